@@ -1,0 +1,152 @@
+"""Band counts to images: the report's sixteen transforms (sections 3.1.1-3.1.3 and 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.binning.counts import N_BANDS
+from report_utils.errors import InputError
+
+SourceName = Literal["observation", "agn_less"]
+
+_BANDS = ("0-2.5", "2.5-5", "5-7.5", "7.5+")
+
+
+@dataclass(frozen=True)
+class Transform:
+    """How band counts become an image; each channel is log10(1 + n).
+
+    Parameters
+    ----------
+    name : str
+    title : str
+        The model type as Table 1 of the report names it.
+    channels : tuple of str
+        Label of each channel [keV].
+    bands : tuple of tuple of int
+        The bands that are summed for each channel.
+    source : {"observation", "agn_less"}
+        Whose band counts it takes: the observation's, or those of the same cluster without AGN.
+    retained_percentile : float, optional
+        Zero the pixels whose counts over all bands lie above this percentile of the occupied pixels.
+    """
+
+    name: str
+    title: str
+    channels: tuple[str, ...]
+    bands: tuple[tuple[int, ...], ...]
+    source: SourceName = "observation"
+    retained_percentile: float | None = None
+
+    @property
+    def n_channels(self) -> int:
+        """Return the number of channels of an image."""
+        return len(self.channels)
+
+    @property
+    def label(self) -> str:
+        """Return the title with the channels, to tell the transforms apart in text [keV]."""
+        return f"{self.title} ({', '.join(self.channels)} keV)"
+
+    def __call__(self, counts: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Make the image of band counts.
+
+        Parameters
+        ----------
+        counts : (..., n_pixels, n_pixels, 4) integer [events]
+
+        Returns
+        -------
+        image : (..., n_pixels, n_pixels, n_channels) float32 [log10(1 + events)]
+
+        Raises
+        ------
+        InputError
+            If the counts have another shape.
+        """
+        counts = _checked(counts)
+        if self.retained_percentile is not None:
+            counts = counts * retained_pixels(counts, self.retained_percentile)[..., None]
+        if all(len(bands) == 1 for bands in self.bands):
+            channels = counts[..., : self.n_channels]
+        else:
+            channels = np.stack([counts[..., list(bands)].sum(axis=-1) for bands in self.bands], axis=-1)
+        # log1p in float32 is exact to its last bit for any count, log10(1 + n) would round 1 + n above 2**24
+        return np.log1p(channels, dtype=np.float32) * np.float32(1 / np.log(10))
+
+
+def retained_pixels(counts: NDArray[np.integer], percentile: float) -> NDArray[np.bool_]:
+    """Tell which pixels the percentile cut keeps (report, section 3.1.3).
+
+    A pixel is kept when its counts over all bands, s, do not exceed the percentile of s over the occupied pixels
+    of its own image. The report leaves open among which values the percentile is taken and what happens to ties:
+    occupied pixels and *kept* are this project's choice, since ties would otherwise empty most images.
+
+    Parameters
+    ----------
+    counts : (..., n_pixels, n_pixels, 4) integer [events]
+    percentile : float
+        Between 0 and 100.
+
+    Returns
+    -------
+    kept : (..., n_pixels, n_pixels) bool
+        Empty pixels count as kept.
+    """
+    counts = _checked(counts)
+    total = counts.sum(axis=-1)
+    flat = total.reshape(-1, total.shape[-2] * total.shape[-1])
+    threshold = np.array([np.percentile(s[s > 0], percentile) if s.any() else 0.0 for s in flat])
+    return total <= threshold.reshape(total.shape[:-2])[..., None, None]
+
+
+def _checked(counts: NDArray[np.integer]) -> NDArray[np.integer]:
+    counts = np.asarray(counts)
+    if counts.ndim < 3 or counts.shape[-1] != N_BANDS or counts.dtype.kind not in "iu":
+        msg = f"band counts are integers of shape (..., rows, columns, {N_BANDS}), not {counts.dtype} of {counts.shape}"
+        raise InputError(msg)
+    return counts
+
+
+def _first_bands(n_channels: int) -> dict[str, tuple]:
+    return {"channels": _BANDS[:n_channels], "bands": tuple((band,) for band in range(n_channels))}
+
+
+def _all_transforms() -> Mapping[str, Transform]:
+    transforms = [
+        Transform("single_band", "Single Band", ("0+",), (tuple(range(N_BANDS)),)),
+        Transform("single_band_thresholded", "Single Band, thresholded", ("0-7.5",), (tuple(range(N_BANDS - 1)),)),
+    ]
+    transforms += [Transform(f"multi_band_{k}", "Multi-Band", **_first_bands(k)) for k in range(1, N_BANDS + 1)]
+    transforms += [
+        Transform(f"retained_{p}", f"{p}% Retained", retained_percentile=p, **_first_bands(N_BANDS))
+        for p in (99, 95, 90, 75, 50, 25)
+    ]
+    transforms += [
+        Transform(f"agn_less_{k}", "AGN-less", source="agn_less", **_first_bands(k)) for k in range(1, N_BANDS + 1)
+    ]
+    return MappingProxyType({transform.name: transform for transform in transforms})
+
+
+TRANSFORMS: Mapping[str, Transform] = _all_transforms()
+"""The sixteen transforms by name, in the report's order."""
+
+
+def get_transform(name: str) -> Transform:
+    """Return a transform by name.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name; the message lists those there are.
+    """
+    if name not in TRANSFORMS:
+        msg = f"unknown transform {name!r}; choose one of {', '.join(TRANSFORMS)}"
+        raise InputError(msg)
+    return TRANSFORMS[name]

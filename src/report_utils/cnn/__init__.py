@@ -1,0 +1,19 @@
+"""Sections 3.2 and 3.3 of the report: the network, its training, and cross-validation.
+
+Keras is imported only when a network is built: pages that show results do without it.
+"""
+
+from typing import Any
+
+from report_utils.cnn.crossval import CrossValidation, Fit, assign_folds, cross_validate, fit_fold
+
+__all__ = ["CrossValidation", "Fit", "assign_folds", "build_cnn", "cross_validate", "fit_fold"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "build_cnn":
+        from report_utils.cnn.model import build_cnn
+
+        return build_cnn
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -1,0 +1,246 @@
+"""Ten-fold cross-validation (report, section 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.errors import InputError
+from report_utils.profiles import Training
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """One transform trained on one fold.
+
+    Parameters
+    ----------
+    fold : int
+    cluster : (n_test,) int
+        Rows of the test observations in the catalogue.
+    predictions : (n_test, 8) float32 [log10 Msun]
+        One column for each symmetry view; column 0 is the identity.
+    history : dict of str to list of float
+        ``loss`` and ``val_loss`` of every epoch [dex^2].
+    weights : list of array
+        The trained network's weights, in Keras' order.
+    """
+
+    fold: int
+    cluster: NDArray[np.integer]
+    predictions: NDArray[np.float32]
+    history: dict[str, list[float]]
+    weights: list[NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """The test predictions of one transform, collected over its folds.
+
+    Parameters
+    ----------
+    transform : str
+    cluster : (n_tested,) int
+        Rows in the catalogue, each at most once.
+    fold : (n_tested,) int
+    group : (n_tested,) str
+        The halo of each observation.
+    truth : (n_tested,) float64 [log10 Msun]
+    predictions : (n_tested, 8) float32 [log10 Msun]
+        One column for each symmetry view; column 0 is the identity.
+    history : dict of int to dict
+        ``loss`` and ``val_loss`` of every epoch [dex^2], by fold.
+    """
+
+    transform: str
+    cluster: NDArray[np.integer]
+    fold: NDArray[np.integer]
+    group: NDArray[np.str_]
+    truth: NDArray[np.float64]
+    predictions: NDArray[np.float32]
+    history: dict[int, dict[str, list[float]]]
+
+    @property
+    def residuals(self) -> NDArray[np.float64]:
+        """Return prediction minus truth, ``(n_tested, 8)`` [dex]."""
+        return self.predictions - self.truth[:, None]
+
+    @classmethod
+    def from_fits(
+        cls, transform: str, fits: Iterable[Fit], log10_mass: NDArray, groups: NDArray | None = None
+    ) -> CrossValidation:
+        """Collect fits; ``log10_mass`` and ``groups`` are the whole catalogue's columns."""
+        fits = list(fits)
+        cluster = np.concatenate([fit.cluster for fit in fits])
+        groups = np.arange(len(log10_mass)) if groups is None else np.asarray(groups)
+        return cls(
+            transform=transform,
+            cluster=cluster,
+            fold=np.concatenate([np.full(len(fit.cluster), fit.fold) for fit in fits]),
+            group=groups[cluster].astype(str),
+            truth=np.asarray(log10_mass, dtype=np.float64)[cluster],
+            predictions=np.concatenate([fit.predictions for fit in fits]),
+            history={fit.fold: fit.history for fit in fits},
+        )
+
+
+def assign_folds(n_clusters: int, n_folds: int, seed: int, groups: NDArray | None = None) -> NDArray[np.int64]:
+    """Split the observations into folds of equal size.
+
+    Parameters
+    ----------
+    n_clusters, n_folds, seed : int
+    groups : (n_clusters,), optional
+        Observations of one group stay in one fold; folds are then as equal as that allows.
+
+    Returns
+    -------
+    fold : (n_clusters,) int
+        The fold in whose test set each observation is.
+
+    Raises
+    ------
+    InputError
+        If there are fewer observations, or groups, than folds.
+    """
+    names, member = np.unique(np.arange(n_clusters) if groups is None else np.asarray(groups), return_inverse=True)
+    if len(names) < n_folds:
+        what = "observations" if groups is None else "halos (groups)"
+        msg = f"{len(names)} {what} cannot be split into {n_folds} folds; give more, or fewer folds"
+        raise InputError(msg)
+    rng = np.random.default_rng((seed, n_folds))
+    order = rng.permutation(len(names))
+    if groups is None:
+        fold_of_name = np.empty(len(names), dtype=np.int64)
+        fold_of_name[order] = np.arange(len(names)) % n_folds
+        return fold_of_name[member]
+    sizes = np.bincount(member)
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    fold_of_name, filled = np.empty(len(names), dtype=np.int64), np.zeros(n_folds, dtype=np.int64)
+    for name in order:
+        smallest = int(np.argmin(filled))
+        fold_of_name[name] = smallest
+        filled[smallest] += sizes[name]
+    return fold_of_name[member]
+
+
+def fit_fold(
+    images: NDArray[np.float32],
+    log10_mass: NDArray,
+    fold_of: NDArray[np.integer],
+    fold: int,
+    training: Training,
+    seed: int,
+    *,
+    checkpoint: Path | None = None,
+    progress: Callable[[float], Any] | None = None,
+) -> Fit:
+    """Train on nine folds and predict the tenth, all eight views of each (report, sections 3.2 and 3.3).
+
+    Parameters
+    ----------
+    images : (n_clusters, n_pixels, n_pixels, n_channels) float32
+    log10_mass : (n_clusters,) [log10 Msun]
+    fold_of : (n_clusters,) int
+        As :func:`assign_folds` returns.
+    fold : int
+        The fold to test on.
+    training : Training
+    seed : int
+        With the fold it decides the weights at the start and the order of the batches.
+    checkpoint : Path, optional
+        Where to keep the state of a long fit, and to go on from.
+    progress : callable, optional
+        Called with the number of images trained on, epoch by epoch.
+    """
+    from report_utils.cnn import training as trainer
+    from report_utils.cnn.batches import ViewBatches, predict_views
+    from report_utils.cnn.model import build_cnn
+
+    test = np.flatnonzero(fold_of == fold)
+    train = np.flatnonzero(fold_of != fold)
+    scale = trainer.TargetScale(log10_mass[train], training.target)
+    batches = ViewBatches(
+        images[train], scale.to_target(log10_mass[train]), batch_size=training.batch_size, order_seed=(seed, fold, 1)
+    )
+    validation = ViewBatches(images[test], scale.to_target(log10_mass[test]), batch_size=256)
+    model = build_cnn(images.shape[-1], images.shape[1], seed=(seed, fold, 0))
+    n_steps = training.epochs * len(batches)
+    one_cycle = training.schedule == "one_cycle"
+    trainer.compile_model(model, trainer.OneCycle(training.learning_rate, n_steps) if one_cycle else training.learning_rate)
+    log = trainer.EpochLog(scale)
+    epochs_done, state = trainer.restore(checkpoint, model)
+    log.history = {name: list(state.get(name, [])) for name in log.history}
+    callbacks = [log, trainer.Checkpoint(checkpoint, lambda: log.history)]
+    if progress is not None:
+        progress(epochs_done * len(batches.order))
+        callbacks.append(trainer.WorkDone(progress, len(batches.order)))
+    trainer.train_epochs(model, batches, range(epochs_done, training.epochs), callbacks, validation)
+    predictions = scale.to_log10_mass(predict_views(model, ViewBatches(images[test], batch_size=256)))
+    if not np.isfinite(predictions).all():
+        msg = f"fold {fold}: the training diverged (predictions are not finite); lower training.learning_rate"
+        raise InputError(msg)
+    return Fit(fold, test, predictions, {name: [float(v) for v in log.history[name]] for name in log.history}, model.get_weights())
+
+
+def cross_validate(
+    images: NDArray[np.float32],
+    log10_mass: NDArray,
+    *,
+    training: Training | None = None,
+    n_folds: int = 10,
+    folds: Iterable[int] | None = None,
+    seed: int = 0,
+    groups: NDArray | None = None,
+    transform: str = "",
+) -> CrossValidation:
+    """Cross-validate the network on images, in this process.
+
+    The book trains its fits in worker processes (:class:`report_utils.report.Reproduction`); this is the same
+    computation for images of your own.
+
+    Parameters
+    ----------
+    images : (n_clusters, n_pixels, n_pixels, n_channels) float32
+    log10_mass : (n_clusters,) [log10 Msun]
+    training : Training, optional
+        The report's protocol where it is not given.
+    n_folds : int
+    folds : iterable of int, optional
+        Which folds to run; all of them where it is not given.
+    seed : int
+        Decides the folds, the weights at the start and the order of the batches.
+    groups : (n_clusters,), optional
+        Keep the observations of a group in one fold.
+    transform : str
+        A name for the result.
+
+    Raises
+    ------
+    InputError
+        If the images and masses do not fit together, or there are fewer observations than folds.
+    """
+    log10_mass = np.asarray(log10_mass, dtype=np.float64)
+    images = np.asarray(images, dtype=np.float32)
+    if images.ndim != 4 or len(images) != len(log10_mass):
+        msg = f"images of shape {images.shape} and {len(log10_mass)} masses do not belong together"
+        raise InputError(msg)
+    if not np.isfinite(log10_mass).all():
+        msg = f"log10_mass holds {log10_mass[~np.isfinite(log10_mass)][0]} in row {int(np.argmin(np.isfinite(log10_mass))) + 1}"
+        raise InputError(msg)
+    fold_of = assign_folds(len(images), n_folds, seed, groups)
+    chosen = range(n_folds) if folds is None else folds
+    fits = [fit_fold(images, log10_mass, fold_of, fold, training or Training(), seed) for fold in chosen]
+    return CrossValidation.from_fits(transform, fits, log10_mass, groups)
+
+
+def fit_to_arrays(fit: Fit) -> tuple[dict[str, NDArray], Mapping[str, Any]]:
+    """Return a fit as arrays and plain facts, as runs are stored."""
+    arrays = {"cluster": fit.cluster, "predictions": fit.predictions}
+    arrays |= {f"weight_{i:02d}": weight for i, weight in enumerate(fit.weights)}
+    return arrays, {"fold": fit.fold, "history": fit.history, "n_weights": len(fit.weights)}

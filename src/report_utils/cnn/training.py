@@ -1,0 +1,208 @@
+"""Training a network: the schedule, the log, and checkpoints from which a fit goes on bit for bit."""
+
+from __future__ import annotations
+
+import math
+import time
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.binning import N_VIEWS
+from report_utils.cnn.batches import EpochOrder, ViewBatches
+from report_utils.store import write_atomically
+
+CHECKPOINT_SECONDS = 300.0
+
+
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """One-cycle learning rate (Smith & Topin 2019): a cosine rise to the peak, a cosine fall to almost nothing.
+
+    Parameters
+    ----------
+    peak : float
+    n_steps : int
+        Steps of the whole training; the rise takes the first 30 %, starts at peak / 25 and the fall ends at
+        peak / 10 000.
+    """
+
+    rise, start_divisor, end_divisor = 0.3, 25.0, 1e4
+
+    def __init__(self, peak: float, n_steps: int) -> None:
+        super().__init__()
+        self.peak, self.n_steps = peak, n_steps
+
+    def __call__(self, step: Any) -> Any:
+        """Return the learning rate of a step."""
+        done = keras.ops.cast(step, "float32") / max(self.n_steps - 1, 1)
+        up = _cosine(self.peak / self.start_divisor, self.peak, done / self.rise)
+        down = _cosine(self.peak, self.peak / self.end_divisor, (done - self.rise) / (1 - self.rise))
+        return keras.ops.where(done < self.rise, up, down)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes an equal schedule."""
+        return {"peak": self.peak, "n_steps": self.n_steps}
+
+
+def _cosine(low: float, high: float, share: Any) -> Any:
+    share = keras.ops.clip(share, 0.0, 1.0)
+    return low + (high - low) * 0.5 * (1 - keras.ops.cos(math.pi * share))
+
+
+class TargetScale:
+    """How log10 masses become the network's target and predictions become log10 masses again.
+
+    Parameters
+    ----------
+    training_masses : (n_train,) [log10 Msun]
+    kind : {"as_is", "standardised"}
+        *Standardised* subtracts the mean and divides by the standard deviation of the training masses.
+    """
+
+    def __init__(self, training_masses: NDArray, kind: str) -> None:
+        standardised = kind == "standardised"
+        self.mean = float(np.mean(training_masses)) if standardised else 0.0
+        self.spread = float(np.std(training_masses)) if standardised else 1.0
+        if not self.spread > 0:
+            self.spread = 1.0
+
+    def to_target(self, log10_mass: NDArray) -> NDArray[np.float32]:
+        """Return the target of log10 masses."""
+        return ((np.asarray(log10_mass) - self.mean) / self.spread).astype(np.float32)
+
+    def to_log10_mass(self, output: NDArray) -> NDArray[np.float32]:
+        """Return the log10 masses of a network's output."""
+        return (np.asarray(output, dtype=np.float64) * self.spread + self.mean).astype(np.float32)
+
+
+class EpochLog(keras.callbacks.Callback):
+    """Keeps the losses of every epoch, in squared dex whatever the target's scale.
+
+    Attributes
+    ----------
+    history : dict of str to list of float
+    """
+
+    def __init__(self, scale: TargetScale) -> None:
+        super().__init__()
+        self.scale = scale
+        self.history: dict[str, list[float]] = {"loss": [], "val_loss": []}
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
+        """Append the epoch's losses."""
+        for name, values in self.history.items():
+            if logs and name in logs:
+                values.append(float(logs[name]) * self.scale.spread**2)
+
+
+class WorkDone(keras.callbacks.Callback):
+    """Reports training progress in images shown, for a progress bar."""
+
+    def __init__(self, report: Any, images_per_epoch: int) -> None:
+        super().__init__()
+        self.report, self.images_per_epoch = report, images_per_epoch
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
+        """Report one epoch's images."""
+        self.report(self.images_per_epoch)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves a model with its optimizer and other state, at most every few minutes, so that training can go on.
+
+    Parameters
+    ----------
+    path : Path or None
+        An ``.npz`` file, written whole or not at all; nothing is saved where it is None.
+    state : callable
+        Returns further arrays to save, by name.
+    every_seconds : float
+    """
+
+    def __init__(self, path: Path | None, state: Any, every_seconds: float = CHECKPOINT_SECONDS) -> None:
+        super().__init__()
+        self.path, self.state, self.every_seconds = path, state, every_seconds
+        self.saved = time.monotonic()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
+        """Save if it is time."""
+        if self.path is not None and time.monotonic() - self.saved >= self.every_seconds:
+            self.save(epoch + 1)
+
+    def save(self, epochs_done: int) -> None:
+        """Save the state after so many epochs."""
+        if self.path is None:
+            return
+        arrays = {f"state_{name}": np.asarray(value) for name, value in self.state().items()}
+        arrays |= {f"variable_{i}": np.asarray(v) for i, v in enumerate(_variables(self.model))}
+        write_atomically(self.path, arrays | {"epochs_done": np.asarray(epochs_done)})
+        self.saved = time.monotonic()
+
+
+def restore(path: Path | None, model: keras.Model) -> tuple[int, dict[str, NDArray]]:
+    """Bring a compiled model to the state of a checkpoint.
+
+    Returns
+    -------
+    epochs_done : int
+        0 where there is no checkpoint that can be read.
+    state : dict of str to array
+        What the checkpoint's ``state`` returned.
+    """
+    if path is None or not path.is_file():
+        return 0, {}
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            arrays = dict(saved)
+        model.optimizer.build(model.trainable_variables)
+        variables = _variables(model)
+        values = [arrays[f"variable_{i}"] for i in range(len(variables))]
+        epochs_done = int(arrays["epochs_done"])
+        if any(value.shape != tuple(variable.shape) for value, variable in zip(values, variables, strict=True)):
+            return 0, {}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        return 0, {}
+    for value, variable in zip(values, variables, strict=True):
+        variable.assign(value)
+    state = {name.removeprefix("state_"): value for name, value in arrays.items() if name.startswith("state_")}
+    return epochs_done, state
+
+
+def _variables(model: keras.Model) -> list[Any]:
+    return [*model.variables, *model.optimizer.variables]
+
+
+def compile_model(model: keras.Model, learning_rate: Any) -> None:
+    """Compile with Adam (Kingma & Ba 2015) and the mean squared error; the report does not name its loss."""
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss="mean_squared_error", jit_compile=False)
+
+
+def train_epochs(
+    model: keras.Model,
+    batches: ViewBatches,
+    epochs: range,
+    callbacks: Sequence[keras.callbacks.Callback],
+    validation: ViewBatches | None = None,
+) -> None:
+    """Train a compiled model through a range of epochs; each epoch is reshuffled by its own number."""
+    if len(epochs) == 0:
+        return
+    model.fit(
+        batches,
+        initial_epoch=epochs.start,
+        epochs=epochs.stop,
+        shuffle=False,  # the batches draw their own order
+        verbose=0,
+        callbacks=[EpochOrder(batches), *callbacks],
+        validation_data=validation,
+    )
+
+
+def images_per_epoch(n_train: int) -> int:
+    """Return how many images a network sees in one epoch: eight views of each observation."""
+    return n_train * N_VIEWS

@@ -1,0 +1,197 @@
+"""The four-phase training: energy bands are switched on one after the other (report, section 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils import profiles
+from report_utils.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Dynamics:
+    """All test predictions at every epoch of a training in phases.
+
+    Parameters
+    ----------
+    transform : str
+        What the model saw.
+    predictions : (n_epochs, n_test, n_views) float32 [log10 Msun]
+        After each epoch; view 0 is the identity.
+    truth : (n_test,) float64 [log10 Msun]
+    cluster : (n_test,) int
+        Rows in the catalogue.
+    phase : (n_epochs,) int
+        The phase of each epoch, from 0.
+    states : dict of str to (n_test, n_views) float32
+        Predictions before the first epoch (``"start"``) and just after the noise of each phase (``"noise_0"`` ...).
+    loss : (n_epochs,) float64 [dex^2], optional
+    """
+
+    transform: str
+    predictions: NDArray[np.float32]
+    truth: NDArray[np.float64]
+    cluster: NDArray[np.integer]
+    phase: NDArray[np.integer]
+    states: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    loss: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        n_epochs, n_test = self.predictions.shape[:2]
+        if self.predictions.ndim != 3 or len(self.truth) != n_test or len(self.phase) != n_epochs:
+            msg = (
+                f"predictions of shape {self.predictions.shape} do not fit {len(self.truth)} true masses and "
+                f"{len(self.phase)} epochs; they are (n_epochs, n_test, n_views)"
+            )
+            raise InputError(msg)
+
+    @property
+    def n_phases(self) -> int:
+        """Return the number of phases."""
+        return int(self.phase.max()) + 1
+
+    @property
+    def phase_ends(self) -> NDArray[np.int64]:
+        """Return the index of the last epoch of each phase, ``(n_phases,)``."""
+        return np.array([np.flatnonzero(self.phase == p)[-1] for p in range(self.n_phases)])
+
+    @property
+    def residuals(self) -> NDArray[np.float64]:
+        """Return prediction minus truth, ``(n_epochs, n_test, n_views)`` [dex]."""
+        return self.predictions - self.truth[None, :, None]
+
+    @property
+    def scatter(self) -> NDArray[np.float64]:
+        """Return the standard deviation of all test residuals after each epoch, ``(n_epochs,)`` [dex]."""
+        return self.residuals.reshape(len(self.phase), -1).std(axis=1)
+
+
+def epoch_phases(n_phases: int, epochs: int) -> NDArray[np.int64]:
+    """Return the phase of each epoch, ``(n_phases * (epochs + 1),)``: one epoch follows each phase's noise."""
+    return np.repeat(np.arange(n_phases), epochs + 1)
+
+
+def _segments(n_phases: int, epochs: int) -> Iterator[tuple[int, range, bool]]:
+    """Yield (phase, epochs, noise first) for the stretches of training between which something is changed."""
+    for phase in range(n_phases):
+        start = phase * (epochs + 1)
+        yield phase, range(start, start + epochs), False
+        yield phase, range(start + epochs, start + epochs + 1), True
+
+
+def weight_noise(weights: list[NDArray], sigma: float, rng: np.random.Generator) -> list[NDArray[np.float32]]:
+    """Return weights with Gaussian noise added (the perturbation of the report's phases).
+
+    The report gives neither the size of its noise nor its scale. Here it is ``sigma`` times the standard deviation
+    of the layer's kernel, for the layer's biases as well.
+
+    Parameters
+    ----------
+    weights : list of array
+        Kernels, each followed by its biases, as Keras lists them.
+    sigma : float
+    rng : numpy.random.Generator
+    """
+    noisy, spread = [], 0.0
+    for weight in weights:
+        if weight.ndim > 1:
+            spread = float(np.std(weight))
+        noisy.append((weight + sigma * spread * rng.standard_normal(weight.shape)).astype(np.float32))
+    return noisy
+
+
+def train_in_phases(
+    images: NDArray[np.float32],
+    log10_mass: NDArray,
+    fold_of: NDArray[np.integer],
+    settings: profiles.Dynamics,
+    seed: int,
+    *,
+    transform: str = "",
+    fold: int = 0,
+    checkpoint: Path | None = None,
+    progress: Callable[[float], Any] | None = None,
+) -> Dynamics:
+    """Train one network while its channels are switched on one after the other, recording all test predictions.
+
+    In phase j the channels above j are zero, in training and in testing. Each phase trains for
+    ``settings.epochs`` epochs, adds noise to every weight, and trains for one epoch more. Adam's moments are kept.
+
+    Parameters
+    ----------
+    images : (n_clusters, n_pixels, n_pixels, n_channels) float32
+        One phase for each channel.
+    log10_mass : (n_clusters,) [log10 Msun]
+    fold_of : (n_clusters,) int
+        As :func:`report_utils.cnn.assign_folds` returns; ``fold`` is the test set.
+    settings : report_utils.profiles.Dynamics
+    seed : int
+        Decides the weights at the start, the order of the batches and the noise.
+    transform : str
+        A name for the result.
+    fold : int
+    checkpoint : Path, optional
+        Where to keep the state of a long training, and to go on from.
+    progress : callable, optional
+        Called with the number of images trained on, epoch by epoch.
+    """
+    from report_utils.cnn import training as trainer
+    from report_utils.cnn.batches import ViewBatches, predict_views
+    from report_utils.cnn.model import build_cnn
+    from report_utils.dynamics.recorder import PredictionRecorder
+
+    test, train = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
+    scale = trainer.TargetScale(log10_mass[train], settings.target)
+    batches = ViewBatches(
+        images[train], scale.to_target(log10_mass[train]), batch_size=settings.batch_size, order_seed=(seed, fold, 3)
+    )
+    shown = ViewBatches(images[test], batch_size=256)
+    model = build_cnn(images.shape[-1], images.shape[1], seed=(seed, fold, 2))
+    trainer.compile_model(model, settings.learning_rate)
+    recorder = PredictionRecorder(shown, predict=lambda m, inputs: scale.to_log10_mass(predict_views(m, inputs)))
+    log = trainer.EpochLog(scale)
+
+    def state() -> dict[str, NDArray]:
+        states = {f"states_{name}": value for name, value in recorder.states.items()}
+        return states | {"recorded": recorder.predictions, "loss": np.asarray(log.history["loss"])}
+
+    epochs_done, saved = trainer.restore(checkpoint, model)
+    if epochs_done:
+        states = {n.removeprefix("states_"): v for n, v in saved.items() if n.startswith("states_")}
+        recorder.restore(saved["recorded"], states)
+        log.history["loss"] = list(saved["loss"])
+    else:
+        shown.n_open_channels = 1
+        recorder.record_state("start", model)
+    callbacks = [recorder, log, trainer.Checkpoint(checkpoint, state)]
+    if progress is not None:
+        progress(epochs_done * len(batches.order))
+        callbacks.append(trainer.WorkDone(progress, len(batches.order)))
+    for phase, epochs, noise_first in _segments(images.shape[-1], settings.epochs):
+        if epochs.stop <= epochs_done:
+            continue
+        batches.n_open_channels = shown.n_open_channels = phase + 1
+        if noise_first:
+            rng = np.random.default_rng((seed, fold, 4, phase))
+            model.set_weights(weight_noise(model.get_weights(), settings.noise, rng))
+            recorder.record_state(f"noise_{phase}", model)
+        trainer.train_epochs(model, batches, range(max(epochs.start, epochs_done), epochs.stop), callbacks)
+    predictions = recorder.predictions
+    if not np.isfinite(predictions).all():
+        msg = "the dynamics diverged (predictions are not finite); lower dynamics.learning_rate or dynamics.noise"
+        raise InputError(msg)
+    return Dynamics(
+        transform=transform,
+        predictions=predictions,
+        truth=np.asarray(log10_mass, dtype=np.float64)[test],
+        cluster=test,
+        phase=epoch_phases(images.shape[-1], settings.epochs),
+        states=recorder.states,
+        loss=np.asarray(log.history["loss"]),
+    )

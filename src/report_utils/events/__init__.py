@@ -1,0 +1,63 @@
+"""Observations: what an event list is, reading and writing one, and an archive of many.
+
+Importing this package costs no more than NumPy; astropy and pyarrow are loaded by the functions that need them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from report_utils.events.eventlist import EventList, Source
+
+if TYPE_CHECKING:
+    from report_utils.events.archive import Archive, ArchiveWriter, open_archive
+    from report_utils.events.catalogue import read_catalogue
+    from report_utils.events.export import export_observations
+    from report_utils.events.ingest import IngestReport, ingest
+    from report_utils.events.inspection import inspect_events
+    from report_utils.events.reading import check_usable, read_events
+    from report_utils.events.sixte import write_sixte
+
+_HOME = {
+    "Archive": "archive",
+    "ArchiveWriter": "archive",
+    "IngestReport": "ingest",
+    "check_usable": "reading",
+    "export_observations": "export",
+    "ingest": "ingest",
+    "inspect_events": "inspection",
+    "open_archive": "archive",
+    "read_catalogue": "catalogue",
+    "read_events": "reading",
+    "write_sixte": "sixte",
+}
+
+__all__ = [
+    "Archive",
+    "ArchiveWriter",
+    "EventList",
+    "IngestReport",
+    "Source",
+    "check_usable",
+    "export_observations",
+    "ingest",
+    "inspect_events",
+    "open_archive",
+    "read_catalogue",
+    "read_events",
+    "write_sixte",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

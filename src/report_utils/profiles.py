@@ -1,0 +1,169 @@
+"""How big a reproduction to run: the profiles in ``profiles/*.toml``."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from report_utils.errors import InputError
+
+PROFILE_VARIABLE = "REPORT_PROFILE"
+"""Environment variable that names the profile; without it the book is built at ``quick``."""
+
+DEFAULT_PROFILE = "quick"
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Source(_Table):
+    """Where the observations come from: the simulation, or an archive of the user's own."""
+
+    n_clusters: Count | None = None
+    """How many observations to simulate, or to take of the archive (all of it where this is missing)."""
+    archive: str | None = None
+    """Folder of an ingested archive, relative to the profile's file; the simulation where this is missing."""
+    simulation: dict[str, Any] = Field(default_factory=dict)
+    """Settings of the simulation that differ from its defaults."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Source:
+        if self.archive is None and self.n_clusters is None:
+            msg = "give n_clusters for the simulation, or the folder of an archive"
+            raise ValueError(msg)
+        if self.archive is not None and self.simulation:
+            msg = "an archive and settings of the simulation exclude each other"
+            raise ValueError(msg)
+        return self
+
+
+class Folds(_Table):
+    """Cross-validation (report, section 3.3)."""
+
+    n_folds: Annotated[int, Field(ge=2)] = 10
+    run: Count = 10
+    """How many of the folds are trained."""
+    grouped: bool = False
+    """Keep all observations of a halo in one fold."""
+
+    @model_validator(mode="after")
+    def _enough_folds(self) -> Folds:
+        if self.run > self.n_folds:
+            msg = f"run = {self.run} folds, but there are only {self.n_folds}"
+            raise ValueError(msg)
+        return self
+
+
+class Training(_Table):
+    """How one fit is trained (report, section 3.2)."""
+
+    epochs: Count = 100
+    batch_size: Count = 16
+    learning_rate: Positive = 5e-4
+    """Adam's learning rate; the peak of the one-cycle schedule."""
+    schedule: Literal["constant", "one_cycle"] = "constant"
+    target: Literal["as_is", "standardised"] = "as_is"
+
+
+class Dynamics(_Table):
+    """The four-phase training (report, section 4.1)."""
+
+    epochs: Count = 50
+    """Epochs of a phase before its noise; one more follows it."""
+    batch_size: Count = 16
+    learning_rate: Positive = 5e-4
+    target: Literal["as_is", "standardised"] = "as_is"
+    noise: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.05
+    """Standard deviation of the noise on a layer's weights, in units of the spread of its kernel."""
+
+
+class Profile(_Table):
+    """Everything that decides how big a reproduction is and where its observations come from."""
+
+    name: str
+    description: str
+    seed: Annotated[int, Field(ge=0)]
+    n_pixels: Annotated[int, Field(ge=8, multiple_of=8)]
+    source: Source
+    folds: Folds = Folds()
+    training: Training = Training()
+    dynamics: Dynamics = Dynamics()
+    path: Path = Field(strict=False)
+    """The file this profile was read from."""
+
+    @cached_property
+    def archive_path(self) -> Path | None:
+        """Return the folder of the archive, or None where the observations are simulated."""
+        return None if self.source.archive is None else (self.path.parent / self.source.archive).resolve()
+
+
+def project_root() -> Path:
+    """Return the folder that holds the book: the nearest one upwards with ``_config.yml`` and ``profiles/``.
+
+    The search begins in the working directory and then in this package's own source tree, so notebooks find it
+    from their own folder.
+
+    Raises
+    ------
+    InputError
+        If neither leads to it.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents, *Path(__file__).resolve().parents):
+        if (folder / "_config.yml").is_file() and (folder / "profiles").is_dir():
+            return folder
+    msg = f"{here}: neither this folder nor one above it holds the book (_config.yml and profiles/); go to its folder"
+    raise InputError(msg)
+
+
+def profile_names() -> list[str]:
+    """Return the names of the profiles that the project has."""
+    return sorted(path.stem for path in (project_root() / "profiles").glob("*.toml"))
+
+
+def load_profile(name: str | Path | None = None) -> Profile:
+    """Read a profile.
+
+    Parameters
+    ----------
+    name : str or path, optional
+        A name in ``profiles/``, or the path of a TOML file. Without it, the environment variable
+        ``REPORT_PROFILE`` decides, and without that it is ``quick``.
+
+    Raises
+    ------
+    InputError
+        If there is no such profile, or a value in it is impossible; the message names the file and the entry.
+    """
+    name = str(name or os.environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE)
+    path = Path(name) if name.endswith(".toml") else project_root() / "profiles" / f"{name}.toml"
+    if not path.is_file():
+        msg = f"unknown profile {name!r}; choose one of {', '.join(profile_names())}, or give the path of a .toml file"
+        raise InputError(msg)
+    try:
+        entries = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path}: this is not valid TOML: {error}"
+        raise InputError(msg) from None
+    for reserved in ("name", "path"):
+        if reserved in entries:
+            msg = f"{path}: {reserved!r} is taken from the file's own name; remove this entry"
+            raise InputError(msg)
+    try:
+        return Profile(**entries, name=path.stem, path=path.resolve())
+    except ValidationError as error:
+        first = error.errors()[0]
+        entry = ".".join(str(part) for part in first["loc"]) or "profile"
+        reason = first["msg"].removeprefix("Value error, ")
+        given = "" if first["type"] in {"missing", "value_error"} else f" = {first['input']!r}"
+        msg = f"{path}: {entry}{given}: {reason}"
+        raise InputError(msg) from None

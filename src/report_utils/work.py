@@ -1,0 +1,248 @@
+"""Long work in one-thread worker processes, as many as there are cores, with a progress bar and the time left."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from report_utils.errors import InputError
+
+WORKERS_VARIABLE = "REPORT_WORKERS"
+"""Environment variable that sets the number of worker processes."""
+
+_ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+}
+_TASKS_PER_WORKER = 16  # TensorFlow gives no memory back between fits
+_PLAIN_LINE_SECONDS = 20.0
+
+_progress_queue: Any = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One piece of work for a worker process.
+
+    Parameters
+    ----------
+    label : str
+        What a message calls it.
+    function : callable
+        A module-level function; it stores its own result, so that finished work survives anything.
+    arguments : dict
+        Keyword arguments that can be sent to another process.
+    units : float
+        How much work it is; the function reports the same amount through :func:`advance`.
+    """
+
+    label: str
+    function: Callable[..., Any]
+    arguments: dict[str, Any]
+    units: float
+
+
+class WorkerError(RuntimeError):
+    """A worker process ended before its task was done, twice."""
+
+
+def advance(units: float) -> None:
+    """Report finished units of the running task; does nothing outside a worker."""
+    if _progress_queue is not None:
+        _progress_queue.put(units)
+
+
+def n_workers() -> int:
+    """Return how many worker processes to use: the cores this process may run on, unless REPORT_WORKERS says."""
+    text = os.environ.get(WORKERS_VARIABLE)
+    if text is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not text.isdigit() or int(text) < 1:
+        msg = f"{WORKERS_VARIABLE} is {text!r}; give a whole number of worker processes, 1 or more"
+        raise InputError(msg)
+    return int(text)
+
+
+def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
+    """Run tasks in worker processes and return their results in order.
+
+    Each worker has one thread and is replaced after some tasks. A worker that is killed loses only the task it was
+    in, which is tried once more. An interruption ends the workers at once; what tasks have stored stays.
+
+    Raises
+    ------
+    WorkerError
+        If a task's worker ended twice.
+    Exception
+        Whatever a task raised, after the tasks under way have ended.
+    """
+    if not tasks:
+        return []
+    context = multiprocessing.get_context("spawn")
+    run = _TaskRun(deque(enumerate(tasks)), [None] * len(tasks), context, context.Queue())
+    # spawned processes take their environment from this one, and thread counts are read at import
+    with _environment(_ONE_THREAD):
+        threads = [
+            threading.Thread(target=run.serve, daemon=True) for _ in range(min(n_workers(), len(tasks)))
+        ]
+        with _progress(description, sum(task.units for task in tasks)) as show:
+            try:
+                for thread in threads:
+                    thread.start()
+                while any(thread.is_alive() for thread in threads):
+                    run.drain(show)
+                run.drain(show, last=True)
+            except BaseException:
+                run.abandon()
+                raise
+    if run.error is not None:
+        raise run.error
+    return run.results
+
+
+@dataclass
+class _TaskRun:
+    pending: deque[tuple[int, Task]]
+    results: list[Any]
+    context: Any
+    queue: Any
+    error: BaseException | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    pools: set[ProcessPoolExecutor] = field(default_factory=set)
+    abandoned: bool = False
+
+    def next(self) -> tuple[int, Task] | None:
+        with self.lock:
+            if self.error is None and not self.abandoned and self.pending:
+                return self.pending.popleft()
+            return None
+
+    def new_pool(self) -> ProcessPoolExecutor:
+        pool = ProcessPoolExecutor(1, mp_context=self.context, initializer=_enter_worker, initargs=(self.queue,))
+        with self.lock:
+            self.pools.add(pool)
+        return pool
+
+    def close(self, pool: ProcessPoolExecutor) -> None:
+        with self.lock:
+            self.pools.discard(pool)
+        pool.shutdown(wait=True, cancel_futures=True)
+
+    def serve(self) -> None:
+        """Feed one worker process until nothing is left; runs in a thread of the parent."""
+        pool = self.new_pool()
+        done_by_this_worker = 0
+        try:
+            while (item := self.next()) is not None:
+                index, task = item
+                for attempt in (1, 2):
+                    try:
+                        self.results[index] = pool.submit(task.function, **task.arguments).result()
+                    except BrokenProcessPool:
+                        self.close(pool)
+                        if self.abandoned:
+                            return
+                        if attempt == 2:
+                            msg = f"{task.label}: its worker process was ended twice, most likely for lack of memory"
+                            raise WorkerError(msg) from None
+                        pool = self.new_pool()
+                    else:
+                        break
+                done_by_this_worker += 1
+                if done_by_this_worker % _TASKS_PER_WORKER == 0:
+                    self.close(pool)
+                    pool = self.new_pool()
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            with self.lock:
+                self.error = self.error or error
+        finally:
+            self.close(pool)
+
+    def drain(self, show: Callable[[float], None], *, last: bool = False) -> None:
+        units = 0.0
+        with suppress(queue.Empty):
+            while True:
+                units += self.queue.get(timeout=0.0 if last else 0.25)
+        show(units)
+
+    def abandon(self) -> None:
+        with self.lock:
+            self.abandoned = True
+            pools = list(self.pools)
+        for pool in pools:
+            for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no public way to end a worker
+                process.terminate()
+
+
+def _enter_worker(progress_queue: Any) -> None:
+    import signal
+
+    global _progress_queue  # noqa: PLW0603 - set once in each worker
+    _progress_queue = progress_queue
+    # Ctrl-C reaches the whole process group; the parent decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _environment(values: dict[str, str]):  # noqa: ANN202
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _progress(description: str, total: float):  # noqa: ANN202
+    """Yield a function that shows finished units: a bar in a terminal, now and then a line elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+        with Progress(
+            *columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
+            console=Console(stderr=True), speed_estimate_period=120,
+        ) as bar:  # fmt: skip
+            task = bar.add_task(description, total=total)
+            yield lambda units: bar.advance(task, units)
+        return
+    yield _PlainProgress(description, total)
+
+
+class _PlainProgress:
+    def __init__(self, description: str, total: float) -> None:
+        self.description, self.total, self.done = description, total, 0.0
+        self.start = self.shown = time.monotonic()
+
+    def __call__(self, units: float) -> None:
+        self.done += units
+        now = time.monotonic()
+        if self.done > 0 and now - self.shown >= _PLAIN_LINE_SECONDS:
+            self.shown = now
+            left = (now - self.start) * max(self.total - self.done, 0.0) / self.done
+            share = min(self.done / self.total, 1.0)
+            print(f"{self.description}: {share:4.0%}, about {left / 60:.1f} min left", file=sys.stderr, flush=True)  # noqa: T201

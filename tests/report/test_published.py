@@ -1,0 +1,53 @@
+"""The printed numbers agree with each other where they should, and the disagreements are the listed ones."""
+
+import math
+
+from report_utils.report.published import PUBLISHED
+
+
+def test_sixteen_rows_eleven_of_them_printed():
+    assert len(PUBLISHED.rows) == 16
+    printed = [row for row in PUBLISHED.rows.values() if row.printed]
+    assert len(printed) == 11
+    assert all(row.bias is not None for row in printed)
+    assert [name for name, row in PUBLISHED.rows.items() if not row.printed] == [
+        *(f"agn_less_{k}" for k in (1, 2, 3, 4)),
+        "single_band_thresholded",
+    ]
+
+
+def test_bold_cells_of_table_one_are_its_extremes():
+    assert PUBLISHED.best_row.transform == "multi_band_4"
+    printed = [row for row in PUBLISHED.rows.values() if row.printed]
+    assert min(printed, key=lambda row: abs(row.bias)).transform == "retained_99"
+
+
+def test_figure_six_adds_up():
+    """Weights and biases follow from the shapes; 4 bytes each give the printed size."""
+    assert sum(layer.parameters for layer in PUBLISHED.layers) == PUBLISHED.n_parameters.value
+    channels = 4
+    for layer in PUBLISHED.layers:
+        out = layer.shape[-1]
+        if layer.kind == "Conv2D":
+            assert layer.parameters == 9 * channels * out + out
+        elif layer.kind == "Dense":
+            assert layer.parameters == channels * out + out
+        else:
+            assert layer.parameters == 0
+        channels = out
+    assert math.isclose(PUBLISHED.n_parameters.value * 4 / 1024, PUBLISHED.model_size.value, abs_tol=0.005)
+
+
+def test_the_dynamics_have_204_columns():
+    assert PUBLISHED.dynamics.n_epochs == 204
+
+
+def test_the_text_and_the_table_disagree_on_the_best_scatter():
+    assert PUBLISHED.best_scatter_in_text.value > PUBLISHED.best_row.scatter
+    assert "best scatter" in {entry.name for entry in PUBLISHED.inconsistencies}
+
+
+def test_figure_nine_follows_the_caption():
+    assert PUBLISHED.figure_nine[:5] == ("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))
+    assert PUBLISHED.figure_nine[-4:] == tuple(f"agn_less_{k}" for k in (1, 2, 3, 4))
+    assert len(PUBLISHED.figure_nine) == 15

@@ -1,0 +1,138 @@
+"""Intervals against analytic answers, and against scipy where it has the method."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from report_utils.errors import InputError
+from report_utils.report.statistics import residual_statistics, scatter_contrast, scatter_ratio
+
+
+@pytest.fixture
+def gaussian():
+    return np.random.default_rng(1).normal(0.02, 0.1, size=1000)
+
+
+def width(interval):
+    return interval.high - interval.low
+
+
+def test_point_estimates_are_table_ones_definitions():
+    views = np.array([[0.1, 0.3], [-0.2, 0.0], [0.4, 0.0]])
+    result = residual_statistics(views, truth=[14.0, 14.5, 15.0])
+    assert result.bias.value == pytest.approx(0.1)
+    assert result.scatter.value == pytest.approx(np.std([0.1, 0.3, -0.2, 0.0, 0.4, 0.0]))
+    assert result.r_squared == pytest.approx(1 - np.mean(views**2) / np.var([14.0, 14.5, 15.0]))
+    assert (result.n_clusters, result.n_views, result.n_groups) == (3, 2, 3)
+
+
+def test_interval_widths_match_the_standard_errors_of_a_gaussian(gaussian):
+    """Standard errors: s/sqrt(n) of the mean, s/sqrt(2n) of the standard deviation; 95 % is 2 x 1.96."""
+    result = residual_statistics(gaussian, n_resamples=5000)
+    s, n = gaussian.std(), len(gaussian)
+    assert width(result.bias) == pytest.approx(2 * 1.96 * s / np.sqrt(n), rel=0.05)
+    assert width(result.scatter) == pytest.approx(2 * 1.96 * s / np.sqrt(2 * n), rel=0.12)
+    assert result.bias.low < gaussian.mean() < result.bias.high
+    assert result.robust_scatter == pytest.approx(0.1, rel=0.08)
+    assert result.outlier_fraction == pytest.approx(0.0027, abs=0.004)
+    assert result.r_squared is None
+
+
+def test_equal_views_carry_no_more_than_one(gaussian):
+    once = residual_statistics(gaussian)
+    eight = residual_statistics(np.repeat(gaussian[:, None], 8, axis=1))
+    assert eight.scatter.value == pytest.approx(once.scatter.value)
+    assert eight.scatter.low == pytest.approx(once.scatter.low)
+    assert eight.scatter.high == pytest.approx(once.scatter.high)
+
+
+def test_independent_views_narrow_the_interval():
+    views = np.random.default_rng(2).normal(0, 0.1, size=(1000, 8))
+    assert width(residual_statistics(views).scatter) == pytest.approx(
+        width(residual_statistics(views[:, 0]).scatter) / np.sqrt(8), rel=0.15
+    )
+
+
+def test_equal_snapshots_of_a_halo_carry_no_more_than_one():
+    halos = np.random.default_rng(3).normal(0, 0.1, size=200)
+    snapshots, groups = np.repeat(halos, 5), np.repeat(np.arange(200).astype(str), 5)
+    grouped = residual_statistics(snapshots, groups=groups)
+    assert grouped.resampled == "halos"
+    assert grouped.n_groups == 200
+    assert width(grouped.scatter) == pytest.approx(width(residual_statistics(halos).scatter), rel=0.15)
+    assert width(residual_statistics(snapshots).scatter) < 0.6 * width(grouped.scatter)
+
+
+def test_the_interval_is_scipys():
+    skewed = np.random.default_rng(4).gamma(2.0, 0.05, size=60)
+    ours = residual_statistics(skewed, n_resamples=20_000).scatter
+    theirs = stats.bootstrap(
+        (skewed,), np.std, n_resamples=20_000, method="BCa", rng=np.random.default_rng(0)
+    ).confidence_interval
+    assert ours.low == pytest.approx(theirs.low, rel=0.02)
+    assert ours.high == pytest.approx(theirs.high, rel=0.02)
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says():
+    """60 clusters is a small run's size; 0.90 is 0.95 less more than three standard errors of 300 draws."""
+    generator = np.random.default_rng(5)
+    draws = [generator.normal(0, 0.1, 60) for _ in range(300)]
+    intervals = [residual_statistics(draw, n_resamples=600).scatter for draw in draws]
+    covered = np.mean([interval.low <= 0.1 <= interval.high for interval in intervals])
+    assert 0.90 <= covered <= 0.99
+
+
+def test_same_seed_same_interval_other_seed_other(gaussian):
+    assert residual_statistics(gaussian, seed=1) == residual_statistics(gaussian, seed=1)
+    assert residual_statistics(gaussian, seed=1).scatter != residual_statistics(gaussian, seed=2).scatter
+
+
+def test_a_scaled_copy_has_an_exact_ratio(gaussian):
+    ratio = scatter_ratio(gaussian, 2 * gaussian)
+    assert (ratio.value, ratio.low, ratio.high) == pytest.approx((0.5, 0.5, 0.5))
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.9])
+def test_pairing_takes_out_what_is_shared(correlation):
+    """The log ratio of two scatters of correlated Gaussians has standard error sqrt((1 - rho^2) / n)."""
+    generator = np.random.default_rng(6)
+    a = generator.normal(size=2000)
+    b = correlation * a + np.sqrt(1 - correlation**2) * generator.normal(size=2000)
+    ratio = scatter_ratio(a, b)
+    expected = 2 * 1.96 * np.sqrt((1 - correlation**2) / 2000)
+    assert np.log(ratio.high / ratio.low) == pytest.approx(expected, rel=0.12)
+    assert ratio.low < 1 < ratio.high
+
+
+def test_a_ratio_of_ratios(gaussian):
+    other = np.random.default_rng(7).normal(size=1000)
+    contrast = scatter_contrast([gaussian, 2 * gaussian, other, 3 * other], (1, -1, -1, 1))
+    assert contrast.value == pytest.approx(1.5)
+    assert width(contrast) == pytest.approx(0, abs=1e-9)
+
+
+def test_different_numbers_of_views_may_be_compared(gaussian):
+    assert scatter_ratio(gaussian, np.repeat(gaussian[:, None], 8, axis=1)).value == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("residuals", "options", "says"),
+    [
+        (np.zeros((2, 2, 2)), {}, r"shape \(2, 2, 2\)"),
+        (np.array([0.1]), {}, "two clusters or more"),
+        (np.array([0.1, np.nan, 0.2]), {}, "row 1 is not finite"),
+        (np.array([0.1, 0.2]), {"groups": ["a"]}, "one halo for each"),
+        (np.array([0.1, 0.2]), {"groups": ["a", "a"]}, "one group"),
+        (np.array([0.1, 0.2]), {"truth": [14.0]}, "one mass for each"),
+    ],
+)
+def test_wrong_input_is_named(residuals, options, says):
+    with pytest.raises(InputError, match=says):
+        residual_statistics(residuals, **options)
+
+
+def test_residuals_that_cannot_be_paired(gaussian):
+    with pytest.raises(InputError, match="cannot be paired"):
+        scatter_ratio(gaussian, gaussian[:-1])
+    with pytest.raises(InputError, match="without any scatter"):
+        scatter_ratio(gaussian, np.zeros(1000))
