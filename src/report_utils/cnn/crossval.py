@@ -160,7 +160,6 @@ def fit_fold(
     """
     from report_utils.cnn import training as trainer
     from report_utils.cnn.batches import ViewBatches, predict_views
-    from report_utils.cnn.model import build_cnn
 
     test = np.flatnonzero(fold_of == fold)
     train = np.flatnonzero(fold_of != fold)
@@ -169,14 +168,14 @@ def fit_fold(
         images[train], scale.to_target(log10_mass[train]), batch_size=training.batch_size, order_seed=(seed, fold, 1)
     )
     validation = ViewBatches(images[test], scale.to_target(log10_mass[test]), batch_size=256)
-    model = build_cnn(images.shape[-1], images.shape[1], seed=(seed, fold, 0))
-    n_steps = training.epochs * len(batches)
-    one_cycle = training.schedule == "one_cycle"
-    trainer.compile_model(model, trainer.OneCycle(training.learning_rate, n_steps) if one_cycle else training.learning_rate)
+    model = trainer.fresh_model(images.shape[-1], images.shape[1], (seed, fold, 0), training.learning_rate)
     log = trainer.EpochLog(scale)
     epochs_done, state = trainer.restore(checkpoint, model)
     log.history = {name: list(state.get(name, [])) for name in log.history}
     callbacks = [log, trainer.Checkpoint(checkpoint, lambda: log.history)]
+    if training.schedule == "one_cycle":
+        n_steps = training.epochs * len(batches)
+        callbacks.append(trainer.OneCycle(training.learning_rate, n_steps, epochs_done * len(batches)))
     if progress is not None:
         progress(epochs_done * len(batches.order))
         callbacks.append(trainer.WorkDone(progress, len(batches.order)))

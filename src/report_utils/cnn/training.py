@@ -6,6 +6,7 @@ import math
 import time
 import zipfile
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.binning import N_VIEWS
 from report_utils.cnn.batches import EpochOrder, ViewBatches
+from report_utils.cnn.model import build_cnn, initial_weights
 from report_utils.store import write_atomically
 
 CHECKPOINT_SECONDS = 300.0
 
 
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+class OneCycle(keras.callbacks.Callback):
     """One-cycle learning rate (Smith & Topin 2019): a cosine rise to the peak, a cosine fall to almost nothing.
 
     Parameters
@@ -29,29 +30,31 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     n_steps : int
         Steps of the whole training; the rise takes the first 30 %, starts at peak / 25 and the fall ends at
         peak / 10 000.
+    step : int
+        Where to begin; more than 0 for a training that goes on.
     """
 
     rise, start_divisor, end_divisor = 0.3, 25.0, 1e4
 
-    def __init__(self, peak: float, n_steps: int) -> None:
+    def __init__(self, peak: float, n_steps: int, step: int = 0) -> None:
         super().__init__()
-        self.peak, self.n_steps = peak, n_steps
+        self.peak, self.n_steps, self.step = peak, n_steps, step
 
-    def __call__(self, step: Any) -> Any:
+    def learning_rate(self, step: int) -> float:
         """Return the learning rate of a step."""
-        done = keras.ops.cast(step, "float32") / max(self.n_steps - 1, 1)
-        up = _cosine(self.peak / self.start_divisor, self.peak, done / self.rise)
-        down = _cosine(self.peak, self.peak / self.end_divisor, (done - self.rise) / (1 - self.rise))
-        return keras.ops.where(done < self.rise, up, down)
+        done = step / max(self.n_steps - 1, 1)
+        if done < self.rise:
+            return _cosine(self.peak / self.start_divisor, self.peak, done / self.rise)
+        return _cosine(self.peak, self.peak / self.end_divisor, (done - self.rise) / (1 - self.rise))
 
-    def get_config(self) -> dict[str, Any]:
-        """Return what makes an equal schedule."""
-        return {"peak": self.peak, "n_steps": self.n_steps}
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - Keras' signature
+        """Set the learning rate of the next step."""
+        self.model.optimizer.learning_rate = self.learning_rate(self.step)
+        self.step += 1
 
 
-def _cosine(low: float, high: float, share: Any) -> Any:
-    share = keras.ops.clip(share, 0.0, 1.0)
-    return low + (high - low) * 0.5 * (1 - keras.ops.cos(math.pi * share))
+def _cosine(start: float, end: float, share: float) -> float:
+    return start + (end - start) * 0.5 * (1 - math.cos(math.pi * min(share, 1.0)))
 
 
 class TargetScale:
@@ -159,7 +162,6 @@ def restore(path: Path | None, model: keras.Model) -> tuple[int, dict[str, NDArr
     try:
         with np.load(path, allow_pickle=False) as saved:
             arrays = dict(saved)
-        model.optimizer.build(model.trainable_variables)
         variables = _variables(model)
         values = [arrays[f"variable_{i}"] for i in range(len(variables))]
         epochs_done = int(arrays["epochs_done"])
@@ -177,9 +179,26 @@ def _variables(model: keras.Model) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
-def compile_model(model: keras.Model, learning_rate: Any) -> None:
-    """Compile with Adam (Kingma & Ba 2015) and the mean squared error; the report does not name its loss."""
-    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss="mean_squared_error", jit_compile=False)
+def fresh_model(n_channels: int, n_pixels: int, seed: tuple[int, ...], learning_rate: float) -> keras.Model:
+    """Return the network with the weights of a seed, compiled with Adam and the mean squared error.
+
+    Adam is that of Kingma & Ba (2015); the report does not name its loss. A process compiles each size of network
+    once: what a fit starts from is set anew, so it does not matter which fits came before.
+    """
+    model = _compiled_model(n_channels, n_pixels)
+    for variable in model.optimizer.variables:
+        variable.assign(np.zeros(variable.shape, dtype=variable.dtype))
+    model.optimizer.learning_rate = learning_rate
+    model.set_weights(initial_weights([weight.shape for weight in model.weights], seed))
+    return model
+
+
+@lru_cache(maxsize=4)
+def _compiled_model(n_channels: int, n_pixels: int) -> keras.Model:
+    model = build_cnn(n_channels, n_pixels)
+    model.compile(optimizer=keras.optimizers.Adam(), loss="mean_squared_error", jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
+    return model
 
 
 def train_epochs(
@@ -201,8 +220,3 @@ def train_epochs(
         callbacks=[EpochOrder(batches), *callbacks],
         validation_data=validation,
     )
-
-
-def images_per_epoch(n_train: int) -> int:
-    """Return how many images a network sees in one epoch: eight views of each observation."""
-    return n_train * N_VIEWS

@@ -143,7 +143,6 @@ def train_in_phases(
     """
     from report_utils.cnn import training as trainer
     from report_utils.cnn.batches import ViewBatches, predict_views
-    from report_utils.cnn.model import build_cnn
     from report_utils.dynamics.recorder import PredictionRecorder
 
     test, train = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
@@ -152,8 +151,7 @@ def train_in_phases(
         images[train], scale.to_target(log10_mass[train]), batch_size=settings.batch_size, order_seed=(seed, fold, 3)
     )
     shown = ViewBatches(images[test], batch_size=256)
-    model = build_cnn(images.shape[-1], images.shape[1], seed=(seed, fold, 2))
-    trainer.compile_model(model, settings.learning_rate)
+    model = trainer.fresh_model(images.shape[-1], images.shape[1], (seed, fold, 2), settings.learning_rate)
     recorder = PredictionRecorder(shown, predict=lambda m, inputs: scale.to_log10_mass(predict_views(m, inputs)))
     log = trainer.EpochLog(scale)
 

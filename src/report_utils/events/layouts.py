@@ -101,8 +101,8 @@ class Layout:
 
 def mission(table: FitsTable) -> str:
     """Return the mission: "chandra", "erosita", TELESCOP in lower case, or "" where the file does not say."""
-    telescope = str(table.header.get("TELESCOP", "")).strip().lower()
-    instrument = str(table.header.get("INSTRUME", "")).strip().lower()
+    telescope = str(table.keyword("TELESCOP") or "").strip().lower()
+    instrument = str(table.keyword("INSTRUME") or "").strip().lower()
     if "chandra" in telescope or telescope == "axaf":
         return "chandra"
     if "erosita" in telescope + instrument or (telescope == "srg" and re.match(r"[tf]m\d", instrument)):
@@ -132,7 +132,9 @@ def choose_table(tables: list[FitsTable], request: Request) -> FitsTable:
             return table
     for table in tables:
         names_here = set(table.columns)
-        if names_here & {"energy", "signal", "pi"} and ({"ra", "dec"} <= names_here or {"x", "y"} <= names_here):
+        if names_here & {"energy", "signal", "pi"} and (
+            {"ra", "dec"} <= names_here or {"x", "y"} <= names_here
+        ):
             return table
     if len(tables) == 1:
         return tables[0]

@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList, Source
 from report_utils.events.layouts import Layout, Request, choose_table, decide_layout, need, settle_unit
-from report_utils.events.projection import sky_centre, to_tangent_plane
+from report_utils.events.positions import place
 from report_utils.events.table import FitsTable, read_tables
 
 MAX_ENERGY = 1e4
 """[keV] Above this a value is no X-ray energy."""
-MAX_OFFSET = 20.0
-"""[deg] A position further than this from its field's centre is damaged."""
-_NEAR = 5.0
-"""[deg] A pointing closer to the events than this is the tangent point."""
+_SAMPLE = 100_000
 
 Invalid = Literal["error", "drop"]
 
@@ -97,7 +94,9 @@ def read_events(
     InputError
         If the file cannot be read rightly; the message names file, row (from 1) and column.
     """
-    request = Request(x=x, y=y, energy=energy, energy_unit=energy_unit, pixel_arcsec=pixel_arcsec, table=table)
+    request = Request(
+        x=x, y=y, energy=energy, energy_unit=energy_unit, pixel_arcsec=pixel_arcsec, table=table
+    )
     reading = load_events(path, request=request, agn_source_ids=agn_source_ids, invalid=invalid)
     columns = reading.events.columns()
     return EventList(**columns, cluster_id=cluster_id, log10_mass=log10_mass, group=group)
@@ -132,14 +131,14 @@ def load_events(
     energy = _energy_kev(energy_values, layout)
     del energy_values
     source = _labels(values.pop(wanted[3].name), agn_source_ids) if agn_source_ids else None
-    x, y, centre, faults = _positions(values, layout, found)
-    faults = {**_energy_faults(energy, layout), **faults}
+    positions = place(values.pop(layout.x.name), values.pop(layout.y.name), layout, found)
+    faults = {**_energy_faults(energy, layout), **positions.faults}
     dropped = _handle(faults, path, invalid, found.n_rows)
-    events = EventList(x, y, energy, source)
+    events = EventList(positions.x, positions.y, energy, source)
     if dropped:
         events = events.select(~np.logical_or.reduce(list(faults.values())))
     check_usable(events, path)
-    return Reading(events, found, layout, found.n_rows, dropped, centre)
+    return Reading(events, found, layout, found.n_rows, dropped, positions.centre)
 
 
 def check_usable(events: EventList, where: object) -> None:
@@ -179,15 +178,16 @@ def check_usable(events: EventList, where: object) -> None:
 
 
 def _median(values: NDArray) -> float:
-    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
-    finite = finite[finite >= 0]
-    return float(np.median(finite)) if len(finite) else float("nan")
+    """Return the median of the values that can be energies, of evenly spaced rows in a long list."""
+    sample = values[:: max(1, len(values) // _SAMPLE)]
+    sample = sample[np.isfinite(sample) & (sample >= 0)]
+    return float(np.median(sample)) if len(sample) else float("nan")
 
 
 def _energy_kev(values: NDArray, layout: Layout) -> NDArray:
     # Division, not a product with 0.001: 2500 eV must become 2.5 keV exactly, for bands are closed on the right.
     if layout.energy_unit == "eV":
-        values = values / np.float64(1000.0) if values.dtype == np.float64 else values / np.float32(1000.0)
+        values = values / 1000.0
     return values.astype(layout.energy.dtype, copy=False)
 
 
@@ -201,64 +201,6 @@ def _energy_faults(energy: NDArray, layout: Layout) -> dict[str, NDArray]:
         f"column {name!r} is above {MAX_ENERGY:.0f} keV": np.isfinite(energy) & (energy > MAX_ENERGY),
     }
     return {reason: rows for reason, rows in faults.items() if rows.any()}
-
-
-def _positions(
-    values: dict[str, NDArray], layout: Layout, table: FitsTable
-) -> tuple[NDArray, NDArray, tuple[float, float] | None, dict[str, NDArray]]:
-    first, second = values.pop(layout.x.name), values.pop(layout.y.name)
-    dtype = np.result_type(layout.x.dtype, layout.y.dtype)
-    faults = {}
-    bad = np.zeros(len(first), bool)
-    for column, given, limit in ((layout.x, first, 720.0), (layout.y, second, 90.0)):
-        not_finite = ~np.isfinite(given)
-        faults[f"column {column.name!r} is not a finite number"] = not_finite
-        bad |= not_finite
-        if layout.is_sky:
-            with np.errstate(invalid="ignore"):
-                outside = ~not_finite & (np.abs(given) > limit)
-            faults[f"column {column.name!r} is no angle on the sky"] = outside
-            bad |= outside
-    if bad.any():
-        # Rows that are dropped or refused must not move the centre of those that stay.
-        first, second = np.where(bad, first[np.argmin(bad)], first), np.where(bad, second[np.argmin(bad)], second)
-    centre = None
-    if bad.all():
-        return first.astype(dtype), second.astype(dtype), None, _present(faults)
-    if layout.is_sky:
-        centre, dtype = _tangent_point(first[~bad], second[~bad], table), _precision(table, dtype)
-        x, y, cosine = to_tangent_plane(first, second, centre, dtype=dtype)
-        far = cosine < np.cos(np.radians(MAX_OFFSET))
-    else:
-        x = _from_pixels(first, layout.reference[0], layout.scale[0], dtype)
-        y = _from_pixels(second, layout.reference[1], layout.scale[1], dtype)
-        far = np.maximum(np.abs(x - np.median(x)), np.abs(y - np.median(y))) > MAX_OFFSET * 3600.0
-    faults[f"column {layout.x.name!r} lies more than {MAX_OFFSET:.0f} deg from the field's centre"] = far & ~bad
-    return x, y, centre, _present(faults)
-
-
-def _present(faults: dict[str, NDArray]) -> dict[str, NDArray]:
-    return {reason: rows for reason, rows in faults.items() if rows.any()}
-
-
-def _from_pixels(values: NDArray, reference: float, scale: float, dtype: np.dtype) -> NDArray:
-    with np.errstate(over="ignore"):
-        return ((values - np.float64(reference)) * np.float64(scale)).astype(dtype, copy=False)
-
-
-def _precision(table: FitsTable, dtype: np.dtype) -> np.dtype:
-    """Positions that our own exporter wrote from float32 are rounded back to it."""
-    return np.dtype(np.float32) if table.header.get("XYPREC") == "float32" else dtype
-
-
-def _tangent_point(ra: NDArray, dec: NDArray, table: FitsTable) -> tuple[float, float]:
-    centre = sky_centre(ra, dec)
-    pointing = tuple(table.header.get(key) for key in ("RA_PNT", "DEC_PNT"))
-    if all(isinstance(angle, int | float) and not isinstance(angle, bool) for angle in pointing):
-        cosine = to_tangent_plane(np.array(pointing[:1]), np.array(pointing[1:]), centre)[2]
-        if cosine[0] > np.cos(np.radians(_NEAR)):
-            return float(pointing[0]), float(pointing[1])
-    return centre
 
 
 def _labels(source_ids: NDArray, agn_source_ids: Collection[int]) -> NDArray[np.int8]:

@@ -24,7 +24,7 @@ from report_utils.errors import InputError
 from report_utils.events.files import unreadable
 
 if TYPE_CHECKING:
-    from astropy.io.fits import Header
+    from astropy.io.fits import BinTableHDU, Header
 
 # FITS standard 4.0, table 18: code -> (bytes per element, NumPy type or None where it is not a number)
 _FORMATS = {
@@ -73,6 +73,12 @@ class FitsTable:
     n_rows: int
     row_bytes: int
     start: int
+    primary: Header
+
+    def keyword(self, name: str) -> object:
+        """Return a keyword of the table's header, or of the file's first header, or None."""
+        value = self.header.get(name)
+        return self.primary.get(name) if value is None else value
 
     def find(self, name: str) -> Column | None:
         """Return the column of that name, in any case, or None.
@@ -142,7 +148,9 @@ class FitsTable:
         where = f"{self.path}: table {self.name}: column {column.name!r}"
         if not column.is_number or column.n_values < 1:
             form = self.header.get(f"TFORM{column.number}")
-            msg = f"{where} has the format {form!r}, which is not a number for each event; name another column"
+            msg = (
+                f"{where} has the format {form!r}, which is not a number for each event; name another column"
+            )
             raise InputError(msg)
         if not (np.isfinite([column.scale, column.zero]).all() and column.scale != 0):
             msg = f"{where} has TSCAL {column.scale} and TZERO {column.zero}; correct the header"
@@ -252,7 +260,7 @@ def read_tables(path: Path) -> list[FitsTable]:
             with fits.open(path, mode="readonly", memmap=True, lazy_load_hdus=True) as hdus:
                 for number, hdu in enumerate(hdus):
                     if isinstance(hdu, fits.BinTableHDU) and not isinstance(hdu, fits.CompImageHDU):
-                        tables.append(_describe(path, number, hdu))
+                        tables.append(_describe(path, number, hdu, hdus[0].header))
     except InputError:
         raise
     except Exception as error:  # a damaged header makes astropy raise nearly anything
@@ -266,7 +274,7 @@ def read_tables(path: Path) -> list[FitsTable]:
     return tables
 
 
-def _describe(path: Path, number: int, hdu: object) -> FitsTable:
+def _describe(path: Path, number: int, hdu: BinTableHDU, primary: Header) -> FitsTable:
     header = hdu.header
     columns: dict[str, list[Column]] = {}
     offset = 0
@@ -308,4 +316,5 @@ def _describe(path: Path, number: int, hdu: object) -> FitsTable:
         n_rows=n_rows,
         row_bytes=row_bytes,
         start=int(hdu.fileinfo()["datLoc"]),
+        primary=primary,
     )

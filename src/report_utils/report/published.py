@@ -214,18 +214,17 @@ def _inconsistencies() -> tuple[Inconsistency, ...]:
         Inconsistency(
             "Figure 5's percentages",
             "section 3.1.3 against the caption of Figure 5",
-            "The text lists six percentages; the caption speaks of a galaxy in the 4 percent "
-            "retained transformation.",
+            "The text lists six percentages; the caption speaks of a galaxy in the 4 percent retained "
+            "transformation.",
             "The six of the text are drawn.",
         ),
         Inconsistency(
             "what p % counts",
             "section 3.1.3",
-            "The words keep the lowest p % of the observations, the formulas the pixels whose number "
-            "of events lies "
-            "below a percentile; k is given as 1, with four functions.",
-            "Pixels with counts above the p-th percentile of the occupied pixels are emptied, in "
-            "four channels.",
+            "The words keep the lowest p % of the observations, the formulas the pixels whose number of "
+            "events lies below a percentile; k is given as 1, with four functions.",
+            "Pixels with counts above the p-th percentile of the occupied pixels are emptied, in four "
+            "channels.",
         ),
         Inconsistency(
             "overlapping bands",
@@ -254,15 +253,15 @@ def _inconsistencies() -> tuple[Inconsistency, ...]:
         Inconsistency(
             "size of the earlier sample",
             "section 3.3",
-            "The earlier work is said to have around 7000 observations; Ntampaka et al. (2019) state "
-            "7896 images.",
+            "The earlier work is said to have around 7000 observations; Ntampaka et al. (2019) state 7896 "
+            "images.",
             "7896 is used wherever the earlier work is described.",
         ),
         Inconsistency(
             "telescope",
             "section 2",
-            "The observations are made with SIXTE, to look like data of Chandra, for which SIXTE is not the "
-            "instrument team's simulator.",
+            "The observations are made with SIXTE, to look like data of Chandra, for which SIXTE is not "
+            "the instrument team's simulator.",
             "The simulation here is of Chandra's ACIS-I.",
         ),
         Inconsistency(
@@ -274,8 +273,8 @@ def _inconsistencies() -> tuple[Inconsistency, ...]:
         Inconsistency(
             "folds",
             "section 3.3",
-            "Ten cross-validation folds are also described as ten random 90/10 splits, with a seed "
-            "for each transform.",
+            "Ten cross-validation folds are also described as ten random 90/10 splits, with a seed for "
+            "each transform.",
             "One partition into ten folds, the same for every transform.",
         ),
     )

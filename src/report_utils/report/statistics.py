@@ -285,8 +285,8 @@ def scatter_contrast(
     arrays = [_as_views(array, f"residuals {number}") for number, array in enumerate(residuals)]
     if len(arrays) != len(powers) or len({len(array) for array in arrays}) != 1:
         msg = (
-            f"residuals of {[len(array) for array in arrays]} clusters with {len(powers)} powers cannot "
-            "be paired"
+            f"residuals of {[len(array) for array in arrays]} clusters with {len(powers)} powers cannot be "
+            "paired"
         )
         raise InputError(msg)
     codes, n_groups, _ = _group_codes(groups, len(arrays[0]))

@@ -1,0 +1,48 @@
+# Two commands: `make book` and `make test`. Each does all the set-up that it needs.
+
+PYTHON ?= python3.11
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lint bench lock clean setup setup-dev
+
+help: ## list what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=smoke|quick|paper)
+	$(BIN)/report-utils build
+
+test: setup-dev ## set up and run the tests
+	$(BIN)/python -m pytest
+
+lint: setup-dev ## check style
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+bench: setup-dev ## set up and measure
+	$(BIN)/python -m benchmarks
+
+setup: $(VENV)/.ready
+setup-dev: $(VENV)/.ready-dev
+
+# One pip run for each lock file: every archive is checked against its hash, and bytecode is compiled while at it,
+# since the first import of TensorFlow is three times slower without.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; assert sys.version_info[:2] == (3, 11), "Python 3.11 is needed: make PYTHON=/path/to/python3.11"'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	touch $@
+
+lock: setup-dev ## write the lock files anew from pyproject.toml
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) --extra build -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+
+LOCK_OPTIONS := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+clean: ## remove the rendered book; runs stay
+	rm -rf _build book/pages

@@ -1,0 +1,160 @@
+"""From a profile to executed pages: computes what is missing, runs what is stale, says how long each part took."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from report_utils.binning import get_transform
+from report_utils.book.execute import METADATA, run_page, unavailable_page
+from report_utils.book.pages import PAGES, Page
+from report_utils.errors import InputError
+from report_utils.fingerprint import code_digest, digest, imported_modules, source_digest
+from report_utils.profiles import project_root
+from report_utils.reproduction import Reproduction
+
+PAGES_FOLDER = Path("book") / "pages"
+NOTEBOOKS_FOLDER = Path("notebooks")
+
+
+@dataclass
+class BuildReport:
+    """What a build did, and how long each part took [s]."""
+
+    profile: str
+    n_runs: int = 0
+    pages_run: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def lines(self) -> list[str]:
+        """Return the report as lines of text."""
+        pages = f"{len(self.pages_run)} of {len(PAGES)} pages run"
+        if 0 < len(self.pages_run) <= 3:
+            pages += f" ({', '.join(self.pages_run)})"
+        return [
+            f"profile {self.profile}: {self.n_runs} runs trained, {pages}",
+            *(f"  {part:<22} {seconds:7.1f} s" for part, seconds in self.seconds.items()),
+        ]
+
+
+def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str, Any]:
+    """Return what a page is made from; a page is fresh while this stays the same.
+
+    That is its notebook's text, its parameters, the profile, the modules it imports, and the runs it shows.
+    """
+    text = (root / NOTEBOOKS_FOLDER / f"{page.notebook}.py").read_text(encoding="utf-8")
+    inputs = {
+        "notebook": digest(text),
+        "page": {"slug": page.slug, "title": page.title, "parameters": page.parameters},
+        "profile": reproduction.profile.model_dump(mode="json", exclude={"path"}),
+        "code": code_digest(imported_modules(text)),
+        "execute": source_digest(Path(__file__).with_name("execute.py").read_text(encoding="utf-8")),
+        "data": reproduction.data_key.digest,
+        "runs": {
+            key.name: key.digest
+            for key in reproduction.runs(
+                filter(reproduction.available, page.transforms), filter(reproduction.available, page.dynamics)
+            )
+        },
+    }
+    return {"digest": digest(inputs), "inputs": inputs}
+
+
+def prepare_book(profile: str | None = None) -> BuildReport:
+    """Bring all executed pages up to date for a profile.
+
+    Parameters
+    ----------
+    profile : str, optional
+        As :func:`report_utils.profiles.load_profile` takes it.
+
+    Raises
+    ------
+    InputError, PageError
+        What was finished before stays finished.
+    """
+    root = project_root()
+    reproduction = Reproduction(profile)
+    report = BuildReport(reproduction.profile.name)
+    began = time.monotonic()
+    _ = reproduction.dataset
+    report.seconds["observations"] = -began + (began := time.monotonic())
+    report.n_runs = reproduction.prepare()
+    report.seconds["training"] = -began + (began := time.monotonic())
+    stale = []
+    for page in PAGES:
+        record = page_record(page, reproduction, root)
+        if _digest_of(_executed(page, reproduction)) == record["digest"]:
+            _publish(page, reproduction, root)
+        else:
+            stale.append((page, record))
+    for number, (page, record) in enumerate(stale, start=1):
+        _say(f"page {number} of {len(stale)}: {page.slug}")
+        _write(_executed(page, reproduction), _make(page, reproduction, root, record))
+        _publish(page, reproduction, root)
+        report.pages_run.append(page.slug)
+    _remove_others(root)
+    report.seconds["pages"] = time.monotonic() - began
+    return report
+
+
+def _make(page: Page, reproduction: Reproduction, root: Path, record: dict[str, Any]) -> nbformat.NotebookNode:
+    missing = [name for name in page.needs if not reproduction.available(name)]
+    if missing:
+        label = get_transform(missing[0]).label
+        reason = f"{label} needs AGN-less event lists, and the archive of this profile has none."
+        return unavailable_page(page, reason, record)
+    profile = reproduction.profile
+    named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
+    return run_page(page, root / NOTEBOOKS_FOLDER / f"{page.notebook}.py", named, record)
+
+
+def _executed(page: Page, reproduction: Reproduction) -> Path:
+    """Return where an executed page is kept for its profile, so that changing profiles back and forth is quick."""
+    return reproduction.store.root / "pages" / reproduction.profile.name / f"{page.slug}.ipynb"
+
+
+def _digest_of(path: Path) -> str | None:
+    try:
+        return nbformat.read(path, as_version=4).metadata[METADATA]["digest"]
+    except (OSError, KeyError, ValueError, nbformat.reader.NotJSONError):
+        return None
+
+
+def _write(path: Path, notebook: nbformat.NotebookNode) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        temporary.write_text(nbformat.writes(notebook), encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        msg = f"{path}: cannot write here: {error.strerror}; free space or make the folder writable"
+        raise InputError(msg) from error
+
+
+def _publish(page: Page, reproduction: Reproduction, root: Path) -> None:
+    """Put an executed page where the book reads it; an unchanged one keeps its time stamp."""
+    source, target = _executed(page, reproduction), root / PAGES_FOLDER / f"{page.slug}.ipynb"
+    text = source.read_text(encoding="utf-8")
+    if not target.is_file() or target.read_text(encoding="utf-8") != text:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(target)
+
+
+def _remove_others(root: Path) -> None:
+    expected = {f"{page.slug}.ipynb" for page in PAGES}
+    for path in (root / PAGES_FOLDER).glob("*.ipynb"):
+        if path.name not in expected:
+            path.unlink()
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - a build tells how far it is

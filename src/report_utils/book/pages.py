@@ -1,0 +1,76 @@
+"""Which pages the book has, which notebook makes each, and which runs each shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from report_utils.binning import TRANSFORMS
+from report_utils.reproduction import DYNAMICS_TRANSFORMS
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the book.
+
+    Parameters
+    ----------
+    slug : str
+        The page's file name.
+    notebook : str
+        The notebook in ``notebooks/`` that makes it; one notebook can be the template of several pages.
+    title : str
+        What ``{{ title }}`` in the template becomes.
+    parameters : dict
+        What the notebook is run with, besides the profile.
+    transforms, dynamics : tuple of str
+        The runs that the page shows.
+    needs : tuple of str
+        Transforms without which the page has nothing to show.
+    """
+
+    slug: str
+    notebook: str
+    title: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    transforms: tuple[str, ...] = ()
+    dynamics: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+def _transform_page(name: str) -> Page:
+    return Page(
+        f"3-3-{name.replace('_', '-')}",
+        "3-3-transform",
+        TRANSFORMS[name].label,
+        {"transform": name},
+        transforms=(name,),
+        needs=(name,),
+    )
+
+
+def _dynamics_page(name: str) -> Page:
+    stem = TRANSFORMS[name].title
+    slug = f"4-1-dynamics-{stem.lower()}"
+    return Page(slug, "4-1-dynamics", f"Dynamics: {stem}", {"transform": name}, dynamics=(name,), needs=(name,))
+
+
+def _whole(slug: str, **options: tuple[str, ...]) -> Page:
+    """Return a page that shows every fit and both dynamics."""
+    return Page(slug, slug, transforms=tuple(TRANSFORMS), dynamics=DYNAMICS_TRANSFORMS, **options)
+
+
+PAGES: tuple[Page, ...] = (
+    _whole("index"),
+    Page("1-introduction", "1-introduction"),
+    Page("2-data", "2-data"),
+    Page("2-simulation", "2-simulation"),
+    Page("3-1-images", "3-1-images"),
+    Page("3-2-network", "3-2-network"),
+    Page("3-3-results", "3-3-results", transforms=tuple(TRANSFORMS)),
+    *(_transform_page(name) for name in TRANSFORMS),
+    *(_dynamics_page(name) for name in DYNAMICS_TRANSFORMS),
+    Page("4-2-comparison", "4-2-comparison", dynamics=DYNAMICS_TRANSFORMS, needs=("agn_less_4",)),
+    _whole("4-3-claims"),
+    _whole("5-conclusion"),
+)
+"""All pages, in the order in which they are made and read."""

@@ -1,0 +1,270 @@
+"""Ingest: a catalogue of event lists becomes an archive, in parallel, and goes on where it was stopped."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from report_utils.errors import InputError
+from report_utils.events.archive import ArchiveWriter
+from report_utils.events.catalogue import CatalogueRow, read_catalogue
+from report_utils.events.files import whole_file
+from report_utils.events.index import PARTS, Entry
+from report_utils.events.ingest_task import Failure, Recipe, TaskResult, ingest_rows
+from report_utils.events.reading import Invalid
+
+REPORT = "ingest-report.json"
+_TASK_BYTES = 64 << 20
+_TASK_ROWS = 16
+_WORTH_PROCESSES = 64 << 20
+"""Below this many bytes in all, starting worker processes takes longer than they save."""
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What an ingest did; also written as ``ingest-report.json`` into the archive.
+
+    Parameters
+    ----------
+    catalogue, archive : str
+    added, updated, unchanged : tuple of str
+        Clusters that are new, were read again because their files or options changed, or were there already.
+    failures : tuple of Failure
+        Rows that could not be read, in the catalogue's order, each with its reason.
+    n_events : int
+        Events of the observations added or updated.
+    dropped : dict
+        cluster_id -> list -> reason -> rows left out, for clusters that lost any.
+    seconds : dict
+        Step -> time, summed over workers; ``total`` is the time on the clock.
+    """
+
+    catalogue: str
+    archive: str
+    added: tuple[str, ...]
+    updated: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    failures: tuple[Failure, ...]
+    n_events: int
+    dropped: dict[str, dict[str, dict[str, int]]]
+    seconds: dict[str, float]
+
+    @property
+    def exit_status(self) -> int:
+        """2 if a row failed, else 0."""
+        return 2 if self.failures else 0
+
+    def __str__(self) -> str:
+        """Return what happened, and the failures one a line."""
+        lines = [
+            f"{self.archive}: {len(self.added)} added, {len(self.updated)} updated, {len(self.unchanged)} unchanged,"
+            f" {len(self.failures)} failed; {self.n_events} events in {self.seconds['total']:.1f} s"
+        ]
+        n_dropped = sum(
+            sum(reasons.values()) for lists in self.dropped.values() for reasons in lists.values()
+        )
+        if n_dropped:
+            lines.append(f"left out {n_dropped} rows of {len(self.dropped)} clusters (see {REPORT})")
+        lines += [f"row {item.row} ({item.cluster_id}): {item.reason}" for item in self.failures]
+        return "\n".join(lines)
+
+
+def ingest(
+    catalogue_path: str | Path,
+    archive_path: str | Path,
+    *,
+    workers: int | None = None,
+    progress: bool | None = None,
+    invalid: Invalid = "error",
+    energy_min: float | None = None,
+    energy_max: float | None = None,
+    agn_source_ids: Collection[int] = (),
+) -> IngestReport:
+    """Bring an archive up to date with a catalogue.
+
+    Clusters whose files have not changed are not read again; new ones are appended; clusters of the archive that the
+    catalogue does not name stay. One bad file does not stop the others.
+
+    Parameters
+    ----------
+    catalogue_path : path
+        See :func:`~report_utils.events.catalogue.read_catalogue`.
+    archive_path : path
+        A folder, made where there is none.
+    workers : int, optional
+        Worker processes; as many as there are cores for a large batch by default, none for a small one.
+    progress : bool, optional
+        Whether to show a progress bar on standard error; by default where that is a terminal.
+    invalid, energy_min, energy_max, agn_source_ids
+        See :class:`~report_utils.events.ingest_task.Recipe`.
+
+    Returns
+    -------
+    IngestReport
+        Its ``failures`` name the rows that were left out; ``exit_status`` is then 2.
+
+    Raises
+    ------
+    InputError
+        If the catalogue itself or an option is wrong (nothing is read then), or the archive cannot be written.
+    """
+    start = time.perf_counter()
+    recipe = Recipe(invalid, energy_min, energy_max, tuple(sorted(agn_source_ids)))
+    if invalid not in ("error", "drop"):
+        msg = f"invalid={invalid!r} is not known; use 'error' or 'drop'"
+        raise InputError(msg)
+    rows = read_catalogue(catalogue_path)
+    tasks = list(_tasks(rows))
+    n_bytes = [sum(_size(row) for row in task) for task in tasks]
+    if workers is None:
+        workers = (os.cpu_count() or 1) if sum(n_bytes) > _WORTH_PROCESSES else 1
+    total = TaskResult()
+    n_events, dropped = 0, {}
+    with ArchiveWriter(archive_path) as writer, _progress(len(rows), sum(n_bytes), progress) as advance:
+        for result in _run(tasks, n_bytes, writer, recipe, min(workers, len(tasks)), advance):
+            writer.commit_entries(result.entries)
+            _add(total, result)
+            fresh = {*result.added, *result.updated}
+            for entry in result.entries:
+                n_events += entry.n_events if entry.cluster_id in fresh else 0
+                lost = {name: reasons for name, reasons in json.loads(entry.dropped).items() if reasons}
+                dropped |= {entry.cluster_id: lost} if lost else {}
+        writer.reorder([row.cluster_id for row in rows])
+        report = IngestReport(
+            catalogue=str(catalogue_path),
+            archive=str(archive_path),
+            added=tuple(total.added),
+            updated=tuple(total.updated),
+            unchanged=tuple(total.unchanged),
+            failures=tuple(sorted(total.failures, key=lambda failure: failure.row)),
+            n_events=n_events,
+            dropped=dropped,
+            seconds={**total.seconds, "total": time.perf_counter() - start},
+        )
+        with whole_file(Path(archive_path) / REPORT) as temporary:
+            temporary.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
+    return report
+
+
+def _tasks(rows: list[CatalogueRow]) -> Iterator[list[CatalogueRow]]:
+    """Cut the catalogue into pieces that are lost at most when a run is stopped."""
+    task: list[CatalogueRow] = []
+    n_bytes = 0
+    for row in rows:
+        if task and (len(task) == _TASK_ROWS or n_bytes + _size(row) > _TASK_BYTES):
+            yield task
+            task, n_bytes = [], 0
+        task.append(row)
+        n_bytes += _size(row)
+    if task:
+        yield task
+
+
+def _size(row: CatalogueRow) -> int:
+    files = [row.events] + ([row.events_agn_less] if row.events_agn_less else [])
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _add(total: TaskResult, result: TaskResult) -> None:
+    for name in ("added", "updated", "unchanged", "failures"):
+        getattr(total, name).extend(getattr(result, name))
+    for step, seconds in result.seconds.items():
+        total.seconds[step] += seconds
+
+
+def _run(
+    tasks: list[list[CatalogueRow]],
+    n_bytes: list[int],
+    writer: ArchiveWriter,
+    recipe: Recipe,
+    workers: int,
+    advance: Callable[[int, int], None],
+) -> Iterator[TaskResult]:
+    """Yield the tasks' results in the catalogue's order, whichever worker is done first."""
+    parts = writer.folder / PARTS
+    entries = writer.entries
+    arguments = [(parts, task, _known(entries, task), recipe) for task in tasks]
+    if workers <= 1:
+        for task, size, argument in zip(tasks, n_bytes, arguments, strict=True):
+            result = ingest_rows(*argument)
+            advance(len(task), size)
+            yield result
+        return
+    # Spawned, not forked: the caller may hold threads (TensorFlow, Arrow) that do not survive a fork.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context)
+    try:
+        futures = {pool.submit(ingest_rows, *argument): n for n, argument in enumerate(arguments)}
+        yield from _in_order(futures, tasks, n_bytes, advance)
+    finally:
+        _stop(pool)
+
+
+def _known(entries: dict[str, Entry], task: list[CatalogueRow]) -> dict[str, Entry]:
+    return {row.cluster_id: entries[row.cluster_id] for row in task if row.cluster_id in entries}
+
+
+def _in_order(
+    futures: dict[Future, int],
+    tasks: list[list[CatalogueRow]],
+    n_bytes: list[int],
+    advance: Callable[[int, int], None],
+) -> Iterator[TaskResult]:
+    done: dict[int, TaskResult] = {}
+    following = 0
+    for future in as_completed(futures):
+        number = futures[future]
+        try:
+            done[number] = future.result()
+        except BrokenExecutor:
+            reason = (
+                "a worker process ended unexpectedly, perhaps for want of memory; run again with workers=1"
+            )
+            done[number] = TaskResult(
+                failures=[Failure(row.row, row.cluster_id, reason) for row in tasks[number]]
+            )
+        advance(len(tasks[number]), n_bytes[number])
+        while following in done:
+            yield done.pop(following)
+            following += 1
+
+
+def _stop(pool: Executor) -> None:
+    pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _progress(n_rows: int, n_bytes: int, show: bool | None) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that counts rows and bytes done, and shows them with the time left."""
+    if not (sys.stderr.isatty() if show is None else show):
+        yield lambda _rows, _bytes: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("ingest"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]} of " + f"{n_rows} observations"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("ingest", total=max(1, n_bytes), rows=0)
+        rows_done = 0
+
+        def advance(rows: int, size: int) -> None:
+            nonlocal rows_done
+            rows_done += rows
+            bar.update(task, advance=size, rows=rows_done)
+
+        yield advance

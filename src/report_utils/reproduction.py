@@ -1,0 +1,235 @@
+"""One reproduction at one profile: its data, its fits, its dynamics; computes what is missing and keeps it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.binning import TRANSFORMS, get_transform
+from report_utils.binning.dataset import Dataset, Observations, load_dataset
+from report_utils.binning.transforms import SourceName
+from report_utils.cnn.crossval import CrossValidation, Fit, assign_folds, fit_fold, fit_to_arrays
+from report_utils.dynamics.phases import Dynamics, epoch_phases, train_in_phases
+from report_utils.errors import InputError
+from report_utils.events import EventList
+from report_utils.fingerprint import code_digest
+from report_utils.profiles import Profile, load_profile
+from report_utils.store import Run, RunKey, Store
+from report_utils.work import Task, advance, run_tasks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
+"""The transforms whose dynamics the report shows (Figures 10 and 11)."""
+
+_MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
+_TRAINING_CODE = ("binning.symmetry", "binning.transforms", "cnn.batches", "cnn.crossval", "cnn.model", "cnn.training")
+_DYNAMICS_CODE = (*_TRAINING_CODE, "dynamics.phases", "dynamics.recorder")
+
+
+class Reproduction:
+    """The report, reproduced at one profile.
+
+    Everything asked of it is loaded where it is finished, and computed and kept where it is missing.
+
+    Parameters
+    ----------
+    profile : str, path or Profile, optional
+        As :func:`report_utils.profiles.load_profile` takes it.
+    store : Store, optional
+
+    Examples
+    --------
+    >>> reproduction = Reproduction("smoke")
+    >>> reproduction.cross_validation("multi_band_2").residuals.std()
+    """
+
+    def __init__(self, profile: str | Path | Profile | None = None, store: Store | None = None) -> None:
+        self.profile = profile if isinstance(profile, Profile) else load_profile(profile)
+        self.store = store or Store()
+        self.observations = Observations.of(self.profile)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """Return the binned observations."""
+        return load_dataset(self.profile, self.store)
+
+    @property
+    def catalogue(self) -> pd.DataFrame:
+        """Return one row for each observation: cluster_id, log10_mass, group, n_events, n_events_agn_less ..."""
+        return self.dataset.catalogue
+
+    @property
+    def transforms(self) -> tuple[str, ...]:
+        """Return the transforms that can be made of these observations, in the report's order."""
+        return tuple(name for name in TRANSFORMS if self.available(name))
+
+    def available(self, transform: str) -> bool:
+        """Tell whether a transform can be made of these observations: an archive may have no AGN-less lists."""
+        return get_transform(transform).source == "observation" or self.observations.has_agn_less
+
+    def counts(self, source: SourceName = "observation") -> NDArray[np.int32]:
+        """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, 4)``, left on disk."""
+        return self.dataset.counts(source)
+
+    def example_events(self, index: int, source: SourceName = "observation") -> EventList:
+        """Return one observation's event list."""
+        return self.observations.events(index, source)
+
+    def cross_validation(self, transform: str) -> CrossValidation:
+        """Return a transform's test predictions over the folds that the profile runs."""
+        self.prepare([transform], dynamics=())
+        fits = [_load_fit(self._finished(self.fit_key(transform, fold))) for fold in range(self.profile.folds.run)]
+        return CrossValidation.from_fits(transform, fits, self.dataset.log10_mass, self.dataset.groups)
+
+    def dynamics(self, transform: str) -> Dynamics:
+        """Return the four-phase training of a transform."""
+        self.prepare((), dynamics=[transform])
+        run = self._finished(self.dynamics_key(transform))
+        cluster, facts = run.array("cluster"), run.facts()
+        return Dynamics(
+            transform=transform,
+            predictions=run.array("predictions"),
+            truth=self.dataset.log10_mass[cluster],
+            cluster=cluster,
+            phase=epoch_phases(get_transform(transform).n_channels, self.profile.dynamics.epochs),
+            states={name: run.array(f"state_{name}") for name in facts["states"]},
+            loss=np.asarray(facts["loss"]),
+        )
+
+    def runs(self, transforms: Iterable[str] = (), dynamics: Iterable[str] = ()) -> list[RunKey]:
+        """Return the keys of the runs that show these transforms and dynamics."""
+        keys = [self.fit_key(name, fold) for name in transforms for fold in range(self.profile.folds.run)]
+        return keys + [self.dynamics_key(name) for name in dynamics]
+
+    def prepare(self, transforms: Iterable[str] | None = None, dynamics: Iterable[str] | None = None) -> int:
+        """Compute what is missing in worker processes, and return how many runs that were.
+
+        Parameters
+        ----------
+        transforms, dynamics : iterable of str, optional
+            Which ones; all that the book shows where they are not given.
+        """
+        transforms = list(self.transforms if transforms is None else transforms)
+        dynamics = list(filter(self.available, DYNAMICS_TRANSFORMS) if dynamics is None else dynamics)
+        for name in (*transforms, *dynamics):
+            if not self.available(name):
+                msg = f"transform {name!r} needs AGN-less observations, and {self.observations.archive} has none"
+                raise InputError(msg)
+        wanted = [name for name in _MOST_WANTED if name in transforms]
+        rest = [name for name in transforms if name not in wanted]
+        tasks = [*self._fit_tasks(wanted), *self._dynamics_tasks(dynamics), *self._fit_tasks(rest)]
+        run_tasks(tasks, f"Training ({len(tasks)} runs)")
+        return len(tasks)
+
+    def fit_key(self, transform: str, fold: int) -> RunKey:
+        """Return the key of one fit: all that decides its numbers."""
+        inputs = self._common_inputs(transform, fold) | {
+            "training": self.profile.training.model_dump(),
+            "code": code_digest(_TRAINING_CODE),
+        }
+        return RunKey(f"fit/{self.profile.name}/{transform}/fold-{fold}", inputs)
+
+    def dynamics_key(self, transform: str) -> RunKey:
+        """Return the key of one dynamics: all that decides its numbers."""
+        inputs = self._common_inputs(transform, 0) | {
+            "dynamics": self.profile.dynamics.model_dump(),
+            "code": code_digest(_DYNAMICS_CODE),
+        }
+        return RunKey(f"dynamics/{self.profile.name}/{transform}", inputs)
+
+    @cached_property
+    def data_key(self) -> RunKey:
+        """Return the key of the binned observations."""
+        return self.observations.key(self.profile.name)
+
+    def _common_inputs(self, transform: str, fold: int) -> dict[str, Any]:
+        folds = self.profile.folds
+        return {
+            "data": self.data_key.digest,
+            "transform": get_transform(transform).name,
+            "fold": fold,
+            "n_folds": folds.n_folds,
+            "grouped": folds.grouped,
+            "seed": self.profile.seed,
+            "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        }
+
+    def _finished(self, key: RunKey) -> Run:
+        run = self.store.load(key)
+        if run is None:
+            msg = f"{self.store.folder(key)}: the run was removed while it was needed; build again"
+            raise InputError(msg)
+        return run
+
+    def fold_of(self) -> NDArray[np.int64]:
+        """Return the fold in whose test set each observation is, ``(n_clusters,)``."""
+        folds = self.profile.folds
+        groups = self.dataset.groups if folds.grouped else None
+        return assign_folds(len(self.dataset.log10_mass), folds.n_folds, self.profile.seed, groups)
+
+    def _fit_tasks(self, transforms: list[str]) -> list[Task]:
+        return [
+            self._task(f"{transform}, fold {fold}", store_fit, key, transform, fold, self.profile.training.epochs)
+            for transform in transforms
+            for fold in range(self.profile.folds.run)
+            if self.store.load(key := self.fit_key(transform, fold)) is None
+        ]
+
+    def _dynamics_tasks(self, transforms: list[str]) -> list[Task]:
+        epochs = self.profile.dynamics.epochs + 1
+        return [
+            self._task(f"dynamics of {t}", store_dynamics, key, t, 0, epochs * get_transform(t).n_channels)
+            for t in transforms
+            if self.store.load(key := self.dynamics_key(t)) is None
+        ]
+
+    def _task(self, label: str, function: Any, key: RunKey, transform: str, fold: int, epochs: int) -> Task:
+        fold_of = self.fold_of()
+        arguments = {
+            "store": self.store, "key": key, "dataset": self.dataset, "transform": transform, "fold_of": fold_of,
+            "fold": fold, "profile": self.profile,
+        }  # fmt: skip
+        return Task(label, function, arguments, epochs * 8 * int((fold_of != fold).sum()))
+
+
+def store_fit(
+    store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
+) -> None:
+    """Train one fit and keep it; runs in a worker process."""
+    began = time.monotonic()
+    fit = fit_fold(
+        dataset.images(get_transform(transform)), dataset.log10_mass, fold_of, fold, profile.training, profile.seed,
+        checkpoint=store.working_folder(key) / "checkpoint.npz", progress=advance,
+    )  # fmt: skip
+    arrays, facts = fit_to_arrays(fit)
+    store.save(key, arrays, facts, seconds=time.monotonic() - began)
+
+
+def store_dynamics(
+    store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
+) -> None:
+    """Train one dynamics and keep it; runs in a worker process."""
+    began = time.monotonic()
+    result = train_in_phases(
+        dataset.images(get_transform(transform)), dataset.log10_mass, fold_of, profile.dynamics, profile.seed,
+        transform=transform, fold=fold, checkpoint=store.working_folder(key) / "checkpoint.npz", progress=advance,
+    )  # fmt: skip
+    arrays = {"cluster": result.cluster, "predictions": result.predictions}
+    arrays |= {f"state_{name}": value for name, value in result.states.items()}
+    facts = {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
+    store.save(key, arrays, facts, seconds=time.monotonic() - began)
+
+
+def _load_fit(run: Run) -> Fit:
+    facts = run.facts()
+    weights = [run.array(f"weight_{i:02d}") for i in range(facts["n_weights"])]
+    return Fit(facts["fold"], run.array("cluster"), run.array("predictions"), facts["history"], weights)

@@ -1,0 +1,218 @@
+"""Each claim on residuals made up so that it holds, fails, or cannot be decided."""
+
+import numpy as np
+import pytest
+
+from report_utils.report.claim_list import CLAIMS
+from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, above, below, judge_claims, within
+from report_utils.report.statistics import Interval
+
+
+def test_the_three_verdicts_of_each_rule():
+    assert [below(Interval(0, low, high), 1) for low, high in [(0, 0.9), (0.9, 1.1), (1.1, 2)]] == [
+        HOLDS,
+        UNDECIDED,
+        FAILS,
+    ]
+    assert [above(Interval(0, low, high), 1) for low, high in [(1.1, 2), (0.9, 1.1), (0, 0.9)]] == [
+        HOLDS,
+        UNDECIDED,
+        FAILS,
+    ]
+    intervals = [(0.95, 1.05), (0.8, 1.05), (0.95, 1.2), (0.5, 2), (1.2, 1.3), (0.5, 0.6)]
+    assert [within(Interval(0, low, high), 1.15) for low, high in intervals] == [
+        HOLDS,
+        UNDECIDED,
+        UNDECIDED,
+        UNDECIDED,
+        FAILS,
+        FAILS,
+    ]
+
+
+def test_every_claim_says_how_it_is_judged_before_it_is():
+    assert len({claim.name for claim in CLAIMS}) == len(CLAIMS)
+    for claim in CLAIMS:
+        assert all([claim.statement, claim.where, claim.statistic, claim.threshold, claim.reason])
+        assert claim.needs or claim.needs_dynamics
+
+
+def test_residuals_like_the_reports_support_its_claims(report_like):
+    evidence = judge_claims(report_like)
+    for name in (
+        "threshold",
+        "two_bands_halve",
+        "splitting_halves",
+        "further_bands_little",
+        "retained_lose_little",
+        "core_is_not_the_reason",
+        "agn_less_equal",
+        "equal_gain",
+    ):
+        assert evidence[name].verdict == HOLDS, (name, evidence[name])
+
+
+@pytest.mark.parametrize(
+    ("claim", "scatters"),
+    [
+        ("threshold", {"single_band_thresholded": 0.15}),
+        ("two_bands_halve", {"multi_band_2": 0.105}),
+        ("splitting_halves", {"single_band": 0.07}),
+        ("further_bands_little", {"multi_band_4": 0.04}),
+        ("further_bands_little", {"multi_band_3": 0.09}),
+        ("retained_lose_little", {"retained_25": 0.09}),
+        ("core_is_not_the_reason", {"agn_less_1": 0.06}),
+        ("core_is_not_the_reason", {"retained_90": 0.03}),
+        ("agn_less_equal", {"agn_less_2": 0.09}),
+        ("equal_gain", {"agn_less_1": 0.063}),
+    ],
+)
+def test_each_claim_can_fail(with_scatters, claim, scatters):
+    assert judge_claims(with_scatters(**scatters))[claim].verdict == FAILS
+
+
+@pytest.mark.parametrize(
+    ("claim", "scatters"),
+    [
+        ("two_bands_halve", {"multi_band_2": 0.75 * 0.117}),
+        ("threshold", {"single_band_thresholded": 1.15 * 0.1125}),
+        ("retained_lose_little", {"retained_50": 1.15 * 0.060}),
+    ],
+)
+def test_a_scatter_at_the_threshold_is_undecided(with_scatters, claim, scatters):
+    assert judge_claims(with_scatters(**scatters))[claim].verdict == UNDECIDED
+
+
+def test_a_gain_is_no_loss(with_scatters):
+    assert judge_claims(with_scatters(retained_50=0.05))["retained_lose_little"].verdict == HOLDS
+
+
+def test_equality_is_not_claimed_for_want_of_clusters(made_up):
+    """Equal scatters, independent errors, 30 clusters: no difference is seen, and none is excluded."""
+    pair = {name: made_up(name, 0.11, n=30) for name in ("single_band", "single_band_thresholded")}
+    assert judge_claims(pair)["threshold"].verdict == UNDECIDED
+
+
+def test_a_handful_of_halos_decides_nothing(small):
+    evidence = judge_claims(small)["two_bands_halve"]
+    assert evidence.verdict == UNDECIDED
+    assert "10 halos" in evidence.note
+
+
+def test_what_was_not_run_is_named(report_like):
+    del report_like["multi_band_2"]
+    evidence = judge_claims(report_like)["two_bands_halve"]
+    assert evidence.verdict == UNDECIDED
+    assert "multi_band_2" in evidence.note
+    assert "dynamics of multi_band_4" in judge_claims(report_like)["dynamics_second_band"].note
+
+
+def test_pairs_are_matched_by_cluster(report_like):
+    """A shuffled copy is the same run: its paired ratio is 1 without any width."""
+    from dataclasses import replace
+
+    run = report_like["single_band"]
+    order = np.random.default_rng(0).permutation(len(run.truth))[:500]
+    columns = ("cluster", "group", "truth", "predictions", "fold")
+    shuffled = replace(run, **{name: getattr(run, name)[order] for name in columns})
+    part = judge_claims({"single_band": run, "single_band_thresholded": shuffled})["threshold"].parts[0]
+    assert (part.measured.low, part.measured.value, part.measured.high) == pytest.approx((1, 1, 1))
+
+
+def _mass_dependent(made_up, name, in_middle, outside):
+    run = made_up(name, 1.0)
+    low, high = np.quantile(run.truth, [1 / 3, 2 / 3])
+    middle = (run.truth > low) & (run.truth <= high)
+    errors = run.residuals[:, 0] * np.where(middle, in_middle, outside)
+    return made_up(name, 1.0, errors=errors)
+
+
+def test_sorting_holds_where_the_second_band_sorts_the_middle(made_up):
+    one, two = (
+        _mass_dependent(made_up, "multi_band_1", 0.2, 0.08),
+        _mass_dependent(made_up, "multi_band_2", 0.05, 0.06),
+    )
+    assert judge_claims({"multi_band_1": one, "multi_band_2": two})["sorted_masses"].verdict == HOLDS
+
+
+def test_sorting_fails_where_it_sorts_the_extremes(made_up):
+    one, two = (
+        _mass_dependent(made_up, "multi_band_1", 0.08, 0.2),
+        _mass_dependent(made_up, "multi_band_2", 0.06, 0.05),
+    )
+    assert judge_claims({"multi_band_1": one, "multi_band_2": two})["sorted_masses"].verdict == FAILS
+
+
+def test_errors_that_do_not_know_the_mass_are_at_the_reference(made_up):
+    """The ends of a list hide displacements; the reference must take that out, for both statistics."""
+    one, two = (
+        _mass_dependent(made_up, "multi_band_1", 0.12, 0.12),
+        _mass_dependent(made_up, "multi_band_2", 0.06, 0.06),
+    )
+    parts = judge_claims({"multi_band_1": one, "multi_band_2": two})["sorted_masses"].parts
+    for part in parts:
+        assert part.measured.value == pytest.approx(1, abs=0.12)
+        assert part.measured.low < 1 < part.measured.high
+
+
+def test_dynamics_like_the_reports(made_up_dynamics):
+    errors = np.random.default_rng(0).normal(size=300)
+    evidence = judge_claims(
+        {}, {"multi_band_4": made_up_dynamics("multi_band_4", [0.12, 0.065, 0.063, 0.062], errors=errors)}
+    )
+    assert evidence["dynamics_second_band"].verdict == HOLDS
+    assert evidence["dynamics_further_bands"].verdict == HOLDS
+    assert evidence["dynamics_second_band"].parts[0].measured.value == pytest.approx(0.065 / 0.12)
+
+
+def test_dynamics_where_the_fourth_band_matters(made_up_dynamics):
+    errors = np.random.default_rng(0).normal(size=300)
+    evidence = judge_claims(
+        {}, {"multi_band_4": made_up_dynamics("multi_band_4", [0.12, 0.11, 0.11, 0.05], errors=errors)}
+    )
+    assert evidence["dynamics_second_band"].verdict == FAILS
+    assert evidence["dynamics_further_bands"].verdict == FAILS
+
+
+SCATTERS = [0.12, 0.065, 0.063, 0.062]
+
+
+def _seeds(made_up_dynamics, name, scatters, seeds):
+    return [made_up_dynamics(name, scatters, seed=seed) for seed in seeds]
+
+
+def test_dynamics_are_alike_when_no_further_apart_than_seeds(made_up_dynamics):
+    runs = {
+        "multi_band_4": _seeds(made_up_dynamics, "multi_band_4", SCATTERS, (1, 2, 3)),
+        "agn_less_4": _seeds(made_up_dynamics, "agn_less_4", SCATTERS, (4, 5, 6)),
+    }
+    evidence = judge_claims({}, runs)["alike_dynamics"]
+    assert evidence.verdict == HOLDS
+    assert evidence.parts[0].measured.value == pytest.approx(1, abs=0.05)
+
+
+def test_dynamics_differ_when_the_kinds_do(made_up_dynamics):
+    errors = np.random.default_rng(8).normal(size=300)
+    runs = {
+        "multi_band_4": _seeds(made_up_dynamics, "multi_band_4", SCATTERS, (1, 2, 3)),
+        "agn_less_4": [made_up_dynamics("agn_less_4", [0.3] * 4, errors=errors) for _ in range(3)],
+    }
+    assert judge_claims({}, runs)["alike_dynamics"].verdict == FAILS
+
+
+def test_one_seed_cannot_show_that_dynamics_are_alike(made_up_dynamics):
+    runs = {name: made_up_dynamics(name, SCATTERS) for name in ("multi_band_4", "agn_less_4")}
+    evidence = judge_claims({}, runs)["alike_dynamics"]
+    assert evidence.verdict == UNDECIDED
+    assert "0.000 dex" in evidence.note
+
+
+@pytest.mark.parametrize(("n_hard", "n_seeds", "verdict"), [(2, 3, HOLDS), (0, 3, FAILS), (2, 1, UNDECIDED)])
+def test_hard_observations(made_up_dynamics, n_hard, n_seeds, verdict):
+    errors = np.clip(np.random.default_rng(9).normal(size=300), -2, 2)
+    errors[:n_hard] = 9.0
+    runs = {"multi_band_4": [made_up_dynamics("multi_band_4", SCATTERS, errors=errors)] * n_seeds}
+    evidence = judge_claims({}, runs)["hard_observations"]
+    assert evidence.verdict == verdict
+    assert evidence.note.startswith(f"{n_hard} of 300 test clusters")
+    assert ("rows 0, 1 of" in evidence.note) == (n_hard == 2)
