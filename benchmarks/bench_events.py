@@ -1,8 +1,8 @@
 """Time and memory of reading and ingesting the largest event list of the report, 6.6 million events.
 
-Run with ``python benchmarks/bench_events.py [n_events]``. Each step runs in a process of its own, so that its peak
-memory is its own; ``astropy`` reads the same columns for comparison. The file is written once, into a temporary
-folder, and is in the page cache when it is read.
+Run with ``python benchmarks/bench_events.py [n_events]``. Each step runs in a process of its own, so that its
+peak memory is its own; ``astropy`` reads the same columns for comparison. The file is written once, into a
+temporary folder, and is in the page cache when it is read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def run_write(folder: Path) -> None:
     print(f"  {n_events} events, {(folder / 'bright.fits').stat().st_size / 1e6:.0f} MB on disk")
 
 
-def run_nothing(folder: Path) -> None:
+def run_nothing(_folder: Path) -> None:
     """Import what the others import, for their memory without any events."""
     from report_utils.events import ingest, read_events  # noqa: F401
 
@@ -68,12 +68,13 @@ def run_ingest(folder: Path) -> None:
 def run_steps(folder: Path) -> None:
     """Time each step alone."""
     from report_utils.events.files import sha256_of
-    from report_utils.events.layouts import Request, choose_table, decide_layout
+    from report_utils.events.headers import read_tables
+    from report_utils.events.layouts import choose_table, decide_layout
     from report_utils.events.parts import PartWriter
     from report_utils.events.projection import to_tangent_plane
     from report_utils.events.reading import check_usable, load_events
+    from report_utils.events.request import Request
     from report_utils.events.sixte import content_digest
-    from report_utils.events.table import read_tables
 
     def timed(name, function, *arguments, **options):
         start = time.perf_counter()

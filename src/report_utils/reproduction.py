@@ -76,6 +76,11 @@ class Reproduction:
         """Tell whether a transform can be made of these observations: an archive may have no AGN-less lists."""
         return get_transform(transform).source == "observation" or self.observations.has_agn_less
 
+    @property
+    def dynamics_transforms(self) -> tuple[str, ...]:
+        """Return the transforms whose dynamics the report shows and these observations allow."""
+        return tuple(filter(self.available, DYNAMICS_TRANSFORMS))
+
     def counts(self, source: SourceName = "observation") -> NDArray[np.int32]:
         """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, 4)``, left on disk."""
         return self.dataset.counts(source)
@@ -119,7 +124,7 @@ class Reproduction:
             Which ones; all that the book shows where they are not given.
         """
         transforms = list(self.transforms if transforms is None else transforms)
-        dynamics = list(filter(self.available, DYNAMICS_TRANSFORMS) if dynamics is None else dynamics)
+        dynamics = list(self.dynamics_transforms if dynamics is None else dynamics)
         for name in (*transforms, *dynamics):
             if not self.available(name):
                 msg = f"transform {name!r} needs AGN-less observations, and {self.observations.archive} has none"

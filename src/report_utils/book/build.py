@@ -90,7 +90,8 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     stale = []
     for page in PAGES:
         record = page_record(page, reproduction, root)
-        if _digest_of(_executed(page, reproduction)) == record["digest"]:
+        made = _record_of(_executed(page, reproduction))
+        if made is not None and made["digest"] == record["digest"]:
             _publish(page, reproduction, root)
         else:
             stale.append((page, record))
@@ -102,6 +103,26 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     _remove_others(root)
     report.seconds["pages"] = time.monotonic() - began
     return report
+
+
+def book_status(profile: str | None = None) -> list[str]:
+    """Return a line for each run and page of a profile: finished or missing, fresh or stale and by what."""
+    root = project_root()
+    reproduction = Reproduction(profile)
+    store, lines = reproduction.store, []
+    keys = [reproduction.data_key, *reproduction.runs(reproduction.transforms, reproduction.dynamics_transforms)]
+    for key in keys:
+        lines.append(f"{'finished' if store.load(key) else 'missing':<9} run   {key.name}")
+    for page in PAGES:
+        record, made = page_record(page, reproduction, root), _record_of(_executed(page, reproduction))
+        if made is None:
+            lines.append(f"{'missing':<9} page  {page.slug}")
+        elif made["digest"] == record["digest"]:
+            lines.append(f"{'fresh':<9} page  {page.slug}")
+        else:
+            changed = [name for name, value in record["inputs"].items() if made["inputs"].get(name) != value]
+            lines.append(f"{'stale':<9} page  {page.slug}: changed {', '.join(changed)}")
+    return lines
 
 
 def _make(page: Page, reproduction: Reproduction, root: Path, record: dict[str, Any]) -> nbformat.NotebookNode:
@@ -120,10 +141,12 @@ def _executed(page: Page, reproduction: Reproduction) -> Path:
     return reproduction.store.root / "pages" / reproduction.profile.name / f"{page.slug}.ipynb"
 
 
-def _digest_of(path: Path) -> str | None:
+def _record_of(path: Path) -> dict[str, Any] | None:
+    """Return what an executed page was made from, or None where there is none that can be read."""
     try:
-        return nbformat.read(path, as_version=4).metadata[METADATA]["digest"]
-    except (OSError, KeyError, ValueError, nbformat.reader.NotJSONError):
+        record = nbformat.read(path, as_version=4).metadata[METADATA]
+        return record if {"digest", "inputs"} <= record.keys() else None
+    except (OSError, KeyError, ValueError, AttributeError, nbformat.reader.NotJSONError):
         return None
 
 

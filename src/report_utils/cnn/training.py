@@ -160,7 +160,7 @@ def restore(path: Path | None, model: keras.Model) -> tuple[int, dict[str, NDArr
     if path is None or not path.is_file():
         return 0, {}
     try:
-        with np.load(path, allow_pickle=False) as saved:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             arrays = dict(saved)
         variables = _variables(model)
         values = [arrays[f"variable_{i}"] for i in range(len(variables))]

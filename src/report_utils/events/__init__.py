@@ -1,6 +1,7 @@
 """Observations: what an event list is, reading and writing one, and an archive of many.
 
-Importing this package costs no more than NumPy; astropy and pyarrow are loaded by the functions that need them.
+Importing this package costs no more than NumPy; astropy and pyarrow are loaded by the functions that need
+them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from report_utils.events.eventlist import EventList, Source
 
 if TYPE_CHECKING:
-    from report_utils.events.archive import Archive, ArchiveWriter, open_archive
+    from report_utils.events.archive import Archive, open_archive
+    from report_utils.events.archive_writer import ArchiveWriter
     from report_utils.events.catalogue import read_catalogue
     from report_utils.events.export import export_observations
     from report_utils.events.ingest import IngestReport, ingest
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Archive": "archive",
-    "ArchiveWriter": "archive",
+    "ArchiveWriter": "archive_writer",
     "IngestReport": "ingest",
     "check_usable": "reading",
     "export_observations": "export",

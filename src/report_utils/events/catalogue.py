@@ -1,4 +1,4 @@
-"""The catalogue of a user's observations: a CSV file that says which event list shows a cluster of which mass."""
+"""The catalogue of a user's observations: a CSV file of clusters, their masses and event lists."""
 
 from __future__ import annotations
 
@@ -79,7 +79,10 @@ def read_catalogue(path: str | Path, *, check_files: bool = True) -> list[Catalo
             key = ("id" if column == "cluster_id" else "file", value)
             if key in seen:
                 shown = value if column == "cluster_id" else record[column]
-                msg = f"{path}: row {number}: column {column!r}: {shown!r} is already used in row {seen[key]}; correct one of them"
+                msg = (
+                    f"{path}: row {number}: column {column!r}: {shown!r} is already used in row {seen[key]};"
+                    " correct one of them"
+                )
                 raise InputError(msg)
             seen[key] = number
         seen[whole] = number
@@ -99,12 +102,18 @@ def _records(path: Path) -> list[tuple[int, dict[str, str]]]:
             lines = csv.reader(stream, strict=True)
             header = [name.strip().lower() for name in next(lines, [])]
             if not header:
-                msg = f"{path}: the catalogue is empty; its first line must name the columns {', '.join(REQUIRED)}"
+                msg = (
+                    f"{path}: the catalogue is empty; its first line must name the columns"
+                    f" {', '.join(REQUIRED)}"
+                )
                 raise InputError(msg)
             _check_header(path, header)
             for number, values in enumerate((line for line in lines if any(line)), start=1):
                 if len(values) != len(header):
-                    msg = f"{path}: row {number}: has {len(values)} values for {len(header)} columns; correct the commas or quotes"
+                    msg = (
+                        f"{path}: row {number}: has {len(values)} values for {len(header)} columns; correct"
+                        " the commas or quotes"
+                    )
                     raise InputError(msg)
                 records.append((number, dict(zip(header, (value.strip() for value in values), strict=True))))
     except OSError as error:
@@ -118,7 +127,10 @@ def _records(path: Path) -> list[tuple[int, dict[str, str]]]:
 def _check_header(path: Path, header: list[str]) -> None:
     missing = [name for name in REQUIRED if name not in header]
     if missing:
-        msg = f"{path}: row 0 (header): column {missing[0]!r} is missing; it has {', '.join(header)}; needed are {', '.join(REQUIRED)}"
+        msg = (
+            f"{path}: row 0 (header): column {missing[0]!r} is missing; it has {', '.join(header)}; needed"
+            f" are {', '.join(REQUIRED)}"
+        )
         raise InputError(msg)
     twice = [name for name in REQUIRED + OPTIONAL if header.count(name) > 1]
     if twice:
@@ -138,7 +150,10 @@ def _row(path: Path, number: int, record: dict[str, str], *, check_files: bool) 
         files["events_agn_less"] = path.parent / agn_less
     for name, file in files.items():
         if check_files and not file.is_file():
-            msg = f"{where} {name!r}: there is no file {record[name]!r} (paths start at the catalogue's folder); correct the path"
+            msg = (
+                f"{where} {name!r}: there is no file {record[name]!r} (paths start at the catalogue's"
+                " folder); correct the path"
+            )
             raise InputError(msg)
     return CatalogueRow(
         row=number,

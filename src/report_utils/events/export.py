@@ -23,9 +23,9 @@ def export_observations(
 ) -> Path:
     """Write each observation as a SIXTE-layout FITS file, and a catalogue of them.
 
-    A file that already holds the same events is not written again, and the catalogue names every finished file even
-    when the run is stopped, so a second run goes on with what is missing. Observations already in the folder's
-    catalogue stay in it.
+    A file that already holds the same events is not written again, and the catalogue names every finished
+    file even when the run is stopped, so a second run goes on with what is missing. Observations already in
+    the folder's catalogue stay in it.
 
     Parameters
     ----------
@@ -34,8 +34,8 @@ def export_observations(
     folder : path
         Made where there is none.
     agn_less : bool
-        Whether to write ``<cluster_id>_agn_less.fits`` too: the archive's own list, or the events not labelled AGN;
-        observations with neither get none.
+        Whether to write ``<cluster_id>_agn_less.fits`` too: the archive's own list, or the events not
+        labelled AGN; observations with neither get none.
     gzipped : bool
         Whether to pack the files, at about a third of the size and many times the time.
 
@@ -88,12 +88,17 @@ def _pairs(
 
 def _file_name(events: EventList, done: set[str], folder: Path) -> str:
     if not events.cluster_id or not math.isfinite(events.log10_mass):
-        msg = f"{folder}: {events.label} has no name or no mass (log10_mass={events.log10_mass}); give it both"
+        msg = (
+            f"{folder}: {events.label} has no name or no mass (log10_mass={events.log10_mass}); give it both"
+        )
         raise InputError(msg)
     name = re.sub(r"[^A-Za-z0-9._+-]", "_", events.cluster_id)
     name = f"_{name[1:]}" if name.startswith(".") else name
     if name.lower() in done or f"{name.lower()}_agn_less" in done:
-        msg = f"{folder}: {events.label} would be written to the file of another observation; rename one of them"
+        msg = (
+            f"{folder}: {events.label} would be written to the file of another observation; rename one of"
+            " them"
+        )
         raise InputError(msg)
     done.update((name.lower(), f"{name.lower()}_agn_less"))
     return name

@@ -15,7 +15,8 @@ from report_utils.errors import InputError
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; on success the file written there takes its place at once.
 
-    After a crash or an error ``path`` is what it was before; the name starts with a dot and ends with ``.tmp``.
+    After a crash or an error ``path`` is what it was before; the name starts with a dot and ends with
+    ``.tmp``.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

@@ -1,4 +1,4 @@
-"""The index of an archive: one entry for each cluster, in one small Parquet file that is replaced as a whole."""
+"""The index of an archive: an entry for each cluster, in one small Parquet file replaced as a whole."""
 
 from __future__ import annotations
 

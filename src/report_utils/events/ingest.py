@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from report_utils.errors import InputError
-from report_utils.events.archive import ArchiveWriter
+from report_utils.events.archive_writer import ArchiveWriter
 from report_utils.events.catalogue import CatalogueRow, read_catalogue
 from report_utils.events.files import whole_file
 from report_utils.events.index import PARTS, Entry
@@ -64,10 +64,11 @@ class IngestReport:
 
     def __str__(self) -> str:
         """Return what happened, and the failures one a line."""
-        lines = [
-            f"{self.archive}: {len(self.added)} added, {len(self.updated)} updated, {len(self.unchanged)} unchanged,"
-            f" {len(self.failures)} failed; {self.n_events} events in {self.seconds['total']:.1f} s"
-        ]
+        counts = (
+            f"{len(self.added)} added, {len(self.updated)} updated, {len(self.unchanged)} unchanged,"
+            f" {len(self.failures)} failed"
+        )
+        lines = [f"{self.archive}: {counts}; {self.n_events} events in {self.seconds['total']:.1f} s"]
         n_dropped = sum(
             sum(reasons.values()) for lists in self.dropped.values() for reasons in lists.values()
         )
@@ -90,8 +91,8 @@ def ingest(
 ) -> IngestReport:
     """Bring an archive up to date with a catalogue.
 
-    Clusters whose files have not changed are not read again; new ones are appended; clusters of the archive that the
-    catalogue does not name stay. One bad file does not stop the others.
+    Clusters whose files have not changed are not read again; new ones are appended; clusters of the archive
+    that the catalogue does not name stay. One bad file does not stop the others.
 
     Parameters
     ----------
@@ -114,13 +115,11 @@ def ingest(
     Raises
     ------
     InputError
-        If the catalogue itself or an option is wrong (nothing is read then), or the archive cannot be written.
+        If the catalogue itself or an option is wrong (nothing is read then), or the archive cannot be
+        written.
     """
     start = time.perf_counter()
     recipe = Recipe(invalid, energy_min, energy_max, tuple(sorted(agn_source_ids)))
-    if invalid not in ("error", "drop"):
-        msg = f"invalid={invalid!r} is not known; use 'error' or 'drop'"
-        raise InputError(msg)
     rows = read_catalogue(catalogue_path)
     tasks = list(_tasks(rows))
     n_bytes = [sum(_size(row) for row in task) for task in tasks]
@@ -128,7 +127,11 @@ def ingest(
         workers = (os.cpu_count() or 1) if sum(n_bytes) > _WORTH_PROCESSES else 1
     total = TaskResult()
     n_events, dropped = 0, {}
-    with ArchiveWriter(archive_path) as writer, _progress(len(rows), sum(n_bytes), progress) as advance:
+    with (
+        _writable(archive_path),
+        ArchiveWriter(archive_path) as writer,
+        _progress(len(rows), sum(n_bytes), progress) as advance,
+    ):
         for result in _run(tasks, n_bytes, writer, recipe, min(workers, len(tasks)), advance):
             writer.commit_entries(result.entries)
             _add(total, result)
@@ -152,6 +155,19 @@ def ingest(
         with whole_file(Path(archive_path) / REPORT) as temporary:
             temporary.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
     return report
+
+
+@contextmanager
+def _writable(archive_path: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())[:120]
+        msg = (
+            f"{archive_path}: the archive cannot be written ({reason}); free some space or choose another"
+            " folder, and run again: what is finished stays"
+        )
+        raise InputError(msg) from None
 
 
 def _tasks(rows: list[CatalogueRow]) -> Iterator[list[CatalogueRow]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from report_utils.errors import InputError
-from report_utils.events.archive import pending, settled
+from report_utils.events.archive_writer import pending, settled
 from report_utils.events.catalogue import CatalogueRow
 from report_utils.events.eventlist import EventList
 from report_utils.events.files import sha256_of
@@ -35,7 +35,8 @@ class Recipe:
     energy_min, energy_max : float, optional [keV]
         Events outside are left out and counted; the limits themselves are kept.
     agn_source_ids : tuple of int
-        Values of SRC_ID that are AGN; clusters without an AGN-less list of their own get one by leaving these out.
+        Values of SRC_ID that are AGN; clusters without an AGN-less list of their own get one by leaving these
+        out.
     """
 
     invalid: Invalid = "error"
@@ -44,6 +45,9 @@ class Recipe:
     agn_source_ids: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.invalid not in ("error", "drop"):
+            msg = f"invalid={self.invalid!r} is not known; use 'error' or 'drop'"
+            raise InputError(msg)
         for name in ("energy_min", "energy_max"):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value >= 0):
@@ -163,7 +167,9 @@ def _is_unchanged(row: CatalogueRow, old: Entry, recipe: Recipe, result: TaskRes
 
 
 def _same_events(row: CatalogueRow, old: Entry) -> Entry:
-    return replace(old, log10_mass=row.log10_mass, group=row.group, source_file=row.events.name)
+    other = row.events_agn_less.name if row.events_agn_less else ""
+    named = {"source_file": row.events.name, "source_file_agn_less": other}
+    return replace(old, log10_mass=row.log10_mass, group=row.group, **named)
 
 
 def _read(

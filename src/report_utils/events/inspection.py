@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from report_utils.events.layouts import Request, mission
+from report_utils.events.layouts import mission
 from report_utils.events.reading import Reading, load_events
+from report_utils.events.request import Request
 from report_utils.events.table import FitsTable
 
 BAND_EDGES = (2.5, 5.0, 7.5)
@@ -38,7 +39,8 @@ class Inspection:
     extent : (x, y) [arcsec]
     centre : (ra, dec) [deg], or None where positions are pixels
     would_drop : dict
-        Reason -> rows that no image can use; ``read_events`` refuses the file for them unless told to drop them.
+        Reason -> rows that no image can use; ``read_events`` refuses the file for them unless told to drop
+        them.
     doubtful : dict
         Reason -> rows that the mission does not recommend; kept unless the user cuts them.
     """
@@ -135,7 +137,7 @@ def _doubtful(reading: Reading) -> dict[str, int]:
 
 
 def _valid_values(table: FitsTable) -> list[tuple[str, tuple[int, ...]]]:
-    """Return the event qualities that the missions recommend (Chandra's standard grades, eROSITA's patterns)."""
+    """Return what the missions recommend: Chandra's standard grades, eROSITA's patterns."""
     return {"chandra": [("grade", _CHANDRA_GRADES)], "erosita": [("pat_typ", _EROSITA_PATTERNS)]}.get(
         mission(table), []
     )

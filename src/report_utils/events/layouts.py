@@ -8,8 +8,9 @@ energy                       ``ENERGY`` (Chandra eV, others keV), else ``SIGNAL`
                              (eROSITA, eV); a median above 50 in a column thought to be in keV can only be eV
 ===========================  ==============================================================================
 
-Positions keep the file's own axes. From sky pixels, x grows with the file's x and y with its y (the sign of TCDLT is
-not applied, so in Chandra lists x grows westwards); from RA and DEC, x grows with RA (eastwards) and y with DEC.
+Positions keep the file's own axes. From sky pixels, x grows with the file's x and y with its y (the sign of
+TCDLT is not applied, so in Chandra lists x grows westwards); from RA and DEC, x grows with RA (eastwards) and
+y with DEC.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import re
 from dataclasses import dataclass, replace
 
 from report_utils.errors import InputError
+from report_utils.events.request import Request
 from report_utils.events.table import Column, FitsTable
 
 CHANDRA_PIXEL = 0.492
@@ -26,43 +28,6 @@ CHANDRA_PIXEL = 0.492
 EROSITA_PIXEL = 0.05
 """Sky pixel of eSASS event lists [arcsec]."""
 _ARCSEC_PER = {"": 3600.0, "deg": 3600.0, "degree": 3600.0, "arcmin": 60.0, "arcsec": 1.0}
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the user states about a file instead of letting names and mission decide.
-
-    Parameters
-    ----------
-    x, y : str, optional
-        Position columns: both, or neither.
-    energy : str, optional
-        Energy column.
-    energy_unit : "keV" or "eV", optional
-    pixel_arcsec : float, optional
-        Size of a unit of x and y [arcsec]; x and y named without it are RA and DEC [deg] if they are called so,
-        and need a TCDLT otherwise.
-    table : str or int, optional
-        Name or number of the table in the file.
-    """
-
-    x: str | None = None
-    y: str | None = None
-    energy: str | None = None
-    energy_unit: str | None = None
-    pixel_arcsec: float | None = None
-    table: str | int | None = None
-
-    def __post_init__(self) -> None:
-        if (self.x is None) != (self.y is None):
-            msg = "name both position columns, x and y, or neither"
-            raise InputError(msg)
-        if self.energy_unit is not None and self.energy_unit not in ("keV", "eV"):
-            msg = f"energy unit {self.energy_unit!r} is not known; use 'keV' or 'eV'"
-            raise InputError(msg)
-        if self.pixel_arcsec is not None and not (0 < self.pixel_arcsec < math.inf):
-            msg = f"pixel size {self.pixel_arcsec!r} is not a size; give arcsec per pixel, for example 0.492"
-            raise InputError(msg)
 
 
 @dataclass(frozen=True)
@@ -101,8 +66,8 @@ class Layout:
 
 def mission(table: FitsTable) -> str:
     """Return the mission: "chandra", "erosita", TELESCOP in lower case, or "" where the file does not say."""
-    telescope = str(table.keyword("TELESCOP") or "").strip().lower()
-    instrument = str(table.keyword("INSTRUME") or "").strip().lower()
+    telescope = table.mission_value("TELESCOP")
+    instrument = table.mission_value("INSTRUME")
     if "chandra" in telescope or telescope == "axaf":
         return "chandra"
     if "erosita" in telescope + instrument or (telescope == "srg" and re.match(r"[tf]m\d", instrument)):
@@ -212,7 +177,10 @@ def _position(
             return ra, dec, None, (0.0, 0.0), f"position: {ra.name}, {dec.name} [deg] by name"
         if not (x and y):
             missing = "'x'/'y'" if of == "chandra" else "'RA'/'DEC' or 'X'/'Y'"
-            msg = f"{table.path}: table {table.name}: there is no column {missing} for positions; it has {table.column_names}"
+            msg = (
+                f"{table.path}: table {table.name}: there is no column {missing} for positions; it has"
+                f" {table.column_names}"
+            )
             raise InputError(msg)
     scale, why = _pixel_scale(table, x, y, request, of)
     reference = tuple(_real(table, f"TCRPX{column.number}") or 0.0 for column in (x, y))
@@ -227,7 +195,7 @@ def _pixel_scale(
     scale = []
     for column in (x, y):
         step = _real(table, f"TCDLT{column.number}")
-        unit = str(table.header.get(f"TCUNI{column.number}", "")).strip().lower()
+        unit = str(table.value(f"TCUNI{column.number}") or "").strip().lower()
         if step is not None and unit in _ARCSEC_PER:
             scale.append(abs(step) * _ARCSEC_PER[unit])
     if len(scale) == 2:
@@ -241,7 +209,10 @@ def _pixel_scale(
     for name, size in (("chandra", CHANDRA_PIXEL), ("erosita", EROSITA_PIXEL)):
         if of == name:
             return (size, size), f"mission {name}"
-    msg = f"{table.path}: column {x.name!r}: its unit cannot be decided (no TCDLT); state the pixel size (pixel_arcsec)"
+    msg = (
+        f"{table.path}: column {x.name!r}: its unit cannot be decided (no TCDLT); state the pixel size"
+        " (pixel_arcsec)"
+    )
     raise InputError(msg)
 
 
@@ -255,8 +226,8 @@ def _energy(table: FitsTable, request: Request) -> tuple[Column, str, str]:
         found = [column for name in ("energy", "signal", "pi") if (column := table.find(name))]
         if not found:
             msg = (
-                f"{table.path}: table {table.name}: there is no column 'ENERGY', 'SIGNAL' or 'PI' for energies;"
-                f" it has {table.column_names}"
+                f"{table.path}: table {table.name}: there is no column 'ENERGY', 'SIGNAL' or 'PI'"
+                f" for energies; it has {table.column_names}"
             )
             raise InputError(msg)
         column = found[0]
@@ -291,7 +262,7 @@ def _layout_name(table: FitsTable) -> str:
 
 
 def _real(table: FitsTable, keyword: str) -> float | None:
-    value = table.header.get(keyword)
+    value = table.value(keyword)
     if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
         return float(value)
     return None

@@ -30,7 +30,8 @@ class Place:
 class PartWriter:
     """Writes event lists as row groups, one file for each set of columns and precisions.
 
-    Nothing is visible until :meth:`finish`, which gives every file its name at once; :meth:`discard` leaves nothing.
+    Nothing is visible until :meth:`finish`, which gives every file its name at once; :meth:`discard` leaves
+    nothing.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ class PartWriter:
         return Place(key, row_group, content_digest(events))
 
     def finish(self) -> dict[int, tuple[str, int]]:
-        """Close the files, make sure that they are on the disk, and return (name, bytes) by :attr:`Place.key`."""
+        """Put the finished files on the disk and return their (name, bytes) by :attr:`Place.key`."""
         done = {}
         for key, temporary, writer in self._open.values():
             writer.close()

@@ -104,12 +104,12 @@ def _from_pixels(values: NDArray, reference: float, scale: float, dtype: np.dtyp
 
 def _precision(table: FitsTable, dtype: np.dtype) -> np.dtype:
     """Positions that our own exporter wrote from float32 are rounded back to it."""
-    return np.dtype(np.float32) if table.header.get("XYPREC") == "float32" else dtype
+    return np.dtype(np.float32) if table.value("XYPREC") == "float32" else dtype
 
 
 def _tangent_point(ra: NDArray, dec: NDArray, table: FitsTable) -> tuple[float, float]:
     step = max(1, len(ra) // _SAMPLE)
-    pointing = tuple(table.header.get(key) for key in ("RA_PNT", "DEC_PNT"))
+    pointing = tuple(table.value(key) for key in ("RA_PNT", "DEC_PNT"))
     if all(isinstance(angle, int | float) and not isinstance(angle, bool) for angle in pointing):
         near = sky_centre(ra[::step], dec[::step])
         cosine = to_tangent_plane(np.array(pointing[:1]), np.array(pointing[1:]), near)[2]

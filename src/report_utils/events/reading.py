@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList, Source
-from report_utils.events.layouts import Layout, Request, choose_table, decide_layout, need, settle_unit
+from report_utils.events.headers import read_tables
+from report_utils.events.layouts import Layout, choose_table, decide_layout, need, settle_unit
 from report_utils.events.positions import place
-from report_utils.events.table import FitsTable, read_tables
+from report_utils.events.request import Request
+from report_utils.events.table import FitsTable
 
 MAX_ENERGY = 1e4
 """[keV] Above this a value is no X-ray energy."""
@@ -63,31 +65,32 @@ def read_events(
     log10_mass: float = float("nan"),
     group: str = "",
 ) -> EventList:
-    """Read a FITS event list: Chandra level 2, SIXTE events and photon lists, SIMPUT or PHOX photons, eROSITA.
+    """Read a FITS event list: Chandra level 2, SIXTE, eROSITA, or a SIXTE, SIMPUT or PHOX photon list.
 
-    Column names and the mission decide what is position and energy (:mod:`report_utils.events.layouts`). Nothing
-    valid is dropped, and the file's own precision is kept.
+    Column names and the mission decide what is position and energy (:mod:`report_utils.events.layouts`).
+    Nothing valid is dropped, and the file's own precision is kept.
 
     Parameters
     ----------
     path : path
         May be gzipped.
     x, y, energy, energy_unit, pixel_arcsec, table
-        Stated by the user where names do not decide (:class:`report_utils.events.layouts.Request`).
+        Stated by the user where names do not decide (:class:`report_utils.events.request.Request`).
     agn_source_ids : collection of int
-        The values of SRC_ID that are AGN. Only then are events labelled: these as AGN, -1 as background, the rest as
-        gas. SRC_ID alone does not say what is an AGN.
+        The values of SRC_ID that are AGN. Only then are events labelled: these as AGN, -1 as background, the
+        rest as gas. SRC_ID alone does not say what is an AGN.
     invalid : "error" or "drop"
-        What becomes of rows that cannot be used: NaN or negative energies (eROSITA's secondary pixels), no position.
+        What becomes of rows that cannot be used: NaN or negative energies (eROSITA's secondary pixels), no
+        position.
     cluster_id, log10_mass, group
         Handed on to the event list.
 
     Returns
     -------
     EventList
-        x, y [arcsec], on the file's own axes: from sky pixels relative to the reference pixel; from RA and DEC on the
-        plane that touches the sky at the pointing (RA_PNT, DEC_PNT), or at the events' centre where the file gives no
-        pointing near them; energy [keV].
+        x, y [arcsec], on the file's own axes: from sky pixels relative to the reference pixel; from RA and
+        DEC on the plane that touches the sky at the pointing (RA_PNT, DEC_PNT), or at the events' centre
+        where the file gives no pointing near them; energy [keV].
 
     Raises
     ------
@@ -114,7 +117,8 @@ def load_events(
         msg = f"invalid={invalid!r} is not known; use 'error' or 'drop'"
         raise InputError(msg)
     path = Path(path)
-    found = choose_table(read_tables(path), request)
+    until = "EVENTS" if request.table is None else None
+    found = choose_table(read_tables(path, until=until), request)
     layout = decide_layout(found, request)
     if found.n_rows == 0:
         msg = f"{path}: table {found.name} has no rows, so no events; leave this observation out"
@@ -153,7 +157,8 @@ def check_usable(events: EventList, where: object) -> None:
     Raises
     ------
     InputError
-        If there are no events, a value is not finite, an energy is negative, or x or y is the same for all events.
+        If there are no events, a value is not finite, an energy is negative, or x or y is the same for all
+        events.
     """
     if len(events) == 0:
         msg = f"{where}: there are no events; leave this observation out"
@@ -169,7 +174,10 @@ def check_usable(events: EventList, where: object) -> None:
         elif name != "energy" and low == high:
             both = events.x.min() == events.x.max() and events.y.min() == events.y.max()
             where_to = "at one position" if both else f"at one {name}"
-            msg = f"{where}: column {name!r}: all {len(events)} events lie {where_to}, so no image can be made; check the position columns"
+            msg = (
+                f"{where}: column {name!r}: all {len(events)} events lie {where_to}, so no image can be"
+                " made; check the position columns"
+            )
             raise InputError(msg)
         if bad is not None:
             row, count = int(np.argmax(bad)) + 1, int(bad.sum())
@@ -185,7 +193,8 @@ def _median(values: NDArray) -> float:
 
 
 def _energy_kev(values: NDArray, layout: Layout) -> NDArray:
-    # Division, not a product with 0.001: 2500 eV must become 2.5 keV exactly, for bands are closed on the right.
+    # Division, not a product with 0.001: 2500 eV must become 2.5 keV exactly, for bands are closed on the
+    # right.
     if layout.energy_unit == "eV":
         values = values / 1000.0
     return values.astype(layout.energy.dtype, copy=False)
@@ -215,6 +224,9 @@ def _handle(faults: dict[str, NDArray], path: Path, invalid: Invalid, n_rows: in
     if counts and invalid == "error":
         reason, rows = min(faults.items(), key=lambda fault: int(np.argmax(fault[1])))
         more = f"{counts[reason]} such rows of {n_rows}"
-        msg = f"{path}: row {int(np.argmax(rows)) + 1}: {reason} ({more}); correct them, or drop and count them with invalid='drop'"
+        msg = (
+            f"{path}: row {int(np.argmax(rows)) + 1}: {reason} ({more}); correct them, or drop and count"
+            " them with invalid='drop'"
+        )
         raise InputError(msg)
     return counts

@@ -1,8 +1,8 @@
 """Writing an event list in the layout of SIXTE's imaging event files, so that other tools can read it.
 
-The positions are put on the sky about a pointing; RA and DEC are doubles, which keeps them to 1e-9 arcsec. What an
-:class:`~report_utils.events.eventlist.EventList` does not know (time, frame, detector pixels' sharing of the signal)
-is written as SIXTE would for single-pixel events at time 0, and the header says so.
+The positions are put on the sky about a pointing; RA and DEC are doubles, which keeps them to 1e-9 arcsec.
+What an :class:`~report_utils.events.eventlist.EventList` does not know (time, frame, detector pixels' sharing
+of the signal) is written as SIXTE would for single-pixel events at time 0, and the header says so.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from report_utils.events.projection import to_sky
 SOURCE_IDS = {Source.GAS: 1, Source.AGN: 2, Source.BACKGROUND: -1}
 """SRC_ID of each label in the files written here (-1 is SIXTE's own); 0 where an event list has no labels."""
 AGN_SOURCE_IDS = (SOURCE_IDS[Source.AGN],)
-"""What to give :func:`~report_utils.events.reading.read_events` as ``agn_source_ids`` for files written here."""
+"""The ``agn_source_ids`` of :func:`~report_utils.events.reading.read_events` for files written here."""
 POINTING = (180.0, 0.0)
 """(RA, DEC) [deg]; far from the seam at RA 0, where doubles would lose digits."""
 _CHANNEL_KEV = 0.0146
@@ -47,7 +47,8 @@ def write_sixte(
     ----------
     path : path
     events : EventList
-        Labels become SRC_ID as in :data:`SOURCE_IDS`; the header's SRCGAS, SRCAGN, SRCBKG and SRCLABEL say so.
+        Labels become SRC_ID as in :data:`SOURCE_IDS`; the header's SRCGAS, SRCAGN, SRCBKG and SRCLABEL say
+        so.
     overwrite : bool
         Whether an existing file may be replaced.
     pointing : (ra, dec) [deg]
@@ -56,7 +57,8 @@ def write_sixte(
     Raises
     ------
     InputError
-        If the file exists and may not be replaced, its folder does not exist, or a value has no place on the sky.
+        If the file exists and may not be replaced, its folder does not exist, or a value has no place on the
+        sky.
     """
     path = Path(path)
     if path.exists() and not overwrite:
@@ -68,7 +70,10 @@ def write_sixte(
     for name, column in events.columns().items():
         bad = ~np.isfinite(column)
         if bad.any():
-            msg = f"{path}: row {int(np.argmax(bad)) + 1}: column {name!r} is not a finite number ({int(bad.sum())} such rows); remove them before writing"
+            msg = (
+                f"{path}: row {int(np.argmax(bad)) + 1}: column {name!r} is not a finite number"
+                f" ({int(bad.sum())} such rows); remove them before writing"
+            )
             raise InputError(msg)
     try:
         with whole_file(path) as temporary, temporary.open("wb") as stream:
@@ -93,10 +98,10 @@ def content_digest(events: EventList) -> str:
 
 def written_digest(path: Path) -> str | None:
     """Return the content digest that a file written here carries, or None for any other file."""
-    from report_utils.events.table import read_tables
+    from report_utils.events.headers import read_tables
 
     try:
-        value = read_tables(path)[0].header.get("EVTSHA")
+        value = read_tables(path, until="EVENTS")[0].value("EVTSHA")
     except InputError:
         return None
     return str(value) if value else None
@@ -106,9 +111,10 @@ def _row_type(events: EventList) -> np.dtype:
     signal = ">f8" if events.energy.dtype == np.float64 else ">f4"
     return np.dtype(
         [
-            ("TIME", ">f8"), ("FRAME", ">i4"), ("PHA", ">i4"), ("PI", ">i4"), ("SIGNAL", signal), ("RAWX", ">i2"),
-            ("RAWY", ">i2"), ("RA", ">f8"), ("DEC", ">f8"), ("PH_ID", ">i4", 2), ("SRC_ID", ">i4", 2),
-            ("TYPE", ">i2"), ("NPIXELS", ">i2"), ("PILEUP", ">i2"), ("SIGNALS", ">f4", 9), ("PHAS", ">i2", 9),
+            ("TIME", ">f8"), ("FRAME", ">i4"), ("PHA", ">i4"), ("PI", ">i4"), ("SIGNAL", signal),
+            ("RAWX", ">i2"), ("RAWY", ">i2"), ("RA", ">f8"), ("DEC", ">f8"),
+            ("PH_ID", ">i4", 2), ("SRC_ID", ">i4", 2), ("TYPE", ">i2"), ("NPIXELS", ">i2"), ("PILEUP", ">i2"),
+            ("SIGNALS", ">f4", 9), ("PHAS", ">i2", 9),
         ]
     )  # fmt: skip
 
@@ -175,7 +181,8 @@ def _headers(events: EventList, row_type: np.dtype, pointing: tuple[float, float
         ("PA_PNT", 0.0, "[deg]"),
         ("XYPREC", np.result_type(events.x, events.y).name, "precision of x and y before projection"),
         ("SRCLABEL", labelled, "SRC_ID holds the labels below"),
-        ("SRCGAS", SOURCE_IDS[Source.GAS], "SRC_ID of gas"), ("SRCAGN", SOURCE_IDS[Source.AGN], "SRC_ID of AGN"),
+        ("SRCGAS", SOURCE_IDS[Source.GAS], "SRC_ID of gas"),
+        ("SRCAGN", SOURCE_IDS[Source.AGN], "SRC_ID of AGN"),
         ("SRCBKG", SOURCE_IDS[Source.BACKGROUND], "SRC_ID of background"),
         ("EVTSHA", content_digest(events)),
         ("COMMENT", "TIME and FRAME are 0, PHA and PI are channels of 14.6 eV, all events"),

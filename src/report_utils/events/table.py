@@ -1,14 +1,14 @@
 """One binary table of a FITS file: its header through astropy, its columns block by block.
 
-Astropy hands out columns as views of the whole table. Event lists have many columns of which three are needed, and
-reach a gigabyte, so the rows are read in blocks and only the wanted columns are kept: memory stays at what is
-returned, for plain and for gzipped files, and a file that ends early is seen at the row where it ends.
+Astropy hands out columns as views of the whole table. Event lists have many columns of which three are
+needed, and reach a gigabyte, so the rows are read in blocks and only the wanted columns are kept: memory
+stays at what is returned, for plain and for gzipped files, and a file that ends early is seen at the row
+where it ends.
 """
 
 from __future__ import annotations
 
 import gzip
-import re
 import warnings
 import zlib
 from collections.abc import Iterable, Iterator
@@ -24,21 +24,21 @@ from report_utils.errors import InputError
 from report_utils.events.files import unreadable
 
 if TYPE_CHECKING:
-    from astropy.io.fits import BinTableHDU, Header
+    from astropy.io.fits import Header
 
 # FITS standard 4.0, table 18: code -> (bytes per element, NumPy type or None where it is not a number)
-_FORMATS = {
+FORMATS = {
     "L": (1, None), "B": (1, "u1"), "I": (2, ">i2"), "J": (4, ">i4"), "K": (8, ">i8"), "A": (1, None),
     "E": (4, ">f4"), "D": (8, ">f8"), "C": (8, None), "M": (16, None), "P": (8, None), "Q": (16, None),
 }  # fmt: skip
 _BLOCK_BYTES = 16 << 20
 _DEFLATE_LIMIT = 1032
-"""No deflate stream expands further than this (zlib's documentation), so a larger table cannot be in the file."""
+"""No deflate stream expands further (zlib's documentation): a larger table cannot be in the file."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column as the header describes it; ``n_values`` per row, first one at byte ``offset`` of the row."""
+    """One column as the header describes it: ``n_values`` from byte ``offset`` of each row."""
 
     name: str
     number: int
@@ -52,11 +52,11 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether each value is one integer or real number."""
-        return _FORMATS.get(self.code, (0, None))[1] is not None
+        return FORMATS.get(self.code, (0, None))[1] is not None
 
     @property
     def dtype(self) -> np.dtype:
-        """The column's precision in memory: float32 where the file has no more than that, float64 otherwise."""
+        """Its precision in memory: float32 where the file has no more than that, else float64."""
         plain = self.scale == 1.0 and self.zero == 0.0
         return np.dtype(np.float32 if self.code in "EBI" and (plain or self.code == "E") else np.float64)
 
@@ -75,10 +75,15 @@ class FitsTable:
     start: int
     primary: Header
 
-    def keyword(self, name: str) -> object:
-        """Return a keyword of the table's header, or of the file's first header, or None."""
-        value = self.header.get(name)
-        return self.primary.get(name) if value is None else value
+    def value(self, keyword: str) -> object:
+        """Return a keyword of the table's header, or None where it is missing or cannot be parsed."""
+        return _value(self.header, keyword)
+
+    def mission_value(self, keyword: str) -> str:
+        """Return a keyword of the table's or the file's first header in lower case, or an empty string."""
+        value = _value(self.header, keyword)
+        value = _value(self.primary, keyword) if value is None else value
+        return "" if value is None else str(value).strip().lower()
 
     def find(self, name: str) -> Column | None:
         """Return the column of that name, in any case, or None.
@@ -90,7 +95,10 @@ class FitsTable:
         """
         found = self.columns.get(name.strip().lower(), ())
         if len(found) > 1:
-            msg = f"{self.path}: table {self.name}: {len(found)} columns are called {name!r}; rename all but one"
+            msg = (
+                f"{self.path}: table {self.name}: {len(found)} columns are called {name!r}; rename all but"
+                " one"
+            )
             raise InputError(msg)
         return found[0] if found else None
 
@@ -120,7 +128,7 @@ class FitsTable:
         raw_type = np.dtype(
             {
                 "names": [column.name for column in wanted],
-                "formats": [_FORMATS[column.code][1] for column in wanted],
+                "formats": [FORMATS[column.code][1] for column in wanted],
                 "offsets": [column.offset for column in wanted],
                 "itemsize": self.row_bytes,
             }
@@ -147,7 +155,7 @@ class FitsTable:
     def _demand_numbers(self, column: Column) -> None:
         where = f"{self.path}: table {self.name}: column {column.name!r}"
         if not column.is_number or column.n_values < 1:
-            form = self.header.get(f"TFORM{column.number}")
+            form = self.value(f"TFORM{column.number}")
             msg = (
                 f"{where} has the format {form!r}, which is not a number for each event; name another column"
             )
@@ -155,8 +163,11 @@ class FitsTable:
         if not (np.isfinite([column.scale, column.zero]).all() and column.scale != 0):
             msg = f"{where} has TSCAL {column.scale} and TZERO {column.zero}; correct the header"
             raise InputError(msg)
-        if column.offset + _FORMATS[column.code][0] * column.n_values > self.row_bytes:
-            msg = f"{where} lies outside its row of {self.row_bytes} bytes (NAXIS1); the header is damaged: get the file again"
+        if column.offset + FORMATS[column.code][0] * column.n_values > self.row_bytes:
+            msg = (
+                f"{where} lies outside its row of {self.row_bytes} bytes (NAXIS1); the header is damaged:"
+                " get the file again"
+            )
             raise InputError(msg)
 
     def _demand_length(self) -> None:
@@ -182,6 +193,15 @@ class FitsTable:
             f"{self.path}: table {self.name}: row {n_whole + 1}: the file ends here, of {self.n_rows} rows;"
             " it is cut off: copy or download it again"
         )
+
+
+def _value(header: Header, keyword: str) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return header.get(keyword)
+        except Exception:  # a damaged card
+            return None
 
 
 def _fill(stream: IO[bytes], view: memoryview) -> int:
@@ -227,94 +247,3 @@ def open_maybe_gzipped(path: Path) -> Iterator[IO[bytes]]:
                 yield stream
     except OSError as error:
         raise unreadable(path, error) from None
-
-
-def read_tables(path: Path) -> list[FitsTable]:
-    """Return all binary tables of a FITS file, headers only.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, empty, or not FITS, or holds no binary table.
-    """
-    from astropy.io import fits
-
-    tables = []
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as stream:
-            magic = stream.read(6)
-    except OSError as error:
-        raise unreadable(path, error) from None
-    if size == 0:
-        msg = f"{path}: the file is empty (0 bytes); copy or download it again"
-        raise InputError(msg)
-    if magic != b"SIMPLE" and magic[:2] != b"\x1f\x8b":
-        msg = f"{path}: this is not a FITS file (it does not start with SIMPLE); give a FITS event list"
-        raise InputError(msg)
-    try:
-        # Astropy warns of cut-off files and odd header cards. Everything that is used is checked here instead,
-        # and refused with the row and column at fault.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with fits.open(path, mode="readonly", memmap=True, lazy_load_hdus=True) as hdus:
-                for number, hdu in enumerate(hdus):
-                    if isinstance(hdu, fits.BinTableHDU) and not isinstance(hdu, fits.CompImageHDU):
-                        tables.append(_describe(path, number, hdu, hdus[0].header))
-    except InputError:
-        raise
-    except Exception as error:  # a damaged header makes astropy raise nearly anything
-        if not tables:
-            reason = " ".join(str(error).split()) or type(error).__name__
-            msg = f"{path}: cannot be read as FITS ({reason[:160]}); copy or download it again"
-            raise InputError(msg) from None
-    if not tables:
-        msg = f"{path}: holds no binary table, so no events; give the event file, not an image or a spectrum"
-        raise InputError(msg)
-    return tables
-
-
-def _describe(path: Path, number: int, hdu: BinTableHDU, primary: Header) -> FitsTable:
-    header = hdu.header
-    columns: dict[str, list[Column]] = {}
-    offset = 0
-    for n in range(1, int(header["TFIELDS"]) + 1):
-        form = str(header.get(f"TFORM{n}", "")).strip().upper()
-        match = re.match(r"(\d*)([LXBIJKAEDCMPQ])", form)
-        if match is None:
-            msg = f"{path}: table {hdu.name or number}: TFORM{n} is {form!r}, which FITS does not know; copy or download the file again"
-            raise InputError(msg)
-        n_values, code = int(match[1] or 1), match[2]
-        scale, zero = header.get(f"TSCAL{n}", 1.0), header.get(f"TZERO{n}", 0.0)
-        null = header.get(f"TNULL{n}")
-        name = str(header.get(f"TTYPE{n}", f"column {n}")).strip()
-        column = Column(
-            name=name,
-            number=n,
-            code=code,
-            n_values=n_values,
-            offset=offset,
-            scale=float(scale) if isinstance(scale, int | float) else float("nan"),
-            zero=float(zero) if isinstance(zero, int | float) else float("nan"),
-            null=null if isinstance(null, int) else None,
-        )
-        columns.setdefault(name.lower(), []).append(column)
-        offset += (n_values + 7) // 8 if code == "X" else n_values * _FORMATS[code][0]
-    row_bytes, n_rows = int(header["NAXIS1"]), int(header["NAXIS2"])
-    if offset != row_bytes or n_rows < 0:
-        msg = (
-            f"{path}: table {hdu.name or number}: its columns take {offset} bytes a row NAXIS1 says {row_bytes} (NAXIS2: {n_rows} rows);"
-            " the header is damaged: copy or download the file again"
-        )
-        raise InputError(msg)
-    return FitsTable(
-        path=path,
-        name=str(hdu.name or number),
-        number=number,
-        header=header,
-        columns={name: tuple(several) for name, several in columns.items()},
-        n_rows=n_rows,
-        row_bytes=row_bytes,
-        start=int(hdu.fileinfo()["datLoc"]),
-        primary=primary,
-    )

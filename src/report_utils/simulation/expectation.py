@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.simulation import telescope
-from report_utils.simulation.agn import point_sources
-from report_utils.simulation.cluster import build_cluster
+from report_utils.simulation.agn import PointSources, point_sources
+from report_utils.simulation.cluster import Cluster, build_cluster
+from report_utils.simulation.gas import GasComponent
 from report_utils.simulation.observe import agn_rate, gas_rate, observed_energies, shell_positions
 from report_utils.simulation.settings import SimulationSettings
+from report_utils.simulation.tables import load_table
 
 _DIRECTIONS = 64
 _DEFAULT = SimulationSettings()
@@ -46,27 +48,51 @@ def _lattice() -> NDArray[np.float32]:
     return ((0.5 + np.outer(steps, np.arange(_DIRECTIONS))) % 1.0).astype(np.float32)
 
 
-def exposure_share(x: NDArray, y: NDArray, n_phases: int = 32) -> NDArray[np.float64]:
+def exposure_share(x: NDArray, y: NDArray, n_phases: int = 12) -> NDArray[np.float64]:
     """Return the share of the time that the dithering chips see a sky position [arcsec]."""
     # The two periods share no small multiple, so the phases fill the square evenly.
     golden = (np.arange(n_phases) * 0.6180339887498949) % 1.0
     even = (np.arange(n_phases) + 0.5) / n_phases
     reach = telescope.DITHER_AMPLITUDE_ARCSEC
-    shift_x, shift_y = (reach * np.sin(2.0 * np.pi * phase) for phase in (golden, even))
-    return telescope.on_chip(x[..., None] + shift_x, y[..., None] + shift_y).mean(axis=-1)
+    shifts = zip(*(reach * np.sin(2.0 * np.pi * phase) for phase in (golden, even)), strict=True)
+    return sum(telescope.on_chip(x + a, y + b).astype(float) for a, b in shifts) / n_phases
 
 
-def _seen_counts(rate: NDArray, x: NDArray, y: NDArray, centre: NDArray) -> float:
-    """Return counts per second from rates (n_rows, n_bins) at positions (n_rows, n_points), vignetted."""
-    seen = exposure_share(x, y)
-    offset = np.hypot(x, y)
-    # Vignetting is linear in energy between four energies: average those over the sky, then apply them to
-    # the rates.
-    nodes = telescope.load_table("acisi")["vignetting_keV"]
-    node_average = np.stack([(telescope.vignetting(offset, e) * seen).mean(axis=1) for e in nodes], axis=1)
-    place = np.interp(centre, nodes, np.arange(len(nodes)))
+def _seen(rate: NDArray, x: NDArray, y: NDArray, energy: NDArray) -> NDArray[np.float64]:
+    """Return events s^-1 of each bin, (n_bins,), from rates (n_rows, n_bins) at (n_rows, n_points) positions."""
+    table = load_table("acisi")
+    nodes = table["vignetting_keV"]
+    seen, offset = exposure_share(x, y), np.hypot(x, y) / 60.0
+    # Vignetting is linear in energy between four energies: average those over the sky, then apply them.
+    angles = table["vignetting_arcmin"]
+    average = [(np.interp(offset, angles, row) * seen).mean(axis=1) for row in table["vignetting"]]
+    place = np.interp(energy, nodes, np.arange(len(nodes)))
     weights = np.maximum(1.0 - np.abs(place - np.arange(len(nodes))[:, None]), 0.0)
-    return float(np.sum(rate * (node_average @ weights)))
+    return np.sum(rate * (np.stack(average, axis=1) @ weights), axis=0)
+
+
+def expected_rates(
+    cluster: Cluster, components: list[GasComponent], sources: PointSources
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return what the detector catches per second and bin of true energy, before the energy resolution.
+
+    Returns
+    -------
+    gas, agn : (n_bins,) [s^-1]
+    edges : (n_bins + 1,) [keV]
+    """
+    edges = observed_energies(cluster.redshift).edges
+    energy = 0.5 * (edges[1:] + edges[:-1])
+    gas, agn = np.zeros(len(energy)), np.zeros(len(energy))
+    for component in components:
+        n_shells = len(component.emission_measure)
+        row = np.repeat(np.arange(n_shells), _DIRECTIONS)
+        x, y = shell_positions(component, row, np.tile(_lattice(), n_shells))
+        gas += _seen(gas_rate(component, cluster), x.reshape(n_shells, -1), y.reshape(n_shells, -1), energy)
+    if len(sources.norm):
+        x, y = (sources.position[:, axis, None] for axis in (0, 1))
+        agn += _seen(agn_rate(sources, cluster), x, y, energy)
+    return gas, agn, edges
 
 
 def expected_counts(seed: int, index: int, *, settings: SimulationSettings = _DEFAULT) -> ExpectedCounts:
@@ -76,23 +102,11 @@ def expected_counts(seed: int, index: int, *, settings: SimulationSettings = _DE
     is left out (good to about a percent).
     """
     cluster, components = build_cluster(seed, index, settings)
-    energies = observed_energies(cluster.redshift)
-    centre = 0.5 * (energies.edges[1:] + energies.edges[:-1])
-    in_band = telescope.band_share(centre)
-    rate = 0.0
-    for component in components:
-        n_shells = len(component.emission_measure)
-        row = np.repeat(np.arange(n_shells), _DIRECTIONS)
-        x, y = shell_positions(component, row, np.tile(_lattice(), n_shells))
-        x, y = x.reshape(n_shells, -1), y.reshape(n_shells, -1)
-        rate += _seen_counts(gas_rate(component, cluster) * in_band, x, y, centre)
-    sources = point_sources(cluster, settings)
-    agn = 0.0
-    if len(sources.norm):
-        position = sources.position[:, :, None]
-        agn = _seen_counts(agn_rate(sources, cluster) * in_band, position[:, 0], position[:, 1], centre)
+    gas, agn, edges = expected_rates(cluster, components, point_sources(cluster, settings))
+    in_band = telescope.band_share(0.5 * (edges[1:] + edges[:-1]))
     background = 0.0
     if settings.particle_background:
         chips_arcmin2 = (2.0 * (telescope.HALF_FIELD_ARCSEC - telescope.HALF_GAP_ARCSEC) / 60.0) ** 2
         background = float(telescope.background_rate()[0].sum()) * chips_arcmin2
-    return ExpectedCounts(*(settings.exposure_s * value for value in (rate, agn, background)))
+    rates = (float(gas @ in_band), float(agn @ in_band), background)
+    return ExpectedCounts(*(settings.exposure_s * rate for rate in rates))

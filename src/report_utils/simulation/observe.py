@@ -24,6 +24,7 @@ _GAS_EVENTS, _AGN_EVENTS, _BACKGROUND_EVENTS = 6, 7, 8
 _TRUE_KEV = (0.2, 10.8)
 # Events drawn at a time: their arrays stay in a core's cache.
 _SLICE = 60_000
+_BIN_BITS = 10
 _DEFAULT = SimulationSettings()
 
 Columns = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
@@ -100,18 +101,21 @@ def shell_positions(
     -------
     x, y : (n,) float32 [arcsec]
     """
-    place = (row + draws[0]) * np.float32(SUBDIVISIONS)
+    place = (row.astype(np.float32) + draws[0]) * np.float32(SUBDIVISIONS)
     part = place.astype(np.int32)
     np.minimum(part, len(component.radius) - 2, out=part)
     low = component.radius.take(part)
     radius = low + (place - part.astype(np.float32)) * (component.radius[1:].take(part) - low)
     radius *= np.sqrt(np.float32(1.0) - draws[2] * draws[2])
     angle = draws[1] * np.float32(2.0 * math.pi)
-    across, up = radius * np.cos(angle), radius * np.sin(angle)
-    matrix = component.projection.astype(np.float32)
-    x = matrix[0, 0] * across + np.float32(component.centre[0])
-    y = matrix[1, 0] * across + matrix[1, 1] * up + np.float32(component.centre[1])
-    return x, y
+    across, y = radius * np.cos(angle), radius * np.sin(angle)
+    (across_x, _), (across_y, up_y) = component.projection.astype(np.float32)
+    y *= up_y
+    y += across_y * across
+    y += np.float32(component.centre[1])
+    across *= across_x
+    across += np.float32(component.centre[0])
+    return across, y
 
 
 def _draw_photons(
@@ -119,13 +123,18 @@ def _draw_photons(
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Draw photons and return row and energy [keV] of each, from expected photons (n_rows, n_bins)."""
     counts = rng.poisson(expected.ravel())
-    cell = np.repeat(np.arange(counts.size, dtype=np.int32), counts)
-    row = cell // np.int32(expected.shape[1])
-    column = cell - row * np.int32(expected.shape[1])
-    energy = column.astype(np.float32) + rng.random(len(cell), dtype=np.float32)
+    # Row and bin travel in one number, so that one pass repeats both.
+    code = np.add.outer(
+        np.arange(expected.shape[0], dtype=np.int32) << _BIN_BITS,
+        np.arange(expected.shape[1], dtype=np.int32),
+    )
+    code = np.repeat(code.ravel(), counts)
+    energy = rng.random(len(code), dtype=np.float32)
+    energy += code & np.int32((1 << _BIN_BITS) - 1)
     energy *= np.float32(edges[1] - edges[0])
     energy += np.float32(edges[0])
-    return row, energy
+    code >>= _BIN_BITS
+    return code, energy
 
 
 def _gas_events(cluster: Cluster, components: list[GasComponent], exposure_s: float) -> Columns:
@@ -138,14 +147,12 @@ def _gas_events(cluster: Cluster, components: list[GasComponent], exposure_s: fl
     times = np.linspace(0.0, exposure_s, n_slices + 1)
     pieces = []
     for begin, end in pairwise(times):
-        parts = []
+        photons = []
         for component, rate in zip(components, rates, strict=True):
             row, energy = _draw_photons(rate * (end - begin), edges, rng)
-            x, y = shell_positions(component, row, rng.random((3, len(row)), dtype=np.float32))
-            parts.append(telescope.detect(x, y, energy, (begin, end), rng))
-        columns = _concatenate(parts)
-        order = rng.permutation(len(columns[0]))
-        pieces.append(tuple(column.take(order) for column in columns))
+            draws = rng.random((3, len(row)), dtype=np.float32)
+            photons.append((*shell_positions(component, row, draws), energy))
+        pieces.append(telescope.detect(*_concatenate(photons), (begin, end), rng))
     return _concatenate(pieces)
 
 
@@ -155,9 +162,7 @@ def _agn_events(
     expected = agn_rate(sources, cluster) * exposure_s
     row, energy = _draw_photons(expected, observed_energies(cluster.redshift).edges, rng)
     x, y = (sources.position[row, axis].astype(np.float32) for axis in (0, 1))
-    columns = telescope.detect(x, y, energy, (0.0, exposure_s), rng)
-    order = rng.permutation(len(columns[0]))
-    return tuple(column.take(order) for column in columns)
+    return telescope.detect(x, y, energy, (0.0, exposure_s), rng)
 
 
 def _concatenate(pieces: list[Columns]) -> Columns:

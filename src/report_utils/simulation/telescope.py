@@ -111,11 +111,15 @@ def dithered_on_chip(
     (n,) bool
     """
     x_offset, y_offset = (np.float32(a) for a in AIM_POINT_ARCSEC)
-    across, up = np.abs(x + x_offset), np.abs(y + y_offset)
-    inner, outer = np.minimum(across, up), np.maximum(across, up)
+    across, up = x + x_offset, y + y_offset
+    np.abs(across, out=across)
+    np.abs(up, out=up)
+    inner = np.minimum(across, up)
+    outer = np.maximum(across, up, out=across)
     reach = np.float32(DITHER_AMPLITUDE_ARCSEC)
     caught = (inner > HALF_GAP_ARCSEC + reach) & (outer < HALF_FIELD_ARCSEC - reach)
-    near = np.flatnonzero(~caught & (outer < HALF_FIELD_ARCSEC + reach))
+    near = np.flatnonzero(~caught)
+    near = near[outer[near] < HALF_FIELD_ARCSEC + reach]
     time = rng.uniform(*times, len(near))
     shift_x, shift_y = (reach * np.sin(2.0 * np.pi / period * time) for period in DITHER_PERIODS_S)
     caught[near] = on_chip(x[near] + shift_x, y[near] + shift_y)
@@ -147,24 +151,31 @@ def detect(
     Returns
     -------
     x, y, energy : (n_caught,) float32
-        In the order of the photons.
+        In random order, as if they had come one by one.
     """
     n = len(x)
     table, sigmas = _look_up_tables()
-    ring = (np.sqrt(x * x + y * y) * np.float32(1.0 / _STEP_ARCSEC)).astype(np.int32)
+    ring = np.sqrt(x * x + y * y)
+    ring *= np.float32(1.0 / _STEP_ARCSEC)
+    ring = ring.astype(np.int32)
     np.minimum(ring, _N_OFFSETS - 1, out=ring)
-    caught = rng.random(n, dtype=np.float32) < table.take(
-        ring * _N_ENERGIES + (energy * np.float32(1.0 / _STEP_KEV)).astype(np.int32)
-    )
     blur = sigmas.take(ring)
-    x = x + blur * rng.standard_normal(n, dtype=np.float32)
-    y = y + blur * rng.standard_normal(n, dtype=np.float32)
-    noise = rng.standard_normal(n, dtype=np.float32)
-    noise *= np.sqrt(np.float32(63.0**2) + np.float32(9758.0) * energy)
-    measured = energy + noise * np.float32(1e-3 / 2.3548)
-    caught &= (measured >= LOWEST_KEV) & (measured <= HIGHEST_KEV)
+    ring *= _N_ENERGIES
+    ring += (energy * np.float32(1.0 / _STEP_KEV)).astype(np.int32)
+    caught = rng.random(n, dtype=np.float32) < table.take(ring)
+    noise = rng.standard_normal((3, n), dtype=np.float32)
+    noise[:2] *= blur
+    x, y = noise[0] + x, noise[1] + y
+    measured = energy * np.float32(9758.0)
+    measured += np.float32(63.0**2)
+    np.sqrt(measured, out=measured)
+    measured *= np.float32(1e-3 / 2.3548)
+    measured *= noise[2]
+    measured += energy
+    caught &= measured >= LOWEST_KEV
+    caught &= measured <= HIGHEST_KEV
     caught &= dithered_on_chip(x, y, times, rng)
-    kept = np.flatnonzero(caught)
+    kept = rng.permutation(np.flatnonzero(caught))
     return x.take(kept), y.take(kept), measured.take(kept)
 
 

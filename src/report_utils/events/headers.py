@@ -1,0 +1,162 @@
+"""The binary tables of a FITS file, as their headers describe them.
+
+Astropy parses each header; the walk from one to the next is done here, so that gzipped files are read as a
+stream and a file that is cut off still shows the tables before the cut.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+import zlib
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from report_utils.errors import InputError
+from report_utils.events.files import unreadable
+from report_utils.events.table import FORMATS, Column, FitsTable, open_maybe_gzipped
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+_BLOCK = 2880
+_MAX_BLOCKS = 2000
+"""Of one header: 72 000 cards, beyond which there is no END to be found."""
+
+
+def read_tables(path: Path, *, until: str | None = None) -> list[FitsTable]:
+    """Return the binary tables of a FITS file, headers only.
+
+    Parameters
+    ----------
+    path : Path
+        May be gzipped.
+    until : str, optional
+        Stop at the table of this name, which spares unpacking the rest of a gzipped file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, or not FITS, or holds no binary table.
+    """
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(6)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if not magic:
+        msg = f"{path}: the file is empty (0 bytes); copy or download it again"
+        raise InputError(msg)
+    if magic != b"SIMPLE" and magic[:2] != b"\x1f\x8b":
+        msg = f"{path}: this is not a FITS file (it does not start with SIMPLE); give a FITS event list"
+        raise InputError(msg)
+    # Astropy warns of odd cards. What is used of a header is checked here instead, and refused with a reason.
+    with open_maybe_gzipped(path) as stream, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tables, end = _walk(path, stream, until)
+    if tables:
+        return tables
+    if end:
+        msg = f"{path}: cannot be read as FITS ({end[:160]}); copy or download it again"
+        raise InputError(msg)
+    msg = f"{path}: holds no binary table, so no events; give the event file, not an image or a spectrum"
+    raise InputError(msg)
+
+
+def _walk(path: Path, stream: IO[bytes], until: str | None) -> tuple[list[FitsTable], str]:
+    """Return the tables up to the end, and what was wrong there (empty if nothing was)."""
+    tables: list[FitsTable] = []
+    number, start, primary = 0, 0, None
+    while True:
+        try:
+            stream.seek(start)
+            header = _parse(stream)
+            if header is None:
+                return tables, "" if number else "it has no header"
+            start = stream.tell()
+            if primary is None:
+                primary = header
+            if header.get("XTENSION") == "BINTABLE" and not header.get("ZIMAGE"):
+                tables.append(_describe(path, number, header, primary, start))
+                if until and tables[-1].name.strip().upper() == until:
+                    return tables, ""
+            start += _data_bytes(header)
+            number += 1
+        except InputError:
+            raise
+        except (EOFError, zlib.error) as error:
+            return tables, f"it is cut off or damaged: {error}"
+        except Exception as error:  # a damaged header makes astropy raise nearly anything
+            return tables, " ".join(str(error).split()) or type(error).__name__
+
+
+def _parse(stream: IO[bytes]) -> Header | None:
+    """Read one header and leave the stream at its data; None where no header starts."""
+    from astropy.io.fits import Header
+
+    blocks: list[bytes] = []
+    while block := stream.read(_BLOCK):
+        if not blocks and not block.startswith((b"SIMPLE  =", b"XTENSION=")):
+            return None
+        blocks.append(block)
+        if any(block[card : card + 80].rstrip() == b"END" for card in range(0, len(block), 80)):
+            return Header.fromstring(b"".join(blocks).decode("ascii", "replace"))
+        if len(blocks) > _MAX_BLOCKS:
+            break
+    if not blocks:
+        return None
+    msg = "a header has no END card"
+    raise EOFError(msg)
+
+
+def _data_bytes(header: Header) -> int:
+    """Return the size of a header's data with its padding (FITS standard 4.0, section 4.4.1.1)."""
+    axes = [int(header[f"NAXIS{n}"]) for n in range(1, int(header["NAXIS"]) + 1)]
+    elements = math.prod(axes) if axes else 0
+    parameters, groups = int(header.get("PCOUNT", 0)), int(header.get("GCOUNT", 1))
+    n_bytes = abs(int(header["BITPIX"])) // 8 * groups * (parameters + elements)
+    return max(0, -(-n_bytes // _BLOCK) * _BLOCK)
+
+
+def _describe(path: Path, number: int, header: Header, primary: Header, start: int) -> FitsTable:
+    name = str(header.get("EXTNAME", number))
+    columns: dict[str, list[Column]] = {}
+    offset = 0
+    for n in range(1, int(header["TFIELDS"]) + 1):
+        form = str(header.get(f"TFORM{n}", "")).strip().upper()
+        match = re.match(r"(\d{0,9})([LXBIJKAEDCMPQ])", form)
+        if match is None:
+            msg = (
+                f"{path}: table {name}: TFORM{n} is {form!r}, which FITS does not know;"
+                " copy or download the file again"
+            )
+            raise InputError(msg)
+        n_values, code = int(match[1] or 1), match[2]
+        null = header.get(f"TNULL{n}")
+        column = Column(
+            name=str(header.get(f"TTYPE{n}", f"column {n}")).strip(),
+            number=n,
+            code=code,
+            n_values=n_values,
+            offset=offset,
+            scale=_number(header.get(f"TSCAL{n}", 1.0)),
+            zero=_number(header.get(f"TZERO{n}", 0.0)),
+            null=null if isinstance(null, int) else None,
+        )
+        columns.setdefault(column.name.lower(), []).append(column)
+        offset += (n_values + 7) // 8 if code == "X" else n_values * FORMATS[code][0]
+    row_bytes, n_rows = int(header["NAXIS1"]), int(header["NAXIS2"])
+    if offset != row_bytes or n_rows < 0:
+        msg = (
+            f"{path}: table {name}: its columns take {offset} bytes a row,"
+            f" NAXIS1 says {row_bytes}, and NAXIS2 {n_rows} rows; the header is damaged:"
+            " copy or download the file again"
+        )
+        raise InputError(msg)
+    named = {key: tuple(several) for key, several in columns.items()}
+    return FitsTable(path, name, number, header, named, n_rows, row_bytes, start, primary)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan

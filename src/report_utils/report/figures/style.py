@@ -1,0 +1,110 @@
+"""The look of the book's figures: colour-blind safe, vector graphics, the same bytes from the same data."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.ticker import MaxNLocator
+
+OURS, PRINTED, AGN_LESS, NEUTRAL = "#0173b2", "#de8f05", "#029e73", "#949494"
+"""From seaborn's ``colorblind`` palette."""
+
+IMAGE_MAP = "viridis"
+PANEL_WIDTH = 8.0
+ONE_EVENT = 0.30103
+"""log10(1 + 1): the lowest upper end of a colour scale, so that an empty image is not drawn as noise."""
+
+_STYLE = {
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "figure.dpi": 100,
+    "axes.grid": False,
+    "axes.titlesize": "medium",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "font.size": 9.5,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "svg.hashsalt": "report-utils",
+    "svg.fonttype": "path",
+    "image.interpolation": "none",
+}
+
+
+def use_book_style() -> None:
+    """Set matplotlib's and seaborn's defaults for a page, and make notebooks show figures as SVG.
+
+    Images stay images inside the SVG, at their own resolution; fixed identifiers and no date make two
+    drawings of the same data equal.
+    """
+    import seaborn
+
+    seaborn.set_theme(style="ticks", palette="colorblind", rc=_STYLE)
+    try:
+        from IPython import get_ipython
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:
+        return
+    if get_ipython() is not None:
+        set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def new_figure(width: float = PANEL_WIDTH, height: float = 4.0) -> Figure:
+    """Return an empty figure [inches] that pyplot does not keep."""
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def grid(
+    n_rows: int, n_columns: int, *, width: float = PANEL_WIDTH, height: float = 4.0, share: bool = False
+) -> tuple[Figure, np.ndarray]:
+    """Return a figure and its ``(n_rows, n_columns)`` axes, with shared scales where asked."""
+    figure = new_figure(width, height)
+    return figure, figure.subplots(n_rows, n_columns, sharex=share, sharey=share, squeeze=False)
+
+
+def show_image(ax: Axes, image: np.ndarray, *, extent: tuple | None = None, limits: tuple | None = None):
+    """Draw one channel with y upwards.
+
+    Parameters
+    ----------
+    ax : matplotlib axes
+    image : (n_pixels, n_pixels) [log10(1 + events)]
+    extent : (left, right, bottom, top), optional [arcsec]
+        Pixel numbers where it is not given. Pixels are drawn square either way, as the network sees them.
+    limits : (low, high), optional
+        Of the colours.
+
+    Returns
+    -------
+    matplotlib.image.AxesImage
+    """
+    low, high = (0.0, max(float(image.max()), ONE_EVENT)) if limits is None else limits
+    return ax.imshow(
+        image,
+        origin="lower",
+        extent=extent,
+        cmap=IMAGE_MAP,
+        vmin=low,
+        vmax=high,
+        interpolation="none",
+        aspect="equal" if extent is None else "auto",
+    )
+
+
+def small_colour_bar(figure: Figure, image: AxesImage, ax: Axes) -> None:
+    """Add a colour bar with few, small numbers."""
+    bar = figure.colorbar(image, ax=ax)
+    bar.ax.tick_params(labelsize="x-small")
+    bar.locator = MaxNLocator(4)
+    bar.update_ticks()
+
+
+def without_ticks(ax: Axes) -> None:
+    """Remove ticks and their labels, and keep the frame."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(True)

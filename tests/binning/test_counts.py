@@ -1,0 +1,127 @@
+"""Band counts against a direct transcription of the report's steps, and against numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from report_utils.binning import BAND_EDGES_KEV, band_counts
+from report_utils.errors import InputError
+from report_utils.events import EventList
+
+
+def five_steps(events: EventList, r: int) -> np.ndarray:
+    """Section 3.1 of the report, step by step: a box, r x r pixels, a list of energies in each, a function of it."""
+    x_edges = np.linspace(float(events.x.min()), float(events.x.max()), r + 1)
+    y_edges = np.linspace(float(events.y.min()), float(events.y.max()), r + 1)
+    pixels = [[[] for _ in range(r)] for _ in range(r)]
+
+    def pixel(value, edges):
+        inside = [i for i in range(r) if edges[i] <= value < edges[i + 1]]
+        return inside[0] if inside else r - 1
+
+    for x, y, energy in zip(events.x, events.y, events.energy, strict=True):
+        pixels[pixel(y, y_edges)][pixel(x, x_edges)].append(energy)
+    in_band = [
+        lambda e: 0 <= e <= 2.5,
+        lambda e: 2.5 < e <= 5,
+        lambda e: 5 < e <= 7.5,
+        lambda e: e > 7.5,
+    ]
+    return np.array([[[sum(map(band, cell)) for band in in_band] for cell in row] for row in pixels])
+
+
+# a coarse grid of values makes events on pixel edges, equal positions and energies at band edges common
+positions = st.one_of(st.integers(-8, 8).map(lambda i: i / 8), st.floats(-1e3, 1e3, width=32))
+energies = st.one_of(st.sampled_from([0.0, *BAND_EDGES_KEV, float(np.nextafter(np.float32(2.5), np.float32(3)))]), st.floats(0, 12, width=32))
+
+
+@st.composite
+def event_lists(draw, max_events=40):
+    n = draw(st.integers(2, max_events))
+    dtype = draw(st.sampled_from([np.float32, np.float64]))
+    x, y = (draw(arrays(dtype, n, elements=positions.map(dtype))) for _ in range(2))
+    return EventList(x, y, draw(arrays(dtype, n, elements=energies.map(dtype))))
+
+
+def has_box(events: EventList) -> bool:
+    return np.ptp(events.x.astype(float)) > 0 and np.ptp(events.y.astype(float)) > 0
+
+
+@settings(max_examples=300, deadline=None)
+@given(events=event_lists(), r=st.sampled_from([1, 2, 3, 8, 16]))
+def test_equals_the_five_steps(events, r):
+    if not has_box(events):
+        with pytest.raises(InputError, match="no box"):
+            band_counts(events, r)
+        return
+    np.testing.assert_array_equal(band_counts(events, r), five_steps(events, r))
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 4000), r=st.sampled_from([7, 32, 128]))
+def test_equals_numpy_on_longer_lists(seed, n, r):
+    rng = np.random.default_rng(seed)
+    events = EventList(*(rng.normal(size=n).astype(np.float32) for _ in range(2)), rng.exponential(3, n))
+    band = np.digitize(events.energy, BAND_EDGES_KEV, right=True)
+    boxes = [np.linspace(float(c.min()), float(c.max()), r + 1) for c in (events.y, events.x)]
+    sample = np.stack([events.y, events.x, band], axis=1).astype(float)
+    expected, _ = np.histogramdd(sample, bins=[*boxes, np.arange(5) - 0.5])
+    np.testing.assert_array_equal(band_counts(events, r), expected)
+
+
+def test_events_on_every_edge_of_a_two_by_two_image():
+    """By hand: inner edges belong to the pixel above, the maximum to the last pixel."""
+    x, y = (grid.ravel() for grid in np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0]))
+    counts = band_counts(EventList(x, y, np.full(9, 1.0)), 2)
+    np.testing.assert_array_equal(counts[..., 0], [[1, 2], [2, 4]])
+    assert counts[..., 1:].sum() == 0
+
+
+def test_bands_are_right_closed():
+    energy = np.array([0.0, 2.5, np.nextafter(2.5, 3), 5.0, np.nextafter(5.0, 6), 7.5, np.nextafter(7.5, 8), 50.0])
+    counts = band_counts(EventList(np.arange(8.0), np.arange(8.0), energy), 8)
+    np.testing.assert_array_equal(counts.sum(axis=(0, 1)), [2, 2, 2, 2])
+
+
+def test_rows_are_y_and_columns_are_x():
+    counts = band_counts(EventList(np.array([0.0, 3.0]), np.array([3.0, 0.0]), np.ones(2)), 4)
+    assert counts[3, 0, 0] == 1
+    assert counts[0, 3, 0] == 1
+
+
+def test_counts_do_not_overflow_sixteen_bits():
+    n = 200_000
+    x = np.zeros(n)
+    x[-1] = 1.0
+    counts = band_counts(EventList(x, x, np.ones(n)), 2)
+    assert counts.dtype == np.int32
+    assert counts[0, 0, 0] == n - 1
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "energy", "message"),
+    [
+        ([], [], [], "no events"),
+        ([1.0], [1.0], [1.0], "all events have x = 1"),
+        ([1.0, 1.0], [1.0, 1.0], [1.0, 2.0], "all events have x = 1"),
+        ([1.0, 2.0], [4.0, 4.0], [1.0, 2.0], "all events have y = 4"),
+        ([1.0, 2.0, np.nan], [1.0, 2.0, 3.0], [1.0, 1.0, 1.0], "'x' holds nan in row 3"),
+        ([1.0, 2.0, 3.0], [1.0, np.inf, 3.0], [1.0, 1.0, 1.0], "'y' holds inf in row 2"),
+        ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [np.nan, 1.0, 1.0], "'energy' holds nan in row 1"),
+        ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, -1.0, -2.0], r"'energy' holds -1.0 in row 2 \(2 such rows\)"),
+    ],
+)
+def test_bad_events_are_refused_by_name(x, y, energy, message):
+    events = EventList(*(np.array(c, dtype=np.float32) for c in (x, y, energy)), cluster_id="A1")
+    with pytest.raises(InputError, match=message) as caught:
+        band_counts(events)
+    assert "'A1'" in str(caught.value)
+
+
+def test_an_image_has_pixels():
+    with pytest.raises(InputError, match="n_pixels is 0"):
+        band_counts(EventList(np.arange(2.0), np.arange(2.0), np.ones(2)), 0)

@@ -1,0 +1,93 @@
+"""The sixteen transforms against the report's formulas, written out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from report_utils.binning import TRANSFORMS, get_transform, retained_pixels
+from report_utils.errors import InputError
+
+NAMES = [
+    "single_band", "single_band_thresholded",
+    "multi_band_1", "multi_band_2", "multi_band_3", "multi_band_4",
+    "retained_99", "retained_95", "retained_90", "retained_75", "retained_50", "retained_25",
+    "agn_less_1", "agn_less_2", "agn_less_3", "agn_less_4",
+]  # fmt: skip
+
+cubes = arrays(np.int32, (5, 5, 4), elements=st.integers(0, 200_000) | st.just(0))
+
+
+def test_there_are_sixteen_in_the_reports_order():
+    assert list(TRANSFORMS) == NAMES
+
+
+@given(counts=cubes)
+def test_single_bands(counts):
+    full = np.log10(1 + counts.sum(axis=-1))
+    np.testing.assert_allclose(TRANSFORMS["single_band"](counts)[..., 0], full, rtol=1e-6)
+    below = np.log10(1 + counts[..., :3].sum(axis=-1))
+    np.testing.assert_allclose(TRANSFORMS["single_band_thresholded"](counts)[..., 0], below, rtol=1e-6)
+
+
+@given(counts=cubes, k=st.integers(1, 4), kind=st.sampled_from(["multi_band", "agn_less"]))
+def test_first_bands(counts, k, kind):
+    image = TRANSFORMS[f"{kind}_{k}"](counts)
+    assert image.shape == (5, 5, k)
+    assert image.dtype == np.float32
+    np.testing.assert_allclose(image, np.log10(1 + counts[..., :k]), rtol=1e-6)
+
+
+@given(counts=cubes, p=st.sampled_from([99, 95, 90, 75, 50, 25]))
+def test_retained(counts, p):
+    """Section 3.1.3, pixel by pixel."""
+    image = TRANSFORMS[f"retained_{p}"](counts)
+    occupied = [cell.sum() for cell in counts.reshape(-1, 4) if cell.sum() > 0]
+    limit = np.percentile(occupied, p) if occupied else 0
+    for i in range(5):
+        for j in range(5):
+            kept = counts[i, j].sum() <= limit
+            np.testing.assert_allclose(image[i, j], np.log10(1 + counts[i, j]) * kept, rtol=1e-6)
+
+
+def test_ties_are_kept():
+    counts = np.zeros((4, 4, 4), dtype=np.int32)
+    counts[..., 0] = 1
+    counts[0, 0, 0] = 9
+    assert retained_pixels(counts, 25).sum() == 15
+
+
+def test_each_image_of_a_stack_has_its_own_percentile(rng):
+    stack = rng.poisson([[[[1]]], [[[50]]]], size=(2, 8, 8, 4)).astype(np.int32)
+    for name in NAMES:
+        together = TRANSFORMS[name](stack)
+        np.testing.assert_array_equal(together, np.stack([TRANSFORMS[name](counts) for counts in stack]))
+
+
+def test_an_empty_image_stays_empty():
+    for transform in TRANSFORMS.values():
+        assert transform(np.zeros((4, 4, 4), dtype=np.int64)).sum() == 0
+
+
+def test_large_counts_keep_their_logarithm():
+    """Counts beyond 2**24 are not exact in float32, their logarithm is to seven digits."""
+    counts = np.full((1, 1, 4), 2**29, dtype=np.int32)
+    np.testing.assert_allclose(TRANSFORMS["single_band"](counts)[0, 0, 0], np.log10(1 + 4 * 2**29), rtol=2e-7)
+
+
+def test_sources_and_labels():
+    assert {name for name, t in TRANSFORMS.items() if t.source == "agn_less"} == set(NAMES[-4:])
+    assert TRANSFORMS["multi_band_2"].label == "Multi-Band (0-2.5, 2.5-5 keV)"
+    assert TRANSFORMS["retained_25"].n_channels == 4
+
+
+def test_unknown_names_and_wrong_shapes_are_refused():
+    with pytest.raises(InputError, match="unknown transform 'multi_band_5'; choose one of single_band"):
+        get_transform("multi_band_5")
+    with pytest.raises(InputError, match=r"not float64 of \(4, 4, 4\)"):
+        TRANSFORMS["single_band"](np.zeros((4, 4, 4)))
+    with pytest.raises(InputError, match=r"\(4, 4, 3\)"):
+        TRANSFORMS["single_band"](np.zeros((4, 4, 3), dtype=int))

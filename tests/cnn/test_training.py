@@ -1,0 +1,204 @@
+"""The schedule, the batches, and fits that go on bit for bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from report_utils.binning import eight_views
+from report_utils.cnn import assign_folds, cross_validate, fit_fold
+from report_utils.cnn import training as trainer
+from report_utils.cnn.batches import ViewBatches, predict_views
+from report_utils.errors import InputError
+from report_utils.profiles import Training
+
+
+@pytest.fixture(scope="module")
+def toy():
+    """Images whose brightness is the mass: 40 of 8 x 8 pixels, 2 channels."""
+    rng = np.random.default_rng(5)
+    mass = rng.uniform(13.6, 15.0, 40)
+    images = rng.uniform(0.5, 1.5, (40, 8, 8, 2)) * (mass - 13)[:, None, None, None]
+    return images.astype(np.float32), mass
+
+
+FAST = Training(epochs=3, batch_size=16, learning_rate=3e-3, schedule="one_cycle", target="standardised")
+
+
+def test_an_epoch_shows_every_view_of_every_image_once(toy):
+    images, mass = toy
+    batches = ViewBatches(images, mass, batch_size=16, order_seed=(1, 2))
+    shown = [(image.tobytes(), float(target[0])) for i in range(len(batches)) for image, target in zip(*batches[i], strict=True)]
+    expected = [(v.tobytes(), float(np.float32(m))) for image, m in zip(images, mass, strict=True) for v in eight_views(image)]
+    assert len(batches) == 20
+    assert sorted(shown) == sorted(expected)
+
+
+def test_every_epoch_has_another_order_that_the_seed_decides(toy):
+    images, mass = toy
+    batches, twin = (ViewBatches(images, mass, batch_size=16, order_seed=(1, 2)) for _ in range(2))
+    orders = []
+    for epoch in range(3):
+        batches.start_epoch(epoch)
+        twin.start_epoch(epoch)
+        np.testing.assert_array_equal(batches.order, twin.order)
+        orders.append(batches.order.copy())
+    assert not np.array_equal(orders[0], orders[1])
+    assert not np.array_equal(orders[1], orders[2])
+
+
+def test_keras_trains_in_that_order_and_reshuffles(toy, monkeypatch):
+    images, mass = toy
+    drawn = []
+    original = ViewBatches.__getitem__
+
+    def spy(self, index):
+        if self.order_seed is not None:
+            drawn.append(tuple(self.order[index * self.size : (index + 1) * self.size]))
+        return original(self, index)
+
+    monkeypatch.setattr(ViewBatches, "__getitem__", spy)
+    model = trainer.fresh_model(2, 8, (0,), 1e-3)
+    batches = ViewBatches(images, mass, batch_size=320, order_seed=(7,))
+    trainer.train_epochs(model, batches, range(4), [])
+    epochs = [np.random.default_rng((7, epoch)).permutation(320) for epoch in range(4)]
+    # keras looks at a batch beforehand to learn its shape; from then on it is one batch an epoch
+    assert [list(order) for order in drawn[-4:]] == [list(order) for order in epochs]
+
+
+def test_closed_channels_are_zero(toy):
+    images, mass = toy
+    batches = ViewBatches(images, mass, batch_size=16)
+    batches.n_open_channels = 1
+    batch, _ = batches[0]
+    assert batch[..., 0].any()
+    assert not batch[..., 1].any()
+    assert images[..., 1].any()
+
+
+def test_predictions_come_by_image_and_view(toy):
+    images, _ = toy
+    model = trainer.fresh_model(2, 8, (3,), 1e-3)
+    predictions = predict_views(model, ViewBatches(images, batch_size=48))
+    one = model.predict(eight_views(images[17]), verbose=0)[:, 0]
+    np.testing.assert_allclose(predictions[17], one, rtol=1e-5)
+
+
+def test_one_cycle_rises_to_its_peak_and_falls():
+    schedule = trainer.OneCycle(3e-3, 1001)
+    rates = np.array([schedule.learning_rate(step) for step in range(1001)])
+    assert rates[0] == pytest.approx(3e-3 / 25)
+    assert rates[300] == pytest.approx(3e-3)
+    assert rates[-1] == pytest.approx(3e-7)
+    assert (np.diff(rates[:300]) > 0).all()
+    assert (np.diff(rates[301:]) < 0).all()
+
+
+def test_target_scale_goes_there_and_back(toy):
+    _, mass = toy
+    standardised = trainer.TargetScale(mass, "standardised")
+    target = standardised.to_target(mass)
+    assert target.mean() == pytest.approx(0, abs=1e-5)
+    assert target.std() == pytest.approx(1, abs=1e-5)
+    np.testing.assert_allclose(standardised.to_log10_mass(target), mass, rtol=1e-6)
+    np.testing.assert_allclose(trainer.TargetScale(mass, "as_is").to_target(mass), mass, rtol=1e-6)
+
+
+def test_folds_partition_the_observations():
+    fold = assign_folds(103, 10, seed=4)
+    assert sorted(np.bincount(fold)) == [10] * 7 + [11] * 3
+    np.testing.assert_array_equal(fold, assign_folds(103, 10, seed=4))
+    assert not np.array_equal(fold, assign_folds(103, 10, seed=5))
+
+
+def test_grouped_folds_keep_halos_together(rng):
+    halos = rng.integers(0, 30, size=200).astype(str)
+    fold = assign_folds(200, 10, seed=4, groups=halos)
+    for halo in np.unique(halos):
+        assert len(np.unique(fold[halos == halo])) == 1
+    assert np.ptp(np.bincount(fold, minlength=10)) <= np.bincount(np.unique(halos, return_inverse=True)[1]).max()
+
+
+def test_too_few_observations_for_the_folds():
+    with pytest.raises(InputError, match="9 observations cannot be split into 10 folds"):
+        assign_folds(9, 10, seed=0)
+    with pytest.raises(InputError, match=r"2 halos \(groups\)"):
+        assign_folds(9, 3, seed=0, groups=np.array(list("aaaabbbbb")))
+
+
+def test_a_fit_learns_and_is_the_same_again(toy):
+    images, mass = toy
+    fold_of = assign_folds(40, 10, seed=0)
+    long = Training(**(FAST.model_dump() | {"epochs": 30}))
+    fit = fit_fold(images, mass, fold_of, 0, long, seed=1)
+    assert fit.predictions.shape == (4, 8)
+    assert np.std(fit.predictions - mass[fit.cluster][:, None]) < 0.5 * np.std(mass)
+    assert fit.history["loss"][-1] < 0.2 * fit.history["loss"][0]
+    # another fit in between must not matter
+    fit_fold(images, mass, fold_of, 1, FAST, seed=9)
+    again = fit_fold(images, mass, fold_of, 0, long, seed=1)
+    np.testing.assert_array_equal(fit.predictions, again.predictions)
+    assert fit.history == again.history
+
+
+def test_losses_are_in_squared_dex(toy):
+    """The last validation loss is the mean square of the test residuals, whatever the target's scale."""
+    images, mass = toy
+    fit = fit_fold(images, mass, assign_folds(40, 10, seed=0), 0, FAST, seed=1)
+    residuals = fit.predictions - mass[fit.cluster][:, None]
+    assert fit.history["val_loss"][-1] == pytest.approx(np.mean(residuals**2), rel=1e-3)
+
+
+class _Interrupted(Exception):  # noqa: N818 - stands for a killed process
+    pass
+
+
+@pytest.mark.parametrize("stop_after", [1, 2])
+def test_an_interrupted_fit_goes_on_bit_for_bit(toy, tmp_path, monkeypatch, stop_after):
+    images, mass = toy
+    fold_of = assign_folds(40, 10, seed=0)
+    whole = fit_fold(images, mass, fold_of, 0, FAST, seed=1)
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(trainer.Checkpoint.__init__, "__defaults__", (0.0,))
+    path = tmp_path / "checkpoint.npz"
+    epochs = iter(range(10))
+
+    def interrupt(_):
+        if next(epochs) == stop_after:
+            raise _Interrupted
+
+    with pytest.raises(_Interrupted):
+        fit_fold(images, mass, fold_of, 0, FAST, seed=1, checkpoint=path, progress=interrupt)
+    assert path.is_file()
+    resumed = fit_fold(images, mass, fold_of, 0, FAST, seed=1, checkpoint=path)
+    np.testing.assert_array_equal(resumed.predictions, whole.predictions)
+    assert resumed.history == whole.history
+    assert all(np.array_equal(a, b) for a, b in zip(resumed.weights, whole.weights, strict=True))
+
+
+def test_a_damaged_checkpoint_starts_again(toy, tmp_path):
+    images, mass = toy
+    path = tmp_path / "checkpoint.npz"
+    path.write_bytes(b"PK\x03\x04 cut off")
+    fold_of = assign_folds(40, 10, seed=0)
+    fit = fit_fold(images, mass, fold_of, 0, FAST, seed=1, checkpoint=path)
+    np.testing.assert_array_equal(fit.predictions, fit_fold(images, mass, fold_of, 0, FAST, seed=1).predictions)
+
+
+def test_cross_validation_tests_each_observation_once(toy):
+    images, mass = toy
+    result = cross_validate(images, mass, training=FAST, n_folds=4, seed=2, transform="toy")
+    assert sorted(result.cluster) == list(range(40))
+    assert result.residuals.shape == (40, 8)
+    np.testing.assert_array_equal(result.truth, mass[result.cluster])
+    np.testing.assert_array_equal(result.fold, assign_folds(40, 4, 2)[result.cluster])
+    assert set(result.history) == {0, 1, 2, 3}
+    assert all(len(h["loss"]) == len(h["val_loss"]) == 3 for h in result.history.values())
+
+
+def test_cross_validation_refuses_what_does_not_fit(toy):
+    images, mass = toy
+    with pytest.raises(InputError, match="do not belong together"):
+        cross_validate(images, mass[:-1])
+    with pytest.raises(InputError, match="nan in row 3"):
+        cross_validate(images, np.where(np.arange(40) == 2, np.nan, mass))

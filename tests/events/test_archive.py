@@ -1,0 +1,210 @@
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from report_utils.events import ArchiveWriter, EventList, archive_writer, open_archive
+
+
+@pytest.fixture
+def archive(tmp_path, observation):
+    def make(name="archive", n=5):
+        with ArchiveWriter(tmp_path / name) as writer:
+            for index in range(n):
+                events = observation(100 + index, index, f"c{index}", 14 + index / 10, f"h{index // 2}")
+                writer.add(events, events.without_agn())
+        return tmp_path / name
+
+    return make
+
+
+any_float = st.sampled_from([np.float32, np.float64])
+
+
+@st.composite
+def observations(draw):
+    n = draw(st.integers(0, 40))
+    arrays = {
+        name: draw(hnp.arrays(draw(any_float), n, elements={"allow_nan": False}))
+        for name in ("x", "y", "energy")
+    }
+    source = draw(st.none() | hnp.arrays(np.int8, n, elements=st.integers(0, 2)))
+    name = draw(st.text(st.characters(codec="utf-8"), min_size=1))
+    mass = draw(st.floats(10, 17))
+    return EventList(
+        **arrays, source=source, cluster_id=name, log10_mass=mass, group=draw(st.sampled_from(["", "h"]))
+    )
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    several=st.lists(
+        st.tuples(observations(), st.none() | observations()),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda pair: pair[0].cluster_id,
+    )
+)
+def test_round_trip_is_exact(tmp_path_factory, same, several):
+    folder = tmp_path_factory.mktemp("archive")
+    with ArchiveWriter(folder) as writer:
+        for events, agn_less in several:
+            writer.add(events, agn_less)
+    archive = open_archive(folder)
+    assert archive.ids == tuple(events.cluster_id for events, _ in several)
+    assert archive.has_agn_less == all(agn_less is not None for _, agn_less in several)
+    for index, (events, agn_less) in enumerate(several):
+        same(archive.read(index), events)
+        same(archive.read(events.cluster_id), events)
+        if agn_less is not None:
+            back = archive.read(index, "agn_less")
+            for name, column in agn_less.columns().items():
+                np.testing.assert_array_equal(back.columns()[name], column)
+            assert back.cluster_id == events.cluster_id
+
+
+def test_catalogue(archive):
+    opened = open_archive(archive())
+    frame = opened.catalogue
+    assert frame.columns.tolist() == ["cluster_id", "log10_mass", "group", "n_events", "n_events_agn_less"]
+    assert frame["cluster_id"].tolist() == ["c0", "c1", "c2", "c3", "c4"]
+    assert frame["n_events"].tolist() == [100, 101, 102, 103, 104]
+    assert frame["n_events_agn_less"].tolist() == [len(opened.read(i, "agn_less")) for i in range(5)]
+    assert frame["group"].tolist() == ["h0", "h0", "h1", "h1", "h2"]
+    assert len(opened) == 5
+    assert [events.cluster_id for events in opened] == list(opened.ids)
+
+
+def test_one_row_group_for_each_list(archive):
+    import pyarrow.parquet as pq
+
+    parts = list((archive() / "parts").iterdir())
+    assert len(parts) == 1
+    meta = pq.read_metadata(parts[0])
+    assert meta.num_row_groups == 10  # five clusters, two lists each
+    assert meta.row_group(0).num_rows == 100
+
+
+def test_parts_are_committed_by_themselves(archive, monkeypatch, tmp_path, observation):
+    monkeypatch.setattr(archive_writer, "PART_CLUSTERS", 2)
+    with ArchiveWriter(tmp_path / "a") as writer:
+        for index in range(5):
+            writer.add(observation(cluster_id=f"c{index}"))
+        assert len(open_archive(tmp_path / "a")) == 4
+    assert len(list((tmp_path / "a" / "parts").iterdir())) == 3
+    assert len(open_archive(tmp_path / "a")) == 5
+
+
+def test_after_an_exception_what_was_committed_stays(tmp_path, observation):
+    def fail():
+        with ArchiveWriter(tmp_path) as writer:
+            writer.add(observation(cluster_id="a"))
+            writer.commit()
+            writer.add(observation(cluster_id="b"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert open_archive(tmp_path).ids == ("a",)
+    assert [file.suffix for file in (tmp_path / "parts").iterdir()] == [".parquet"]
+
+
+def test_leftovers_of_a_killed_run_are_removed_and_only_they(archive):
+    folder = archive()
+    (folder / "parts" / ".dead.tmp").write_bytes(b"half")
+    (folder / "parts" / "part-orphan.parquet").write_bytes(b"never indexed")
+    digest = open_archive(folder).digest
+    with ArchiveWriter(folder):
+        pass
+    assert len(list((folder / "parts").iterdir())) == 1
+    assert open_archive(folder).digest == digest
+
+
+def test_appending_and_replacing(archive, observation, same):
+    folder = archive()
+    digest = open_archive(folder).digest
+    new = observation(50, 77, "c1", 13.9)
+    with ArchiveWriter(folder) as writer:
+        writer.add(observation(10, 5, "later"))
+        writer.add(new)
+    opened = open_archive(folder)
+    assert opened.ids == ("c0", "c1", "c2", "c3", "c4", "later")
+    same(opened.read("c1"), new)
+    assert not opened.has_agn_less
+    assert opened.digest != digest
+
+
+def test_the_digest_is_of_the_content_not_of_how_it_is_kept(tmp_path, archive, observation):
+    whole = open_archive(archive("whole", 4)).digest
+    with ArchiveWriter(tmp_path / "slow") as writer:
+        for index in range(4):
+            events = observation(100 + index, index, f"c{index}", 14 + index / 10, f"h{index // 2}")
+            writer.add(events, events.without_agn())
+            writer.commit()
+    assert open_archive(tmp_path / "slow").digest == whole
+    with ArchiveWriter(tmp_path / "other") as writer:
+        for index in range(4):
+            events = observation(100 + index, index, f"c{index}", 14 + index / 10 + 1e-12, f"h{index // 2}")
+            writer.add(events, events.without_agn())
+    assert open_archive(tmp_path / "other").digest != whole
+
+
+def test_one_writer_at_a_time(archive, refused):
+    folder = archive()
+    with ArchiveWriter(folder):
+        refused(lambda: ArchiveWriter(folder), folder, "another run")
+
+
+def test_unknown_clusters_and_lists(archive, tmp_path, observation, refused):
+    opened = open_archive(archive())
+    refused(lambda: opened.read("nobody"), "'nobody'", "c0")
+    refused(lambda: opened.read(5), "number 5", "holds 5")
+    refused(lambda: opened.read(0, "gas"), "'gas'", "agn_less")
+    with ArchiveWriter(tmp_path / "plain") as writer:
+        writer.add(observation(cluster_id="p"))
+    refused(lambda: open_archive(tmp_path / "plain").read("p", "agn_less"), "'p'", "no AGN-less list")
+    with ArchiveWriter(tmp_path / "unnamed") as writer:
+        refused(lambda: writer.add(observation(cluster_id="")), "name it")
+
+
+def test_not_an_archive(tmp_path, refused):
+    refused(lambda: open_archive(tmp_path / "no"), tmp_path / "no", "not an archive")
+    (tmp_path / "thesis.tex").write_text("mine")
+    refused(lambda: ArchiveWriter(tmp_path), tmp_path, "other things")
+    assert (tmp_path / "thesis.tex").read_text() == "mine"
+    (tmp_path / "file").write_text("")
+    refused(lambda: ArchiveWriter(tmp_path / "file"), tmp_path / "file")
+    with ArchiveWriter(tmp_path / "empty"):
+        pass
+    refused(lambda: open_archive(tmp_path / "empty"), "no observations")
+
+
+def test_damaged_archives_say_so(archive, refused):
+    folder = archive("cut")
+    part = next((folder / "parts").iterdir())
+    content = part.read_bytes()
+    part.write_bytes(content[:-100])
+    refused(lambda: open_archive(folder), part, "cut off", "ingest")
+    opened_before = open_archive(archive("flipped"))
+    part = next((opened_before.folder / "parts").iterdir())
+    flipped = bytearray(content)
+    flipped[300:340] = bytes(40)
+    part.write_bytes(bytes(flipped))
+    refused(lambda: [opened_before.read(i) for i in range(5)], part, "damaged")
+    part.unlink()
+    refused(lambda: opened_before.read(0), part, "missing")
+    refused(lambda: open_archive(opened_before.folder), part, "missing")
+    index = folder / "index.parquet"
+    index.write_bytes(index.read_bytes()[:500])
+    refused(lambda: open_archive(folder), index, "damaged")
+    refused(lambda: ArchiveWriter(folder), index, "damaged")
+
+
+def test_an_archive_of_another_version(archive, refused):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder = archive()
+    pq.write_table(pa.table({"cluster_id": ["a"]}), folder / "index.parquet")
+    refused(lambda: open_archive(folder), folder / "index.parquet", "another version")

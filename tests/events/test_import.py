@@ -1,0 +1,15 @@
+import subprocess
+import sys
+
+
+def test_importing_loads_no_astropy_arrow_or_pandas():
+    code = (
+        "import sys, report_utils.events as events\n"
+        "assert set(events.__all__) <= set(dir(events))\n"
+        "heavy = {'astropy', 'pyarrow', 'pandas', 'tensorflow', 'matplotlib', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "[getattr(events, name) for name in events.__all__]\n"
+        "heavy = {'astropy', 'pyarrow', 'pandas', 'tensorflow', 'matplotlib', 'rich'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

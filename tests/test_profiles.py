@@ -1,0 +1,102 @@
+"""Profiles: what they say, and what is impossible."""
+
+from __future__ import annotations
+
+import pytest
+
+from report_utils.errors import InputError
+from report_utils.profiles import load_profile, profile_names, project_root
+
+GOOD = """
+description = "a test"
+seed = 1
+n_pixels = 32
+[source]
+n_clusters = 20
+"""
+
+
+def test_the_three_profiles_of_the_project():
+    assert profile_names() == ["paper", "quick", "smoke"]
+
+
+def test_paper_is_the_reports_protocol():
+    """Sections 2, 3.1, 3.2, 3.3 and 4.1 of the report."""
+    paper = load_profile("paper")
+    assert (paper.source.n_clusters, paper.n_pixels) == (3286, 128)
+    assert (paper.folds.n_folds, paper.folds.run) == (10, 10)
+    training = paper.training
+    assert (training.epochs, training.batch_size, training.learning_rate) == (100, 16, 5e-4)
+    assert (training.schedule, training.target) == ("constant", "as_is")
+    dynamics = paper.dynamics
+    assert (dynamics.epochs, dynamics.batch_size, dynamics.learning_rate, dynamics.noise) == (50, 16, 5e-4, 0.05)
+    assert dynamics.target == "as_is"
+    assert paper.source.simulation == {}
+
+
+def test_small_profiles_differ_in_size_not_in_physics():
+    for name in ("smoke", "quick"):
+        profile = load_profile(name)
+        assert profile.source.simulation == {}
+        assert profile.folds.n_folds == 10
+        assert profile.seed == load_profile("paper").seed
+
+
+def test_quick_is_the_default_and_the_environment_decides(monkeypatch):
+    monkeypatch.delenv("REPORT_PROFILE", raising=False)
+    assert load_profile().name == "quick"
+    monkeypatch.setenv("REPORT_PROFILE", "smoke")
+    assert load_profile().name == "smoke"
+    assert load_profile("paper").name == "paper"
+
+
+def test_a_profile_of_ones_own(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD.replace("n_clusters = 20", 'archive = "../my-archive"'))
+    profile = load_profile(path)
+    assert profile.name == "mine"
+    assert profile.archive_path == tmp_path.parent / "my-archive"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("seed = 1", "seed = -1"), "seed = -1: Input should be greater than or equal to 0"),
+        (("n_pixels = 32", "n_pixels = 30"), "n_pixels = 30: Input should be a multiple of 8"),
+        (("n_pixels = 32", "n_pixels = '32'"), "n_pixels = '32': Input should be a valid integer"),
+        (("n_clusters = 20", "n_clusters = 0"), "source.n_clusters = 0"),
+        (("n_clusters = 20", ""), "source: give n_clusters for the simulation, or the folder of an archive"),
+        (("n_clusters = 20", "archive = 'a'\nsimulation = { exposure_s = 1 }"), "exclude each other"),
+        (("seed = 1", ""), "seed: Field required"),
+        (("seed = 1", "seed = 1\nsede = 2"), "sede = 2: Extra inputs are not permitted"),
+        (("seed = 1", "seed = 1\nname = 'x'"), "'name' is taken from the file's own name"),
+        (("[source]", "[folds]\nrun = 11\n[source]"), "folds: run = 11 folds, but there are only 10"),
+        (("[source]", "[training]\nepochs = 0\n[source]"), "training.epochs = 0"),
+        (("[source]", "[training]\nlearning_rate = nan\n[source]"), "training.learning_rate = nan"),
+        (("[source]", "[training]\nschedule = 'fast'\n[source]"), "training.schedule = 'fast'"),
+        (("[source]", "[dynamics]\nnoise = -0.1\n[source]"), "dynamics.noise = -0.1"),
+        (("seed = 1", "seed = = 1"), "not valid TOML"),
+    ],
+)
+def test_impossible_values_are_named(tmp_path, change, message):
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD.replace(*change))
+    with pytest.raises(InputError) as caught:
+        load_profile(path)
+    text = str(caught.value)
+    assert message in text
+    assert text.startswith(str(path))
+    assert "\n" not in text
+
+
+def test_an_unknown_profile_lists_those_there_are():
+    with pytest.raises(InputError, match="unknown profile 'huge'; choose one of paper, quick, smoke"):
+        load_profile("huge")
+    with pytest.raises(InputError, match="unknown profile"):
+        load_profile("absent.toml")
+
+
+def test_the_project_is_found_from_its_notebooks(monkeypatch):
+    root = project_root()
+    monkeypatch.chdir(root / "notebooks")
+    assert project_root() == root

@@ -1,0 +1,78 @@
+"""Worker processes: order, errors, lost workers, progress."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+
+from report_utils.errors import InputError
+from report_utils.work import Task, WorkerError, _PlainProgress, n_workers, run_tasks
+from tests import work_functions as functions
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+def tasks(function, arguments):
+    return [Task(f"task {i}", function, kwargs, 1.0) for i, kwargs in enumerate(arguments)]
+
+
+def test_results_come_in_order():
+    assert run_tasks(tasks(functions.square, [{"n": n} for n in range(7)]), "squares") == [n * n for n in range(7)]
+    assert run_tasks([], "nothing") == []
+
+
+def test_workers_have_one_thread_and_the_parent_keeps_its_environment():
+    before = dict(os.environ)
+    (threads,) = run_tasks(tasks(functions.thread_variables, [{}]), "threads")
+    assert set(threads.values()) == {"1"}
+    assert dict(os.environ) == before
+
+
+def test_an_error_reaches_the_caller_and_finished_work_stays(tmp_path):
+    arguments = [{"path": tmp_path / "a"}, {"path": tmp_path / "missing" / "b"}]
+    with pytest.raises(InputError, match="missing"):
+        run_tasks(tasks(functions.leave_mark, arguments), "marks")
+    assert (tmp_path / "a").is_file()
+
+
+def test_a_killed_worker_loses_only_its_task_once(tmp_path):
+    arguments = [{"mark": tmp_path / "died", "n": n} for n in range(4)]
+    assert run_tasks(tasks(functions.die_once, arguments), "dying") == [0, 1, 2, 3]
+
+
+def test_a_worker_that_always_dies_is_reported():
+    with pytest.raises(WorkerError, match="task 0: its worker process was ended twice"):
+        run_tasks(tasks(functions.die, [{}]), "dying")
+
+
+def test_an_interruption_ends_the_workers(tmp_path):
+    threading.Timer(4.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run_tasks(tasks(functions.sleep_long, [{"path": tmp_path / "done"}]), "sleeping")
+    assert time.monotonic() - began < 20
+    assert not (tmp_path / "done").exists()
+
+
+def test_number_of_workers(monkeypatch):
+    monkeypatch.delenv("REPORT_WORKERS", raising=False)
+    assert n_workers() >= 1
+    monkeypatch.setenv("REPORT_WORKERS", "3")
+    assert n_workers() == 3
+    monkeypatch.setenv("REPORT_WORKERS", "none")
+    with pytest.raises(InputError, match="REPORT_WORKERS is 'none'"):
+        n_workers()
+
+
+def test_time_left_without_a_terminal(capsys, monkeypatch):
+    now = iter([0.0, 10.0, 60.0])
+    monkeypatch.setattr("report_utils.work.time.monotonic", lambda: next(now))
+    show = _PlainProgress("Training", 200.0)
+    show(10.0)
+    show(40.0)
+    assert capsys.readouterr().err == "Training:  25%, about 3.0 min left\n"
