@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 N_EVENTS = 6_558_594
+N_LISTS = 300
 
 
 def run_write(folder: Path) -> None:
@@ -97,6 +98,25 @@ def run_steps(folder: Path) -> None:
     timed("onto the disk", writer.finish)
 
 
+def run_many(folder: Path) -> None:
+    """Ingest many lists of ordinary size with one worker and with two, and once more with nothing to do."""
+    from report_utils.events import EventList, export_observations, ingest
+
+    rng = np.random.default_rng(2)
+
+    def observation(index):
+        x, y, energy = (rng.random((3, 20_000)) * 9).astype("f4")
+        return EventList(x, y, energy, cluster_id=f"c{index:04}", log10_mass=14.0)
+
+    start = time.perf_counter()
+    catalogue = export_observations(map(observation, range(N_LISTS)), folder / "many")
+    print(f"  {N_LISTS} lists of 20000 events written in {time.perf_counter() - start:.2f} s")
+    for workers, archive in ((1, "one"), (2, "two"), (2, "two")):
+        report = ingest(catalogue, folder / archive, workers=workers)
+        steps = ", ".join(f"{step} {seconds:.2f} s" for step, seconds in report.seconds.items())
+        print(f"  {workers} workers, {len(report.added)} added, {len(report.unchanged)} unchanged: {steps}")
+
+
 def run_open(folder: Path) -> None:
     """Read the cluster back from the archive."""
     from report_utils.events import open_archive
@@ -116,7 +136,7 @@ def main() -> None:
     n_events = int(sys.argv[1]) if len(sys.argv) > 1 else N_EVENTS
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "n_events").write_text(str(n_events), encoding="utf-8")
-        for step in ("write", "nothing", "astropy", "read", "ingest", "open", "steps"):
+        for step in ("write", "nothing", "astropy", "read", "ingest", "open", "steps", "many"):
             subprocess.run([sys.executable, __file__, f"run_{step}", name], check=True)
 
 

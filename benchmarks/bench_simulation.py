@@ -54,10 +54,8 @@ def run(seed: int, indices: range | list[int], n_pixels: int) -> None:
         sizes.append(len(events))
     n = sum(sizes)
     total = sum(spent.values())
-    print(
-        f"{len(sizes)} observations, {n / 1e6:.2f} million events (median {np.median(sizes):.0f}, most
-        {max(sizes)})"
-    )
+    sizes_said = f"median {np.median(sizes):.0f}, most {max(sizes)}"
+    print(f"{len(sizes)} observations, {n / 1e6:.2f} million events ({sizes_said})")
     for name, seconds in {**spent, "together": total}.items():
         print(
             f"  {name:>9}: {seconds[0]:7.2f} s on the clock, {seconds[1]:7.2f} s of the processor, "

@@ -19,7 +19,8 @@ def catalogue(tmp_path):
 
 
 def test_rows_in_order_with_paths_from_the_catalogues_folder(catalogue, tmp_path):
-    text = "Group, log10_mass ,cluster_id,events,events_agn_less,redshift\nh1,14.25,A,a.fits,b.fits,0.1\n\n,13.7,B,c.fits,,0.2\n"
+    text = "Group, log10_mass ,cluster_id,events,events_agn_less,redshift\n"
+    text += "h1,14.25,A,a.fits,b.fits,0.1\n\n,13.7,B,c.fits,,0.2\n"
     first, second = read_catalogue(catalogue(text))
     assert (first.cluster_id, first.log10_mass, first.group, first.row) == ("A", 14.25, "h1", 1)
     assert (first.events, first.events_agn_less) == (tmp_path / "a.fits", tmp_path / "b.fits")

@@ -82,11 +82,14 @@ def test_every_damaged_file_is_read_or_refused_with_one_line(layout, request, tm
         if packed:
             damaged = cut(rng, gzip.compress(damaged)) if case % 8 == 7 else gzip.compress(damaged)
         path.write_bytes(damaged)
+        refusal = None
         try:
             events = read_events(path)
         except InputError as error:
-            assert "\n" not in str(error), (case, error)
-            assert str(path) in str(error), (case, error)
+            refusal = str(error)
+        if refusal is not None:
+            assert "\n" not in refusal, (case, refusal)
+            assert str(path) in refusal, (case, refusal)
             outcomes["refused"] += 1
         else:
             assert len(events) > 0

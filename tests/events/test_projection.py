@@ -22,7 +22,7 @@ def wcs_of(centre):
 def test_agrees_with_wcslib(centre):
     rng = np.random.default_rng(1)
     xi, eta = rng.uniform(-3000, 3000, (2, 500))
-    ra, dec = wcs_of(centre).wcs_pix2world(xi, eta, 0 + 0)  # crpix 0 and origin 0: pixel 0 is one pixel on
+    ra, dec = wcs_of(centre).wcs_pix2world(xi, eta, 0)  # crpix counts from 1, these pixels from 0
     x, y, cosine = to_tangent_plane(ra, dec, centre)
     np.testing.assert_allclose(x, xi + 1, atol=1e-6)
     np.testing.assert_allclose(y, eta + 1, atol=1e-6)
@@ -53,7 +53,7 @@ def test_the_centre_of_a_field_knows_no_seam(ra, dec):
 
 def test_blocks_leave_no_seam_and_the_back_of_the_sphere_is_seen():
     ra, dec = np.full(2 * BLOCK + 3, 10.0), np.linspace(-1, 1, 2 * BLOCK + 3)
-    x, y, cosine = to_tangent_plane(ra, dec, (10.0, 0.0), dtype=np.float32)
+    x, y, _ = to_tangent_plane(ra, dec, (10.0, 0.0), dtype=np.float32)
     assert x.dtype == y.dtype == np.float32
     assert (np.diff(y) > 0).all()
     assert to_tangent_plane(np.array([190.0]), np.array([0.0]), (10.0, 0.0))[2][0] < 0

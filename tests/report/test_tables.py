@@ -53,6 +53,13 @@ def test_nothing_run_is_no_error():
     assert text.count("not run") == 32
 
 
+def test_a_row_alone_is_not_the_best(report_like):
+    alone = table_one({"agn_less_1": report_like["agn_less_1"]}, n_resamples=50).loc[["agn_less_1"]]
+    text = table_one_markdown(alone)
+    assert "**" not in text
+    assert "not printed" in text
+
+
 def test_claims_as_tables(report_like):
     evidence = judge_claims(report_like, n_resamples=200)
     frame = claims_table(evidence)

@@ -51,6 +51,6 @@ def test_examples_span_the_masses_and_do_not_depend_on_the_sample_size():
 
 def test_counts_and_lists():
     evidence = {str(i): Evidence(verdict) for i, verdict in enumerate([HOLDS, HOLDS, FAILS, UNDECIDED])}
-    assert verdict_counts(evidence) == "Of 4 claims, 2 hold, 1 fail and 1 are undecided at this size."
+    assert verdict_counts(evidence) == "4 claims: 2 hold, 1 fail, 1 undecided at this size."
     assert (listing(["a"]), listing(["a", "b", "c"]), listing([])) == ("a", "a, b and c", "none")
     assert thousands(6558594) == "6\u202f558\u202f594"

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from report_utils.errors import InputError
 from report_utils.simulation import SimulationSettings
@@ -11,6 +12,7 @@ from report_utils.simulation.population import (
     halo_state,
     locate,
     mass_distribution,
+    mass_shares,
     random_rotation,
 )
 from report_utils.simulation.tables import load_table
@@ -62,7 +64,6 @@ def test_completeness_is_logistic():
 
 
 def test_masses_follow_the_mass_function_at_each_snapshot():
-    # Ten blocks give 3000 halos per snapshot; a uniform variable's mean then scatters by 0.0053.
     for snapshot in (0, 10):
         grid, cumulative = mass_distribution(SETTINGS, snapshot)
         masses = []
@@ -73,19 +74,27 @@ def test_masses_follow_the_mass_function_at_each_snapshot():
                     masses.append(halo_state(2, index, SETTINGS).log10_mass)
         shares = np.interp(masses, grid, cumulative)
         assert len(masses) > 1150
-        assert shares.mean() == pytest.approx(0.5, abs=0.035)
-        assert np.sort(shares)[len(shares) // 4] == pytest.approx(0.25, abs=0.05)
+        assert shares.mean() == pytest.approx(0.5, abs=0.005)
+        assert np.sort(shares)[len(shares) // 4] == pytest.approx(0.25, abs=0.01)
 
 
-def test_persistence_between_snapshots():
-    histories = [_history(9, halo) for halo in range(1500)]
-    ranks = np.array([h[0] for h in histories])
-    scatters = np.array([h[1][:, 0] for h in histories])
-    assert np.corrcoef(ranks[:, 3], ranks[:, 4])[0, 1] == pytest.approx(0.95, abs=0.01)
+def test_mass_ranks_persist_between_snapshots():
+    shares = np.concatenate([mass_shares(9, block) for block in range(5)], axis=1)
+    latent = ndtri(shares)
+    assert np.corrcoef(latent[3], latent[4])[0, 1] == pytest.approx(0.95, abs=0.01)
+    assert np.corrcoef(latent[0], latent[10])[0, 1] == pytest.approx(0.95**10, abs=0.1)
+
+
+def test_every_snapshot_of_a_block_fills_the_mass_distribution():
+    shares = np.sort(mass_shares(9, 0), axis=1)
+    np.testing.assert_array_equal(np.floor(shares * N_HALOS), np.tile(np.arange(N_HALOS), (11, 1)))
+
+
+def test_scatters_persist_between_snapshots():
+    scatters = np.array([_history(9, halo)[0][:, 0] for halo in range(1500)])
     assert np.corrcoef(scatters[:, 3], scatters[:, 4])[0, 1] == pytest.approx(0.7, abs=0.05)
     assert np.corrcoef(scatters[:, 3], scatters[:, 5])[0, 1] == pytest.approx(0.49, abs=0.07)
-    for chain in (ranks, scatters):
-        np.testing.assert_allclose(chain.std(axis=0), 1.0, atol=0.08)
+    np.testing.assert_allclose(scatters.std(axis=0), 1.0, atol=0.08)
 
 
 def test_scatters_of_temperature_and_gas_mass_are_correlated():
@@ -112,7 +121,7 @@ def test_a_halo_keeps_its_shape_and_core_but_not_its_sight():
 
 def test_axes_are_orthogonal_with_product_one():
     for halo in range(50):
-        axes = _history(8, halo)[3]
+        axes = _history(8, halo)[2]
         gram = axes @ axes.T
         lengths = np.sqrt(np.diag(gram))
         np.testing.assert_allclose(gram, np.diag(lengths**2), atol=1e-12)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from report_utils.events.archive_writer import ArchiveWriter
     from report_utils.events.catalogue import read_catalogue
     from report_utils.events.export import export_observations
-    from report_utils.events.ingest import IngestReport, ingest
+    from report_utils.events.ingest_run import IngestReport, ingest
     from report_utils.events.inspection import inspect_events
     from report_utils.events.reading import check_usable, read_events
     from report_utils.events.sixte import write_sixte
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 _HOME = {
     "Archive": "archive",
     "ArchiveWriter": "archive_writer",
-    "IngestReport": "ingest",
+    "IngestReport": "ingest_run",
     "check_usable": "reading",
     "export_observations": "export",
-    "ingest": "ingest",
+    "ingest": "ingest_run",
     "inspect_events": "inspection",
     "open_archive": "archive",
     "read_catalogue": "catalogue",

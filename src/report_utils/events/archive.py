@@ -144,14 +144,14 @@ def open_archive(path: str | Path) -> Archive:
     if not entries:
         msg = f"{folder}: the archive holds no observations; ingest a catalogue into it"
         raise InputError(msg)
-    for entry in entries:
-        for part, size in entry.places:
-            file = folder / PARTS / part
-            if not file.is_file() or file.stat().st_size != size:
-                what = "cut off or changed" if file.is_file() else "missing"
-                msg = (
-                    f"{file}: this part of the archive is {what} (cluster {entry.cluster_id!r});"
-                    " ingest the catalogue again, which reads only what is missing"
-                )
-                raise InputError(msg)
+    places = {place: entry.cluster_id for entry in entries for place in entry.places}
+    for (part, size), cluster_id in places.items():
+        file = folder / PARTS / part
+        if not file.is_file() or file.stat().st_size != size:
+            what = "cut off or changed" if file.is_file() else "missing"
+            msg = (
+                f"{file}: this part of the archive is {what} (cluster {cluster_id!r});"
+                " ingest the catalogue again, which reads only what is missing"
+            )
+            raise InputError(msg)
     return Archive(folder, entries)

@@ -45,6 +45,9 @@ class ArchiveWriter:
         ):
             msg = f"{self.folder}: the folder holds other things than an archive; choose an empty or new one"
             raise InputError(msg)
+        if self.folder.is_file():
+            msg = f"{self.folder}: this is a file; an archive is a folder: choose another name"
+            raise InputError(msg)
         try:
             parts.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.folder)

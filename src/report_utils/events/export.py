@@ -50,6 +50,9 @@ def export_observations(
         If an observation lacks name or mass, two share a name, or the folder cannot be written.
     """
     folder = Path(folder)
+    if folder.is_file():
+        msg = f"{folder}: this is a file; choose a folder to export to"
+        raise InputError(msg)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -116,6 +119,8 @@ def _listed(catalogue: Path) -> dict[str, dict[str, str]]:
         return {}
     listed = {}
     for row in read_catalogue(catalogue, check_files=False):
+        if not row.events.is_file():
+            continue
         listed[row.cluster_id] = {
             "cluster_id": row.cluster_id,
             "log10_mass": repr(row.log10_mass),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import get_type_hints
 
@@ -87,19 +88,26 @@ def read_index(folder: Path) -> list[Entry]:
     InputError
         If there is no archive, or its index is damaged.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = folder / INDEX
     if not path.is_file():
         msg = f"{folder}: this is not an archive (there is no {INDEX}); make one with report-utils ingest"
         raise InputError(msg)
+    state = path.stat()
+    return list(_read(path.absolute(), state.st_ino, state.st_size, state.st_mtime_ns))
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, *_state: int) -> tuple[Entry, ...]:
+    """Read an index once for each state of its file: callers open archives for every cluster."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(path, partitioning=None)
         if (table.schema.metadata or {}).get(b"format") != FORMAT:
             msg = f"{path}: was written by another version; ingest the catalogue into a new folder"
             raise InputError(msg)
-        return [Entry(**record) for record in table.to_pylist()]
+        return tuple(Entry(**record) for record in table.to_pylist())
     except (pa.ArrowException, OSError, TypeError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:120]
         msg = f"{path}: the archive's index is damaged ({reason}); ingest the catalogue into a new folder"

@@ -32,8 +32,8 @@ class Reading:
     Parameters
     ----------
     events : EventList
-    table : str
-        The table's name.
+    table : FitsTable
+        The table that was read.
     layout : Layout
     n_rows : int
         Rows in the file.
@@ -225,8 +225,8 @@ def _handle(faults: dict[str, NDArray], path: Path, invalid: Invalid, n_rows: in
         reason, rows = min(faults.items(), key=lambda fault: int(np.argmax(fault[1])))
         more = f"{counts[reason]} such rows of {n_rows}"
         msg = (
-            f"{path}: row {int(np.argmax(rows)) + 1}: {reason} ({more}); correct them, or drop and count"
-            " them with invalid='drop'"
+            f"{path}: row {int(np.argmax(rows)) + 1}: {reason} ({more}); correct them, or leave them out and"
+            " count them (invalid='drop'; report-utils ingest --drop-invalid)"
         )
         raise InputError(msg)
     return counts

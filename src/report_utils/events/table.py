@@ -206,9 +206,11 @@ def _value(header: Header, keyword: str) -> object:
 
 def _fill(stream: IO[bytes], view: memoryview) -> int:
     done = 0
+    # One piece at a time where the stream is unpacked, for a longer read loses its whole pieces at a cut.
+    read = getattr(stream, "readinto1", stream.readinto)
     try:
         while done < len(view):
-            got = stream.readinto(view[done:])
+            got = read(view[done:])
             if not got:
                 break
             done += got

@@ -10,7 +10,7 @@ them hold and fails when one fails.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -76,7 +76,7 @@ class Runs:
     """
 
     cross_validations: Mapping[str, TestedTransform]
-    dynamics: Mapping[str, Sequence[sorting.RecordedTraining]]
+    dynamics: Mapping[str, Sequence[sorting.RecordedTraining]] = field(default_factory=dict)
     n_resamples: int = 2000
     seed: int = 0
 
@@ -90,6 +90,11 @@ class Runs:
         rows = [row[np.argsort(np.asarray(one.cluster)[row])] for row, one in zip(rows, tested, strict=True)]
         residuals = [np.asarray(one.residuals, float)[row] for row, one in zip(rows, tested, strict=True)]
         return residuals, np.asarray(tested[0].truth)[rows[0]], np.asarray(tested[0].group)[rows[0]]
+
+    def ratio(self, numerator: str, denominator: str) -> Interval:
+        """Return the ratio of two transforms' scatters on the clusters that both were tested on."""
+        (a, b), _, groups = self.paired(numerator, denominator)
+        return scatter_ratio(a, b, groups, **self.bootstrap())
 
     def bootstrap(self) -> dict[str, int]:
         """Return the keyword arguments of every bootstrap."""
@@ -175,8 +180,7 @@ def ratio_test(
     def test(runs: Runs) -> Evidence:
         parts = []
         for numerator, denominator in pairs:
-            (a, b), _, groups = runs.paired(numerator, denominator)
-            measured = scatter_ratio(a, b, groups, **runs.bootstrap())
+            measured = runs.ratio(numerator, denominator)
             parts.append(Part(f"{numerator} / {denominator}", measured, judge(measured, limit)))
         return combine(parts)
 

@@ -106,6 +106,13 @@ def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]], align: 
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
+def _smallest(table: pd.DataFrame, column: str) -> str | None:
+    """Return the row with a column's smallest number; one row alone is not the best of anything."""
+    if len(table) < 2 or column not in table or table[column].isna().all():
+        return None
+    return table[column].idxmin()
+
+
 def table_one_markdown(table: pd.DataFrame, *, links: Mapping[str, str] | None = None) -> str:
     """Write :func:`table_one` as a Markdown table, the smallest scatters of either side in bold.
 
@@ -116,9 +123,7 @@ def table_one_markdown(table: pd.DataFrame, *, links: Mapping[str, str] | None =
         Pages that the rows link to.
     """
     links = links or {}
-    best_printed = table["printed_scatter"].idxmin()
-    ours = table["scatter"] if "scatter" in table else table["printed_scatter"] * float("nan")
-    best_ours = None if ours.isna().all() else ours.idxmin()
+    best_printed, best_ours = (_smallest(table, column) for column in ("printed_scatter", "scatter"))
     rows = []
     for name, row in table.iterrows():
         printed, scatter = _number(row["printed_scatter"], NOT_PRINTED), _with_interval(row, "scatter")

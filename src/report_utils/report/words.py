@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def listing(items: Sequence[str]) -> str:
     """Join words with commas and *and*."""
     items = list(items)
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}" if items else "none"
+    if len(items) < 2:
+        return items[0] if items else "none"
+    return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def thousands(number: float) -> str:
@@ -81,7 +83,7 @@ def change(ratio: Interval) -> str:
 
 
 def verdict_counts(evidence: Mapping[str, Evidence]) -> str:
-    """Say how many claims hold, fail, or are undecided."""
+    """Count the verdicts."""
     verdicts = [found.verdict for found in evidence.values()]
     n_hold, n_fail = verdicts.count(HOLDS), verdicts.count(FAILS)
     undecided = len(verdicts) - n_hold - n_fail

@@ -59,7 +59,7 @@ def exposure_share(x: NDArray, y: NDArray, n_phases: int = 12) -> NDArray[np.flo
 
 
 def _seen(rate: NDArray, x: NDArray, y: NDArray, energy: NDArray) -> NDArray[np.float64]:
-    """Return events s^-1 of each bin, (n_bins,), from rates (n_rows, n_bins) at (n_rows, n_points) positions."""
+    """Return each bin's events [s^-1] from rates (n_rows, n_bins) at positions (n_rows, n_points)."""
     table = load_table("acisi")
     nodes = table["vignetting_keV"]
     seen, offset = exposure_share(x, y), np.hypot(x, y) / 60.0
@@ -95,13 +95,10 @@ def expected_rates(
     return gas, agn, edges
 
 
-def expected_counts(seed: int, index: int, *, settings: SimulationSettings = _DEFAULT) -> ExpectedCounts:
-    """Return the mean number of events of :func:`report_utils.simulation.simulate_observation`.
-
-    Vignetting, chips and dither are averaged over 64 directions in each shell of gas; the blur of positions
-    is left out (good to about a percent).
-    """
-    cluster, components = build_cluster(seed, index, settings)
+def cluster_counts(
+    cluster: Cluster, components: list[GasComponent], settings: SimulationSettings
+) -> ExpectedCounts:
+    """Return the mean number of events of a cluster that is already built."""
     gas, agn, edges = expected_rates(cluster, components, point_sources(cluster, settings))
     in_band = telescope.band_share(0.5 * (edges[1:] + edges[:-1]))
     background = 0.0
@@ -110,3 +107,12 @@ def expected_counts(seed: int, index: int, *, settings: SimulationSettings = _DE
         background = float(telescope.background_rate()[0].sum()) * chips_arcmin2
     rates = (float(gas @ in_band), float(agn @ in_band), background)
     return ExpectedCounts(*(settings.exposure_s * rate for rate in rates))
+
+
+def expected_counts(seed: int, index: int, *, settings: SimulationSettings = _DEFAULT) -> ExpectedCounts:
+    """Return the mean number of events of :func:`report_utils.simulation.simulate_observation`.
+
+    Vignetting, chips and dither are averaged over 64 directions in each shell of gas; the blur of positions is
+    left out (good to about a percent).
+    """
+    return cluster_counts(*build_cluster(seed, index, settings), settings)

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from report_utils.errors import InputError
 from report_utils.simulation.settings import SimulationSettings
@@ -30,7 +31,7 @@ N_SHAPE_SCATTERS = 5
 AXIS_RATIO_MEAN, AXIS_RATIO_SIGMA, AXIS_RATIO_LOWEST = 0.75, 0.12, 0.5
 N_H_LOWEST, N_H_HIGHEST = 1e20, 5e20
 
-_ORDER, _HALO, _SIGHT = 0, 1, 2
+_ORDER, _HALO, _SIGHT, _RANKS = 0, 1, 2, 9
 
 
 def keyed_generator(seed: int, *key: int) -> np.random.Generator:
@@ -149,12 +150,26 @@ def random_rotation(rng: np.random.Generator) -> NDArray[np.float64]:
     )
 
 
+@lru_cache(maxsize=16)
+def mass_shares(seed: int, block: int) -> NDArray[np.float64]:
+    """Return the share of the sample's halos that are lighter than each of a block's, (11, 300).
+
+    The halos of a block keep their mass ranks from snapshot to snapshot, with the persistence of a latent
+    normal variable; a second such variable says where in its three-hundredth of the distribution a halo lies.
+    So every snapshot of a block follows the mass distribution evenly, up to its tail.
+    """
+    shape = (len(load_table("mass_function")["redshift"]), N_HALOS)
+    rng = keyed_generator(seed, _RANKS, block)
+    latent = _autoregressive(rng, shape, RANK_PERSISTENCE)
+    within = ndtr(_autoregressive(rng, shape, RANK_PERSISTENCE))
+    return (latent.argsort(axis=1).argsort(axis=1) + within) / N_HALOS
+
+
 @lru_cache(maxsize=1024)
-def _history(seed: int, halo: int) -> tuple[NDArray, NDArray, float, NDArray]:
-    """Return a halo's latent mass rank (11,), scatters (11, 7), cool-core draw and oriented axes (3, 3)."""
+def _history(seed: int, halo: int) -> tuple[NDArray, float, NDArray]:
+    """Return a halo's scatters (11, 7), cool-core draw and oriented axes (3, 3)."""
     n_snapshots = len(load_table("mass_function")["redshift"])
     rng = keyed_generator(seed, _HALO, halo)
-    rank = _autoregressive(rng, (n_snapshots,), RANK_PERSISTENCE)
     scatters = _autoregressive(rng, (n_snapshots, 2 + N_SHAPE_SCATTERS), SCATTER_PERSISTENCE)
     core_draw = float(rng.random())
     minor = float(np.clip(rng.normal(AXIS_RATIO_MEAN, AXIS_RATIO_SIGMA), AXIS_RATIO_LOWEST, 1.0))
@@ -162,17 +177,17 @@ def _history(seed: int, halo: int) -> tuple[NDArray, NDArray, float, NDArray]:
     lengths = np.array([1.0, middle, minor])
     lengths /= np.prod(lengths) ** (1.0 / 3.0)
     axes = lengths[:, None] * random_rotation(rng)
-    for array in (rank, scatters, axes):
+    for array in (scatters, axes):
         array.flags.writeable = False
-    return rank, scatters, core_draw, axes
+    return scatters, core_draw, axes
 
 
 def halo_state(seed: int, index: int, settings: SimulationSettings) -> HaloState:
     """Return the halo that observation ``index`` of ``seed`` shows, at its snapshot."""
     halo, snapshot = locate(seed, index)
-    rank, scatters, core_draw, axes = _history(int(seed), halo)
+    scatters, core_draw, axes = _history(int(seed), halo)
     grid, cumulative = mass_distribution(settings, snapshot)
-    share = 0.5 * math.erfc(-rank[snapshot] / math.sqrt(2.0))
+    share = mass_shares(int(seed), halo // N_HALOS)[snapshot, halo % N_HALOS]
     temperature, other = scatters[snapshot, :2]
     rho = settings.scatter_correlation
     sight = keyed_generator(int(seed), _SIGHT, halo, snapshot)

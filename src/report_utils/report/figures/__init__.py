@@ -20,7 +20,7 @@ from report_utils.report.figures.results import (
     residuals_and_predictions,
     scatter_by_mass,
 )
-from report_utils.report.figures.style import use_book_style
+from report_utils.report.figures.style import svg_text, use_book_style
 from report_utils.report.figures.summary import claims_forest, dynamics_likeness, scatter_by_bands
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "scatter_by_bands",
     "scatter_by_mass",
     "single_band_images",
+    "svg_text",
     "symmetry_views",
     "transform_images",
     "use_book_style",

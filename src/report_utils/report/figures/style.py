@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,6 +20,7 @@ PANEL_WIDTH = 8.0
 ONE_EVENT = 0.30103
 """log10(1 + 1): the lowest upper end of a colour scale, so that an empty image is not drawn as noise."""
 
+_EMBEDDED = re.compile(r"(data:image/png;base64,\s*)([A-Za-z0-9+/=\s]+)")
 _STYLE = {
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
@@ -48,8 +53,44 @@ def use_book_style() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
     except ImportError:
         return
-    if get_ipython() is not None:
-        set_matplotlib_formats("svg", metadata={"Date": None})
+    shell = get_ipython()
+    if shell is not None:
+        set_matplotlib_formats("svg")
+        shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg_text)
+
+
+def svg_text(figure: Figure) -> str:
+    """Return a figure as SVG: no date, and its images stored with a palette, which makes them a third as large.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+
+    Returns
+    -------
+    str
+        The same for the same data.
+    """
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    return _EMBEDDED.sub(lambda match: match[1] + _with_palette(match[2]), buffer.getvalue())
+
+
+def _with_palette(encoded: str) -> str:
+    """Store a base64 PNG of at most 256 colours with a palette, exactly; leave any other as it is."""
+    from PIL import Image
+
+    with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
+        pixels = np.asarray(image.convert("RGBA"))
+    colours, codes = np.unique(pixels.reshape(-1, 4), axis=0, return_inverse=True)
+    if len(colours) > 256 or (colours[:, 3] < 255).any():
+        return encoded
+    small = Image.fromarray(codes.reshape(pixels.shape[:2]).astype(np.uint8), mode="P")
+    small.putpalette(colours[:, :3].tobytes())
+    buffer = io.BytesIO()
+    small.save(buffer, format="png", optimize=True)
+    shorter = base64.b64encode(buffer.getvalue()).decode()
+    return min(encoded, shorter, key=len)
 
 
 def new_figure(width: float = PANEL_WIDTH, height: float = 4.0) -> Figure:

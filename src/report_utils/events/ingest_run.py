@@ -24,7 +24,7 @@ from report_utils.events.reading import Invalid
 REPORT = "ingest-report.json"
 _TASK_BYTES = 64 << 20
 _TASK_ROWS = 16
-_WORTH_PROCESSES = 64 << 20
+_WORTH_PROCESSES = 512 << 20
 """Below this many bytes in all, starting worker processes takes longer than they save."""
 
 

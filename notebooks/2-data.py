@@ -1,0 +1,110 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Problem and data
+#
+# **The question.** What exactly is one observation, how many are there, and how do they differ?
+#
+# No real cluster comes with its true mass. The report therefore learns from simulated ones, whose masses
+# are known, observed by a simulated telescope. Formally, masses, numbers of photons, their places and their
+# energies come from a joint distribution $P$ on
+#
+# $$
+# \underbrace{\mathbb{R}_+}_{\text{mass}} \times \underbrace{\mathbb{N}}_{\text{photons}} \times
+# \Big(\underbrace{\mathbb{R}^2}_{\text{place}} \times \underbrace{\mathbb{R}_+}_{\text{energy}}\Big)^{n},
+# $$ (eq-data)
+#
+# and the aim is the conditional mean of the logarithm of the mass, given the photons. The image does not
+# carry the distance: a nearby light cluster and a distant heavy one may give equally many photons.
+#
+# The report's own observations were made with SIXTE {cite}`Dauser2019` from hydrodynamical simulations, and
+# are not public. Here they are simulated from the physics of the gas and of the telescope; [the next
+# page](2-simulation.ipynb) checks that simulation against published relations. Its exposure and
+# completeness were fitted to the report's description of its data, which is what this page shows, and to
+# nothing else. A profile can also name an archive of the reader's own event lists.
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"
+
+# %% tags=["hide-input"]
+import numpy as np
+from IPython.display import Markdown
+
+from report_utils.report import PUBLISHED, Reproduction, figures
+from report_utils.report.tables import markdown_table
+from report_utils.report.words import provenance, thousands
+
+reproduction = Reproduction(profile)
+figures.use_book_style()
+catalogue = reproduction.catalogue
+
+# %% [markdown]
+# ## One observation
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+row = int(np.argsort(catalogue["n_events"].to_numpy(), kind="stable")[len(catalogue) // 2])
+events = reproduction.example_events(row)
+first = [
+    [f"{events.x[i]:.2f}", f"{events.y[i]:.2f}", f"{events.energy[i]:.3f}"]
+    for i in range(min(5, len(events)))
+]
+Markdown(
+    f"The observation with the median number of events holds {thousands(len(events))} of them, of a cluster "
+    f"with $\\log_{{10}} M_{{500c}} = {events.log10_mass:.2f}$. It is a list; these are its first lines:\n\n"
+    + markdown_table(["x [arcsec]", "y [arcsec]", "energy [keV]"], first, "rrr")
+)
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-one-observation", "caption": "**One observation.** Left: where its photons arrived, coloured by energy. Right: how many at each energy; dashed lines are the upper ends of the report's first three bands. Notice how few photons lie beyond the first line, and that these few will matter most."}, "image": {"alt": "Left: scatter plot of photon positions. Right: histogram of photon energies with band edges."}}
+figures.event_map(events.x, events.y, events.energy)
+
+# %% [markdown]
+# ## All observations
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-1", "caption": "**Figure 1.** Number of events in an observation, for those with fewer than 100 000, as in the report. Notice the long tail: a few bright clusters have hundreds of times the photons of most."}, "image": {"alt": "Histogram of the number of events per observation below one hundred thousand."}}
+figures.events_histogram(catalogue["n_events"])
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-2", "caption": "**Figure 2.** True masses. The shaded range is where the report finds most of its clusters. Notice the tail of heavy ones, which the network sees seldom."}, "image": {"alt": "Histogram of the logarithm of the true masses with the report's main range shaded."}}
+figures.mass_histogram(catalogue["log10_mass"])
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-events-by-mass", "caption": "**Events against mass.** Dashed: the fewest and the most events of the report's observations. Notice how wide the band is at any mass: distance and the state of the core move a cluster up and down by a factor of ten."}, "image": {"alt": "Number of events against logarithm of mass on a logarithmic scale, with the report's minimum and maximum."}}
+figures.events_by_mass(catalogue["log10_mass"], catalogue["n_events"])
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+data = PUBLISHED.data
+n_events, masses = catalogue["n_events"].to_numpy(), catalogue["log10_mass"].to_numpy()
+low, high = data.bulk_log10_mass.value
+rows = [
+    ["observations", thousands(data.n_observations.value), thousands(len(catalogue))],
+    ["fewest events", thousands(data.fewest_events.value), thousands(n_events.min())],
+    ["most events", thousands(data.most_events.value), thousands(n_events.max())],
+    ["share below 100 000 events", "the great majority (Figure 1)", f"{np.mean(n_events < 100_000):.0%}"],
+    [
+        f"share with log10 mass in {low}-{high}",
+        "a majority (Figure 2)",
+        f"{np.mean((masses >= low) & (masses <= high)):.0%}",
+    ],
+    ["median log10 mass", "not printed", f"{np.median(masses):.2f}"],
+    ["halos", "not printed", thousands(catalogue["group"].nunique())],
+]
+Markdown(
+    "**What was found.**\n\n"
+    + markdown_table(["", "in the report", "here"], rows, "lrr")
+    + f"\n\n{provenance(reproduction.profile, len(catalogue))}"
+)
+
+# %% [markdown]
+# Two places in the report need a choice. It calls the telescope Chandra and the simulator SIXTE; the
+# simulation here is of Chandra's ACIS-I camera {cite}`Garmire2003`. And the same halo may be observed at
+# several times in its life, which the report does not mention; here each observation knows its halo, so
+# that intervals can respect it and folds can keep halos together.

@@ -1,0 +1,98 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # {{ title }}
+#
+# **The question.** How well does the network weigh clusters that it sees in this way?
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"
+transform = "multi_band_2"
+
+# %% tags=["hide-input"]
+import numpy as np
+from IPython.display import Markdown
+
+from report_utils.binning import TRANSFORMS
+from report_utils.report import PUBLISHED, Reproduction, figures, residual_statistics
+from report_utils.report.claims import Runs
+from report_utils.report.tables import table_one, table_one_markdown
+from report_utils.report.words import change, example_rows, listing, provenance
+
+reproduction = Reproduction(profile)
+figures.use_book_style()
+view = TRANSFORMS[transform]
+result = reproduction.cross_validation(transform)
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+kind = transform.rsplit("_", 1)[0]
+about = {
+    "single": "All photons in one image, whatever their energy.",
+    "single_band": "One image, without the photons above 7.5 keV, as in earlier work (the report's footnote 3).",
+    "multi_band": f"One channel for each of the lowest {view.n_channels} of the four energy bands.",
+    "retained": "Four bands; the brightest of the occupied pixels are emptied, so the core goes first.",
+    "agn_less": f"The lowest {view.n_channels} of four bands of the same clusters, simulated without AGN.",
+}[kind]
+Markdown(f"{about} Channels: {listing([f'{channel} keV' for channel in view.channels])}.")
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-images", "caption": "**What the network sees.** Some clusters under this transform, heavy ones first, at the number of pixels that this profile trains on. Notice what sets heavy and light clusters apart in these images: brightness, extent, and the ratio of the channels where there are several."}, "image": {"alt": "Images of example clusters under this transform, one row or column for each."}}
+rows = example_rows(reproduction.catalogue["log10_mass"], 4)
+cubes = np.array(reproduction.counts(view.source)[np.sort(rows)])[np.argsort(np.argsort(rows))]
+names = [f"log M = {mass:.2f}" for mass in reproduction.catalogue["log10_mass"].to_numpy()[rows]]
+figures.transform_images(list(view(cubes)), names, view.channels)
+
+# %% [markdown]
+# ## Training
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-curves", "caption": "**Learning curves.** Root mean square error after each epoch, on the training clusters and on the fold's test clusters. Notice whether the two part (the network learns its training clusters by heart) and whether the curves still fall at the end."}, "image": {"alt": "Training and test error against epoch for each fold."}}
+figures.learning_curves(result.history)
+
+# %% [markdown]
+# ## Test clusters
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-residuals", "caption": "**Residuals and predictions.** Left: prediction minus truth for every test cluster in all eight views; what lies beyond the axis is in the outermost bars. Right: prediction against truth, with the line of perfect accuracy. Notice the ends of the line: predictions that are drawn to the middle show a network that hedges."}, "image": {"alt": "Left: histogram of residuals. Right: predicted against true mass with the diagonal."}}
+figures.residuals_and_predictions(result)
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(table_one_markdown(table_one({transform: result}).loc[[transform]]))
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+ours = residual_statistics(result.residuals, truth=result.truth, groups=result.group)
+printed = PUBLISHED.rows[transform]
+said = (
+    f"The report prints {printed.scatter:.5f} dex."
+    if printed.printed
+    else f"The report prints no number: {printed.where}."
+)
+sentences = [
+    (
+        f"**What was found.** The scatter is {ours.scatter:.3f} dex and the bias {ours.bias:+.3f} dex, from "
+        f"{ours.n_clusters} test clusters of {ours.n_groups} halos. {said}"
+    ),
+    (
+        f"Half the range from the 16th to the 84th percentile is {ours.robust_scatter:.3f} dex, "
+        f"{ours.outlier_fraction:.1%} of the views lie beyond three times that, and R² is "
+        f"{ours.r_squared:.2f}."
+    ),
+]
+baseline = "multi_band_4" if transform.startswith("retained") else "multi_band_1"
+if transform.startswith("agn_less"):
+    baseline = transform.replace("agn_less", "multi_band")
+if transform != baseline:
+    runs = Runs({transform: result, baseline: reproduction.cross_validation(baseline)})
+    ratio = runs.ratio(transform, baseline)
+    sentences.append(
+        f"Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change(ratio)}."
+    )
+Markdown(" ".join(sentences) + f"\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}")

@@ -1,0 +1,100 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Multi-band against AGN-less
+#
+# **The question.** Does the network learn in another way when the clusters have no AGN?
+#
+# The report lays the two pictures side by side and finds them nearly identical. Here the two trainings
+# share test clusters, weights at the start, and the order of images, so they can also be held against each
+# other cluster by cluster.
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"
+
+# %% tags=["hide-input"]
+import numpy as np
+from IPython.display import Markdown
+
+from report_utils.dynamics import compare_dynamics, plot_dynamics
+from report_utils.report import Reproduction, figures
+from report_utils.report.figures.style import new_figure
+from report_utils.report.tables import markdown_table
+from report_utils.report.words import provenance
+
+reproduction = Reproduction(profile)
+figures.use_book_style()
+first, second = reproduction.dynamics("multi_band_4"), reproduction.dynamics("agn_less_4")
+comparison = compare_dynamics(first, second)
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-11", "caption": "**Figure 11.** Left: the dynamics of the multi-band observations; right: of the same clusters without AGN, on the same colour scale and with the rows in the same order. Notice rows that differ, if there are any, and compare with how much a single row changes from one epoch to the next."}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}}
+figure = new_figure(9.5, 4.8)
+left, right = figure.subplots(1, 2, sharey=True)
+limit = float(np.abs(first.truth - first.truth.mean()).max())
+image = plot_dynamics(first, ax=left, limit=limit, colour_bar=False)
+plot_dynamics(second, ax=right, limit=limit, colour_bar=False)
+left.set_title("multi-band", pad=18)
+right.set_title("AGN-less", pad=18)
+right.set_ylabel("")
+figure.colorbar(image, ax=[left, right], label="prediction − mean truth [dex]", extend="both", fraction=0.03)
+figure
+
+# %% [markdown]
+# ## How alike
+#
+# Three numbers for each epoch: both scatters; the root mean square difference of the two predictions for
+# the same cluster,
+#
+# $$
+# d = \Big[ \frac{1}{n} \sum_i \big( \hat y_i - \hat y_i^{\text{AGN-less}} \big)^2 \Big]^{1/2} ,
+# $$ (eq-distance)
+#
+# with each $\hat y$ a mean over the eight views; and the rank correlation of the two, which is about the
+# order of the rows alone.
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-alike", "caption": "**How alike the two trainings are.** Left: the scatter of either, and how far apart their predictions of the same cluster are. Right: the rank correlation of the predictions. Notice whether the two differ by less than either errs."}, "image": {"alt": "Left: scatters and root mean square difference against epoch. Right: rank correlation against epoch."}}
+figures.dynamics_likeness(comparison, ("multi-band", "AGN-less"))
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+ends = first.phase_ends
+rows = [
+    [
+        str(phase),
+        f"{comparison.scatter[end, 0]:.3f}",
+        f"{comparison.scatter[end, 1]:.3f}",
+        f"{comparison.rms_difference[end]:.3f}",
+        f"{comparison.rank_correlation[end]:.3f}",
+        f"{comparison.residual_correlation[phase - 1]:.2f}",
+    ]
+    for phase, end in enumerate(ends, start=1)
+]
+header = [
+    "bands",
+    "scatter, multi-band",
+    "scatter, AGN-less",
+    "difference",
+    "rank correlation",
+    "correlation of residuals",
+]
+share = comparison.rms_difference[ends[-1]] / comparison.scatter[ends[-1], 0]
+Markdown(
+    "At the end of each phase, scatters and difference in dex:\n\n"
+    + markdown_table(header, rows, "rrrrrr")
+    + "\n\n**What was found.** At the end of the last phase the two trainings' predictions of the "
+    f"same cluster differ by {comparison.rms_difference[ends[-1]]:.3f} dex (root mean square), which is "
+    f"{share:.0%} of the multi-band scatter, and their residuals are correlated by "
+    f"{comparison.residual_correlation[-1]:.2f}. How much of the difference another seed alone would bring "
+    "is not known from one training of each, so whether this is *alike* stays open until seeds "
+    "are compared." + f"\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}"
+)

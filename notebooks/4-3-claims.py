@@ -1,0 +1,81 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The report's claims, tested
+#
+# **The question.** Which of the report's claims does this reproduction bear out?
+#
+# A picture can be read in several ways; a test with a threshold fixed beforehand cannot. For every claim
+# there is a statistic, a threshold and a reason, all written before any result was seen. A claim **holds**
+# when the whole 95 % interval of its statistic lies on the right side, **fails** when it lies on the other,
+# and is **undecided at this size** when it includes both. *Little*, *equal* and *alike* are claims about
+# small differences, and not finding a difference does not prove them: they hold only when the interval lies
+# inside a margin around no difference {cite}`Schuirmann1987`.
+#
+# Most statistics are ratios of scatters on the same clusters,
+#
+# $$
+# \rho = \frac{\sigma_a}{\sigma_b} ,
+# $$ (eq-ratio)
+#
+# with an interval that draws the same halos for both, so that what makes a cluster hard for both cancels.
+# Intervals contain no variation between trainings: of each network one seed is trained.
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"
+
+# %% tags=["hide-input"]
+from IPython.display import Markdown
+
+from report_utils.report import PUBLISHED, Reproduction, figures
+from report_utils.report.claim_list import CLAIMS
+from report_utils.report.claims import judge_claims
+from report_utils.report.tables import claims_summary_markdown, evidence_markdown, markdown_table
+from report_utils.report.words import provenance, verdict_counts
+
+reproduction = Reproduction(profile)
+figures.use_book_style()
+results = {name: reproduction.cross_validation(name) for name in reproduction.transforms}
+dynamics = {name: reproduction.dynamics(name) for name in reproduction.dynamics_transforms}
+evidence = judge_claims(results, dynamics)
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(
+    "**What was found.** "
+    f"{verdict_counts(evidence)}\n\n{claims_summary_markdown(evidence)}\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}"
+)
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-claims", "caption": "**All measured ratios** with their 95 % intervals, in the order of the list below; colour and mark give the verdict of each part. Left of 1 the first of the two has the smaller scatter; the wider an interval, the less this size can say."}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}}
+figures.claims_forest(evidence)
+
+# %% [markdown]
+# ## Claim by claim
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+blocks = []
+for number, claim in enumerate(CLAIMS, start=1):
+    found = evidence[claim.name]
+    blocks.append(
+        f"**{number}. {claim.statement}**\n\n*In the report:* {claim.where}. *Measured:* {claim.statistic}. "
+        f"*Holds when:* {claim.threshold}. *Why so:* "
+        f"{claim.reason}\n\n{evidence_markdown(found)}\n\nVerdict: **{found.verdict}**"
+    )
+Markdown("\n\n---\n\n".join(blocks))
+
+# %% [markdown]
+# ## Where the report contradicts itself
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+rows = [[entry.where, entry.what, entry.here] for entry in PUBLISHED.inconsistencies]
+Markdown(markdown_table(["Where", "What", "Taken here"], rows, "lll"))

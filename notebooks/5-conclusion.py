@@ -1,0 +1,83 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Conclusion
+#
+# **The question.** What is left of the report when all of it is done again, and what comes next?
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"
+
+# %% tags=["hide-input"]
+from IPython.display import Markdown
+
+from report_utils.report import Reproduction
+from report_utils.report.claim_list import CLAIMS
+from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Runs, judge_claims
+from report_utils.report.words import change, provenance, verdict_counts
+
+reproduction = Reproduction(profile)
+results = {name: reproduction.cross_validation(name) for name in reproduction.transforms}
+dynamics = {name: reproduction.dynamics(name) for name in reproduction.dynamics_transforms}
+evidence = judge_claims(results, dynamics)
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+first = Runs(results).ratio("multi_band_2", "multi_band_1")
+more = Runs(results).ratio("multi_band_4", "multi_band_2")
+Markdown(
+    f"**What was found.** With a second energy band the scatter {change(first)}; from two bands to four it "
+    f"{change(more)}. "
+    f"{verdict_counts(evidence)}\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}"
+)
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+blocks = []
+for verdict, heading in (
+    (HOLDS, "Borne out here"),
+    (FAILS, "Not borne out here"),
+    (UNDECIDED, "Left open at this size"),
+):
+    lines = [f"- {claim.statement}" for claim in CLAIMS if evidence[claim.name].verdict == verdict]
+    if lines:
+        blocks.append(f"**{heading}**\n\n" + "\n".join(lines))
+Markdown("\n\n".join(blocks))
+
+# %% [markdown]
+# ## Why two bands
+#
+# The report leaves open what the second band teaches. The simulation suggests an answer that needs no
+# network. An image has no distance in it, so the number of photons alone confuses a near light cluster with
+# a far heavy one. The ratio of two bands is a temperature, which hardly depends on distance, and the mass
+# goes with the temperature {eq}`eq-mass-temperature`. One ratio of bands is already one thermometer;
+# further bands read the same temperature from ever fewer photons. Nor does that need the core: the gas is
+# hot everywhere. The fourth band, above 7.5 keV, holds next to no cluster photons for this camera without
+# its particle background, so that it cannot bring much is almost a matter of course, and so is that leaving
+# it out of the single band changes nothing.
+#
+# ## What this does not show
+#
+# - The clusters are simulated from scaling relations with scatter, not by hydrodynamics. Substructure,
+#   mergers and feedback are there as far as [the simulation](2-simulation.ipynb) has them; a network could
+#   use, or be misled by, what is missing.
+# - Of every network one seed is trained. Where two transforms differ by a few per cent, another seed might
+#   reverse it.
+# - Real observations have a particle background, field sources, and calibration errors, which are options
+#   of the simulation and off by default.
+#
+# ## What next
+#
+# The report names two paths: methods that mark which parts of an image matter, such as integrated gradients
+# or LIME {cite}`Ribeiro2016`, and a look at how clusters are grouped in the last layer before the
+# prediction. To these a reproduction adds a third: the same questions asked of real observations, which is
+# what this book's tools are for.

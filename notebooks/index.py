@@ -1,0 +1,77 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Energy bands and galaxy cluster masses
+#
+# **The question.** How much better does a convolutional network weigh galaxy clusters when it is told the
+# energies of the X-ray photons, and not only where they arrived?
+#
+# This book rebuilds Max Lovig's report *Understanding the effects of energy band splitting in X-ray cluster
+# mass estimation* {cite}`Lovig2024` from the ground up: simulated observations, images, networks, every
+# figure, its table, and its claims, each as a test with a threshold that was fixed beforehand. All of it
+# can be run again, one section at a time, and with other observations.
+#
+# **In short.** A telescope that counts X-ray photons gives, for each photon, a place and an energy. The
+# report turns a cluster's photons into an image of 128 × 128 pixels whose values are logarithms of counts,
+# and trains a small convolutional network to read the cluster's mass off it. It finds that one image of all
+# photons leaves a scatter of more than a tenth of a dex (a factor of 1.3 in mass), and that two images, one
+# of soft and one of harder photons, nearly halve it. More bands, it says, add little; and neither removing
+# the bright core nor removing active galactic nuclei (AGN: accreting black holes, the bright dots in the
+# images) changes much. A second picture, the *dynamics*, follows every test prediction through a training
+# in which the bands are switched on one after the other.
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"
+
+# %% tags=["hide-input"]
+from IPython.display import Markdown
+
+from report_utils.report import Reproduction, figures
+from report_utils.report.claims import Runs, judge_claims
+from report_utils.report.tables import claims_summary_markdown, table_one
+from report_utils.report.words import change, provenance, verdict_counts
+
+reproduction = Reproduction(profile)
+figures.use_book_style()
+results = {name: reproduction.cross_validation(name) for name in reproduction.transforms}
+dynamics = {name: reproduction.dynamics(name) for name in reproduction.dynamics_transforms}
+table = table_one(results)
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-headline", "caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95 % intervals, and the numbers that the report prints. Notice where the line falls, and where it no longer does."}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values, this reproduction, and this reproduction without AGN."}}
+figures.scatter_by_bands(table)
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+one, two = results["multi_band_1"], results["multi_band_2"]
+ratio = Runs(results).ratio("multi_band_2", "multi_band_1")
+Markdown(
+    f"Adding a second band, the scatter {change(ratio)} on the same clusters: from {one.residuals.std():.3f} "
+    f"to {two.residuals.std():.3f} dex.\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}"
+)
+
+# %% [markdown]
+# ## What became of the report's claims
+#
+# Each line is a test; the [claims page](4-3-claims.ipynb) gives statistic, threshold, reason and measured
+# values. *Undecided at this size* means that the interval includes both answers.
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+evidence = judge_claims(results, dynamics)
+Markdown(f"{verdict_counts(evidence)}\n\n{claims_summary_markdown(evidence)}")
+
+# %% [markdown]
+# ## How to read this book
+#
+# The sections follow the report's own. Figures carry its numbers, and captions say what to notice. Code is
+# folded away; open a cell to see how its figure or number was made. Where the report is silent or
+# contradicts itself, the page says what was chosen.
