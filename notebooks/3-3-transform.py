@@ -39,7 +39,7 @@ result = reproduction.cross_validation(transform)
 kind = transform.rsplit("_", 1)[0]
 about = {
     "single": "All photons in one image, whatever their energy.",
-    "single_band": "One image, without the photons above 7.5 keV, as in earlier work (the report's footnote 3).",
+    "single_band": "One image, without photons above 7.5 keV, as in earlier work (report, footnote 3).",
     "multi_band": f"One channel for each of the lowest {view.n_channels} of the four energy bands.",
     "retained": "Four bands; the brightest of the occupied pixels are emptied, so the core goes first.",
     "agn_less": f"The lowest {view.n_channels} of four bands of the same clusters, simulated without AGN.",

@@ -52,8 +52,13 @@ evidence = judge_claims(results, dynamics)
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 Markdown(
-    "**What was found.** "
-    f"{verdict_counts(evidence)}\n\n{claims_summary_markdown(evidence)}\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}"
+    "\n\n".join(
+        [
+            f"**What was found.** {verdict_counts(evidence)}",
+            claims_summary_markdown(evidence),
+            provenance(reproduction.profile, len(reproduction.catalogue)),
+        ]
+    )
 )
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-claims", "caption": "**All measured ratios** with their 95 % intervals, in the order of the list below; colour and mark give the verdict of each part. Left of 1 the first of the two has the smaller scatter; the wider an interval, the less this size can say."}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}}

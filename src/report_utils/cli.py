@@ -62,7 +62,7 @@ def build(profile: ProfileOption = None) -> None:
 
     chosen = load_profile(profile)
     environment = os.environ | {PROFILE_VARIABLE: str(profile or chosen.name)}
-    command = [sys.executable, "-m", "jupyter_book", "build", "book", "-W", "--keep-going", "-q"]
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", "book", "-W", "--keep-going", "-q"]
     result = subprocess.run(command, cwd=project_root(), env=environment, check=False)  # noqa: S603 - our own words
     raise typer.Exit(BAD_INPUT if result.returncode == BAD_INPUT else min(result.returncode, 1))
 

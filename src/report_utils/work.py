@@ -14,9 +14,11 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from report_utils.errors import InputError
+from report_utils.store import runs_folder
 
 WORKERS_VARIABLE = "REPORT_WORKERS"
 """Environment variable that sets the number of worker processes."""
@@ -96,7 +98,9 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
     if not tasks:
         return []
     context = multiprocessing.get_context("spawn")
-    run = _TaskRun(deque(enumerate(tasks)), [None] * len(tasks), context, context.Queue())
+    log = runs_folder() / "workers.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    run = _TaskRun(deque(enumerate(tasks)), [None] * len(tasks), context, context.Queue(), log)
     # spawned processes take their environment from this one, and thread counts are read at import
     with _environment(_ONE_THREAD):
         threads = [
@@ -123,6 +127,7 @@ class _TaskRun:
     results: list[Any]
     context: Any
     queue: Any
+    log: Path
     error: BaseException | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     pools: set[ProcessPoolExecutor] = field(default_factory=set)
@@ -135,7 +140,7 @@ class _TaskRun:
             return None
 
     def new_pool(self) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(1, mp_context=self.context, initializer=_enter_worker, initargs=(self.queue,))
+        pool = ProcessPoolExecutor(1, mp_context=self.context, initializer=_enter_worker, initargs=(self.queue, self.log))
         with self.lock:
             self.pools.add(pool)
         return pool
@@ -160,7 +165,7 @@ class _TaskRun:
                         if self.abandoned:
                             return
                         if attempt == 2:
-                            msg = f"{task.label}: its worker process was ended twice, most likely for lack of memory"
+                            msg = f"{task.label}: its worker process was ended twice, for lack of memory perhaps (see {self.log})"
                             raise WorkerError(msg) from None
                         pool = self.new_pool()
                     else:
@@ -191,8 +196,12 @@ class _TaskRun:
                 process.terminate()
 
 
-def _enter_worker(progress_queue: Any) -> None:
+def _enter_worker(progress_queue: Any, log: Path) -> None:
     import signal
+
+    # what libraries print while they start would tear the progress bar apart
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), sys.stderr.fileno())
 
     global _progress_queue  # noqa: PLW0603 - set once in each worker
     _progress_queue = progress_queue

@@ -71,7 +71,6 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
 
     began = time.monotonic()
     notebook = fill_in(read_template(template), page)
-    _without_network_warning()
     try:
         executed = papermill.execute_notebook(
             notebook,
@@ -80,6 +79,7 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
             kernel_name="python3",
             progress_bar=False,
             cwd=str(template.parent),
+            config=_local_sockets(),
         )
     except papermill.exceptions.PapermillExecutionError as error:
         reason = f"{error.ename}: {error.evalue}"
@@ -105,8 +105,8 @@ def unavailable_page(page: Page, reason: str, record: dict[str, Any]) -> nbforma
     return notebook
 
 
-def _without_network_warning() -> None:
-    """Let kernels talk over local sockets files; over TCP they warn about missing encryption on every page."""
-    import logging
+def _local_sockets() -> Any:
+    """Let the kernel talk over socket files: over TCP, kernels race for ports and warn about missing encryption."""
+    from traitlets.config import Config
 
-    logging.getLogger("papermill").setLevel(logging.ERROR)
+    return Config({"KernelManager": {"transport": "ipc"}})

@@ -30,7 +30,7 @@ def thousands(number: float) -> str:
 
 
 def is_reports_protocol(profile: Profile, n_clusters: int) -> bool:
-    """Tell whether a profile runs the report's own size and protocol, so that numbers can be held against its own."""
+    """Tell whether a profile runs the report's own size and protocol: only then do numbers compare."""
     training, printed = profile.training, PUBLISHED.training
     return (
         n_clusters == PUBLISHED.data.n_observations.value
@@ -87,9 +87,7 @@ def verdict_counts(evidence: Mapping[str, Evidence]) -> str:
     verdicts = [found.verdict for found in evidence.values()]
     n_hold, n_fail = verdicts.count(HOLDS), verdicts.count(FAILS)
     undecided = len(verdicts) - n_hold - n_fail
-    return (
-        f"Of {len(verdicts)} claims, {n_hold} hold, {n_fail} fail and {undecided} are undecided at this size."
-    )
+    return f"{len(verdicts)} claims: {n_hold} hold, {n_fail} fail, {undecided} undecided at this size."
 
 
 def example_rows(log10_mass: ArrayLike, n_examples: int = 6, *, among: int = 48) -> NDArray[np.intp]:

@@ -60,7 +60,7 @@ def use_book_style() -> None:
 
 
 def svg_text(figure: Figure) -> str:
-    """Return a figure as SVG: no date, and its images stored with a palette, which makes them a third as large.
+    """Return a figure as SVG, without a date, its images stored with a palette: they take less than half.
 
     Parameters
     ----------
