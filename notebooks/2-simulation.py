@@ -305,9 +305,8 @@ figure
 # - **Metals.** The iron profile was measured in cool cores and relative to other solar abundances than
 #   those of the emissivity table, so lines are somewhat too strong. All metals follow iron.
 # - **The telescope** is the same in every observation: one early epoch, no roll, no pile-up, no bad
-#   pixels, a Gaussian point spread function. Positions are continuous, not in steps of the 0.492 arcsec
-#   pixel. Off axis the point spread function may be too narrow by a factor of two or so; at the field's
-#   edge that is about one pixel of the report's images.
+#   pixels, a Gaussian point spread function without wings. Positions are continuous, not in steps of the
+#   0.492 arcsec pixel.
 # - **Second-hand numbers.** The off-axis point spread function, the share of infalling groups and the AGN
 #   of central galaxies are quoted from notes that could not be checked against their sources; the modules
 #   say which.

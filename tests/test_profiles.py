@@ -29,7 +29,12 @@ def test_paper_is_the_reports_protocol():
     assert (training.epochs, training.batch_size, training.learning_rate) == (100, 16, 5e-4)
     assert (training.schedule, training.target) == ("constant", "as_is")
     dynamics = paper.dynamics
-    assert (dynamics.epochs, dynamics.batch_size, dynamics.learning_rate, dynamics.noise) == (50, 16, 5e-4, 0.05)
+    assert (dynamics.epochs, dynamics.batch_size, dynamics.learning_rate, dynamics.noise) == (
+        50,
+        16,
+        5e-4,
+        0.05,
+    )
     assert dynamics.target == "as_is"
     assert paper.source.simulation == {}
 

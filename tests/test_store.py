@@ -45,7 +45,9 @@ def test_inputs_are_compared_by_value_not_by_order():
     "damage",
     [
         lambda folder: (folder / "predictions.npy").unlink(),
-        lambda folder: (folder / "predictions.npy").write_bytes((folder / "predictions.npy").read_bytes()[:-1]),
+        lambda folder: (folder / "predictions.npy").write_bytes(
+            (folder / "predictions.npy").read_bytes()[:-1]
+        ),
         lambda folder: (folder / "cluster.npy").write_bytes(b"x" * (folder / "cluster.npy").stat().st_size),
         lambda folder: (folder / "manifest.json").unlink(),
         lambda folder: (folder / "manifest.json").write_text("{"),
@@ -119,5 +121,14 @@ def test_nothing_that_can_execute_code_is_read(store):
 
 def test_the_manifest_says_where_a_run_comes_from(store):
     manifest = json.loads((store.save(KEY, ARRAYS, {}, seconds=1.5).folder / "manifest.json").read_text())
-    assert {"name", "digest", "inputs", "files", "finished", "seconds", "machine", "versions"} <= manifest.keys()
+    assert {
+        "name",
+        "digest",
+        "inputs",
+        "files",
+        "finished",
+        "seconds",
+        "machine",
+        "versions",
+    } <= manifest.keys()
     assert set(manifest["files"]) == {"predictions.npy", "cluster.npy", "facts.json"}

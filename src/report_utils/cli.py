@@ -22,7 +22,8 @@ app = typer.Typer(
 )
 
 ProfileOption = Annotated[
-    str | None, typer.Option("--profile", "-p", help="smoke, quick, paper, or a .toml file; REPORT_PROFILE else.")
+    str | None,
+    typer.Option("--profile", "-p", help="smoke, quick, paper, or a .toml file; REPORT_PROFILE else."),
 ]
 TransformsArgument = Annotated[list[str] | None, typer.Argument(help="Names of transforms; all without any.")]
 
@@ -34,10 +35,13 @@ def main() -> None:
     try:
         app()
     except InputError as error:
-        print(f"report-utils: {error}", file=sys.stderr)  # noqa: T201
+        print(f"report-utils: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except KeyboardInterrupt:
-        print("\nreport-utils: interrupted; what was finished is kept, and the same command goes on", file=sys.stderr)  # noqa: T201
+        print(
+            "\nreport-utils: interrupted; what was finished is kept, and the same command goes on",
+            file=sys.stderr,
+        )
         sys.exit(130)
 
 
@@ -49,7 +53,7 @@ def _worker_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*arguments, **options)
         except WorkerError as error:
-            print(f"report-utils: {error}; what was finished is kept", file=sys.stderr)  # noqa: T201
+            print(f"report-utils: {error}; what was finished is kept", file=sys.stderr)
             raise typer.Exit(1) from None
 
     return run
@@ -62,7 +66,14 @@ def build(profile: ProfileOption = None) -> None:
 
     chosen = load_profile(profile)
     environment = os.environ | {PROFILE_VARIABLE: str(profile or chosen.name)}
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", "book", "-W", "--keep-going", "-q"]
+    command = [
+        str(Path(sys.executable).with_name("jupyter-book")),
+        "build",
+        "book",
+        "-W",
+        "--keep-going",
+        "-q",
+    ]
     result = subprocess.run(command, cwd=project_root(), env=environment, check=False)  # noqa: S603 - our own words
     raise typer.Exit(BAD_INPUT if result.returncode == BAD_INPUT else min(result.returncode, 1))
 
@@ -110,7 +121,9 @@ def status(profile: ProfileOption = None) -> None:
 
 @app.command()
 def check(
-    folder: Annotated[Path | None, typer.Argument(help="The rendered book; _build/html of the project without.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="The rendered book; _build/html of the project without.")
+    ] = None,
 ) -> None:
     """Look for missing or empty pages, figures that do not load and broken links in the rendered book."""
     from report_utils.book.check import check_book
@@ -140,12 +153,20 @@ def simulate(
 
 @app.command()
 def ingest(
-    catalogue: Annotated[Path, typer.Argument(help="CSV: cluster_id, log10_mass, events[, events_agn_less, group].")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")],
-    drop_invalid: Annotated[bool, typer.Option(help="Leave out and count events whose values cannot be used.")] = False,
+    catalogue: Annotated[
+        Path, typer.Argument(help="CSV: cluster_id, log10_mass, events[, events_agn_less, group].")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")
+    ],
+    drop_invalid: Annotated[
+        bool, typer.Option(help="Leave out and count events whose values cannot be used.")
+    ] = False,
     energy_min: Annotated[float | None, typer.Option(help="Leave out and count events below [keV].")] = None,
     energy_max: Annotated[float | None, typer.Option(help="Leave out and count events above [keV].")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as cores without.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Worker processes; as many as cores without.")
+    ] = None,
 ) -> None:
     """Read the observations of a catalogue into an archive that a profile can name as its source."""
     from report_utils.events import ingest as ingest_catalogue

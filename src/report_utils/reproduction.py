@@ -31,7 +31,14 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 """The transforms whose dynamics the report shows (Figures 10 and 11)."""
 
 _MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
-_TRAINING_CODE = ("binning.symmetry", "binning.transforms", "cnn.batches", "cnn.crossval", "cnn.model", "cnn.training")
+_TRAINING_CODE = (
+    "binning.symmetry",
+    "binning.transforms",
+    "cnn.batches",
+    "cnn.crossval",
+    "cnn.model",
+    "cnn.training",
+)
 _DYNAMICS_CODE = (*_TRAINING_CODE, "dynamics.phases", "dynamics.recorder")
 
 
@@ -92,7 +99,9 @@ class Reproduction:
     def cross_validation(self, transform: str) -> CrossValidation:
         """Return a transform's test predictions over the folds that the profile runs."""
         self.prepare([transform], dynamics=())
-        fits = [_load_fit(self._finished(self.fit_key(transform, fold))) for fold in range(self.profile.folds.run)]
+        fits = [
+            _load_fit(self._finished(self.fit_key(transform, fold))) for fold in range(self.profile.folds.run)
+        ]
         return CrossValidation.from_fits(transform, fits, self.dataset.log10_mass, self.dataset.groups)
 
     def dynamics(self, transform: str) -> Dynamics:
@@ -183,7 +192,9 @@ class Reproduction:
 
     def _fit_tasks(self, transforms: list[str]) -> list[Task]:
         return [
-            self._task(f"{transform}, fold {fold}", store_fit, key, transform, fold, self.profile.training.epochs)
+            self._task(
+                f"{transform}, fold {fold}", store_fit, key, transform, fold, self.profile.training.epochs
+            )
             for transform in transforms
             for fold in range(self.profile.folds.run)
             if self.store.load(key := self.fit_key(transform, fold)) is None

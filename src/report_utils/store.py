@@ -113,7 +113,12 @@ class Store:
         return None
 
     def save(
-        self, key: RunKey, arrays: Mapping[str, NDArray], facts: Mapping[str, Any], *, seconds: float | None = None
+        self,
+        key: RunKey,
+        arrays: Mapping[str, NDArray],
+        facts: Mapping[str, Any],
+        *,
+        seconds: float | None = None,
     ) -> Run:
         """Store a finished run.
 
@@ -173,8 +178,14 @@ def _manifest(key: RunKey, files: Mapping[str, Any], seconds: float | None) -> d
         "files": files,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": seconds,
-        "machine": {"processor": platform.machine(), "system": platform.system(), "python": platform.python_version()},
-        "versions": {name: package_version(name) for name in ("report-utils", "numpy", "keras", "tensorflow-cpu")},
+        "machine": {
+            "processor": platform.machine(),
+            "system": platform.system(),
+            "python": platform.python_version(),
+        },
+        "versions": {
+            name: package_version(name) for name in ("report-utils", "numpy", "keras", "tensorflow-cpu")
+        },
     }
 
 

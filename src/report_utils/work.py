@@ -140,7 +140,9 @@ class _TaskRun:
             return None
 
     def new_pool(self) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(1, mp_context=self.context, initializer=_enter_worker, initargs=(self.queue, self.log))
+        pool = ProcessPoolExecutor(
+            1, mp_context=self.context, initializer=_enter_worker, initargs=(self.queue, self.log)
+        )
         with self.lock:
             self.pools.add(pool)
         return pool
@@ -174,7 +176,7 @@ class _TaskRun:
                 if done_by_this_worker % _TASKS_PER_WORKER == 0:
                     self.close(pool)
                     pool = self.new_pool()
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+        except BaseException as error:
             with self.lock:
                 self.error = self.error or error
         finally:
@@ -192,7 +194,7 @@ class _TaskRun:
             self.abandoned = True
             pools = list(self.pools)
         for pool in pools:
-            for process in list((pool._processes or {}).values()):  # noqa: SLF001 - no public way to end a worker
+            for process in list((pool._processes or {}).values()):
                 process.terminate()
 
 
@@ -203,14 +205,14 @@ def _enter_worker(progress_queue: Any, log: Path) -> None:
     with log.open("ab") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
 
-    global _progress_queue  # noqa: PLW0603 - set once in each worker
+    global _progress_queue
     _progress_queue = progress_queue
     # Ctrl-C reaches the whole process group; the parent decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
-def _environment(values: dict[str, str]):  # noqa: ANN202
+def _environment(values: dict[str, str]):
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -224,12 +226,18 @@ def _environment(values: dict[str, str]):  # noqa: ANN202
 
 
 @contextmanager
-def _progress(description: str, total: float):  # noqa: ANN202
+def _progress(description: str, total: float):
     """Yield a function that shows finished units: a bar in a terminal, now and then a line elsewhere."""
     if sys.stderr.isatty():
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-        from rich.progress import TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TaskProgressColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
         with Progress(
@@ -254,4 +262,8 @@ class _PlainProgress:
             self.shown = now
             left = (now - self.start) * max(self.total - self.done, 0.0) / self.done
             share = min(self.done / self.total, 1.0)
-            print(f"{self.description}: {share:4.0%}, about {left / 60:.1f} min left", file=sys.stderr, flush=True)  # noqa: T201
+            print(
+                f"{self.description}: {share:4.0%}, about {left / 60:.1f} min left",
+                file=sys.stderr,
+                flush=True,
+            )

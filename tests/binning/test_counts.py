@@ -36,7 +36,10 @@ def five_steps(events: EventList, r: int) -> np.ndarray:
 
 # a coarse grid of values makes events on pixel edges, equal positions and energies at band edges common
 positions = st.one_of(st.integers(-8, 8).map(lambda i: i / 8), st.floats(-1e3, 1e3, width=32))
-energies = st.one_of(st.sampled_from([0.0, *BAND_EDGES_KEV, float(np.nextafter(np.float32(2.5), np.float32(3)))]), st.floats(0, 12, width=32))
+energies = st.one_of(
+    st.sampled_from([0.0, *BAND_EDGES_KEV, float(np.nextafter(np.float32(2.5), np.float32(3)))]),
+    st.floats(0, 12, width=32),
+)
 
 
 @st.composite
@@ -82,7 +85,9 @@ def test_events_on_every_edge_of_a_two_by_two_image():
 
 
 def test_bands_are_right_closed():
-    energy = np.array([0.0, 2.5, np.nextafter(2.5, 3), 5.0, np.nextafter(5.0, 6), 7.5, np.nextafter(7.5, 8), 50.0])
+    energy = np.array(
+        [0.0, 2.5, np.nextafter(2.5, 3), 5.0, np.nextafter(5.0, 6), 7.5, np.nextafter(7.5, 8), 50.0]
+    )
     counts = band_counts(EventList(np.arange(8.0), np.arange(8.0), energy), 8)
     np.testing.assert_array_equal(counts.sum(axis=(0, 1)), [2, 2, 2, 2])
 
@@ -112,7 +117,12 @@ def test_counts_do_not_overflow_sixteen_bits():
         ([1.0, 2.0, np.nan], [1.0, 2.0, 3.0], [1.0, 1.0, 1.0], "'x' holds nan in row 3"),
         ([1.0, 2.0, 3.0], [1.0, np.inf, 3.0], [1.0, 1.0, 1.0], "'y' holds inf in row 2"),
         ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [np.nan, 1.0, 1.0], "'energy' holds nan in row 1"),
-        ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, -1.0, -2.0], r"'energy' holds -1.0 in row 2 \(2 such rows\)"),
+        (
+            [1.0, 2.0, 3.0],
+            [1.0, 2.0, 3.0],
+            [1.0, -1.0, -2.0],
+            r"'energy' holds -1.0 in row 2 \(2 such rows\)",
+        ),
     ],
 )
 def test_bad_events_are_refused_by_name(x, y, energy, message):

@@ -18,7 +18,9 @@ ROOT = project_root()
 
 def toc_files(entry):
     if isinstance(entry, dict):
-        return [v for k, v in entry.items() if k in {"file", "root"}] + [f for v in entry.values() for f in toc_files(v)]
+        return [v for k, v in entry.items() if k in {"file", "root"}] + [
+            f for v in entry.values() for f in toc_files(v)
+        ]
     return [f for item in entry for f in toc_files(item)] if isinstance(entry, list) else []
 
 
@@ -59,7 +61,9 @@ def test_a_template_is_filled_in():
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell("# {{ title }}\n\n(label-{{slug}})=\n$a_{b}$ {{ other }}"),
-            nbformat.v4.new_code_cell("x = '{{ title }}'", metadata={"mystnb": {"figure": {"name": "fig-{{ slug }}"}}}),
+            nbformat.v4.new_code_cell(
+                "x = '{{ title }}'", metadata={"mystnb": {"figure": {"name": "fig-{{ slug }}"}}}
+            ),
         ]
     )
     filled = fill_in(notebook, Page("a-b", "t", "Multi-Band"))
@@ -105,7 +109,9 @@ def test_a_page_runs_with_its_parameters(tmp_path):
 def test_a_failing_page_names_notebook_cell_and_reason(tmp_path):
     template = tmp_path / "page.py"
     template.write_text(TEMPLATE)
-    with pytest.raises(PageError, match=r"page\.py \(page page\), cell 3: ZeroDivisionError: division by zero"):
+    with pytest.raises(
+        PageError, match=r"page\.py \(page page\), cell 3: ZeroDivisionError: division by zero"
+    ):
         run_page(Page("page", "page", "A", {"number": 0}), template, "smoke", {})
     assert [p.name for p in tmp_path.iterdir()] == ["page.py"]
 

@@ -46,7 +46,7 @@ def test_energy_resolution(energy):
 
 
 @pytest.mark.parametrize(
-    ("offset", "expected", "tolerance"), [(0, 0.5, 0.01), (600, 6.0, 0.1), (900, 12.0, 0.5)]
+    ("offset", "expected", "tolerance"), [(0, 0.5, 0.01), (600, 12.0, 0.1), (900, 24.0, 0.5)]
 )
 def test_half_the_events_of_a_point_fall_in_the_half_power_diameter(offset, expected, tolerance):
     assert telescope.half_power_diameter(offset) == pytest.approx(expected, abs=tolerance)

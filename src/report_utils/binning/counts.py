@@ -81,7 +81,7 @@ def _first_bad_value(events: EventList) -> str:
 
 
 @numba.njit(cache=True, nogil=True)
-def _extremes(x, y, energy):  # noqa: ANN001, ANN202
+def _extremes(x, y, energy):
     """Return the extremes of each column in one pass; a NaN or an infinity clears the flag."""
     x_low = x_high = np.float64(x[0])
     y_low = y_high = np.float64(y[0])
@@ -97,7 +97,7 @@ def _extremes(x, y, energy):  # noqa: ANN001, ANN202
 
 
 @numba.njit(cache=True, nogil=True)
-def _pixel(value, edges, scale):  # noqa: ANN001, ANN202
+def _pixel(value, edges, scale):
     """Return the index of the pixel of ``value``; the edges decide where the scaled division rounds."""
     last = edges.size - 2
     i = min(max(int((value - edges[0]) * scale), 0), last)
@@ -109,7 +109,7 @@ def _pixel(value, edges, scale):  # noqa: ANN001, ANN202
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(x, y, energy, x_edges, y_edges, first, second, third, counts):  # noqa: ANN001, ANN202, PLR0913
+def _count(x, y, energy, x_edges, y_edges, first, second, third, counts):
     x_scale = (x_edges.size - 1) / (x_edges[-1] - x_edges[0])
     y_scale = (y_edges.size - 1) / (y_edges[-1] - y_edges[0])
     for i in range(x.size):

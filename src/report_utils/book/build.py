@@ -110,7 +110,10 @@ def book_status(profile: str | None = None) -> list[str]:
     root = project_root()
     reproduction = Reproduction(profile)
     store, lines = reproduction.store, []
-    keys = [reproduction.data_key, *reproduction.runs(reproduction.transforms, reproduction.dynamics_transforms)]
+    keys = [
+        reproduction.data_key,
+        *reproduction.runs(reproduction.transforms, reproduction.dynamics_transforms),
+    ]
     for key in keys:
         lines.append(f"{'finished' if store.load(key) else 'missing':<9} run   {key.name}")
     for page in PAGES:
@@ -125,7 +128,9 @@ def book_status(profile: str | None = None) -> list[str]:
     return lines
 
 
-def _make(page: Page, reproduction: Reproduction, root: Path, record: dict[str, Any]) -> nbformat.NotebookNode:
+def _make(
+    page: Page, reproduction: Reproduction, root: Path, record: dict[str, Any]
+) -> nbformat.NotebookNode:
     missing = [name for name in page.needs if not reproduction.available(name)]
     if missing:
         label = get_transform(missing[0]).label
@@ -180,4 +185,4 @@ def _remove_others(root: Path) -> None:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)  # noqa: T201 - a build tells how far it is
+    print(text, file=sys.stderr, flush=True)

@@ -33,7 +33,7 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
         return
     report, began = getattr(app, _BEGUN)
     report.seconds["rendering"] = time.monotonic() - began
-    print("\n".join(["", *report.lines(), f"  the book: {Path(app.outdir) / 'index.html'}"]))  # noqa: T201
+    print("\n".join(["", *report.lines(), f"  the book: {Path(app.outdir) / 'index.html'}"]))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -89,7 +89,9 @@ class CrossValidation:
         )
 
 
-def assign_folds(n_clusters: int, n_folds: int, seed: int, groups: NDArray | None = None) -> NDArray[np.int64]:
+def assign_folds(
+    n_clusters: int, n_folds: int, seed: int, groups: NDArray | None = None
+) -> NDArray[np.int64]:
     """Split the observations into folds of equal size.
 
     Parameters
@@ -108,7 +110,9 @@ def assign_folds(n_clusters: int, n_folds: int, seed: int, groups: NDArray | Non
     InputError
         If there are fewer observations, or groups, than folds.
     """
-    names, member = np.unique(np.arange(n_clusters) if groups is None else np.asarray(groups), return_inverse=True)
+    names, member = np.unique(
+        np.arange(n_clusters) if groups is None else np.asarray(groups), return_inverse=True
+    )
     if len(names) < n_folds:
         what = "observations" if groups is None else "halos (groups)"
         msg = f"{len(names)} {what} cannot be split into {n_folds} folds; give more, or fewer folds"
@@ -165,7 +169,10 @@ def fit_fold(
     train = np.flatnonzero(fold_of != fold)
     scale = trainer.TargetScale(log10_mass[train], training.target)
     batches = ViewBatches(
-        images[train], scale.to_target(log10_mass[train]), batch_size=training.batch_size, order_seed=(seed, fold, 1)
+        images[train],
+        scale.to_target(log10_mass[train]),
+        batch_size=training.batch_size,
+        order_seed=(seed, fold, 1),
     )
     validation = ViewBatches(images[test], scale.to_target(log10_mass[test]), batch_size=256)
     model = trainer.fresh_model(images.shape[-1], images.shape[1], (seed, fold, 0), training.learning_rate)
@@ -184,7 +191,13 @@ def fit_fold(
     if not np.isfinite(predictions).all():
         msg = f"fold {fold}: the training diverged (predictions are not finite); lower training.learning_rate"
         raise InputError(msg)
-    return Fit(fold, test, predictions, {name: [float(v) for v in log.history[name]] for name in log.history}, model.get_weights())
+    return Fit(
+        fold,
+        test,
+        predictions,
+        {name: [float(v) for v in log.history[name]] for name in log.history},
+        model.get_weights(),
+    )
 
 
 def cross_validate(

@@ -78,6 +78,6 @@ def _by_row(a: NDArray, b: NDArray) -> NDArray[np.float64]:
     return np.array([_correlation(pearsonr, p, q) for p, q in zip(a, b, strict=True)])
 
 
-def _correlation(method, a: NDArray, b: NDArray) -> float:  # noqa: ANN001
+def _correlation(method, a: NDArray, b: NDArray) -> float:
     """Return a correlation, NaN where one side does not vary (an untrained model may predict one value)."""
     return float(method(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else float("nan")

@@ -34,7 +34,11 @@ class PredictionRecorder(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, inputs: Any, *, batch_size: int = 256, predict: Callable[[keras.Model, Any], NDArray] | None = None
+        self,
+        inputs: Any,
+        *,
+        batch_size: int = 256,
+        predict: Callable[[keras.Model, Any], NDArray] | None = None,
     ) -> None:
         super().__init__()
         self.inputs = inputs

@@ -24,11 +24,11 @@ HALF_FIELD_ARCSEC = (523 + 512) * PIXEL_ARCSEC
 DITHER_AMPLITUDE_ARCSEC = 8.0
 DITHER_PERIODS_S = (1000.0, 707.0)
 LOWEST_KEV, HIGHEST_KEV = 0.3, 10.0
-# Half-power diameter of the point spread function: 0.5 arcsec on axis, about 6 at 10 arcmin and 12 at 15
-# arcmin (quoted from the project's physics notes), joined by a power law. Looked up, not confirmed: the ACIS
-# calibration memo on its point response (CXC, section 8) gives 90 % radii that grow from 9 to 34 pixels over
-# 4 to 12 arcmin at 3.5 keV, which a Gaussian of two to three times these diameters would have.
-_HPD_AXIS, _HPD_TEN_ARCMIN, _HPD_POWER = 0.5, 5.5, 1.82
+# Half-power diameter of the point spread function: 0.5 arcsec on axis, 12 at 10 arcmin and 24 at 15 arcmin, joined
+# by a power law. The project's physics notes quote 6 and 12 arcsec off axis, to be checked; they are radii: the ACIS
+# calibration memo on its point response (CXC, section 8) gives 90 % radii that grow from 9 to 34 pixels over 4 to
+# 12 arcmin at 3.5 keV, 17 arcsec at 12 arcmin, and a Gaussian then has its half-power radius at 9 arcsec.
+_HPD_AXIS, _HPD_TEN_ARCMIN, _HPD_POWER = 0.5, 11.5, 1.77
 # A circular Gaussian holds half its power within 1.17741 sigma.
 _SIGMA_PER_HPD = 1.0 / (2.0 * 1.17741)
 
