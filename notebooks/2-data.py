@@ -55,10 +55,7 @@ catalogue = reproduction.catalogue
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 row = int(np.argsort(catalogue["n_events"].to_numpy(), kind="stable")[len(catalogue) // 2])
 events = reproduction.example_events(row)
-first = [
-    [f"{events.x[i]:.2f}", f"{events.y[i]:.2f}", f"{events.energy[i]:.3f}"]
-    for i in range(min(5, len(events)))
-]
+first = [[f"{events.x[i]:.2f}", f"{events.y[i]:.2f}", f"{events.energy[i]:.3f}"] for i in range(min(5, len(events)))]
 Markdown(
     f"The observation with the median number of events holds {thousands(len(events))} of them, of a cluster "
     f"with $\\log_{{10}} M_{{500c}} = {events.log10_mass:.2f}$. It is a list; these are its first lines:\n\n"

@@ -213,9 +213,7 @@ left.hist(sample["events"], bins=np.geomspace(200, 2e7, 50), color=colours[0])
 for printed in (data.fewest_events.value, data.most_events.value):
     left.axvline(printed, color="black", linestyle="--", linewidth=1)
 left.axvline(data.histogram_limit.value, color="black", linestyle=":", linewidth=1)
-left.set(
-    xscale="log", yscale="log", ylim=(0.7, 400), xlabel="events in an observation", ylabel="observations"
-)
+left.set(xscale="log", yscale="log", ylim=(0.7, 400), xlabel="events in an observation", ylabel="observations")
 right.axvspan(*data.bulk_log10_mass.value, color=colours[7], alpha=0.25, linewidth=0)
 right.hist(sample["log10_mass"], bins=np.arange(13.6, 15.5, 0.05), color=colours[0])
 right.set(xlabel="$\\log_{10} M_{500c}$ [$M_\\odot$]", ylabel="observations", xlim=(13.5, 15.4))
@@ -246,9 +244,7 @@ Markdown(
 share = sample["expected_agn"] / sample["events"]
 figure = Figure(figsize=(8, 3.6), layout="constrained")
 ax = figure.subplots()
-ax.scatter(
-    sample["events"], share.clip(lower=1e-5), s=4, alpha=0.4, linewidths=0, color=colours[0], rasterized=True
-)
+ax.scatter(sample["events"], share.clip(lower=1e-5), s=4, alpha=0.4, linewidths=0, color=colours[0], rasterized=True)
 ax.axhline(share.median(), color=colours[1], label=f"median, {share.median():.1%}")
 ax.set(xscale="log", yscale="log", xlabel="events in an observation", ylabel="share from AGN", ylim=(7e-6, 1))
 ax.legend()

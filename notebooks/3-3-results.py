@@ -74,8 +74,6 @@ steps = {
 }
 runs = Runs(results)
 lines = [
-    f"{step}, the scatter {change(runs.ratio(*names))}."
-    for step, names in steps.items()
-    if set(names) <= set(results)
+    f"{step}, the scatter {change(runs.ratio(*names))}." for step, names in steps.items() if set(names) <= set(results)
 ]
 Markdown("**What was found.** On the same clusters:\n\n" + "\n".join(f"- {line}" for line in lines))

@@ -92,7 +92,5 @@ if transform.startswith("agn_less"):
 if transform != baseline:
     runs = Runs({transform: result, baseline: reproduction.cross_validation(baseline)})
     ratio = runs.ratio(transform, baseline)
-    sentences.append(
-        f"Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change(ratio)}."
-    )
+    sentences.append(f"Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change(ratio)}.")
 Markdown(" ".join(sentences) + f"\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}")

@@ -75,8 +75,7 @@ for phase, residuals in enumerate(ends, start=1):
     )
 Markdown(
     "Residuals at the end of each phase [dex], for all test clusters, for the middle third of their masses, "
-    "and for the rest:\n\n"
-    + markdown_table(["bands", "bias", "scatter", "in the middle", "outside"], rows, "rrrrr")
+    "and for the rest:\n\n" + markdown_table(["bands", "bias", "scatter", "in the middle", "outside"], rows, "rrrrr")
 )
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}

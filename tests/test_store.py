@@ -45,9 +45,7 @@ def test_inputs_are_compared_by_value_not_by_order():
     "damage",
     [
         lambda folder: (folder / "predictions.npy").unlink(),
-        lambda folder: (folder / "predictions.npy").write_bytes(
-            (folder / "predictions.npy").read_bytes()[:-1]
-        ),
+        lambda folder: (folder / "predictions.npy").write_bytes((folder / "predictions.npy").read_bytes()[:-1]),
         lambda folder: (folder / "cluster.npy").write_bytes(b"x" * (folder / "cluster.npy").stat().st_size),
         lambda folder: (folder / "manifest.json").unlink(),
         lambda folder: (folder / "manifest.json").write_text("{"),
@@ -92,7 +90,7 @@ def test_a_finished_run_clears_its_working_folder(store):
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     blocked = tmp_path / "runs"
     blocked.write_text("a file where a folder should be")
-    with pytest.raises(InputError, match="cannot write here.*REPORT_RUNS"):
+    with pytest.raises(InputError, match=r"cannot write here.*REPORT_RUNS"):
         Store(blocked).save(KEY, ARRAYS, {})
 
 

@@ -22,9 +22,7 @@ def tasks(function, arguments):
 
 
 def test_results_come_in_order():
-    assert run_tasks(tasks(functions.square, [{"n": n} for n in range(7)]), "squares") == [
-        n * n for n in range(7)
-    ]
+    assert run_tasks(tasks(functions.square, [{"n": n} for n in range(7)]), "squares") == [n * n for n in range(7)]
     assert run_tasks([], "nothing") == []
 
 

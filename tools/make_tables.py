@@ -124,8 +124,7 @@ def mass_function_tables() -> dict[str, NDArray]:
     cosmo = cosmology.setCosmology("magneticum", params=COSMOLOGY, persistence="")
     mass = 10.0**LOG10_MASS * cosmo.h
     dn_dlnm = [
-        mass_function.massFunction(mass, z, mdef="500c", model="tinker08", q_in="M", q_out="dndlnM")
-        for z in REDSHIFTS
+        mass_function.massFunction(mass, z, mdef="500c", model="tinker08", q_in="M", q_out="dndlnM") for z in REDSHIFTS
     ]
     return {
         "redshift": REDSHIFTS,

@@ -153,20 +153,12 @@ def simulate(
 
 @app.command()
 def ingest(
-    catalogue: Annotated[
-        Path, typer.Argument(help="CSV: cluster_id, log10_mass, events[, events_agn_less, group].")
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")
-    ],
-    drop_invalid: Annotated[
-        bool, typer.Option(help="Leave out and count events whose values cannot be used.")
-    ] = False,
+    catalogue: Annotated[Path, typer.Argument(help="CSV: cluster_id, log10_mass, events[, events_agn_less, group].")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")],
+    drop_invalid: Annotated[bool, typer.Option(help="Leave out and count events whose values cannot be used.")] = False,
     energy_min: Annotated[float | None, typer.Option(help="Leave out and count events below [keV].")] = None,
     energy_max: Annotated[float | None, typer.Option(help="Leave out and count events above [keV].")] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Worker processes; as many as cores without.")
-    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as cores without.")] = None,
 ) -> None:
     """Read the observations of a catalogue into an archive that a profile can name as its source."""
     from report_utils.events import ingest as ingest_catalogue

@@ -99,9 +99,7 @@ class Reproduction:
     def cross_validation(self, transform: str) -> CrossValidation:
         """Return a transform's test predictions over the folds that the profile runs."""
         self.prepare([transform], dynamics=())
-        fits = [
-            _load_fit(self._finished(self.fit_key(transform, fold))) for fold in range(self.profile.folds.run)
-        ]
+        fits = [_load_fit(self._finished(self.fit_key(transform, fold))) for fold in range(self.profile.folds.run)]
         return CrossValidation.from_fits(transform, fits, self.dataset.log10_mass, self.dataset.groups)
 
     def dynamics(self, transform: str) -> Dynamics:
@@ -192,9 +190,7 @@ class Reproduction:
 
     def _fit_tasks(self, transforms: list[str]) -> list[Task]:
         return [
-            self._task(
-                f"{transform}, fold {fold}", store_fit, key, transform, fold, self.profile.training.epochs
-            )
+            self._task(f"{transform}, fold {fold}", store_fit, key, transform, fold, self.profile.training.epochs)
             for transform in transforms
             for fold in range(self.profile.folds.run)
             if self.store.load(key := self.fit_key(transform, fold)) is None

@@ -183,9 +183,7 @@ def _manifest(key: RunKey, files: Mapping[str, Any], seconds: float | None) -> d
             "system": platform.system(),
             "python": platform.python_version(),
         },
-        "versions": {
-            name: package_version(name) for name in ("report-utils", "numpy", "keras", "tensorflow-cpu")
-        },
+        "versions": {name: package_version(name) for name in ("report-utils", "numpy", "keras", "tensorflow-cpu")},
     }
 
 
@@ -248,5 +246,6 @@ def _clear_disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        msg = f"{path}: cannot write here: {error.strerror or error}; free space or choose another folder with {RUNS_VARIABLE}"
+        reason = error.strerror or error
+        msg = f"{path}: cannot write here: {reason}; free space or choose another folder with {RUNS_VARIABLE}"
         raise InputError(msg) from error

@@ -103,9 +103,7 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
     run = _TaskRun(deque(enumerate(tasks)), [None] * len(tasks), context, context.Queue(), log)
     # spawned processes take their environment from this one, and thread counts are read at import
     with _environment(_ONE_THREAD):
-        threads = [
-            threading.Thread(target=run.serve, daemon=True) for _ in range(min(n_workers(), len(tasks)))
-        ]
+        threads = [threading.Thread(target=run.serve, daemon=True) for _ in range(min(n_workers(), len(tasks)))]
         with _progress(description, sum(task.units for task in tasks)) as show:
             try:
                 for thread in threads:
@@ -167,7 +165,7 @@ class _TaskRun:
                         if self.abandoned:
                             return
                         if attempt == 2:
-                            msg = f"{task.label}: its worker process was ended twice, for lack of memory perhaps (see {self.log})"
+                            msg = f"{task.label}: its worker process was ended twice, out of memory perhaps; see {self.log}"
                             raise WorkerError(msg) from None
                         pool = self.new_pool()
                     else:

@@ -85,9 +85,7 @@ def test_events_on_every_edge_of_a_two_by_two_image():
 
 
 def test_bands_are_right_closed():
-    energy = np.array(
-        [0.0, 2.5, np.nextafter(2.5, 3), 5.0, np.nextafter(5.0, 6), 7.5, np.nextafter(7.5, 8), 50.0]
-    )
+    energy = np.array([0.0, 2.5, np.nextafter(2.5, 3), 5.0, np.nextafter(5.0, 6), 7.5, np.nextafter(7.5, 8), 50.0])
     counts = band_counts(EventList(np.arange(8.0), np.arange(8.0), energy), 8)
     np.testing.assert_array_equal(counts.sum(axis=(0, 1)), [2, 2, 2, 2])
 

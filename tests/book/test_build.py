@@ -28,7 +28,7 @@ def test_the_table_of_contents_lists_every_page_once():
     listed = toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text()))
     pages = [name.removeprefix("pages/") for name in listed if name.startswith("pages/")]
     assert sorted(pages) == sorted(page.slug for page in PAGES)
-    assert [slug for slug in pages] == [page.slug for page in PAGES]
+    assert pages == [page.slug for page in PAGES]
     assert (ROOT / "book" / "_toc.yml").resolve() == ROOT / "_toc.yml"
 
 
@@ -61,9 +61,7 @@ def test_a_template_is_filled_in():
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_markdown_cell("# {{ title }}\n\n(label-{{slug}})=\n$a_{b}$ {{ other }}"),
-            nbformat.v4.new_code_cell(
-                "x = '{{ title }}'", metadata={"mystnb": {"figure": {"name": "fig-{{ slug }}"}}}
-            ),
+            nbformat.v4.new_code_cell("x = '{{ title }}'", metadata={"mystnb": {"figure": {"name": "fig-{{ slug }}"}}}),
         ]
     )
     filled = fill_in(notebook, Page("a-b", "t", "Multi-Band"))
@@ -109,9 +107,7 @@ def test_a_page_runs_with_its_parameters(tmp_path):
 def test_a_failing_page_names_notebook_cell_and_reason(tmp_path):
     template = tmp_path / "page.py"
     template.write_text(TEMPLATE)
-    with pytest.raises(
-        PageError, match=r"page\.py \(page page\), cell 3: ZeroDivisionError: division by zero"
-    ):
+    with pytest.raises(PageError, match=r"page\.py \(page page\), cell 3: ZeroDivisionError: division by zero"):
         run_page(Page("page", "page", "A", {"number": 0}), template, "smoke", {})
     assert [p.name for p in tmp_path.iterdir()] == ["page.py"]
 

@@ -26,9 +26,7 @@ FIGURE_6 = [
 
 def test_figure_6_line_by_line():
     model = build_cnn(4)
-    layers = [
-        (layer.name, type(layer).__name__, layer.output.shape, layer.count_params()) for layer in model.layers
-    ]
+    layers = [(layer.name, type(layer).__name__, layer.output.shape, layer.count_params()) for layer in model.layers]
     assert layers == FIGURE_6
     assert model.count_params() == 58_869
 

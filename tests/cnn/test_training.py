@@ -34,9 +34,7 @@ def test_an_epoch_shows_every_view_of_every_image_once(toy):
         for image, target in zip(*batches[i], strict=True)
     ]
     expected = [
-        (v.tobytes(), float(np.float32(m)))
-        for image, m in zip(images, mass, strict=True)
-        for v in eight_views(image)
+        (v.tobytes(), float(np.float32(m))) for image, m in zip(images, mass, strict=True) for v in eight_views(image)
     ]
     assert len(batches) == 20
     assert sorted(shown) == sorted(expected)
@@ -124,9 +122,7 @@ def test_grouped_folds_keep_halos_together(rng):
     fold = assign_folds(200, 10, seed=4, groups=halos)
     for halo in np.unique(halos):
         assert len(np.unique(fold[halos == halo])) == 1
-    assert (
-        np.ptp(np.bincount(fold, minlength=10)) <= np.bincount(np.unique(halos, return_inverse=True)[1]).max()
-    )
+    assert np.ptp(np.bincount(fold, minlength=10)) <= np.bincount(np.unique(halos, return_inverse=True)[1]).max()
 
 
 def test_too_few_observations_for_the_folds():
@@ -192,9 +188,7 @@ def test_a_damaged_checkpoint_starts_again(toy, tmp_path):
     path.write_bytes(b"PK\x03\x04 cut off")
     fold_of = assign_folds(40, 10, seed=0)
     fit = fit_fold(images, mass, fold_of, 0, FAST, seed=1, checkpoint=path)
-    np.testing.assert_array_equal(
-        fit.predictions, fit_fold(images, mass, fold_of, 0, FAST, seed=1).predictions
-    )
+    np.testing.assert_array_equal(fit.predictions, fit_fold(images, mass, fold_of, 0, FAST, seed=1).predictions)
 
 
 def test_cross_validation_tests_each_observation_once(toy):

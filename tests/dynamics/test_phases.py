@@ -165,9 +165,7 @@ def test_the_picture_shows_centred_predictions_in_ascending_truth(rng):
     dynamics = _made_up(rng)
     values = heatmap_values(dynamics)
     order = np.argsort(dynamics.truth)
-    np.testing.assert_allclose(
-        values[:, 3], dynamics.predictions[3, order, 0] - dynamics.truth.mean(), rtol=1e-5
-    )
+    np.testing.assert_allclose(values[:, 3], dynamics.predictions[3, order, 0] - dynamics.truth.mean(), rtol=1e-5)
     _, ax = plt.subplots()
     image = plot_dynamics(dynamics, ax, limit=0.8)
     np.testing.assert_array_equal(image.get_array(), values)

@@ -136,9 +136,7 @@ def sixte_imaging(write_table):
 def photons(write_table):
     """A photon list: RA, DEC [deg], ENERGY [keV], SRC_ID."""
 
-    def write(
-        name="phlist.fits", n=30, *, ra=None, dec=None, energy=None, src=None, extname="PHLIST", **options
-    ):
+    def write(name="phlist.fits", n=30, *, ra=None, dec=None, energy=None, src=None, extname="PHLIST", **options):
         rng = np.random.default_rng(10)
         columns = [
             ("RA", "E", rng.uniform(44.9, 45.1, n) if ra is None else ra),

@@ -26,15 +26,12 @@ any_float = st.sampled_from([np.float32, np.float64])
 def observations(draw):
     n = draw(st.integers(0, 40))
     arrays = {
-        name: draw(hnp.arrays(draw(any_float), n, elements={"allow_nan": False}))
-        for name in ("x", "y", "energy")
+        name: draw(hnp.arrays(draw(any_float), n, elements={"allow_nan": False})) for name in ("x", "y", "energy")
     }
     source = draw(st.none() | hnp.arrays(np.int8, n, elements=st.integers(0, 2)))
     name = draw(st.text(st.characters(codec="utf-8"), min_size=1))
     mass = draw(st.floats(10, 17))
-    return EventList(
-        **arrays, source=source, cluster_id=name, log10_mass=mass, group=draw(st.sampled_from(["", "h"]))
-    )
+    return EventList(**arrays, source=source, cluster_id=name, log10_mass=mass, group=draw(st.sampled_from(["", "h"])))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -139,9 +139,7 @@ def test_bad_sky_positions(refused, sixte_imaging, column, value, what):
     path = sixte_imaging(ra=ra, dec=dec)
     refused(lambda: read_events(path), path, "row 5:", f"'{column}'", what, "1 such rows")
     dropped = read_events(path, invalid="drop")
-    clean = read_events(
-        sixte_imaging("clean.fits", ra=np.linspace(10, 10.2, 60), dec=np.linspace(20, 20.2, 60))
-    )
+    clean = read_events(sixte_imaging("clean.fits", ra=np.linspace(10, 10.2, 60), dec=np.linspace(20, 20.2, 60)))
     np.testing.assert_array_equal(dropped.x, np.delete(clean.x, 4))
 
 

@@ -50,9 +50,7 @@ def test_a_catalogue_becomes_an_archive(folder, tmp_path, same, observation):
     entry = archive.entries[3]
     assert (entry.source_file, entry.source_file_agn_less) == ("c3.fits", "c3_agn_less.fits")
     assert entry.layout == "SIXTE imaging events"
-    assert json.loads((tmp_path / "archive" / "ingest-report.json").read_text())["added"] == list(
-        report.added
-    )
+    assert json.loads((tmp_path / "archive" / "ingest-report.json").read_text())["added"] == list(report.added)
 
 
 def test_processes_give_the_same_archive_as_one(folder, tmp_path, module, monkeypatch):
@@ -221,9 +219,7 @@ def test_a_bad_catalogue_or_option_stops_at_once(folder, tmp_path, refused):
     assert not archive.exists()
 
 
-def test_a_full_disk_ends_with_one_line_and_keeps_what_is_finished(
-    folder, tmp_path, monkeypatch, refused, module
-):
+def test_a_full_disk_ends_with_one_line_and_keeps_what_is_finished(folder, tmp_path, monkeypatch, refused, module):
     lists = folder(4)
     monkeypatch.setattr(module, "_TASK_ROWS", 2)
     rows = []

@@ -16,9 +16,7 @@ def wcs_of(centre):
     return wcs
 
 
-@pytest.mark.parametrize(
-    "centre", [(150.0, 2.2), (0.001, -30.0), (359.9, 69.7), (12.0, 89.5), (200.0, -90.0)]
-)
+@pytest.mark.parametrize("centre", [(150.0, 2.2), (0.001, -30.0), (359.9, 69.7), (12.0, 89.5), (200.0, -90.0)])
 def test_agrees_with_wcslib(centre):
     rng = np.random.default_rng(1)
     xi, eta = rng.uniform(-3000, 3000, (2, 500))

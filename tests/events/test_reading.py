@@ -61,9 +61,7 @@ def test_sixte_imaging_is_projected_about_its_pointing(sixte_imaging):
 
 def test_sixte_positions_come_from_the_sky_even_where_a_later_tool_has_added_xy(sixte_imaging):
     plain = read_events(sixte_imaging("a.fits"))
-    pixels = read_events(
-        sixte_imaging("b.fits", extra=[("X", "J", np.arange(60)), ("Y", "J", np.arange(60))])
-    )
+    pixels = read_events(sixte_imaging("b.fits", extra=[("X", "J", np.arange(60)), ("Y", "J", np.arange(60))]))
     np.testing.assert_array_equal(plain.x, pixels.x)
 
 
@@ -102,9 +100,7 @@ def test_photon_list_in_the_second_extension(photons):
     events = read_events(path)
     assert events.energy.tolist() == [1.0, 3.0]
     assert events.x.dtype == np.float32
-    np.testing.assert_allclose(
-        np.ptp(events.x), 3.6 * np.cos(np.radians(3)), rtol=2e-3
-    )  # RA in float32: 0.014 arcsec
+    np.testing.assert_allclose(np.ptp(events.x), 3.6 * np.cos(np.radians(3)), rtol=2e-3)  # RA in float32: 0.014 arcsec
     assert abs(events.x.sum()) < 0.02  # without a pointing, the events' own centre is the tangent point
 
 
@@ -120,18 +116,14 @@ def test_erosita_scaled_integers_and_ev(erosita):
     assert events.energy.tolist() == [2.5, 5.0, np.float32(0.3)]
 
 
-@pytest.mark.parametrize(
-    "pointing", [{}, {"RA_PNT": 0.0, "DEC_PNT": 60.0}, {"RA_PNT": 359.99, "DEC_PNT": 60.0}]
-)
+@pytest.mark.parametrize("pointing", [{}, {"RA_PNT": 0.0, "DEC_PNT": 60.0}, {"RA_PNT": 359.99, "DEC_PNT": 60.0}])
 def test_the_seam_of_right_ascension_does_not_tear_a_field(sixte_imaging, pointing):
     ra = np.array([359.99, 359.995, 0.0, 0.005, 0.01])
     dec = np.array([60.0, 59.99, 60.01, 60.0, 60.0])
     header = {"RA_PNT": None, "DEC_PNT": None} | pointing
     events = read_events(sixte_imaging(n=5, ra=ra, dec=dec, header=header))
     np.testing.assert_allclose(np.diff(events.x), 18 * np.cos(np.radians(dec[:-1] + dec[1:]) / 2), rtol=2e-3)
-    negative = read_events(
-        sixte_imaging("n.fits", n=5, ra=np.where(ra > 180, ra - 360, ra), dec=dec, header=header)
-    )
+    negative = read_events(sixte_imaging("n.fits", n=5, ra=np.where(ra > 180, ra - 360, ra), dec=dec, header=header))
     np.testing.assert_allclose(negative.x, events.x, atol=1e-6)
 
 
@@ -166,9 +158,7 @@ def test_source_ids_label_events_only_when_the_user_says_which_are_agn(sixte_ima
 def test_nothing_valid_is_dropped(sixte_imaging):
     signal = np.array([0.0, 0.1, 25.0, 3.0, 3.0], np.float32)
     ra = np.array([10.1, 10.1, 10.2, 10.15, 10.15])
-    events = read_events(
-        sixte_imaging(n=5, signal=signal, ra=ra, dec=np.array([20.1, 20.1, 20.2, 20.15, 20.15]))
-    )
+    events = read_events(sixte_imaging(n=5, signal=signal, ra=ra, dec=np.array([20.1, 20.1, 20.2, 20.15, 20.15])))
     np.testing.assert_array_equal(events.energy, signal)  # zero, low and high energies and the duplicated row
 
 

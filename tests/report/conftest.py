@@ -59,9 +59,7 @@ def _made_up_dynamics(transform, scatters, *, n=300, seed=0, epochs=3, errors=No
         error = scatter * generator.normal(size=n) if errors is None else scatter * errors
         phases.append(np.repeat((truth + error)[None, :, None], epochs, axis=0))
     predictions = np.repeat(np.concatenate(phases), 8, axis=2)
-    return MadeUpDynamics(
-        transform, predictions, truth, np.arange(n), np.repeat(np.arange(len(scatters)), epochs)
-    )
+    return MadeUpDynamics(transform, predictions, truth, np.arange(n), np.repeat(np.arange(len(scatters)), epochs))
 
 
 REPORT_LIKE = {

@@ -31,9 +31,7 @@ def counts():
     y, x = np.mgrid[:128, :128] - 63.5
     profile = 40 / (1 + (x**2 + (y - 10) ** 2) / 60) ** 1.5
     return [
-        np.stack([generator.poisson(profile * share) for share in (1, 0.2, 0.03, 0.001)], axis=-1).astype(
-            np.int32
-        )
+        np.stack([generator.poisson(profile * share) for share in (1, 0.2, 0.03, 0.001)], axis=-1).astype(np.int32)
         for _ in range(6)
     ]
 
@@ -141,9 +139,7 @@ def test_the_headline_shows_the_table(report_like):
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.11744, 0.06345, 0.05903, 0.05818])
     ours = ax.containers[0].lines[0].get_ydata()
     np.testing.assert_allclose(ours, table.loc[[f"multi_band_{k}" for k in (1, 2, 3, 4)], "scatter"])
-    without = figures.scatter_by_bands(
-        table_one({"multi_band_1": report_like["multi_band_1"]}, n_resamples=50)
-    )
+    without = figures.scatter_by_bands(table_one({"multi_band_1": report_like["multi_band_1"]}, n_resamples=50))
     assert len(without.axes[0].containers) == 1
 
 

@@ -86,12 +86,8 @@ def test_central_agn_have_their_luminosity():
 def test_obscuring_gas_takes_the_soft_photons():
     cluster = clusters(1)[0]
     ones = np.ones(1)
-    clear = agn.PointSources(np.zeros((1, 2)), 1.8 * ones, ones, 0 * ones, cluster.redshift).photon_flux(
-        EDGES
-    )[0]
-    hidden = agn.PointSources(np.zeros((1, 2)), 1.8 * ones, ones, 3e22 * ones, cluster.redshift).photon_flux(
-        EDGES
-    )[0]
+    clear = agn.PointSources(np.zeros((1, 2)), 1.8 * ones, ones, 0 * ones, cluster.redshift).photon_flux(EDGES)[0]
+    hidden = agn.PointSources(np.zeros((1, 2)), 1.8 * ones, ones, 3e22 * ones, cluster.redshift).photon_flux(EDGES)[0]
     share = hidden / clear
     assert share[CENTRE > 7].min() > 0.8
     assert share[CENTRE < 0.8].max() < 0.01

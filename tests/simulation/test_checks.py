@@ -23,11 +23,7 @@ def bright():
     for index in range(400):
         cluster = cluster_properties(SEED, index, SETTINGS)
         flux = cluster.luminosity / cluster.redshift**2
-        if (
-            cluster.n_clumps == 0
-            and cluster.r500_arcsec < 400
-            and flux > chosen.get(cluster.cool_core, (0, 0))[0]
-        ):
+        if cluster.n_clumps == 0 and cluster.r500_arcsec < 400 and flux > chosen.get(cluster.cool_core, (0, 0))[0]:
             chosen[cluster.cool_core] = (flux, index)
     return {core: index for core, (_, index) in chosen.items()}
 

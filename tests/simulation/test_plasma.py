@@ -11,9 +11,7 @@ from report_utils.simulation.observe import observed_energies
 def test_cooling_function_agrees_with_apec(temperature, expected):
     # The four temperatures lie on AtomDB's own grid (to the digits given), so interpolation adds next to
     # nothing.
-    assert plasma.cooling_function(np.array([temperature]), np.array([0.3]))[0] == pytest.approx(
-        expected, rel=3e-3
-    )
+    assert plasma.cooling_function(np.array([temperature]), np.array([0.3]))[0] == pytest.approx(expected, rel=3e-3)
 
 
 def test_emissivity_is_linear_in_abundance_and_in_ln_temperature():
@@ -32,9 +30,7 @@ def test_emissivity_outside_the_table_is_that_of_its_edge():
 def test_cross_section_is_that_of_morrison_and_mccammon():
     # By hand at 1 keV: (120.6 + 169.3 - 47.7) 1e-24 cm^2, and at 5 keV: (433.9 - 12 + 18.75) / 125 1e-24
     # cm^2.
-    np.testing.assert_allclose(
-        plasma.cross_section(np.array([1.0, 5.0])), [242.2e-24, 440.65e-24 / 125], rtol=1e-12
-    )
+    np.testing.assert_allclose(plasma.cross_section(np.array([1.0, 5.0])), [242.2e-24, 440.65e-24 / 125], rtol=1e-12)
     assert plasma.transmission(np.array([1.0]), 2e20)[0] == pytest.approx(np.exp(-0.04844))
 
 

@@ -99,9 +99,7 @@ def test_scatters_persist_between_snapshots():
 
 def test_scatters_of_temperature_and_gas_mass_are_correlated():
     states = [halo_state(4, i, SETTINGS) for i in range(3000)]
-    temperature, mass = (
-        np.array([getattr(s, n) for s in states]) for n in ("temperature_scatter", "gas_mass_scatter")
-    )
+    temperature, mass = (np.array([getattr(s, n) for s in states]) for n in ("temperature_scatter", "gas_mass_scatter"))
     # 3000 observations of 300 halos: about 900 independent pairs, so 0.03 of scatter.
     assert np.corrcoef(temperature, mass)[0, 1] == pytest.approx(0.3, abs=0.1)
     assert np.mean([s.cool_core for s in states]) == pytest.approx(0.3, abs=0.08)

@@ -61,8 +61,7 @@ def test_luminosity_and_temperature_scatter_together(sample):
 
 def test_temperature_relation(sample):
     expected = [
-        gas_physics.mean_temperature(*pair)
-        for pair in zip(sample["log10_mass"], sample["redshift"], strict=True)
+        gas_physics.mean_temperature(*pair) for pair in zip(sample["log10_mass"], sample["redshift"], strict=True)
     ]
     scatter = np.log(sample["temperature_keV"] / expected)
     assert scatter.mean() == pytest.approx(0.0, abs=0.015)
@@ -90,9 +89,7 @@ def test_count_rates_of_clusters_on_pratts_relation(log10_mass, redshift, expect
         n_h = 2e20
 
     Place.redshift = redshift
-    rate = (
-        gas_rate(component, Place).sum() * pratt(log10_mass, expansion_rate(redshift)) / numbers["luminosity"]
-    )
+    rate = gas_rate(component, Place).sum() * pratt(log10_mass, expansion_rate(redshift)) / numbers["luminosity"]
     assert rate == pytest.approx(expected, rel=0.15)
 
 

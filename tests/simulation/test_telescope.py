@@ -45,9 +45,7 @@ def test_energy_resolution(energy):
     assert e.mean() == pytest.approx(energy, abs=5 * expected_fwhm / 2.35 / 447)
 
 
-@pytest.mark.parametrize(
-    ("offset", "expected", "tolerance"), [(0, 0.5, 0.01), (600, 12.0, 0.1), (900, 24.0, 0.5)]
-)
+@pytest.mark.parametrize(("offset", "expected", "tolerance"), [(0, 0.5, 0.01), (600, 12.0, 0.1), (900, 24.0, 0.5)])
 def test_half_the_events_of_a_point_fall_in_the_half_power_diameter(offset, expected, tolerance):
     assert telescope.half_power_diameter(offset) == pytest.approx(expected, abs=tolerance)
     if offset == 900:
@@ -108,9 +106,7 @@ def test_particle_background_has_the_measured_rates():
     area = (2 * (telescope.HALF_FIELD_ARCSEC - telescope.HALF_GAP_ARCSEC) / 60) ** 2
     expected = {(0.3, 2.5): 9.8e-4, (2.5, 5.0): 8.5e-4, (5.0, 7.5): 9.9e-4, (7.5, 10.0): 1.33e-3}
     for (low, high), rate in expected.items():
-        assert np.mean((energy > low) & (energy <= high)) * len(energy) / area / 3e5 == pytest.approx(
-            rate, rel=0.02
-        )
+        assert np.mean((energy > low) & (energy <= high)) * len(energy) / area / 3e5 == pytest.approx(rate, rel=0.02)
     assert np.abs(x).max() < telescope.HALF_FIELD_ARCSEC + telescope.AIM_POINT_ARCSEC[0] + 8.1
     assert x.dtype == y.dtype == energy.dtype == np.float32
 

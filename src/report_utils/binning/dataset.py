@@ -97,9 +97,7 @@ class Observations:
             code = code_digest(["binning.counts", "events.archive", "events.eventlist"])
             inputs |= {"archive": open_archive(self.archive).digest, "code": code}
         else:
-            code = code_digest(
-                ["binning.counts", "events.eventlist", "simulation.tables", *_simulation_modules()]
-            )
+            code = code_digest(["binning.counts", "events.eventlist", "simulation.tables", *_simulation_modules()])
             inputs |= {"seed": self.seed, "simulation": dataclasses.asdict(self.settings), "code": code}
         return RunKey(f"data/{profile_name}", inputs)
 
@@ -214,11 +212,7 @@ def bin_chunk(observations: Observations, indices: range, sources: list[SourceNa
         events = observations.events(index)
         for source in sources:
             if source == "agn_less":
-                events = (
-                    events.without_agn()
-                    if observations.archive is None
-                    else observations.events(index, source)
-                )
+                events = events.without_agn() if observations.archive is None else observations.events(index, source)
             arrays.setdefault(f"counts_{source}", []).append(band_counts(events, observations.n_pixels))
             row["n_events" if source == "observation" else "n_events_agn_less"] = len(events)
         row |= {"cluster_id": events.cluster_id, "log10_mass": events.log10_mass, "group": events.group}

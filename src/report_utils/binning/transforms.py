@@ -121,20 +121,15 @@ def _first_bands(n_channels: int) -> dict[str, tuple]:
 def _all_transforms() -> Mapping[str, Transform]:
     transforms = [
         Transform("single_band", "Single Band", ("0+",), (tuple(range(N_BANDS)),)),
-        Transform(
-            "single_band_thresholded", "Single Band, thresholded", ("0-7.5",), (tuple(range(N_BANDS - 1)),)
-        ),
+        Transform("single_band_thresholded", "Single Band, thresholded", ("0-7.5",), (tuple(range(N_BANDS - 1)),)),
     ]
-    transforms += [
-        Transform(f"multi_band_{k}", "Multi-Band", **_first_bands(k)) for k in range(1, N_BANDS + 1)
-    ]
+    transforms += [Transform(f"multi_band_{k}", "Multi-Band", **_first_bands(k)) for k in range(1, N_BANDS + 1)]
     transforms += [
         Transform(f"retained_{p}", f"{p}% Retained", retained_percentile=p, **_first_bands(N_BANDS))
         for p in (99, 95, 90, 75, 50, 25)
     ]
     transforms += [
-        Transform(f"agn_less_{k}", "AGN-less", source="agn_less", **_first_bands(k))
-        for k in range(1, N_BANDS + 1)
+        Transform(f"agn_less_{k}", "AGN-less", source="agn_less", **_first_bands(k)) for k in range(1, N_BANDS + 1)
     ]
     return MappingProxyType({transform.name: transform for transform in transforms})
 

@@ -128,9 +128,7 @@ def book_status(profile: str | None = None) -> list[str]:
     return lines
 
 
-def _make(
-    page: Page, reproduction: Reproduction, root: Path, record: dict[str, Any]
-) -> nbformat.NotebookNode:
+def _make(page: Page, reproduction: Reproduction, root: Path, record: dict[str, Any]) -> nbformat.NotebookNode:
     missing = [name for name in page.needs if not reproduction.available(name)]
     if missing:
         label = get_transform(missing[0]).label

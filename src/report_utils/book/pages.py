@@ -51,9 +51,7 @@ def _transform_page(name: str) -> Page:
 def _dynamics_page(name: str) -> Page:
     stem = TRANSFORMS[name].title
     slug = f"4-1-dynamics-{stem.lower()}"
-    return Page(
-        slug, "4-1-dynamics", f"Dynamics: {stem}", {"transform": name}, dynamics=(name,), needs=(name,)
-    )
+    return Page(slug, "4-1-dynamics", f"Dynamics: {stem}", {"transform": name}, dynamics=(name,), needs=(name,))
 
 
 def _whole(slug: str, **options: tuple[str, ...]) -> Page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -54,7 +55,7 @@ class ViewBatches(keras.utils.PyDataset):
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return -(-len(self.order) // self.size)
+        return math.ceil(len(self.order) / self.size)
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         """Return one batch."""

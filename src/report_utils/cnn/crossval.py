@@ -89,9 +89,7 @@ class CrossValidation:
         )
 
 
-def assign_folds(
-    n_clusters: int, n_folds: int, seed: int, groups: NDArray | None = None
-) -> NDArray[np.int64]:
+def assign_folds(n_clusters: int, n_folds: int, seed: int, groups: NDArray | None = None) -> NDArray[np.int64]:
     """Split the observations into folds of equal size.
 
     Parameters
@@ -110,9 +108,7 @@ def assign_folds(
     InputError
         If there are fewer observations, or groups, than folds.
     """
-    names, member = np.unique(
-        np.arange(n_clusters) if groups is None else np.asarray(groups), return_inverse=True
-    )
+    names, member = np.unique(np.arange(n_clusters) if groups is None else np.asarray(groups), return_inverse=True)
     if len(names) < n_folds:
         what = "observations" if groups is None else "halos (groups)"
         msg = f"{len(names)} {what} cannot be split into {n_folds} folds; give more, or fewer folds"
@@ -242,8 +238,9 @@ def cross_validate(
     if images.ndim != 4 or len(images) != len(log10_mass):
         msg = f"images of shape {images.shape} and {len(log10_mass)} masses do not belong together"
         raise InputError(msg)
-    if not np.isfinite(log10_mass).all():
-        msg = f"log10_mass holds {log10_mass[~np.isfinite(log10_mass)][0]} in row {int(np.argmin(np.isfinite(log10_mass))) + 1}"
+    bad = np.flatnonzero(~np.isfinite(log10_mass))
+    if len(bad):
+        msg = f"log10_mass holds {log10_mass[bad[0]]} in row {bad[0] + 1}; give the mass or leave the observation out"
         raise InputError(msg)
     fold_of = assign_folds(len(images), n_folds, seed, groups)
     chosen = range(n_folds) if folds is None else folds

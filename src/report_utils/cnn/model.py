@@ -37,9 +37,7 @@ def build_cnn(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ..
     layers: list[keras.Layer] = [keras.Input((n_pixels, n_pixels, n_channels), name="image")]
     for i, filters in enumerate(CONVOLUTION_FILTERS):
         suffix = f"_{i}" if i else ""
-        layers.append(
-            keras.layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv2d{suffix}")
-        )
+        layers.append(keras.layers.Conv2D(filters, 3, padding="same", activation="relu", name=f"conv2d{suffix}"))
         layers.append(keras.layers.MaxPooling2D(2, name=f"max_pooling2d{suffix}"))
     layers.append(keras.layers.GlobalAveragePooling2D(name="global_average_pooling2d"))
     for i, units in enumerate(DENSE_UNITS):

@@ -165,17 +165,13 @@ def restore(path: Path | None, model: keras.Model) -> tuple[int, dict[str, NDArr
         variables = _variables(model)
         values = [arrays[f"variable_{i}"] for i in range(len(variables))]
         epochs_done = int(arrays["epochs_done"])
-        if any(
-            value.shape != tuple(variable.shape) for value, variable in zip(values, variables, strict=True)
-        ):
+        if any(value.shape != tuple(variable.shape) for value, variable in zip(values, variables, strict=True)):
             return 0, {}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return 0, {}
     for value, variable in zip(values, variables, strict=True):
         variable.assign(value)
-    state = {
-        name.removeprefix("state_"): value for name, value in arrays.items() if name.startswith("state_")
-    }
+    state = {name.removeprefix("state_"): value for name, value in arrays.items() if name.startswith("state_")}
     return epochs_done, state
 
 

@@ -155,9 +155,7 @@ def train_in_phases(
     )
     shown = ViewBatches(images[test], batch_size=256)
     model = trainer.fresh_model(images.shape[-1], images.shape[1], (seed, fold, 2), settings.learning_rate)
-    recorder = PredictionRecorder(
-        shown, predict=lambda m, inputs: scale.to_log10_mass(predict_views(m, inputs))
-    )
+    recorder = PredictionRecorder(shown, predict=lambda m, inputs: scale.to_log10_mass(predict_views(m, inputs)))
     log = trainer.EpochLog(scale)
 
     def state() -> dict[str, NDArray]:

@@ -62,9 +62,7 @@ def plot_dynamics(
     style = {"cmap": COLOUR_MAP, "vmin": -limit, "vmax": limit, "aspect": "auto", "interpolation": "nearest"}
     image = ax.imshow(values, extent=(0, n_epochs, n_test, 0), rasterized=True, **style)
     gap = 0.4 * width
-    ax.imshow(
-        truth[:, None], extent=(n_epochs + gap, n_epochs + gap + width, n_test, 0), rasterized=True, **style
-    )
+    ax.imshow(truth[:, None], extent=(n_epochs + gap, n_epochs + gap + width, n_test, 0), rasterized=True, **style)
     for end in dynamics.phase_ends[:-1]:
         ax.axvline(end + 1, color="white", linewidth=2)
     ax.set_xlim(0, n_epochs + gap + width)

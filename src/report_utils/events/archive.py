@@ -69,9 +69,7 @@ class Archive:
         import pandas as pd
 
         names = ["cluster_id", "log10_mass", "group", "n_events", "n_events_agn_less"]
-        frame = pd.DataFrame(
-            [[getattr(entry, name) for name in names] for entry in self.entries], columns=names
-        )
+        frame = pd.DataFrame([[getattr(entry, name) for name in names] for entry in self.entries], columns=names)
         frame["n_events_agn_less"] = frame["n_events_agn_less"].astype("Int64").replace(-1, pd.NA)
         return frame
 
@@ -108,9 +106,7 @@ class Archive:
                 " ingest it with a column events_agn_less, or choose a transform of the observation itself"
             )
             raise InputError(msg)
-        return read_part(
-            parts / entry.part_agn_less, entry.row_group_agn_less, entry.n_events_agn_less, **about
-        )
+        return read_part(parts / entry.part_agn_less, entry.row_group_agn_less, entry.n_events_agn_less, **about)
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -119,10 +115,7 @@ class Archive:
     def _entry(self, cluster: int | str) -> Entry:
         if isinstance(cluster, str):
             if cluster not in self._places:
-                msg = (
-                    f"{self.folder}: there is no cluster {cluster!r}; its names start with"
-                    f" {', '.join(self.ids[:3])}"
-                )
+                msg = f"{self.folder}: there is no cluster {cluster!r}; its names start with {', '.join(self.ids[:3])}"
                 raise InputError(msg)
             cluster = self._places[cluster]
         if not 0 <= cluster < len(self):

@@ -102,10 +102,7 @@ def _records(path: Path) -> list[tuple[int, dict[str, str]]]:
             lines = csv.reader(stream, strict=True)
             header = [name.strip().lower() for name in next(lines, [])]
             if not header:
-                msg = (
-                    f"{path}: the catalogue is empty; its first line must name the columns"
-                    f" {', '.join(REQUIRED)}"
-                )
+                msg = f"{path}: the catalogue is empty; its first line must name the columns {', '.join(REQUIRED)}"
                 raise InputError(msg)
             _check_header(path, header)
             for number, values in enumerate((line for line in lines if any(line)), start=1):

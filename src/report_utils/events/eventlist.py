@@ -62,10 +62,7 @@ class EventList:
                     raise InputError(msg)
                 column = column.astype(np.float32 if column.dtype.itemsize <= 4 else np.float64)
             if column.ndim != 1:
-                msg = (
-                    f"{self.label}: column {name!r} has shape {column.shape}; one value for each event is"
-                    " needed"
-                )
+                msg = f"{self.label}: column {name!r} has shape {column.shape}; one value for each event is needed"
                 raise InputError(msg)
             object.__setattr__(self, name, column)
         if self.source is not None:
@@ -104,9 +101,6 @@ class EventList:
             If the events carry no source label.
         """
         if self.source is None:
-            msg = (
-                f"{self.label}: events carry no source label, so its AGN cannot be removed; give an AGN-less"
-                " list"
-            )
+            msg = f"{self.label}: events carry no source label, so its AGN cannot be removed; give an AGN-less list"
             raise InputError(msg)
         return self.select(self.source != Source.AGN)

@@ -77,9 +77,7 @@ def export_observations(
     return catalogue
 
 
-def _pairs(
-    observations: Iterable[EventList], *, agn_less: bool
-) -> Iterator[tuple[EventList, EventList | None]]:
+def _pairs(observations: Iterable[EventList], *, agn_less: bool) -> Iterator[tuple[EventList, EventList | None]]:
     if isinstance(observations, Archive):
         for index, entry in enumerate(observations.entries):
             listed = agn_less and entry.has_agn_less
@@ -91,17 +89,12 @@ def _pairs(
 
 def _file_name(events: EventList, done: set[str], folder: Path) -> str:
     if not events.cluster_id or not math.isfinite(events.log10_mass):
-        msg = (
-            f"{folder}: {events.label} has no name or no mass (log10_mass={events.log10_mass}); give it both"
-        )
+        msg = f"{folder}: {events.label} has no name or no mass (log10_mass={events.log10_mass}); give it both"
         raise InputError(msg)
     name = re.sub(r"[^A-Za-z0-9._+-]", "_", events.cluster_id)
     name = f"_{name[1:]}" if name.startswith(".") else name
     if name.lower() in done or f"{name.lower()}_agn_less" in done:
-        msg = (
-            f"{folder}: {events.label} would be written to the file of another observation; rename one of"
-            " them"
-        )
+        msg = f"{folder}: {events.label} would be written to the file of another observation; rename one of them"
         raise InputError(msg)
     done.update((name.lower(), f"{name.lower()}_agn_less"))
     return name

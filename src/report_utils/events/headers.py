@@ -128,8 +128,7 @@ def _describe(path: Path, number: int, header: Header, primary: Header, start: i
         match = re.match(r"(\d{0,9})([LXBIJKAEDCMPQ])", form)
         if match is None:
             msg = (
-                f"{path}: table {name}: TFORM{n} is {form!r}, which FITS does not know;"
-                " copy or download the file again"
+                f"{path}: table {name}: TFORM{n} is {form!r}, which FITS does not know; copy or download the file again"
             )
             raise InputError(msg)
         n_values, code = int(match[1] or 1), match[2]

@@ -69,9 +69,7 @@ class IngestReport:
             f" {len(self.failures)} failed"
         )
         lines = [f"{self.archive}: {counts}; {self.n_events} events in {self.seconds['total']:.1f} s"]
-        n_dropped = sum(
-            sum(reasons.values()) for lists in self.dropped.values() for reasons in lists.values()
-        )
+        n_dropped = sum(sum(reasons.values()) for lists in self.dropped.values() for reasons in lists.values())
         if n_dropped:
             lines.append(f"left out {n_dropped} rows of {len(self.dropped)} clusters (see {REPORT})")
         lines += [f"row {item.row} ({item.cluster_id}): {item.reason}" for item in self.failures]
@@ -241,12 +239,8 @@ def _in_order(
         try:
             done[number] = future.result()
         except BrokenExecutor:
-            reason = (
-                "a worker process ended unexpectedly, perhaps for want of memory; run again with workers=1"
-            )
-            done[number] = TaskResult(
-                failures=[Failure(row.row, row.cluster_id, reason) for row in tasks[number]]
-            )
+            reason = "a worker process ended unexpectedly, perhaps for want of memory; run again with workers=1"
+            done[number] = TaskResult(failures=[Failure(row.row, row.cluster_id, reason) for row in tasks[number]])
         advance(len(tasks[number]), n_bytes[number])
         while following in done:
             yield done.pop(following)

@@ -55,9 +55,7 @@ class Recipe:
                 raise InputError(msg)
         low, high = self.energy_min or 0.0, self.energy_max
         if high is not None and high <= low:
-            msg = (
-                f"energy_min={low:g} and energy_max={high:g} [keV] leave no events; energy_max must be larger"
-            )
+            msg = f"energy_min={low:g} and energy_max={high:g} [keV] leave no events; energy_max must be larger"
             raise InputError(msg)
 
     @property
@@ -98,9 +96,7 @@ class TaskResult:
     seconds: dict[str, float] = field(default_factory=lambda: {"digest": 0.0, "read": 0.0, "write": 0.0})
 
 
-def ingest_rows(
-    parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entry], recipe: Recipe
-) -> TaskResult:
+def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entry], recipe: Recipe) -> TaskResult:
     """Read the rows' event lists into one part.
 
     Parameters
@@ -152,9 +148,7 @@ def _reason(row: CatalogueRow, error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"{row.events}: does not fit into memory; use fewer workers or a larger machine"
     reason = " ".join(str(error).split())[:160]
-    return (
-        f"{row.events}: cannot be read ({type(error).__name__}: {reason}); please report this file's header"
-    )
+    return f"{row.events}: cannot be read ({type(error).__name__}: {reason}); please report this file's header"
 
 
 def _is_unchanged(row: CatalogueRow, old: Entry, recipe: Recipe, result: TaskResult) -> bool:
@@ -185,9 +179,7 @@ def _read(
     all_dropped = {"observation": dropped}
     agn_less = None
     if row.events_agn_less is not None:
-        _, agn_less, digest, all_dropped["agn_less"] = _read_list(
-            row, row.events_agn_less, recipe, digests, result
-        )
+        _, agn_less, digest, all_dropped["agn_less"] = _read_list(row, row.events_agn_less, recipe, digests, result)
         provenance |= {
             "source_file_agn_less": row.events_agn_less.name,
             "source_sha256_agn_less": digest,

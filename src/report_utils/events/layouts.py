@@ -97,9 +97,7 @@ def choose_table(tables: list[FitsTable], request: Request) -> FitsTable:
             return table
     for table in tables:
         names_here = set(table.columns)
-        if names_here & {"energy", "signal", "pi"} and (
-            {"ra", "dec"} <= names_here or {"x", "y"} <= names_here
-        ):
+        if names_here & {"energy", "signal", "pi"} and ({"ra", "dec"} <= names_here or {"x", "y"} <= names_here):
             return table
     if len(tables) == 1:
         return tables[0]
@@ -187,9 +185,7 @@ def _position(
     return x, y, scale, reference, f"position: {x.name}, {y.name} in pixels of {scale[0]:.6g} arcsec ({why})"
 
 
-def _pixel_scale(
-    table: FitsTable, x: Column, y: Column, request: Request, of: str
-) -> tuple[tuple[float, float], str]:
+def _pixel_scale(table: FitsTable, x: Column, y: Column, request: Request, of: str) -> tuple[tuple[float, float], str]:
     if request.pixel_arcsec is not None:
         return (request.pixel_arcsec, request.pixel_arcsec), "as stated"
     scale = []
@@ -209,10 +205,7 @@ def _pixel_scale(
     for name, size in (("chandra", CHANDRA_PIXEL), ("erosita", EROSITA_PIXEL)):
         if of == name:
             return (size, size), f"mission {name}"
-    msg = (
-        f"{table.path}: column {x.name!r}: its unit cannot be decided (no TCDLT); state the pixel size"
-        " (pixel_arcsec)"
-    )
+    msg = f"{table.path}: column {x.name!r}: its unit cannot be decided (no TCDLT); state the pixel size (pixel_arcsec)"
     raise InputError(msg)
 
 

@@ -124,9 +124,7 @@ def read_part(path: Path, row_group: int, n_events: int, **about: Any) -> EventL
             raise pa.ArrowInvalid(msg)
         return EventList(**columns, **about)
     except (pa.ArrowException, OSError, TypeError, InputError) as error:
-        reason = (
-            "it is missing" if isinstance(error, FileNotFoundError) else " ".join(str(error).split())[:120]
-        )
+        reason = "it is missing" if isinstance(error, FileNotFoundError) else " ".join(str(error).split())[:120]
         msg = (
             f"{path}: row group {row_group}: this part of the archive is damaged ({reason});"
             " remove it and ingest the catalogue again, which reads only what is missing"

@@ -97,9 +97,7 @@ def read_events(
     InputError
         If the file cannot be read rightly; the message names file, row (from 1) and column.
     """
-    request = Request(
-        x=x, y=y, energy=energy, energy_unit=energy_unit, pixel_arcsec=pixel_arcsec, table=table
-    )
+    request = Request(x=x, y=y, energy=energy, energy_unit=energy_unit, pixel_arcsec=pixel_arcsec, table=table)
     reading = load_events(path, request=request, agn_source_ids=agn_source_ids, invalid=invalid)
     columns = reading.events.columns()
     return EventList(**columns, cluster_id=cluster_id, log10_mass=log10_mass, group=group)

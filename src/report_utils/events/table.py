@@ -95,10 +95,7 @@ class FitsTable:
         """
         found = self.columns.get(name.strip().lower(), ())
         if len(found) > 1:
-            msg = (
-                f"{self.path}: table {self.name}: {len(found)} columns are called {name!r}; rename all but"
-                " one"
-            )
+            msg = f"{self.path}: table {self.name}: {len(found)} columns are called {name!r}; rename all but one"
             raise InputError(msg)
         return found[0] if found else None
 
@@ -133,9 +130,7 @@ class FitsTable:
                 "itemsize": self.row_bytes,
             }
         )
-        raw = {
-            column.name: np.empty(self.n_rows, raw_type[column.name].newbyteorder("=")) for column in wanted
-        }
+        raw = {column.name: np.empty(self.n_rows, raw_type[column.name].newbyteorder("=")) for column in wanted}
         done = 0
         with open_maybe_gzipped(self.path) as stream:
             stream.seek(self.start)
@@ -156,9 +151,7 @@ class FitsTable:
         where = f"{self.path}: table {self.name}: column {column.name!r}"
         if not column.is_number or column.n_values < 1:
             form = self.value(f"TFORM{column.number}")
-            msg = (
-                f"{where} has the format {form!r}, which is not a number for each event; name another column"
-            )
+            msg = f"{where} has the format {form!r}, which is not a number for each event; name another column"
             raise InputError(msg)
         if not (np.isfinite([column.scale, column.zero]).all() and column.scale != 0):
             msg = f"{where} has TSCAL {column.scale} and TZERO {column.zero}; correct the header"

@@ -32,8 +32,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         name="splitting_halves",
-        statement="Splitting is what helps, not the additional photons: two bands also beat the image of "
-        "all photons.",
+        statement="Splitting is what helps, not the additional photons: two bands also beat the image of all photons.",
         where="abstract, section 3.3",
         statistic=f"{_RATIO}: two bands over the full single band",
         threshold=f"interval below {NEARLY_HALF}",
@@ -49,9 +48,7 @@ CLAIMS: tuple[Claim, ...] = (
         threshold=f"both intervals inside 1/{MARGIN} to {MARGIN}",
         reason=MARGIN_REASON,
         needs=("multi_band_2", "multi_band_3", "multi_band_4"),
-        test=test.ratio_test(
-            [("multi_band_3", "multi_band_2"), ("multi_band_4", "multi_band_2")], test.within, MARGIN
-        ),
+        test=test.ratio_test([("multi_band_3", "multi_band_2"), ("multi_band_4", "multi_band_2")], test.within, MARGIN),
     ),
     Claim(
         name="retained_lose_little",
@@ -68,8 +65,7 @@ CLAIMS: tuple[Claim, ...] = (
         statement="Ignoring the core is not what the second band teaches: removing the AGN from the lowest "
         "band, or the brightest pixels from four bands, brings nothing like a halving.",
         where="section 3.3, section 4.3",
-        statistic=f"{_RATIO}: lowest band without AGN over with; each retained percentage over the full "
-        "four bands",
+        statistic=f"{_RATIO}: lowest band without AGN over with; each retained percentage over the full four bands",
         threshold=f"every interval above {NEARLY_HALF}",
         reason=f"The same limit as for the halving, from the other side. {NEARLY_HALF_REASON} One band with "
         "its core cut would be the sharper test, but is not among the report's transforms.",
@@ -102,8 +98,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         name="sorted_masses",
-        statement="One band already sorts the lightest and the heaviest clusters; the second sorts the "
-        "middle masses.",
+        statement="One band already sorts the lightest and the heaviest clusters; the second sorts the middle masses.",
         where="section 4.1, second observation; section 5",
         statistic="places out of order in the middle and the outer thirds of mass, in units of what the "
         "same errors, dealt out regardless of mass, would displace",
@@ -115,8 +110,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         name="dynamics_second_band",
-        statement="While bands are switched on during one training, the second one brings the clear "
-        "improvement.",
+        statement="While bands are switched on during one training, the second one brings the clear improvement.",
         where="section 4.1, first observation",
         statistic="ratio of the scatters at the ends of phases 2 and 1",
         threshold=f"interval below {NEARLY_HALF}",
@@ -150,8 +144,7 @@ CLAIMS: tuple[Claim, ...] = (
         name="alike_dynamics",
         statement="With and without AGN the network learns in the same way.",
         where="section 4.2, section 4.3",
-        statistic="root mean square distance between the two recorded trainings over that between seeds of "
-        "either",
+        statistic="root mean square distance between the two recorded trainings over that between seeds of either",
         threshold=f"interval below {MARGIN}, over three seeds or more of each",
         reason="Two trainings of the same kind differ by their seed; only a distance beyond that can be due "
         "to AGN. " + MARGIN_REASON,

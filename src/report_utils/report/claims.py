@@ -23,8 +23,7 @@ HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided at this size"
 
 NEARLY_HALF = 0.75
 NEARLY_HALF_REASON = (
-    "Three quarters is the middle between no change (1) and a half: below it, the greater part of a halving "
-    "is there."
+    "Three quarters is the middle between no change (1) and a half: below it, the greater part of a halving is there."
 )
 MARGIN = 1.15
 MARGIN_REASON = (
@@ -222,9 +221,7 @@ def phase_test(
         for later, earlier in pairs:
             groups = getattr(dynamics, "group", None)
             measured = scatter_ratio(ends[later - 1], ends[earlier - 1], groups, **runs.bootstrap())
-            parts.append(
-                Part(f"end of phase {later} / end of phase {earlier}", measured, judge(measured, limit))
-            )
+            parts.append(Part(f"end of phase {later} / end of phase {earlier}", measured, judge(measured, limit)))
         return combine(parts)
 
     return test
@@ -280,9 +277,6 @@ def judge_claims(
     """
     from report_utils.report.claim_list import CLAIMS
 
-    seeds = {
-        name: tuple(runs) if isinstance(runs, Sequence) else (runs,)
-        for name, runs in (dynamics or {}).items()
-    }
+    seeds = {name: tuple(runs) if isinstance(runs, Sequence) else (runs,) for name, runs in (dynamics or {}).items()}
     runs = Runs(cross_validations, seeds, n_resamples, seed)
     return {claim.name: claim.judge(runs) for claim in CLAIMS}

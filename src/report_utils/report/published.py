@@ -214,8 +214,7 @@ def _inconsistencies() -> tuple[Inconsistency, ...]:
         Inconsistency(
             "Figure 5's percentages",
             "section 3.1.3 against the caption of Figure 5",
-            "The text lists six percentages; the caption speaks of a galaxy in the 4 percent retained "
-            "transformation.",
+            "The text lists six percentages; the caption speaks of a galaxy in the 4 percent retained transformation.",
             "The six of the text are drawn.",
         ),
         Inconsistency(
@@ -223,8 +222,7 @@ def _inconsistencies() -> tuple[Inconsistency, ...]:
             "section 3.1.3",
             "The words keep the lowest p % of the observations, the formulas the pixels whose number of "
             "events lies below a percentile; k is given as 1, with four functions.",
-            "Pixels with counts above the p-th percentile of the occupied pixels are emptied, in four "
-            "channels.",
+            "Pixels with counts above the p-th percentile of the occupied pixels are emptied, in four channels.",
         ),
         Inconsistency(
             "overlapping bands",
@@ -253,8 +251,7 @@ def _inconsistencies() -> tuple[Inconsistency, ...]:
         Inconsistency(
             "size of the earlier sample",
             "section 3.3",
-            "The earlier work is said to have around 7000 observations; Ntampaka et al. (2019) state 7896 "
-            "images.",
+            "The earlier work is said to have around 7000 observations; Ntampaka et al. (2019) state 7896 images.",
             "7896 is used wherever the earlier work is described.",
         ),
         Inconsistency(
@@ -273,8 +270,7 @@ def _inconsistencies() -> tuple[Inconsistency, ...]:
         Inconsistency(
             "folds",
             "section 3.3",
-            "Ten cross-validation folds are also described as ten random 90/10 splits, with a seed for "
-            "each transform.",
+            "Ten cross-validation folds are also described as ten random 90/10 splits, with a seed for each transform.",
             "One partition into ten folds, the same for every transform.",
         ),
     )

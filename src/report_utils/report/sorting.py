@@ -146,9 +146,7 @@ def phase_ends(dynamics: RecordedTraining) -> NDArray[np.intp]:
 def phase_residuals(dynamics: RecordedTraining) -> list[NDArray[np.float64]]:
     """Return, for each phase's end, the (n_test, n_views) residuals [dex]."""
     truth = np.asarray(dynamics.truth, dtype=np.float64)[:, None]
-    return [
-        np.asarray(dynamics.predictions[epoch], dtype=np.float64) - truth for epoch in phase_ends(dynamics)
-    ]
+    return [np.asarray(dynamics.predictions[epoch], dtype=np.float64) - truth for epoch in phase_ends(dynamics)]
 
 
 def squared_distance(a: RecordedTraining, b: RecordedTraining) -> tuple[NDArray, NDArray[np.float64]]:

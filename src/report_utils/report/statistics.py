@@ -92,9 +92,7 @@ def _group_codes(groups: ArrayLike | None, n_clusters: int) -> tuple[NDArray[np.
         return np.arange(n_clusters), n_clusters, "clusters"
     names, codes = np.unique(np.asarray(groups), return_inverse=True)
     if codes.shape != (n_clusters,):
-        msg = (
-            f"groups have shape {np.shape(groups)}; one halo for each of the {n_clusters} clusters is needed"
-        )
+        msg = f"groups have shape {np.shape(groups)}; one halo for each of the {n_clusters} clusters is needed"
         raise InputError(msg)
     if len(names) < 2:
         msg = "all clusters belong to one group; resampling needs two or more"
@@ -102,9 +100,7 @@ def _group_codes(groups: ArrayLike | None, n_clusters: int) -> tuple[NDArray[np.
     return codes, len(names), "halos" if len(names) < n_clusters else "clusters"
 
 
-def _moment_sums(
-    residuals: NDArray[np.float64], codes: NDArray[np.intp], n_groups: int
-) -> NDArray[np.float64]:
+def _moment_sums(residuals: NDArray[np.float64], codes: NDArray[np.intp], n_groups: int) -> NDArray[np.float64]:
     """Return count, sum of r, sum of r^2 for each group: (n_groups, 3)."""
     per_cluster = np.stack(
         [
@@ -114,9 +110,7 @@ def _moment_sums(
         ],
         axis=1,
     )
-    return np.stack(
-        [np.bincount(codes, weights=column, minlength=n_groups) for column in per_cluster.T], axis=1
-    )
+    return np.stack([np.bincount(codes, weights=column, minlength=n_groups) for column in per_cluster.T], axis=1)
 
 
 def bootstrap_sums(sums: NDArray[np.float64], n_resamples: int, seed: int) -> NDArray[np.float64]:
@@ -173,9 +167,7 @@ def bca_interval(
     from scipy.special import ndtr, ndtri
 
     tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
-    below = (np.count_nonzero(resamples < estimate) + 0.5 * np.count_nonzero(resamples == estimate)) / len(
-        resamples
-    )
+    below = (np.count_nonzero(resamples < estimate) + 0.5 * np.count_nonzero(resamples == estimate)) / len(resamples)
     if 0 < below < 1:
         shift = ndtri(below)
         pull = jackknife.mean() - jackknife
@@ -237,9 +229,7 @@ def residual_statistics(
     if truth is not None:
         deviation = np.asarray(truth, dtype=np.float64) - np.mean(truth)
         if deviation.shape != (len(views),):
-            msg = (
-                f"truth has shape {np.shape(truth)}; one mass for each of the {len(views)} clusters is needed"
-            )
+            msg = f"truth has shape {np.shape(truth)}; one mass for each of the {len(views)} clusters is needed"
             raise InputError(msg)
         r_squared = float(1 - np.mean(views**2) / np.mean(deviation**2))
     return ResidualStatistics(
@@ -284,10 +274,7 @@ def scatter_contrast(
     """
     arrays = [_as_views(array, f"residuals {number}") for number, array in enumerate(residuals)]
     if len(arrays) != len(powers) or len({len(array) for array in arrays}) != 1:
-        msg = (
-            f"residuals of {[len(array) for array in arrays]} clusters with {len(powers)} powers cannot be "
-            "paired"
-        )
+        msg = f"residuals of {[len(array) for array in arrays]} clusters with {len(powers)} powers cannot be paired"
         raise InputError(msg)
     codes, n_groups, _ = _group_codes(groups, len(arrays[0]))
     sums = np.concatenate([_moment_sums(array, codes, n_groups) for array in arrays], axis=1)

@@ -112,9 +112,7 @@ def field_counts(flux: float) -> float:
 
 def _join(parts: list[PointSources], redshift: float) -> PointSources:
     names = ("position", "photon_index", "norm", "n_h")
-    return PointSources(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in names), redshift
-    )
+    return PointSources(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), redshift)
 
 
 def cluster_agn(cluster: Cluster) -> PointSources:
@@ -142,9 +140,7 @@ def cluster_agn(cluster: Cluster) -> PointSources:
     central = PointSources(
         position=np.zeros((n_central, 2)),
         photon_index=central_index,
-        norm=power_law_norm(
-            np.full(n_central, luminosity / (4.0 * math.pi * distance_cm**2)), central_index, band
-        ),
+        norm=power_law_norm(np.full(n_central, luminosity / (4.0 * math.pi * distance_cm**2)), central_index, band),
         n_h=np.full(n_central, column if draws[1] < _OBSCURED_SHARE else 0.0),
         redshift=cluster.redshift,
     )

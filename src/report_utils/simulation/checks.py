@@ -157,9 +157,7 @@ def example_spectrum(
     )
 
 
-def band_fractions(
-    temperature: NDArray, redshift: float, n_h: float = 2e20, iron: float = 0.3
-) -> NDArray[np.float64]:
+def band_fractions(temperature: NDArray, redshift: float, n_h: float = 2e20, iron: float = 0.3) -> NDArray[np.float64]:
     """Return the shares of events in the report's four bands for gas of one temperature on axis.
 
     Parameters

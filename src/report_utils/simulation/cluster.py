@@ -72,13 +72,9 @@ def _main_halo(state: HaloState, settings: SimulationSettings) -> tuple[gas.GasC
     radius_mpc = r500_mpc(state.log10_mass, state.redshift)
     mean = gas.mean_temperature(state.log10_mass, state.redshift)
     temperature = mean * np.exp(settings.sigma_ln_temperature * state.temperature_scatter)
-    gas_mass = gas.mean_gas_mass(state.log10_mass) * np.exp(
-        settings.sigma_ln_gas_mass * state.gas_mass_scatter
-    )
+    gas_mass = gas.mean_gas_mass(state.log10_mass) * np.exp(settings.sigma_ln_gas_mass * state.gas_mass_scatter)
     shape = gas.density_shape(state.cool_core, state.shape_scatters)
-    radius, emission, middle = gas.shells(
-        gas.main_halo_squared(shape), gas_mass, radius_mpc, gas.OUTER_RADIUS
-    )
+    radius, emission, middle = gas.shells(gas.main_halo_squared(shape), gas_mass, radius_mpc, gas.OUTER_RADIUS)
     component = gas.GasComponent(
         radius=(radius * radius_mpc * arcsec_per_mpc(state.redshift)).astype(np.float32),
         emission_measure=emission,
@@ -137,9 +133,7 @@ def _clumps(
     return components, luminosity
 
 
-def build_cluster(
-    seed: int, index: int, settings: SimulationSettings
-) -> tuple[Cluster, list[gas.GasComponent]]:
+def build_cluster(seed: int, index: int, settings: SimulationSettings) -> tuple[Cluster, list[gas.GasComponent]]:
     """Return a cluster and its bodies of gas: the main halo first, then its clumps."""
     state = halo_state(seed, index, settings)
     main, numbers = _main_halo(state, settings)

@@ -94,9 +94,7 @@ def expected_rates(
     return gas, agn, edges
 
 
-def cluster_counts(
-    cluster: Cluster, components: list[GasComponent], settings: SimulationSettings
-) -> ExpectedCounts:
+def cluster_counts(cluster: Cluster, components: list[GasComponent], settings: SimulationSettings) -> ExpectedCounts:
     """Return the mean number of events of a cluster that is already built."""
     gas, agn, edges = expected_rates(cluster, components, point_sources(cluster, settings))
     in_band = telescope.band_share(0.5 * (edges[1:] + edges[:-1]))

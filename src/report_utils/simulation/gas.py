@@ -138,9 +138,7 @@ def _cumulative(integrand: NDArray) -> NDArray[np.float64]:
     return ball + np.concatenate([[0.0], np.cumsum(steps)])
 
 
-def shells(
-    squared: NDArray, gas_mass: float, radius_mpc: float, outer: float
-) -> tuple[NDArray, NDArray, NDArray]:
+def shells(squared: NDArray, gas_mass: float, radius_mpc: float, outer: float) -> tuple[NDArray, NDArray, NDArray]:
     """Cut a spherical density profile into shells.
 
     Parameters

@@ -156,9 +156,7 @@ def _gas_events(cluster: Cluster, components: list[GasComponent], exposure_s: fl
     return _concatenate(pieces)
 
 
-def _agn_events(
-    cluster: Cluster, sources: PointSources, exposure_s: float, rng: np.random.Generator
-) -> Columns:
+def _agn_events(cluster: Cluster, sources: PointSources, exposure_s: float, rng: np.random.Generator) -> Columns:
     expected = agn_rate(sources, cluster) * exposure_s
     row, energy = _draw_photons(expected, observed_energies(cluster.redshift).edges, rng)
     x, y = (sources.position[row, axis].astype(np.float32) for axis in (0, 1))
@@ -171,9 +169,7 @@ def _concatenate(pieces: list[Columns]) -> Columns:
     return tuple(np.concatenate([piece[i] for piece in pieces]) for i in range(3))
 
 
-def _merge(
-    base: tuple[NDArray, ...], added: Columns, source: Source, rng: np.random.Generator
-) -> tuple[NDArray, ...]:
+def _merge(base: tuple[NDArray, ...], added: Columns, source: Source, rng: np.random.Generator) -> tuple[NDArray, ...]:
     """Scatter events among others at random, keeping the order of both."""
     n = len(added[0])
     if n == 0:

@@ -127,9 +127,7 @@ def mass_distribution(settings: SimulationSettings, snapshot: int) -> tuple[NDAr
     return grid, cumulative / cumulative[-1]
 
 
-def _autoregressive(
-    rng: np.random.Generator, shape: tuple[int, ...], persistence: float
-) -> NDArray[np.float64]:
+def _autoregressive(rng: np.random.Generator, shape: tuple[int, ...], persistence: float) -> NDArray[np.float64]:
     # Stationary first-order chain along axis 0, unit variance, so every snapshot has the same distribution.
     chain = rng.standard_normal(shape)
     fresh = math.sqrt(1.0 - persistence**2)

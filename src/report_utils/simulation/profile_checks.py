@@ -90,9 +90,7 @@ def mean_energies(
     return rate @ energy / rate.sum(axis=1)
 
 
-def radial_profiles(
-    seed: int, index: int, settings: SimulationSettings, edges: NDArray[np.float64]
-) -> RadialProfiles:
+def radial_profiles(seed: int, index: int, settings: SimulationSettings, edges: NDArray[np.float64]) -> RadialProfiles:
     """Measure the profiles of an AGN-less observation in annuli.
 
     Parameters
@@ -110,9 +108,7 @@ def radial_profiles(
     energy = 0.5 * (energies.edges[1:] + energies.edges[:-1])
     soft = (energy > _BRIGHTNESS_BAND[0]) & (energy < _BRIGHTNESS_BAND[1])
     shares = [_annulus_shares(component, rings, rng) for component in components]
-    rate = sum(
-        s.T @ gas_rate(c, cluster)[:, soft].sum(axis=1) for s, c in zip(shares, components, strict=True)
-    )
+    rate = sum(s.T @ gas_rate(c, cluster)[:, soft].sum(axis=1) for s, c in zip(shares, components, strict=True))
     events = simulate_observation(seed, index, agn=False, settings=settings)
     radius = np.hypot(events.x, events.y)
     in_soft = (events.energy > _BRIGHTNESS_BAND[0]) & (events.energy < _BRIGHTNESS_BAND[1])
@@ -158,12 +154,8 @@ def _temperatures(
         chosen = event_energy[in_band & (radius >= rings[i]) & (radius < rings[i + 1])]
         if len(chosen) < 200:
             continue
-        curve = mean_energies(
-            grid, mean_iron[i], cluster, np.interp(energy, nodes, exposure[i]), _TEMPERATURE_BAND
-        )
+        curve = mean_energies(grid, mean_iron[i], cluster, np.interp(energy, nodes, exposure[i]), _TEMPERATURE_BAND)
         spread = chosen.std() / np.sqrt(len(chosen))
-        low, measured[i], high = np.interp(
-            chosen.mean(dtype=np.float64) + spread * np.array([-1, 0, 1]), curve, grid
-        )
+        low, measured[i], high = np.interp(chosen.mean(dtype=np.float64) + spread * np.array([-1, 0, 1]), curve, grid)
         error[i] = 0.5 * (high - low)
     return measured, error, expected

@@ -83,9 +83,7 @@ class SimulationSettings:
                 raise InputError(msg)
 
     @classmethod
-    def from_mapping(
-        cls, values: Mapping[str, object], where: str = "simulation settings"
-    ) -> SimulationSettings:
+    def from_mapping(cls, values: Mapping[str, object], where: str = "simulation settings") -> SimulationSettings:
         """Return the settings named in a profile, the rest at their defaults.
 
         Parameters

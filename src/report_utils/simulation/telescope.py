@@ -94,9 +94,7 @@ def on_chip(x: NDArray, y: NDArray) -> NDArray[np.bool_]:
     return (np.minimum(across, up) > HALF_GAP_ARCSEC) & (np.maximum(across, up) < HALF_FIELD_ARCSEC)
 
 
-def dithered_on_chip(
-    x: NDArray, y: NDArray, times: tuple[float, float], rng: np.random.Generator
-) -> NDArray[np.bool_]:
+def dithered_on_chip(x: NDArray, y: NDArray, times: tuple[float, float], rng: np.random.Generator) -> NDArray[np.bool_]:
     """Return which events fall on a chip while the detector follows its Lissajous figure.
 
     Parameters
@@ -192,9 +190,7 @@ def particle_background(
     half = HALF_FIELD_ARCSEC
     counts = rng.poisson(rate * (2.0 * half / 60.0) ** 2 * exposure_s)
     n = int(counts.sum())
-    energy = rng.permutation(
-        np.repeat(edges[:-1], counts) + rng.random(n) * np.repeat(np.diff(edges), counts)
-    )
+    energy = rng.permutation(np.repeat(edges[:-1], counts) + rng.random(n) * np.repeat(np.diff(edges), counts))
     x, y = (rng.uniform(-half, half, n) - aim for aim in AIM_POINT_ARCSEC)
     kept = np.flatnonzero(on_chip(x, y))
     time = rng.uniform(0.0, exposure_s, len(kept))

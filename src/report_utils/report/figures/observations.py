@@ -97,9 +97,7 @@ def events_by_mass(log10_mass: ArrayLike, n_events: ArrayLike) -> Figure:
     )
     data = PUBLISHED.data
     for value in (data.fewest_events.value, data.most_events.value):
-        ax.axhline(
-            value, color=PRINTED, ls="--", label="the report's fewest and most" if value < 10**5 else None
-        )
+        ax.axhline(value, color=PRINTED, ls="--", label="the report's fewest and most" if value < 10**5 else None)
     ax.set_yscale("log")
     ax.set_xlabel(r"$\log_{10} M_{500c}\ [M_\odot]$")
     ax.set_ylabel("events in an observation")
@@ -175,8 +173,7 @@ def colour_limits(counts: NDArray) -> tuple[tuple[float, float], ...]:
     counts : (n_pixels, n_pixels, 4) [events]
     """
     return tuple(
-        (0.0, max(ONE_EVENT, float(np.log10(1 + counts[..., band].max()))))
-        for band in range(counts.shape[-1])
+        (0.0, max(ONE_EVENT, float(np.log10(1 + counts[..., band].max())))) for band in range(counts.shape[-1])
     )
 
 
@@ -203,9 +200,7 @@ def band_images(counts: Sequence[NDArray], titles: Sequence[str]) -> Figure:
     return figure
 
 
-def retained_images(
-    counts: NDArray, percentages: Sequence[int] = PUBLISHED.data.retained_percentages.value
-) -> Figure:
+def retained_images(counts: NDArray, percentages: Sequence[int] = PUBLISHED.data.retained_percentages.value) -> Figure:
     """Draw Figure 5: the lowest two bands with the brightest pixels emptied, on Figure 4's colour scale.
 
     The title of each column says how many occupied pixels and how many events remain.

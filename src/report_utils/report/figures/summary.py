@@ -76,9 +76,7 @@ def claims_forest(evidence: Mapping[str, Evidence]) -> Figure:
     ax.set_xlabel("ratio, with its 95 % interval; 1: no difference")
     if parts:
         ax.set_xscale("log")
-        ticks = [
-            t for t in (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3) if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]
-        ]
+        ticks = [t for t in (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3) if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]]
         ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
         ax.minorticks_off()
         figure.legend(loc="outside upper right", ncols=3, fontsize="small")
