@@ -165,7 +165,7 @@ class _TaskRun:
                         if self.abandoned:
                             return
                         if attempt == 2:
-                            msg = f"{task.label}: its worker process was ended twice, out of memory perhaps; see {self.log}"
+                            msg = f"{task.label}: its worker process was ended twice, out of memory perhaps: {self.log}"
                             raise WorkerError(msg) from None
                         pool = self.new_pool()
                     else:
