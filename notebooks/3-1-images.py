@@ -29,7 +29,10 @@
 # and the **single band** is $\log_{10}(1 + s)$. The four bands are
 #
 # $$
-# b_1: E \le 2.5, \qquad b_2: 2.5 < E \le 5, \qquad b_3: 5 < E \le 7.5, \qquad b_4: E > 7.5 \ \text{keV}.
+# \begin{aligned}
+# b_1 &: E \le 2.5\ \text{keV}, & b_2 &: 2.5 < E \le 5\ \text{keV}, \\
+# b_3 &: 5 < E \le 7.5\ \text{keV}, & b_4 &: E > 7.5\ \text{keV}.
+# \end{aligned}
 # $$ (eq-bands)
 #
 # Since the box is the observation's own, an image does not tell how large a cluster is on the sky: a faint

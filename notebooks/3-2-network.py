@@ -46,7 +46,9 @@ figures.use_book_style()
 
 # %% tags=["hide-input", "remove-stderr"]
 model = build_cnn(4, 128)
-model.summary(line_length=88, print_fn=print)
+lines = []
+model.summary(line_length=72, print_fn=lines.append)
+print("\n".join(lines).strip())
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 ours = [(layer.name, tuple(layer.output.shape[1:]), layer.count_params()) for layer in model.layers]
@@ -72,7 +74,7 @@ figures.architecture((128, 128, 4), shapes)
 # training and test clusters, so that no cluster is in both.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-8", "caption": "**Figure 8.** An image and its seven symmetries. Notice that the box, and with it every pixel's content, stays the same; only the places change."}, "image": {"alt": "Eight images: four rotations of a cluster and four rotations of its mirror image."}}
-row = int(example_rows(reproduction.catalogue["log10_mass"])[-1])
+row = int(example_rows(reproduction.catalogue["log10_mass"])[-2])
 image = TRANSFORMS["single_band"](band_counts(reproduction.example_events(row), 128))
 figures.symmetry_views(image[..., 0])
 
@@ -108,6 +110,6 @@ rows = [
 ]
 Markdown(
     "**What was found.** The network is the report's, layer by layer. The profile "
-    f"`{reproduction.profile.name}` trains it so:\n\n"
-    + markdown_table(["", "the report", "here"], [[str(cell) for cell in row] for row in rows], "lrr")
+    f"`{reproduction.profile.name}` trains "
+    "it so:\n\n" + markdown_table(["", "the report", "here"], [[str(cell) for cell in row] for row in rows], "lrr")
 )

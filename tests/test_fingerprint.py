@@ -65,7 +65,7 @@ def test_imports_inside_functions_count():
 def test_figures_decide_no_run():
     """Changing a figure function redraws and trains nothing."""
     from report_utils import reproduction
-    from report_utils.binning.dataset import _simulation_modules
+    from report_utils.binning.observations import _simulation_modules
 
     decided_by = {*reproduction._DYNAMICS_CODE, *_simulation_modules()}
     assert not any(name.startswith(("report", "book", "cli", "dynamics.plot")) for name in decided_by)

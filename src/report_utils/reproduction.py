@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.binning import TRANSFORMS, get_transform
-from report_utils.binning.dataset import Dataset, Observations, load_dataset
+from report_utils.binning.dataset import Dataset, load_dataset
+from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
 from report_utils.cnn.crossval import CrossValidation, Fit, assign_folds, fit_fold, fit_to_arrays
 from report_utils.dynamics.phases import Dynamics, epoch_phases, train_in_phases

@@ -2,110 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.binning.counts import N_BANDS, band_counts
+from report_utils.binning.counts import N_BANDS
+from report_utils.binning.observations import Observations, bin_chunk
 from report_utils.binning.transforms import SourceName, Transform
 from report_utils.errors import InputError
-from report_utils.events import EventList, open_archive
-from report_utils.fingerprint import code_digest, imported_modules
 from report_utils.profiles import Profile
-from report_utils.simulation import SimulationSettings, cluster_properties, simulate_observation
-from report_utils.store import Run, RunKey, Store, write_atomically
-from report_utils.work import Task, advance, run_tasks
+from report_utils.store import Run, RunKey, Store
+from report_utils.work import Task, run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
 
 CHUNK = 16
 """Observations that one task bins; what an interruption can lose."""
-
-
-@dataclass(frozen=True)
-class Observations:
-    """Where a profile's event lists come from; small enough to be sent to a worker process.
-
-    Parameters
-    ----------
-    n_clusters : int
-    n_pixels : int
-    seed : int
-    settings : SimulationSettings or None
-        None where they come from an archive.
-    archive : Path or None
-    """
-
-    n_clusters: int
-    n_pixels: int
-    seed: int
-    settings: SimulationSettings | None
-    archive: Path | None
-
-    @classmethod
-    def of(cls, profile: Profile) -> Observations:
-        """Return the observations that a profile names.
-
-        Raises
-        ------
-        InputError
-            If a setting of the simulation is unknown or impossible, or the archive cannot be used.
-        """
-        if profile.archive_path is None:
-            where = f"{profile.path}: source.simulation"
-            settings = SimulationSettings.from_mapping(profile.source.simulation, where)
-            return cls(profile.source.n_clusters or 0, profile.n_pixels, profile.seed, settings, None)
-        try:
-            held = len(open_archive(profile.archive_path))
-        except InputError as error:
-            msg = f"{profile.path}: source.archive: {error}"
-            raise InputError(msg) from None
-        wanted = profile.source.n_clusters or held
-        if wanted > held:
-            msg = f"{profile.path}: source.n_clusters = {wanted}, but the archive holds {held} observations"
-            raise InputError(msg)
-        return cls(wanted, profile.n_pixels, profile.seed, None, profile.archive_path)
-
-    @property
-    def has_agn_less(self) -> bool:
-        """Tell whether every observation has an AGN-less list."""
-        return self.archive is None or open_archive(self.archive).has_agn_less
-
-    def events(self, index: int, source: SourceName = "observation") -> EventList:
-        """Return one observation's events."""
-        if self.archive is not None:
-            return open_archive(self.archive).read(index, source=source)
-        return simulate_observation(self.seed, index, agn=source == "observation", settings=self.settings)
-
-    def properties(self, index: int) -> dict[str, Any]:
-        """Return what else is known of a simulated observation's cluster."""
-        if self.archive is not None:
-            return {}
-        return dataclasses.asdict(cluster_properties(self.seed, index, self.settings))
-
-    def key(self, profile_name: str) -> RunKey:
-        """Return the key of the binned data set: all that decides its numbers."""
-        inputs: dict[str, Any] = {"n_clusters": self.n_clusters, "n_pixels": self.n_pixels}
-        if self.archive is not None:
-            code = code_digest(["binning.counts", "events.archive", "events.eventlist"])
-            inputs |= {"archive": open_archive(self.archive).digest, "code": code}
-        else:
-            code = code_digest(["binning.counts", "events.eventlist", "simulation.tables", *_simulation_modules()])
-            inputs |= {"seed": self.seed, "simulation": dataclasses.asdict(self.settings), "code": code}
-        return RunKey(f"data/{profile_name}", inputs)
-
-
-def _simulation_modules() -> list[str]:
-    """Return the modules that an observation is simulated by, and not those that only check the simulation."""
-    modules = imported_modules("import report_utils.simulation.observe, report_utils.simulation.cluster")
-    return [name for name in modules if name.startswith("simulation.")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,21 +119,3 @@ def _build(observations: Observations, key: RunKey, store: Store) -> Run:
                     columns.setdefault(name, []).extend(chunk[name].tolist())
     arrays["log10_mass"] = np.asarray(columns["log10_mass"], dtype=np.float64)
     return store.save(key, arrays, {"catalogue": columns}, seconds=time.monotonic() - began)
-
-
-def bin_chunk(observations: Observations, indices: range, sources: list[SourceName], path: Path) -> None:
-    """Bin some observations into an ``.npz`` file: band counts by source, and a column for each known property."""
-    arrays: dict[str, list[Any]] = {}
-    for index in indices:
-        row: dict[str, Any] = observations.properties(index)
-        events = observations.events(index)
-        for source in sources:
-            if source == "agn_less":
-                events = events.without_agn() if observations.archive is None else observations.events(index, source)
-            arrays.setdefault(f"counts_{source}", []).append(band_counts(events, observations.n_pixels))
-            row["n_events" if source == "observation" else "n_events_agn_less"] = len(events)
-        row |= {"cluster_id": events.cluster_id, "log10_mass": events.log10_mass, "group": events.group}
-        for name, value in row.items():
-            arrays.setdefault(name, []).append(value)
-        advance(1)
-    write_atomically(path, {name: np.asarray(values) for name, values in arrays.items()})

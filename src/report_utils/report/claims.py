@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.report import sorting
-from report_utils.report.statistics import Interval, scatter_contrast, scatter_ratio
+from report_utils.report.bootstrap import Interval
+from report_utils.report.statistics import scatter_contrast, scatter_ratio
 
 HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided at this size"
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
+from report_utils.report.inconsistencies import INCONSISTENCIES, Inconsistency
+
 T = TypeVar("T")
 
 _ALL_BANDS = "0-2.5, ..., 7.5+"
@@ -112,16 +114,6 @@ class DynamicsProtocol:
 
 
 @dataclass(frozen=True)
-class Inconsistency:
-    """A place where the report contradicts itself or the work it cites, and what is done here."""
-
-    name: str
-    where: str
-    what: str
-    here: str
-
-
-@dataclass(frozen=True)
 class Published:
     """All of it: see :data:`PUBLISHED`."""
 
@@ -191,91 +183,6 @@ def _layers() -> tuple[Layer, ...]:
     )
 
 
-def _inconsistencies() -> tuple[Inconsistency, ...]:
-    return (
-        Inconsistency(
-            "best scatter",
-            "section 3.3 against Table 1",
-            "The text gives the best standard deviation as .06196; Table 1's best is .05818.",
-            "Table 1 is taken.",
-        ),
-        Inconsistency(
-            "AGN-less rows",
-            "sections 3.3, 4.2 and 5",
-            "AGN-less results are called close to the multi-band ones, but no table prints them.",
-            "They are computed and shown without a printed number beside them.",
-        ),
-        Inconsistency(
-            "table number",
-            "sections 4.2 and 5",
-            "The text refers to a Table 3.3.",
-            "Table 1 of section 3.3 is meant.",
-        ),
-        Inconsistency(
-            "Figure 5's percentages",
-            "section 3.1.3 against the caption of Figure 5",
-            "The text lists six percentages; the caption speaks of a galaxy in the 4 percent retained transformation.",
-            "The six of the text are drawn.",
-        ),
-        Inconsistency(
-            "what p % counts",
-            "section 3.1.3",
-            "The words keep the lowest p % of the observations, the formulas the pixels whose number of "
-            "events lies below a percentile; k is given as 1, with four functions.",
-            "Pixels with counts above the p-th percentile of the occupied pixels are emptied, in four channels.",
-        ),
-        Inconsistency(
-            "overlapping bands",
-            "section 3.1.3 against 3.1.2",
-            "Bands [2.5, 5] and [5, 7.5] are closed on both sides, so 2.5 and 5 keV fall in two bands.",
-            "Bands are closed on the right, as in section 3.1.2.",
-        ),
-        Inconsistency(
-            "Core-Removed",
-            "section 3.2 and the caption of Figure 9",
-            "A Core-Removed transformation is named and never defined.",
-            "It is read as the retained transformations.",
-        ),
-        Inconsistency(
-            "permutation",
-            "section 4.1",
-            "Phases 2 to 4 apply a permutation for the weights.",
-            "It is read as the perturbation (Gaussian noise) of phase 1.",
-        ),
-        Inconsistency(
-            "training examples",
-            "section 4.1, third observation",
-            "Badly predicted training examples are read off a figure that shows test observations.",
-            "Test observations are meant.",
-        ),
-        Inconsistency(
-            "size of the earlier sample",
-            "section 3.3",
-            "The earlier work is said to have around 7000 observations; Ntampaka et al. (2019) state 7896 images.",
-            "7896 is used wherever the earlier work is described.",
-        ),
-        Inconsistency(
-            "telescope",
-            "section 2",
-            "The observations are made with SIXTE, to look like data of Chandra, for which SIXTE is not "
-            "the instrument team's simulator.",
-            "The simulation here is of Chandra's ACIS-I.",
-        ),
-        Inconsistency(
-            "AGN",
-            "abstract",
-            "AGN is spelt out as Average Galactic Nucleus; section 3.1.3 has Active Galactic Nucleus.",
-            "Active galactic nucleus.",
-        ),
-        Inconsistency(
-            "folds",
-            "section 3.3",
-            "Ten cross-validation folds are also described as ten random 90/10 splits, with a seed for each transform.",
-            "One partition into ten folds, the same for every transform.",
-        ),
-    )
-
-
 def _published() -> Published:
     rows = _rows()
     return Published(
@@ -320,7 +227,7 @@ def _published() -> Published:
         earlier_n_observations=Printed(7000, "section 3.3 (around)"),
         own_n_observations_rounded=Printed(3300, "section 3.3"),
         best_scatter_in_text=Printed(0.06196, "section 3.3", "dex"),
-        inconsistencies=_inconsistencies(),
+        inconsistencies=INCONSISTENCIES,
     )
 
 

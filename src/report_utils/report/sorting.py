@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from report_utils.report.statistics import Interval, bca_interval, bootstrap_sums
+from report_utils.report.bootstrap import Interval, bca_interval, bootstrap_sums
 
 N_PERMUTATIONS = 200
 

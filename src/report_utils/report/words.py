@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from report_utils.report.bootstrap import Interval
 from report_utils.report.claims import FAILS, HOLDS, Evidence
 from report_utils.report.published import PUBLISHED
-from report_utils.report.statistics import Interval
 
 if TYPE_CHECKING:
     from report_utils.profiles import Profile
+
+PER_CENT = "\u202f%"
+"""A per-cent sign after a thin space that does not break."""
 
 
 def listing(items: Sequence[str]) -> str:
@@ -67,19 +70,25 @@ def change(ratio: Interval) -> str:
     Examples
     --------
     >>> change(Interval(0.55, 0.5, 0.6))
-    'falls by 45 % (95 % interval: 40 to 50 %)'
+    'falls by 45\u202f% (95\u202f% interval: 40 to 50\u202f%)'
     """
 
     def percent(value: float) -> str:
         return f"{100 * abs(value - 1):.0f}"
 
-    name = f"{100 * ratio.confidence:.0f} % interval"
+    name = f"{100 * ratio.confidence:.0f}{PER_CENT} interval"
     if ratio.high < 1:
-        return f"falls by {percent(ratio.value)} % ({name}: {percent(ratio.high)} to {percent(ratio.low)} %)"
+        return (
+            f"falls by {percent(ratio.value)}{PER_CENT} ({name}: {percent(ratio.high)} to "
+            f"{percent(ratio.low)}{PER_CENT})"
+        )
     if ratio.low > 1:
-        return f"rises by {percent(ratio.value)} % ({name}: {percent(ratio.low)} to {percent(ratio.high)} %)"
+        return (
+            f"rises by {percent(ratio.value)}{PER_CENT} ({name}: {percent(ratio.low)} to "
+            f"{percent(ratio.high)}{PER_CENT})"
+        )
     low, high = (f"{100 * (end - 1):+.0f}".replace("-", "−") for end in (ratio.low, ratio.high))
-    return f"may change either way ({name}: {low} to {high} %)"
+    return f"may change either way ({name}: {low} to {high}{PER_CENT})"
 
 
 def verdict_counts(evidence: Mapping[str, Evidence]) -> str:

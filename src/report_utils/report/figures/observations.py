@@ -88,7 +88,7 @@ def events_by_mass(log10_mass: ArrayLike, n_events: ArrayLike) -> Figure:
         log10_mass,
         n_events,
         ".",
-        ms=3,
+        ms=3 if len(n_events) > 500 else 6,
         color=OURS,
         alpha=0.5,
         mew=0,

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED, grid, new_figure
@@ -45,6 +45,8 @@ def learning_curves(history: Mapping[int, Mapping[str, list[float]]]) -> Figure:
                 label = f"{name}, one line a fold" if number == 0 else None
                 ax.plot(np.arange(1, len(error) + 1), error, line, color=colour, alpha=0.85, label=label)
     ax.set_yscale("log")
+    for which in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
+        which(LogFormatter(minor_thresholds=(2, 0.5)))
     ax.set_xlabel("epoch")
     ax.set_ylabel("root mean square error [dex]")
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -79,7 +81,9 @@ def draw_predictions(ax: Axes, truth: NDArray, predictions: NDArray, limits: tup
     limits : (low, high) [log10 solar masses]
     """
     masses = np.repeat(truth, predictions.shape[1])
-    ax.plot(masses, predictions.ravel(), ".", ms=2, mew=0, alpha=0.35, color=OURS, rasterized=True)
+    crowd = np.clip(len(masses) / 4000, 0, 1)
+    style = {"ms": 6 - 4 * crowd, "alpha": 0.8 - 0.5 * crowd}
+    ax.plot(masses, predictions.ravel(), ".", mew=0, color=OURS, rasterized=True, **style)
     ax.plot(limits, limits, color="black", lw=0.8)
     ax.set_xlim(limits)
     ax.set_ylim(limits)

@@ -47,7 +47,7 @@ def scatter_by_bands(table: pd.DataFrame) -> Figure:
     ax.set_xlabel("energy bands that the network sees")
     ax.set_ylabel("scatter of the predicted mass [dex]")
     ax.set_ylim(bottom=0)
-    ax.legend()
+    figure.legend(loc="outside upper left", ncols=3, fontsize="small")
     return figure
 
 
@@ -74,7 +74,10 @@ def claims_forest(evidence: Mapping[str, Evidence]) -> Figure:
     ax.set_yticks(range(len(parts)), [part.label for _, part in parts], fontsize="x-small")
     ax.set_ylim(max(len(parts), 1) - 0.5, -0.5)
     ax.set_xlabel("ratio, with its 95 % interval; 1: no difference")
-    if parts:
+    if not parts:
+        ax.text(1.02, 0, "nothing could be measured at this size", va="center")
+        ax.set_xlim(0.5, 2)
+    else:
         ax.set_xscale("log")
         ticks = [t for t in (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3) if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]]
         ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
@@ -101,7 +104,7 @@ def dynamics_likeness(comparison: DynamicsComparison, labels: tuple[str, str]) -
     ax.set_ylim(bottom=0)
     ax.legend(fontsize="small")
     right.plot(epochs, comparison.rank_correlation, color=OURS)
-    right.set_ylabel("rank correlation of the two predictions")
+    right.set_ylabel("rank correlation")
     for panel in (ax, right):
         panel.set_xlabel("epochs trained; vertical lines: a band is added")
         for boundary in np.flatnonzero(np.diff(comparison.phase)) + 1.5:

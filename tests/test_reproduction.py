@@ -1,0 +1,173 @@
+"""A whole small reproduction: simulated, trained in workers, kept, and never computed again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from report_utils.binning import TRANSFORMS, band_counts
+from report_utils.errors import InputError
+from report_utils.events import ingest, open_archive
+from report_utils.events.export import export_observations
+from report_utils.profiles import load_profile
+from report_utils.reproduction import Reproduction
+from report_utils.simulation import simulate_observation
+from report_utils.store import Store
+
+PROFILE = """
+description = "a test"
+seed = 5
+n_pixels = 16
+[source]
+n_clusters = 20
+[folds]
+run = 2
+[training]
+epochs = 1
+batch_size = 64
+[dynamics]
+epochs = 1
+batch_size = 64
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reproduction")
+    (folder / "tiny.toml").write_text(PROFILE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reproduction(folder):
+    return Reproduction(folder / "tiny.toml", Store(folder / "runs"))
+
+
+def test_the_data_set_holds_what_was_simulated(reproduction):
+    assert reproduction.counts().shape == (20, 16, 16, 4)
+    for index in (0, 7, 19):
+        events = simulate_observation(5, index)
+        np.testing.assert_array_equal(reproduction.counts()[index], band_counts(events, 16))
+        without = band_counts(events.without_agn(), 16)
+        np.testing.assert_array_equal(reproduction.counts("agn_less")[index], without)
+        row = reproduction.catalogue.iloc[index]
+        assert (row.cluster_id, row.group) == (events.cluster_id, events.group)
+        assert row.log10_mass == events.log10_mass
+        assert (row.n_events, row.n_events_agn_less) == (len(events), without.sum())
+        assert row.redshift > 0
+
+
+def test_images_are_the_transform_of_the_counts(reproduction):
+    for name in ("single_band", "retained_75", "agn_less_2"):
+        transform = TRANSFORMS[name]
+        counts = reproduction.counts(transform.source)
+        np.testing.assert_array_equal(reproduction.dataset.images(transform), transform(counts[:]))
+
+
+def test_fits_are_trained_once_and_kept(reproduction, folder):
+    assert reproduction.prepare(["single_band", "agn_less_4"], dynamics=["multi_band_4"]) == 5
+    assert reproduction.prepare(["single_band", "agn_less_4"], dynamics=["multi_band_4"]) == 0
+    result = reproduction.cross_validation("single_band")
+    fold_of = reproduction.fold_of()
+    np.testing.assert_array_equal(result.fold, fold_of[result.cluster])
+    assert sorted(result.cluster) == sorted(np.flatnonzero(fold_of < 2))
+    np.testing.assert_array_equal(result.truth, reproduction.catalogue.log10_mass.to_numpy()[result.cluster])
+    assert set(result.group) <= set(reproduction.catalogue.group)
+    dynamics = reproduction.dynamics("multi_band_4")
+    assert dynamics.predictions.shape == (8, 2, 8)
+    np.testing.assert_array_equal(dynamics.cluster, np.flatnonzero(fold_of == 0))
+    other = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
+    np.testing.assert_array_equal(other.cross_validation("single_band").predictions, result.predictions)
+
+
+def test_a_worker_trains_what_this_process_would(reproduction):
+    from report_utils.cnn import fit_fold
+
+    images = reproduction.dataset.images(TRANSFORMS["single_band"])
+    mass, profile = reproduction.dataset.log10_mass, reproduction.profile
+    here = fit_fold(images, mass, reproduction.fold_of(), 1, profile.training, profile.seed)
+    kept = reproduction.cross_validation("single_band")
+    np.testing.assert_array_equal(kept.predictions[kept.fold == 1], here.predictions)
+
+
+def test_transforms_share_their_folds(reproduction):
+    first, second = (reproduction.cross_validation(name) for name in ("single_band", "agn_less_4"))
+    np.testing.assert_array_equal(first.cluster, second.cluster)
+    np.testing.assert_array_equal(first.truth, second.truth)
+
+
+def test_unknown_transforms_are_refused_before_anything_is_trained(reproduction):
+    with pytest.raises(InputError, match="unknown transform 'multi_band_9'"):
+        reproduction.prepare(["multi_band_9"])
+
+
+def test_an_interrupted_data_set_goes_on(folder, monkeypatch):
+    """Chunks that are finished are not simulated again."""
+    from report_utils.binning import dataset, observations
+
+    profile = load_profile(folder / "tiny.toml")
+    store = Store(folder / "other-runs")
+    source = observations.Observations.of(profile)
+    key = source.key(profile.name)
+    done = store.working_folder(key) / "chunk-000000.npz"
+    observations.bin_chunk(source, range(16), ["observation", "agn_less"], done)
+    asked = []
+    original = dataset.run_tasks
+
+    def spy(tasks, description):
+        asked.extend(task.label for task in tasks)
+        return original(tasks, description)
+
+    monkeypatch.setattr(dataset, "run_tasks", spy)
+    counts = dataset.load_dataset(profile, store).counts()
+    assert asked == ["observations 16 to 19"]
+    np.testing.assert_array_equal(counts, Reproduction(profile, Store(folder / "runs")).counts())
+
+
+@pytest.fixture(scope="module")
+def archived(folder):
+    """The same observations by way of FITS files, a catalogue and an archive."""
+    observations = (simulate_observation(5, index) for index in range(20))
+    catalogue = export_observations(observations, folder / "files")
+    report = ingest(catalogue, folder / "archive", progress=False)
+    assert report.exit_status == 0
+    (folder / "archived.toml").write_text(PROFILE.replace("n_clusters = 20", 'archive = "archive"'))
+    return Reproduction(folder / "archived.toml", Store(folder / "archived-runs"))
+
+
+def test_an_archive_gives_the_same_counts(reproduction, archived):
+    assert len(open_archive(archived.profile.archive_path)) == 20
+    for source in ("observation", "agn_less"):
+        np.testing.assert_array_equal(archived.counts(source), reproduction.counts(source))
+    assert archived.transforms == tuple(TRANSFORMS)
+    assert list(archived.catalogue.cluster_id) == list(reproduction.catalogue.cluster_id)
+
+
+def test_an_archive_without_agn_less_lists_has_fewer_transforms(folder):
+    observations = (simulate_observation(5, index) for index in range(20))
+    catalogue = export_observations(observations, folder / "files-1", agn_less=False)
+    ingest(catalogue, folder / "archive-1", progress=False)
+    (folder / "one.toml").write_text(PROFILE.replace("n_clusters = 20", 'archive = "archive-1"\nn_clusters = 18'))
+    reproduction = Reproduction(folder / "one.toml", Store(folder / "one-runs"))
+    assert len(reproduction.catalogue) == 18
+    assert not any(name.startswith("agn_less") for name in reproduction.transforms)
+    assert reproduction.dynamics_transforms == ("multi_band_4",)
+    with pytest.raises(InputError, match="'agn_less_2' needs AGN-less observations"):
+        reproduction.prepare(["agn_less_2"])
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ('archive = "nowhere"', r"source.archive: .*nowhere"),
+        ('archive = "archive"\nn_clusters = 99', "n_clusters = 99, but the archive holds 20"),
+        ("n_clusters = 20\nsimulation = { exposure_s = -1 }", "exposure_s"),
+        ("n_clusters = 20\nsimulation = { exposure = 1 }", "exposure"),
+    ],
+)
+def test_sources_that_cannot_be_used_are_named(folder, archived, source, message):
+    (folder / "bad.toml").write_text(PROFILE.replace("n_clusters = 20", source))
+    with pytest.raises(InputError, match=message) as caught:
+        Reproduction(folder / "bad.toml", Store(folder / "runs"))
+    assert "bad.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
