@@ -34,6 +34,7 @@ import os
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}  # nothing is trained here
 
 from IPython.display import Markdown
+from IPython.utils.capture import capture_output
 
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.cnn import build_cnn
@@ -47,7 +48,8 @@ figures.use_book_style()
 # %% tags=["hide-input", "remove-stderr"]
 model = build_cnn(4, 128)
 lines = []
-model.summary(line_length=72, print_fn=lines.append)
+with capture_output():  # Keras shows an empty box besides
+    model.summary(line_length=72, print_fn=lines.append)
 print("\n".join(lines).strip())
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}

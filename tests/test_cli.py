@@ -111,7 +111,7 @@ def test_status_names_runs_and_pages(run, runs_folder):
 
 
 def test_a_broken_book_is_found(run, tmp_path):
-    status, out, err = run("check", tmp_path)
+    status, _, err = run("check", tmp_path)
     assert status == 1
     assert "the page is missing" in err
 

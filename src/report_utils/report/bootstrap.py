@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 _CHUNK_DRAWS = 4_000_000
+_CHUNKS_KEPT = 12  # 96 MB at most
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,21 @@ def bootstrap_sums(sums: NDArray[np.float64], n_resamples: int, seed: int) -> ND
     (n_resamples, n_quantities)
     """
     n_groups = len(sums)
-    generator = np.random.default_rng([seed, n_groups])
     chunk = max(1, _CHUNK_DRAWS // n_groups)
     totals = np.empty((n_resamples, sums.shape[1]))
     for start in range(0, n_resamples, chunk):
-        size = min(chunk, n_resamples - start)
-        drawn = generator.integers(0, n_groups, size=(size, n_groups), dtype=np.int32)
-        drawn += np.arange(size, dtype=np.int32)[:, None] * n_groups
-        weights = np.bincount(drawn.ravel(), minlength=size * n_groups).reshape(size, n_groups)
-        totals[start : start + size] = weights @ sums
+        weights = _weights(n_groups, min(chunk, n_resamples - start), (seed, n_groups, start))
+        totals[start : start + len(weights)] = weights @ sums
     return totals
+
+
+@lru_cache(maxsize=_CHUNKS_KEPT)
+def _weights(n_groups: int, n_resamples: int, seed: tuple[int, ...]) -> NDArray[np.uint16]:
+    """Return how often each group is drawn, (n_resamples, n_groups); a table asks for the same draws row after row."""
+    drawn = np.random.default_rng(seed).integers(0, n_groups, size=(n_resamples, n_groups), dtype=np.int32)
+    drawn += np.arange(n_resamples, dtype=np.int32)[:, None] * n_groups
+    weights = np.bincount(drawn.ravel(), minlength=n_resamples * n_groups).astype(np.uint16)
+    return weights.reshape(n_resamples, n_groups)
 
 
 def bca_interval(

@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED, grid, new_figure
@@ -17,6 +17,7 @@ from report_utils.report.published import PUBLISHED
 TRUE_MASS = r"true $\log_{10} M_{500c}\ [M_\odot]$"
 PREDICTED_MASS = r"predicted $\log_{10} M_{500c}\ [M_\odot]$"
 RESIDUAL = "prediction − truth [dex]"
+_ERROR_TICKS = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 2, 5, 10, 20)
 
 
 class Result(Protocol):
@@ -45,8 +46,10 @@ def learning_curves(history: Mapping[int, Mapping[str, list[float]]]) -> Figure:
                 label = f"{name}, one line a fold" if number == 0 else None
                 ax.plot(np.arange(1, len(error) + 1), error, line, color=colour, alpha=0.85, label=label)
     ax.set_yscale("log")
-    for which in (ax.yaxis.set_major_formatter, ax.yaxis.set_minor_formatter):
-        which(LogFormatter(minor_thresholds=(2, 0.5)))
+    low, high = ax.get_ylim()
+    ticks = [value for value in _ERROR_TICKS if low <= value <= high]
+    ax.set_yticks(ticks, [f"{value:g}" for value in ticks])
+    ax.minorticks_off()
     ax.set_xlabel("epoch")
     ax.set_ylabel("root mean square error [dex]")
     ax.xaxis.get_major_locator().set_params(integer=True)
