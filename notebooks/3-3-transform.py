@@ -19,6 +19,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 transform = "multi_band_2"
+baseline = "multi_band_1"
 
 # %% tags=["hide-input"]
 import numpy as np
@@ -86,9 +87,6 @@ sentences = [
         f"{ours.r_squared:.2f}."
     ),
 ]
-baseline = "multi_band_4" if transform.startswith("retained") else "multi_band_1"
-if transform.startswith("agn_less"):
-    baseline = transform.replace("agn_less", "multi_band")
 if transform != baseline:
     runs = Runs({transform: result, baseline: reproduction.cross_validation(baseline)})
     ratio = runs.ratio(transform, baseline)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -130,3 +132,24 @@ def test_the_manifest_says_where_a_run_comes_from(store):
         "versions",
     } <= manifest.keys()
     assert set(manifest["files"]) == {"predictions.npy", "cluster.npy", "facts.json"}
+
+
+def test_two_processes_make_a_run_once(store, tmp_path):
+    """The second waits for the first, says so, and finds the run made."""
+    code = (
+        "import sys, time\nfrom pathlib import Path\nimport numpy as np\n"
+        "from report_utils.store import RunKey, Store\n"
+        f"store, key = Store(Path({str(store.root)!r})), RunKey('fit/a', {{'seed': 1}})\n"
+        "with store.lock(key):\n"
+        "    if store.load(key) is None:\n"
+        "        print('made', flush=True); time.sleep(2)\n"
+        "        store.save(key, {'a': np.ones(2)}, {})\n"
+        "    else:\n        print('found', flush=True)\n"
+    )
+    pair = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    outputs = [process.communicate(timeout=60) for process in pair]
+    assert sorted(out.strip() for out, _ in outputs) == ["found", "made"]
+    assert "another process is making this run" in "".join(err for _, err in outputs)

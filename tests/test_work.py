@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from report_utils.errors import InputError
 from report_utils.work import Task, WorkerError, _PlainProgress, n_workers, run_tasks
 from tests import work_functions as functions
+from tests.conftest import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs POSIX signals and /proc")
 
 
 def tasks(function, arguments):
@@ -57,6 +61,37 @@ def test_an_interruption_ends_the_workers(tmp_path):
         run_tasks(tasks(functions.sleep_long, [{"path": tmp_path / "done"}]), "sleeping")
     assert time.monotonic() - began < 20
     assert not (tmp_path / "done").exists()
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path):
+    code = (
+        "from pathlib import Path\nfrom report_utils.work import Task, run_tasks\n"
+        "from tests.work_functions import tell_and_sleep\n"
+        f"run_tasks([Task('t', tell_and_sleep, {{'path': Path({str(tmp_path / 'pid')!r})}}, 1.0)], 'sleeping')\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
+    worker = _wait_for(lambda: int((tmp_path / "pid").read_text()))
+    parent.kill()
+    parent.wait()
+    assert _wait_for(lambda: not _alive(worker))
+
+
+def _wait_for(condition, seconds=30.0):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with suppress(OSError, ValueError):
+            if result := condition():
+                return result
+        time.sleep(0.1)
+    return None
+
+
+def _alive(process: int) -> bool:
+    try:
+        # a process that has ended but was not waited for is no longer alive
+        return Path(f"/proc/{process}/stat").read_text().split(")")[1].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_number_of_workers(monkeypatch):

@@ -42,3 +42,8 @@ def die() -> None:
 def sleep_long(path: Path) -> None:
     time.sleep(120)
     path.write_text("not interrupted")
+
+
+def tell_and_sleep(path: Path) -> None:
+    path.write_text(str(os.getpid()))
+    time.sleep(120)

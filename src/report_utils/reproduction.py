@@ -218,28 +218,34 @@ def store_fit(
     store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
 ) -> None:
     """Train one fit and keep it; runs in a worker process."""
-    began = time.monotonic()
-    fit = fit_fold(
-        dataset.images(get_transform(transform)), dataset.log10_mass, fold_of, fold, profile.training, profile.seed,
-        checkpoint=store.working_folder(key) / "checkpoint.npz", progress=advance,
-    )  # fmt: skip
-    arrays, facts = fit_to_arrays(fit)
-    store.save(key, arrays, facts, seconds=time.monotonic() - began)
+    with store.lock(key):
+        if store.load(key) is not None:
+            return  # another process has made it meanwhile
+        began = time.monotonic()
+        fit = fit_fold(
+            dataset.images(get_transform(transform)), dataset.log10_mass, fold_of, fold, profile.training, profile.seed,
+            checkpoint=store.working_folder(key) / "checkpoint.npz", progress=advance,
+        )  # fmt: skip
+        arrays, facts = fit_to_arrays(fit)
+        store.save(key, arrays, facts, seconds=time.monotonic() - began)
 
 
 def store_dynamics(
     store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
 ) -> None:
     """Train one dynamics and keep it; runs in a worker process."""
-    began = time.monotonic()
-    result = train_in_phases(
-        dataset.images(get_transform(transform)), dataset.log10_mass, fold_of, profile.dynamics, profile.seed,
-        transform=transform, fold=fold, checkpoint=store.working_folder(key) / "checkpoint.npz", progress=advance,
-    )  # fmt: skip
-    arrays = {"cluster": result.cluster, "predictions": result.predictions}
-    arrays |= {f"state_{name}": value for name, value in result.states.items()}
-    facts = {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
-    store.save(key, arrays, facts, seconds=time.monotonic() - began)
+    with store.lock(key):
+        if store.load(key) is not None:
+            return  # another process has made it meanwhile
+        began = time.monotonic()
+        result = train_in_phases(
+            dataset.images(get_transform(transform)), dataset.log10_mass, fold_of, profile.dynamics, profile.seed,
+            transform=transform, fold=fold, checkpoint=store.working_folder(key) / "checkpoint.npz", progress=advance,
+        )  # fmt: skip
+        arrays = {"cluster": result.cluster, "predictions": result.predictions}
+        arrays |= {f"state_{name}": value for name, value in result.states.items()}
+        facts = {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
+        store.save(key, arrays, facts, seconds=time.monotonic() - began)
 
 
 def _load_fit(run: Run) -> Fit:

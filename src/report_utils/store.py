@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
@@ -98,6 +100,26 @@ class Store:
         with _clear_disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+    @contextlib.contextmanager
+    def lock(self, key: RunKey) -> Iterator[None]:
+        """Hold the right to make a run; another process that wants to make the same one waits meanwhile.
+
+        The right ends with the process that holds it, however that ends.
+        """
+        path = self.root / "locks" / f"{self.folder(key).name}-{digest(key.name)[:8]}.lock"
+        with _clear_disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                print(f"{key.name}: another process is making this run; waiting for it", file=sys.stderr)
+                lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def load(self, key: RunKey) -> Run | None:
         """Return the finished run of this key, or None. A damaged one is set aside with a warning."""

@@ -82,7 +82,10 @@ def load_dataset(profile: Profile, store: Store) -> Dataset:
     observations = Observations.of(profile)
     key = observations.key(profile.name)
     run = store.load(key)
-    return Dataset(run if run is not None else _build(observations, key, store))
+    if run is None:
+        with store.lock(key):
+            run = store.load(key) or _build(observations, key, store)
+    return Dataset(run)
 
 
 def _build(observations: Observations, key: RunKey, store: Store) -> Run:

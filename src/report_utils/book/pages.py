@@ -37,13 +37,20 @@ class Page:
     needs: tuple[str, ...] = ()
 
 
+def baseline(transform: str) -> str:
+    """Return the transform that a transform's page compares it with."""
+    if transform.startswith("agn_less"):
+        return transform.replace("agn_less", "multi_band")
+    return "multi_band_4" if transform.startswith("retained") else "multi_band_1"
+
+
 def _transform_page(name: str) -> Page:
     return Page(
         f"3-3-{name.replace('_', '-')}",
         "3-3-transform",
         TRANSFORMS[name].label,
-        {"transform": name},
-        transforms=(name,),
+        {"transform": name, "baseline": baseline(name)},
+        transforms=tuple(dict.fromkeys((name, baseline(name)))),
         needs=(name,),
     )
 
