@@ -45,14 +45,15 @@ def main() -> None:
         sys.exit(130)
 
 
-def _worker_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+def _clear_failures(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> Any:
+        from report_utils.book.execute import PageError
         from report_utils.work import WorkerError
 
         try:
             return command(*arguments, **options)
-        except WorkerError as error:
+        except (WorkerError, PageError) as error:
             print(f"report-utils: {error}; what was finished is kept", file=sys.stderr)
             raise typer.Exit(1) from None
 
@@ -60,26 +61,24 @@ def _worker_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @app.command()
+@_clear_failures
 def build(profile: ProfileOption = None) -> None:
     """Do what is missing for a profile and render the book; any warning is an error."""
+    from report_utils.book.build import prepare_book
     from report_utils.profiles import PROFILE_VARIABLE, load_profile, project_root
 
     chosen = load_profile(profile)
-    environment = os.environ | {PROFILE_VARIABLE: str(profile or chosen.name)}
-    command = [
-        str(Path(sys.executable).with_name("jupyter-book")),
-        "build",
-        "book",
-        "-W",
-        "--keep-going",
-        "-q",
-    ]
+    for line in prepare_book(chosen.path).lines():
+        typer.echo(line)
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    command = [str(jupyter_book), "build", "book", "-W", "--keep-going", "-q"]
+    environment = os.environ | {PROFILE_VARIABLE: str(chosen.path)}
     result = subprocess.run(command, cwd=project_root(), env=environment, check=False)  # noqa: S603 - our own words
-    raise typer.Exit(BAD_INPUT if result.returncode == BAD_INPUT else min(result.returncode, 1))
+    raise typer.Exit(min(abs(result.returncode), 1))
 
 
 @app.command()
-@_worker_errors
+@_clear_failures
 def fit(transforms: TransformsArgument = None, profile: ProfileOption = None) -> None:
     """Train the fits of some transforms, or of all."""
     from report_utils.reproduction import Reproduction
@@ -89,7 +88,7 @@ def fit(transforms: TransformsArgument = None, profile: ProfileOption = None) ->
 
 
 @app.command()
-@_worker_errors
+@_clear_failures
 def dynamics(transforms: TransformsArgument = None, profile: ProfileOption = None) -> None:
     """Train the dynamics of some transforms, or of those the report shows."""
     from report_utils.reproduction import Reproduction

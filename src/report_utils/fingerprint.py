@@ -76,7 +76,7 @@ def _is_bare_string(node: ast.stmt) -> bool:
 def imported_modules(source: str) -> set[str]:
     """Return the dotted names, below this package, of all its modules that the source imports, directly or not."""
     found: set[str] = set()
-    pending = _direct_imports(source)
+    pending = set(_direct_imports(source))
     while pending:
         name = pending.pop()
         if name not in found:
@@ -85,7 +85,8 @@ def imported_modules(source: str) -> set[str]:
     return {name.partition(".")[2] for name in found} - {""}
 
 
-def _direct_imports(source: str) -> set[str]:
+@cache
+def _direct_imports(source: str) -> frozenset[str]:
     names: set[str] = set()
     pending: list[ast.AST] = [ast.parse(source)]
     while pending:
@@ -100,7 +101,7 @@ def _direct_imports(source: str) -> set[str]:
         else:
             continue
         names |= {_module_path_name(name) for name in candidates if name.partition(".")[0] == PACKAGE}
-    return names - {""}
+    return frozenset(names - {""})
 
 
 @cache

@@ -34,13 +34,18 @@ class BuildReport:
 
     def lines(self) -> list[str]:
         """Return the report as lines of text."""
+        if not self.n_runs and not self.pages_run:
+            return [f"profile {self.profile}: nothing to compute, all {len(PAGES)} pages are fresh", *self._times()]
         pages = f"{len(self.pages_run)} of {len(PAGES)} pages run"
         if 0 < len(self.pages_run) <= 3:
             pages += f" ({', '.join(self.pages_run)})"
         return [
             f"profile {self.profile}: {self.n_runs} runs trained, {pages}",
-            *(f"  {part:<22} {seconds:7.1f} s" for part, seconds in self.seconds.items()),
+            *self._times(),
         ]
+
+    def _times(self) -> list[str]:
+        return [f"  {part:<14}{seconds:8.1f} s" for part, seconds in self.seconds.items()]
 
 
 def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
         If a cell fails.
     """
     import papermill
+    from nbclient.exceptions import DeadKernelError
 
     began = time.monotonic()
     notebook = fill_in(read_template(template), page)
@@ -85,6 +86,9 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
         reason = f"{error.ename}: {error.evalue}"
         source = error.source.strip().splitlines()
         msg = f"{template.name} (page {page.slug}), cell {error.exec_count}: {reason} [{source[0] if source else ''}]"
+        raise PageError(msg) from error
+    except DeadKernelError as error:
+        msg = f"{template.name} (page {page.slug}): its kernel ended by itself, out of memory perhaps; build again"
         raise PageError(msg) from error
     executed.metadata.pop("papermill", None)
     for cell in executed.cells:
