@@ -137,7 +137,8 @@ def show_image(ax: Axes, image: np.ndarray, *, extent: tuple | None = None, limi
 
 def small_colour_bar(figure: Figure, image: AxesImage, ax: Axes) -> None:
     """Add a colour bar with few, small numbers."""
-    bar = figure.colorbar(image, ax=ax)
+    # an inset is as high as the image, whose box is square
+    bar = figure.colorbar(image, cax=ax.inset_axes((1.04, 0.0, 0.06, 1.0)))
     bar.ax.tick_params(labelsize="x-small")
     bar.locator = MaxNLocator(4)
     bar.update_ticks()
