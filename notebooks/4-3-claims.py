@@ -39,8 +39,7 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED, Reproduction, figures
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import judge_claims
+from report_utils.report.claim_list import CLAIMS, judge_claims
 from report_utils.report.tables import claims_summary_markdown, evidence_markdown, markdown_table
 from report_utils.report.words import provenance, verdict_counts
 

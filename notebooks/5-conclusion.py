@@ -23,8 +23,8 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Runs, judge_claims
+from report_utils.report.claim_list import CLAIMS, judge_claims
+from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Runs
 from report_utils.report.words import change, provenance, verdict_counts
 
 reproduction = Reproduction(profile)

@@ -38,7 +38,8 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction, figures
-from report_utils.report.claims import Runs, judge_claims
+from report_utils.report.claim_list import judge_claims
+from report_utils.report.claims import Runs
 from report_utils.report.tables import claims_summary_markdown, table_one
 from report_utils.report.words import change, provenance, verdict_counts
 

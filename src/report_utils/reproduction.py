@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -218,34 +218,41 @@ def store_fit(
     store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
 ) -> None:
     """Train one fit and keep it; runs in a worker process."""
-    with store.lock(key):
-        if store.load(key) is not None:
-            return  # another process has made it meanwhile
-        began = time.monotonic()
-        fit = fit_fold(
-            dataset.images(get_transform(transform)), dataset.log10_mass, fold_of, fold, profile.training, profile.seed,
-            checkpoint=store.working_folder(key) / "checkpoint.npz", progress=advance,
-        )  # fmt: skip
-        arrays, facts = fit_to_arrays(fit)
-        store.save(key, arrays, facts, seconds=time.monotonic() - began)
+
+    def train(checkpoint: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
+        images = dataset.images(get_transform(transform))
+        training, seed, log10_mass = profile.training, profile.seed, dataset.log10_mass
+        fit = fit_fold(images, log10_mass, fold_of, fold, training, seed, checkpoint=checkpoint, progress=advance)
+        return fit_to_arrays(fit)
+
+    _make_once(store, key, train)
 
 
 def store_dynamics(
     store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
 ) -> None:
     """Train one dynamics and keep it; runs in a worker process."""
-    with store.lock(key):
-        if store.load(key) is not None:
-            return  # another process has made it meanwhile
-        began = time.monotonic()
+
+    def train(checkpoint: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
+        images = dataset.images(get_transform(transform))
+        settings, seed, log10_mass = profile.dynamics, profile.seed, dataset.log10_mass
         result = train_in_phases(
-            dataset.images(get_transform(transform)), dataset.log10_mass, fold_of, profile.dynamics, profile.seed,
-            transform=transform, fold=fold, checkpoint=store.working_folder(key) / "checkpoint.npz", progress=advance,
-        )  # fmt: skip
+            images, log10_mass, fold_of, settings, seed, fold=fold, checkpoint=checkpoint, progress=advance
+        )
         arrays = {"cluster": result.cluster, "predictions": result.predictions}
         arrays |= {f"state_{name}": value for name, value in result.states.items()}
-        facts = {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
-        store.save(key, arrays, facts, seconds=time.monotonic() - began)
+        return arrays, {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
+
+    _make_once(store, key, train)
+
+
+def _make_once(store: Store, key: RunKey, train: Callable[[Path], tuple[dict[str, NDArray], dict[str, Any]]]) -> None:
+    """Train a run from where its checkpoint left it and keep it, unless another process has made it meanwhile."""
+    with store.lock(key):
+        if store.load(key) is None:
+            began = time.monotonic()
+            arrays, facts = train(store.working_folder(key) / "checkpoint.npz")
+            store.save(key, arrays, facts, seconds=time.monotonic() - began)
 
 
 def _load_fit(run: Run) -> Fit:

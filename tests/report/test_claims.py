@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from report_utils.report.bootstrap import Interval
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, above, below, judge_claims, within
+from report_utils.report.claim_list import CLAIMS, judge_claims
+from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, above, below, within
 
 
 def test_the_three_verdicts_of_each_rule():

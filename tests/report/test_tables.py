@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import judge_claims
+from report_utils.report.claim_list import CLAIMS, judge_claims
 from report_utils.report.published import PUBLISHED
 from report_utils.report.tables import (
     claims_summary_markdown,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from report_utils.report import claims as test
+from report_utils.report import sorting
 from report_utils.report.claims import MARGIN, MARGIN_REASON, NEARLY_HALF, NEARLY_HALF_REASON, Claim
 
 _RETAINED = tuple(f"retained_{p}" for p in (99, 95, 90, 75, 50, 25))
@@ -152,3 +155,28 @@ CLAIMS: tuple[Claim, ...] = (
         test=test.alike_dynamics,
     ),
 )
+
+
+def judge_claims(
+    cross_validations: Mapping[str, test.TestedTransform],
+    dynamics: Mapping[str, sorting.RecordedTraining | Sequence[sorting.RecordedTraining]] | None = None,
+    *,
+    n_resamples: int = 2000,
+    seed: int = 0,
+) -> dict[str, test.Evidence]:
+    """Judge every claim of :data:`CLAIMS`.
+
+    Parameters
+    ----------
+    cross_validations : mapping of transform name to CrossValidation
+    dynamics : mapping of transform name to Dynamics, or to those of several seeds
+    n_resamples, seed
+        Of the bootstrap.
+
+    Returns
+    -------
+    dict of claim name to Evidence, in the report's order
+    """
+    seeds = {name: tuple(runs) if isinstance(runs, Sequence) else (runs,) for name, runs in (dynamics or {}).items()}
+    runs = test.Runs(cross_validations, seeds, n_resamples, seed)
+    return {claim.name: claim.judge(runs) for claim in CLAIMS}

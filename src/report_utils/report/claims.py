@@ -254,30 +254,3 @@ def hard_observations(runs: Runs) -> Evidence:
         note += f"; {MINIMUM_SEEDS} seeds are needed to tell the cluster from the training"
         return Evidence(UNDECIDED, note=note)
     return Evidence(HOLDS if always else FAILS, note=note)
-
-
-def judge_claims(
-    cross_validations: Mapping[str, TestedTransform],
-    dynamics: Mapping[str, sorting.RecordedTraining | Sequence[sorting.RecordedTraining]] | None = None,
-    *,
-    n_resamples: int = 2000,
-    seed: int = 0,
-) -> dict[str, Evidence]:
-    """Judge every claim of :data:`report_utils.report.claim_list.CLAIMS`.
-
-    Parameters
-    ----------
-    cross_validations : mapping of transform name to CrossValidation
-    dynamics : mapping of transform name to Dynamics, or to those of several seeds
-    n_resamples, seed
-        Of the bootstrap.
-
-    Returns
-    -------
-    dict of claim name to Evidence, in the report's order
-    """
-    from report_utils.report.claim_list import CLAIMS
-
-    seeds = {name: tuple(runs) if isinstance(runs, Sequence) else (runs,) for name, runs in (dynamics or {}).items()}
-    runs = Runs(cross_validations, seeds, n_resamples, seed)
-    return {claim.name: claim.judge(runs) for claim in CLAIMS}
