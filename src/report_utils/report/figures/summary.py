@@ -71,7 +71,7 @@ def claims_forest(evidence: Mapping[str, Evidence]) -> Figure:
         ax.plot([measured.low, measured.high], [place, place], color=colour)
         ax.plot(measured.value, place, marker, color=colour, label=label, ls="none")
     ax.axvline(1, color="black", lw=0.8)
-    ax.set_yticks(range(len(parts)), [part.label for _, part in parts], fontsize="x-small")
+    ax.set_yticks(range(len(parts)), [part.label for _, part in parts], fontsize="small")
     ax.set_ylim(max(len(parts), 1) - 0.5, -0.5)
     ax.set_xlabel("ratio, with its 95 % interval; 1: no difference")
     if not parts:
@@ -106,7 +106,7 @@ def dynamics_likeness(comparison: DynamicsComparison, labels: tuple[str, str]) -
     right.plot(epochs, comparison.rank_correlation, color=OURS)
     right.set_ylabel("rank correlation")
     for panel in (ax, right):
-        panel.set_xlabel("epochs trained; vertical lines: a band is added")
+        panel.set_xlabel("epochs trained (lines: a band is added)", fontsize="small")
         for boundary in np.flatnonzero(np.diff(comparison.phase)) + 1.5:
             panel.axvline(boundary, color=NEUTRAL, lw=0.8)
     return figure
