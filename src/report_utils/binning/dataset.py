@@ -64,10 +64,11 @@ class Dataset:
 
     def images(self, transform: Transform) -> NDArray[np.float32]:
         """Return the images of all observations, ``(n_clusters, n_pixels, n_pixels, n_channels)``."""
-        counts = self.counts(transform.source)
-        images = np.empty((*counts.shape[:3], transform.n_channels), dtype=np.float32)
-        for start in range(0, len(counts), 64):
-            images[start : start + 64] = transform(counts[start : start + 64])
+        shape = self.counts(transform.source).shape
+        images = np.empty((*shape[:3], transform.n_channels), dtype=np.float32)
+        for start in range(0, len(images), 64):
+            # mapped anew for each part: pages of an open map would stay in memory
+            images[start : start + 64] = transform(self.counts(transform.source)[start : start + 64])
         return images
 
 

@@ -18,8 +18,10 @@ class ViewBatches(keras.utils.PyDataset):
     Parameters
     ----------
     images : (n_images, n_pixels, n_pixels, n_channels) float32
-    targets : (n_images,), optional
-        One value for each image; without it, batches hold images only.
+    targets : (n_rows,), optional
+        One value for each row; without it, batches hold images only.
+    rows : (n_rows,) int, optional
+        Which of the images; all of them where it is not given. The images themselves are not copied.
     batch_size : int
     order_seed : tuple of int, optional
         Shuffle the views anew in every epoch, by ``(*order_seed, epoch)``. Without it they come image by image.
@@ -35,16 +37,18 @@ class ViewBatches(keras.utils.PyDataset):
         images: NDArray[np.float32],
         targets: NDArray | None = None,
         *,
+        rows: NDArray[np.integer] | None = None,
         batch_size: int,
         order_seed: tuple[int, ...] | None = None,
     ) -> None:
         super().__init__()
         self.images = images
+        self.rows = np.arange(len(images)) if rows is None else np.asarray(rows)
         self.targets = None if targets is None else np.asarray(targets, dtype=np.float32)
         self.size = batch_size
         self.order_seed = order_seed
         self.n_open_channels = images.shape[-1]
-        self.order = np.arange(len(images) * N_VIEWS)
+        self.order = np.arange(len(self.rows) * N_VIEWS)
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -61,7 +65,7 @@ class ViewBatches(keras.utils.PyDataset):
         """Return one batch."""
         drawn = self.order[index * self.size : (index + 1) * self.size]
         chosen, views = np.divmod(drawn, N_VIEWS)
-        batch = view_batch(self.images[chosen], views)
+        batch = view_batch(self.images[self.rows[chosen]], views)
         batch[..., self.n_open_channels :] = 0
         return (batch,) if self.targets is None else (batch, self.targets[chosen, None])
 
@@ -79,5 +83,5 @@ class EpochOrder(keras.callbacks.Callback):
 
 
 def predict_views(model: keras.Model, batches: ViewBatches) -> NDArray[np.float32]:
-    """Return a model's predictions for every view, ``(n_images, 8)``."""
-    return model.predict(batches, verbose=0).reshape(len(batches.images), N_VIEWS)
+    """Return a model's predictions for every view, ``(n_rows, 8)``."""
+    return model.predict(batches, verbose=0).reshape(len(batches.rows), N_VIEWS)

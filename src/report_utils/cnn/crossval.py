@@ -165,12 +165,13 @@ def fit_fold(
     train = np.flatnonzero(fold_of != fold)
     scale = trainer.TargetScale(log10_mass[train], training.target)
     batches = ViewBatches(
-        images[train],
+        images,
         scale.to_target(log10_mass[train]),
+        rows=train,
         batch_size=training.batch_size,
         order_seed=(seed, fold, 1),
     )
-    validation = ViewBatches(images[test], scale.to_target(log10_mass[test]), batch_size=256)
+    validation = ViewBatches(images, scale.to_target(log10_mass[test]), rows=test, batch_size=256)
     model = trainer.fresh_model(images.shape[-1], images.shape[1], (seed, fold, 0), training.learning_rate)
     log = trainer.EpochLog(scale)
     epochs_done, state = trainer.restore(checkpoint, model)
@@ -183,7 +184,7 @@ def fit_fold(
         progress(epochs_done * len(batches.order))
         callbacks.append(trainer.WorkDone(progress, len(batches.order)))
     trainer.train_epochs(model, batches, range(epochs_done, training.epochs), callbacks, validation)
-    predictions = scale.to_log10_mass(predict_views(model, ViewBatches(images[test], batch_size=256)))
+    predictions = scale.to_log10_mass(predict_views(model, ViewBatches(images, rows=test, batch_size=256)))
     if not np.isfinite(predictions).all():
         msg = f"fold {fold}: the training diverged (predictions are not finite); lower training.learning_rate"
         raise InputError(msg)

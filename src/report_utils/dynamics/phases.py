@@ -148,12 +148,13 @@ def train_in_phases(
     test, train = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
     scale = trainer.TargetScale(log10_mass[train], settings.target)
     batches = ViewBatches(
-        images[train],
+        images,
         scale.to_target(log10_mass[train]),
+        rows=train,
         batch_size=settings.batch_size,
         order_seed=(seed, fold, 3),
     )
-    shown = ViewBatches(images[test], batch_size=256)
+    shown = ViewBatches(images, rows=test, batch_size=256)
     model = trainer.fresh_model(images.shape[-1], images.shape[1], (seed, fold, 2), settings.learning_rate)
     recorder = PredictionRecorder(shown, predict=lambda m, inputs: scale.to_log10_mass(predict_views(m, inputs)))
     log = trainer.EpochLog(scale)
