@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -68,12 +69,15 @@ def build(profile: ProfileOption = None) -> None:
     from report_utils.profiles import PROFILE_VARIABLE, load_profile, project_root
 
     chosen = load_profile(profile)
-    for line in prepare_book(chosen.path).lines():
-        typer.echo(line)
+    report = prepare_book(chosen.path)
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", "book", "-W", "--keep-going", "-q"]
     environment = os.environ | {PROFILE_VARIABLE: str(chosen.path)}
+    began = time.monotonic()
     result = subprocess.run(command, cwd=project_root(), env=environment, check=False)  # noqa: S603 - our own words
+    report.seconds["rendering"] = time.monotonic() - began
+    for line in report.lines():
+        typer.echo(line)
     raise typer.Exit(min(abs(result.returncode), 1))
 
 

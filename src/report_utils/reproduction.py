@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +15,15 @@ from report_utils.binning import TRANSFORMS, get_transform
 from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
-from report_utils.cnn.crossval import CrossValidation, Fit, assign_folds, fit_fold, fit_to_arrays
-from report_utils.dynamics.phases import Dynamics, epoch_phases, train_in_phases
+from report_utils.cnn.crossval import CrossValidation, Fit
+from report_utils.dynamics.phases import Dynamics, epoch_phases
 from report_utils.errors import InputError
 from report_utils.events import EventList
 from report_utils.fingerprint import code_digest
 from report_utils.profiles import Profile, load_profile
 from report_utils.store import Run, RunKey, Store
-from report_utils.work import Task, advance, run_tasks
+from report_utils.training_tasks import profile_folds, store_dynamics, store_fit
+from report_utils.work import Task, run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,12 +33,14 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 
 _MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 _TRAINING_CODE = (
+    "binning.dataset",
     "binning.symmetry",
     "binning.transforms",
     "cnn.batches",
     "cnn.crossval",
     "cnn.model",
     "cnn.training",
+    "training_tasks",
 )
 _DYNAMICS_CODE = (*_TRAINING_CODE, "dynamics.phases", "dynamics.recorder")
 
@@ -113,6 +115,7 @@ class Reproduction:
             predictions=run.array("predictions"),
             truth=self.dataset.log10_mass[cluster],
             cluster=cluster,
+            group=self.groups[cluster],
             phase=epoch_phases(get_transform(transform).n_channels, self.profile.dynamics.epochs),
             states={name: run.array(f"state_{name}") for name in facts["states"]},
             loss=np.asarray(facts["loss"]),
@@ -183,11 +186,14 @@ class Reproduction:
             raise InputError(msg)
         return run
 
+    @property
+    def groups(self) -> NDArray[np.str_]:
+        """Return the halo of each observation, ``(n_clusters,)``; its own name where none is known."""
+        return self.dataset.groups
+
     def fold_of(self) -> NDArray[np.int64]:
         """Return the fold in whose test set each observation is, ``(n_clusters,)``."""
-        folds = self.profile.folds
-        groups = self.dataset.groups if folds.grouped else None
-        return assign_folds(len(self.dataset.log10_mass), folds.n_folds, self.profile.seed, groups)
+        return profile_folds(self.dataset, self.profile)
 
     def _fit_tasks(self, transforms: list[str]) -> list[Task]:
         return [
@@ -212,47 +218,6 @@ class Reproduction:
             "fold": fold, "profile": self.profile,
         }  # fmt: skip
         return Task(label, function, arguments, epochs * 8 * int((fold_of != fold).sum()))
-
-
-def store_fit(
-    store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
-) -> None:
-    """Train one fit and keep it; runs in a worker process."""
-
-    def train(checkpoint: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
-        images = dataset.images(get_transform(transform))
-        training, seed, log10_mass = profile.training, profile.seed, dataset.log10_mass
-        fit = fit_fold(images, log10_mass, fold_of, fold, training, seed, checkpoint=checkpoint, progress=advance)
-        return fit_to_arrays(fit)
-
-    _make_once(store, key, train)
-
-
-def store_dynamics(
-    store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
-) -> None:
-    """Train one dynamics and keep it; runs in a worker process."""
-
-    def train(checkpoint: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
-        images = dataset.images(get_transform(transform))
-        settings, seed, log10_mass = profile.dynamics, profile.seed, dataset.log10_mass
-        result = train_in_phases(
-            images, log10_mass, fold_of, settings, seed, fold=fold, checkpoint=checkpoint, progress=advance
-        )
-        arrays = {"cluster": result.cluster, "predictions": result.predictions}
-        arrays |= {f"state_{name}": value for name, value in result.states.items()}
-        return arrays, {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
-
-    _make_once(store, key, train)
-
-
-def _make_once(store: Store, key: RunKey, train: Callable[[Path], tuple[dict[str, NDArray], dict[str, Any]]]) -> None:
-    """Train a run from where its checkpoint left it and keep it, unless another process has made it meanwhile."""
-    with store.lock(key):
-        if store.load(key) is None:
-            began = time.monotonic()
-            arrays, facts = train(store.working_folder(key) / "checkpoint.npz")
-            store.save(key, arrays, facts, seconds=time.monotonic() - began)
 
 
 def _load_fit(run: Run) -> Fit:

@@ -130,7 +130,8 @@ class Store:
         if fault is None:
             return Run(folder, _read_manifest(folder))
         aside = Path(tempfile.mkdtemp(prefix=folder.name + ".damaged-", dir=folder.parent))
-        folder.rename(aside / folder.name)
+        with contextlib.suppress(FileNotFoundError):  # another process has set it aside meanwhile
+            folder.rename(aside / folder.name)
         warnings.warn(f"{folder}: {fault}; set aside in {aside.name} and computed again", stacklevel=2)
         return None
 

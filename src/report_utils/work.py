@@ -181,10 +181,12 @@ class _TaskRun:
             self.close(pool)
 
     def drain(self, show: Callable[[float], None], *, last: bool = False) -> None:
+        """Show what workers have reported, waiting a moment for the first of it."""
         units = 0.0
         with suppress(queue.Empty):
+            units += self.queue.get(timeout=0.0 if last else 0.25)
             while True:
-                units += self.queue.get(timeout=0.0 if last else 0.25)
+                units += self.queue.get_nowait()
         show(units)
 
     def abandon(self) -> None:

@@ -19,7 +19,7 @@ from report_utils.simulation import SimulationSettings, cluster_properties, simu
 from report_utils.store import RunKey, write_atomically
 from report_utils.work import advance
 
-_BINNING = ("binning.counts", "binning.observations", "events.eventlist")
+_BINNING = ("binning.counts", "binning.dataset", "binning.observations", "events.eventlist")
 
 
 @dataclass(frozen=True)

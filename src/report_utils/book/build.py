@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from report_utils.errors import InputError
 from report_utils.fingerprint import code_digest, digest, imported_modules, source_digest
 from report_utils.profiles import project_root
 from report_utils.reproduction import Reproduction
+from report_utils.work import Task, advance, run_tasks
 
 PAGES_FOLDER = Path("book") / "pages"
 NOTEBOOKS_FOLDER = Path("notebooks")
@@ -100,9 +100,12 @@ def prepare_book(profile: str | None = None) -> BuildReport:
             _publish(page, reproduction, root)
         else:
             stale.append((page, record))
-    for number, (page, record) in enumerate(stale, start=1):
-        _say(f"page {number} of {len(stale)}: {page.slug}")
-        _write(_executed(page, reproduction), _make(page, reproduction, root, record))
+    tasks = [
+        Task(f"page {page.slug}", make_page, {"page": page, "reproduction": reproduction, "record": record}, 1.0)
+        for page, record in stale
+    ]
+    run_tasks(tasks, f"Pages ({len(tasks)})")
+    for page, _ in stale:
         _publish(page, reproduction, root)
         report.pages_run.append(page.slug)
     _remove_others(root)
@@ -133,15 +136,21 @@ def book_status(profile: str | None = None) -> list[str]:
     return lines
 
 
-def _make(page: Page, reproduction: Reproduction, root: Path, record: dict[str, Any]) -> nbformat.NotebookNode:
+def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> None:
+    """Execute one page and keep it; runs in a worker process."""
+    root, profile = project_root(), reproduction.profile
     missing = [name for name in page.needs if not reproduction.available(name)]
     if missing:
         label = get_transform(missing[0]).label
-        reason = f"{label} needs AGN-less event lists, and the archive of this profile has none."
-        return unavailable_page(page, reason, record)
-    profile = reproduction.profile
-    named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
-    return run_page(page, root / NOTEBOOKS_FOLDER / f"{page.notebook}.py", named, record)
+        reason = (
+            f"{label} needs AGN-less event lists, and the archive of this profile does not have one for every cluster."
+        )
+        notebook = unavailable_page(page, reason, record)
+    else:
+        named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
+        notebook = run_page(page, root / NOTEBOOKS_FOLDER / f"{page.notebook}.py", named, record)
+    _write(_executed(page, reproduction), notebook)
+    advance(1.0)
 
 
 def _executed(page: Page, reproduction: Reproduction) -> Path:
@@ -185,7 +194,3 @@ def _remove_others(root: Path) -> None:
     for path in (root / PAGES_FOLDER).glob("*.ipynb"):
         if path.name not in expected:
             path.unlink()
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -73,15 +74,16 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
     began = time.monotonic()
     notebook = fill_in(read_template(template), page)
     try:
-        executed = papermill.execute_notebook(
-            notebook,
-            None,
-            parameters={"profile": profile, **page.parameters},
-            kernel_name="python3",
-            progress_bar=False,
-            cwd=str(template.parent),
-            config=_local_sockets(),
-        )
+        with tempfile.TemporaryDirectory(prefix="page-") as sockets:
+            executed = papermill.execute_notebook(
+                notebook,
+                None,
+                parameters={"profile": profile, **page.parameters},
+                kernel_name="python3",
+                progress_bar=False,
+                cwd=str(template.parent),
+                config=_local_sockets(sockets),
+            )
     except papermill.exceptions.PapermillExecutionError as error:
         reason = f"{error.ename}: {error.evalue}"
         source = error.source.strip().splitlines()
@@ -109,8 +111,8 @@ def unavailable_page(page: Page, reason: str, record: dict[str, Any]) -> nbforma
     return notebook
 
 
-def _local_sockets() -> Any:
-    """Let the kernel talk over socket files: over TCP, kernels race for ports and warn about missing encryption."""
+def _local_sockets(folder: str) -> Any:
+    """Let the kernel talk over socket files of its own: over TCP, kernels race for ports and warn about encryption."""
     from traitlets.config import Config
 
-    return Config({"KernelManager": {"transport": "ipc"}})
+    return Config({"KernelManager": {"transport": "ipc", "ip": str(Path(folder) / "kernel")}})

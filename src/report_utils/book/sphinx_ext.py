@@ -33,7 +33,9 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
         return
     report, began = getattr(app, _BEGUN)
     report.seconds["rendering"] = time.monotonic() - began
-    print("\n".join(["", *report.lines(), f"  the book: {Path(app.outdir) / 'index.html'}"]))
+    # where `report-utils build` has computed before, it also says what took how long
+    lines = report.lines() if report.n_runs or report.pages_run else []
+    print("\n".join([*lines, f"the book: {Path(app.outdir) / 'index.html'}"]))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -32,6 +32,8 @@ class Dynamics:
     states : dict of str to (n_test, n_views) float32
         Predictions before the first epoch (``"start"``) and just after the noise of each phase (``"noise_0"`` ...).
     loss : (n_epochs,) float64 [dex^2], optional
+    group : (n_test,) str, optional
+        The halo of each test observation.
     """
 
     transform: str
@@ -41,6 +43,7 @@ class Dynamics:
     phase: NDArray[np.integer]
     states: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     loss: NDArray[np.float64] | None = None
+    group: NDArray[np.str_] | None = None
 
     def __post_init__(self) -> None:
         n_epochs, n_test = self.predictions.shape[:2]
