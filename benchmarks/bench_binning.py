@@ -46,9 +46,12 @@ def numpy_bincount(events: EventList) -> np.ndarray:
 
 
 def boost(events: EventList) -> np.ndarray:
-    axes = [boost_histogram.axis.Regular(R, e[0], np.nextafter(e[-1], np.inf)) for e in boxes(events)]
+    # without an overflow bin, the last bin holds its upper edge
+    axes = [boost_histogram.axis.Regular(R, e[0], e[-1], underflow=False, overflow=False) for e in boxes(events)]
     histogram = boost_histogram.Histogram(
-        *axes, boost_histogram.axis.Integer(0, 4), storage=boost_histogram.storage.Int64()
+        *axes,
+        boost_histogram.axis.Integer(0, 4, underflow=False, overflow=False),
+        storage=boost_histogram.storage.Int64(),
     )
     histogram.fill(events.y, events.x, bands(events), threads=1)
     return histogram.view()
