@@ -70,8 +70,8 @@
 #
 # in dex; 0.1 dex are 26 % of the mass. The report's table gives **bias** and **scatter**, the mean and the
 # standard deviation of all $r_{iv}$. The eight views of a cluster share its photons, and several
-# observations show the same halo at different times, so they are not independent: all intervals in this
-# book resample halos with all that belongs to them.
+# observations show the same halo at different times, so they are not independent, and intervals must
+# respect that.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
@@ -79,14 +79,15 @@ profile = "quick"
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 from IPython.display import Markdown
 
-from report_utils.report import PUBLISHED, Reproduction
-from report_utils.report.words import provenance
+from report_utils.report import PUBLISHED
+from report_utils.report.inconsistencies import EARLIER_N_IMAGES
+from report_utils.report.words import INTERVALS, thousands
 
-reproduction = Reproduction(profile)
 best, single = PUBLISHED.best_row, PUBLISHED.rows["single_band"]
 earlier = PUBLISHED.earlier_scatter
 Markdown(
-    f"**What to keep in mind.** The report prints a scatter of {single.scatter:.4f} dex for a single band "
-    f"and {best.scatter:.4f} dex at best, with four; it quotes {earlier.value} dex for the earlier work, on "
-    f"other clusters.\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}"
+    f"**What to keep in mind.** The report prints a scatter of {single.scatter:.5f} dex for a single band "
+    f"and {best.scatter:.5f} dex at best, with four; it quotes {earlier.value} dex for the earlier work, on "
+    f"other clusters ({thousands(EARLIER_N_IMAGES)} images). These numbers are printed ones, whatever profile the "
+    f"book is built with. Of our own on the other pages: {INTERVALS[0].lower()}{INTERVALS[1:]}"
 )

@@ -29,25 +29,34 @@
 # carry the distance: a nearby light cluster and a distant heavy one may give equally many photons.
 #
 # The report's own observations were made with SIXTE {cite}`Dauser2019` from hydrodynamical simulations, and
-# are not public. Here they are simulated from the physics of the gas and of the telescope; [the next
-# page](2-simulation.ipynb) checks that simulation against published relations. Its exposure and
-# completeness were fitted to the report's description of its data, which is what this page shows, and to
-# nothing else. A profile can also name an archive of the reader's own event lists.
+# are not public. A profile of this book either simulates observations or names an archive of the reader's own
+# event lists.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 import numpy as np
 from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED, Reproduction, figures
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import provenance, thousands
+from report_utils.report.words import provenance, source_words, thousands
 
 reproduction = Reproduction(profile)
 figures.use_book_style()
 catalogue = reproduction.catalogue
+is_simulated = reproduction.profile.archive_path is None
+Markdown(
+    f"This build shows {source_words(reproduction.profile)}. "
+    + (
+        "They are made from the physics of the gas and of the telescope; [the next page](2-simulation.ipynb) checks "
+        "that simulation against published relations. Its default exposure and completeness were fitted to the "
+        "report's description of its data, which is what this page shows, and to nothing else."
+        if is_simulated
+        else "What is said of the report's data need not hold for them; the numbers below stand side by side."
+    )
+)
 
 # %% [markdown]
 # ## One observation
@@ -68,19 +77,20 @@ figures.event_map(events.x, events.y, events.energy)
 # %% [markdown]
 # ## All observations
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-1", "caption": "**Figure 1.** Number of events in an observation, for those with fewer than 100 000, as in the report. Notice the long tail: a few bright clusters have hundreds of times the photons of most."}, "image": {"alt": "Histogram of the number of events per observation below one hundred thousand."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-1", "caption": "**Figure 1.** Number of events in an observation, for those with fewer than 100 000, as in the report. Notice the long tail: most observations are faint, and a few bright."}, "image": {"alt": "Histogram of the number of events per observation below one hundred thousand."}}
 figures.events_histogram(catalogue["n_events"])
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-2", "caption": "**Figure 2.** True masses. The shaded range is where the report finds most of its clusters. Notice the tail of heavy ones, which the network sees seldom."}, "image": {"alt": "Histogram of the logarithm of the true masses with the report's main range shaded."}}
 figures.mass_histogram(catalogue["log10_mass"])
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-events-by-mass", "caption": "**Events against mass.** Dashed: the fewest and the most events of the report's observations. Notice how wide the band is at any mass: distance and the state of the core move a cluster up and down by a factor of ten."}, "image": {"alt": "Number of events against logarithm of mass on a logarithmic scale, with the report's minimum and maximum."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-events-by-mass", "caption": "**Events against mass.** Dashed: the fewest and the most events of the report's observations. Notice how wide the band is at any mass: distance and the state of the core move a cluster up and down."}, "image": {"alt": "Number of events against logarithm of mass on a logarithmic scale, with the report's minimum and maximum."}}
 figures.events_by_mass(catalogue["log10_mass"], catalogue["n_events"])
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 data = PUBLISHED.data
 n_events, masses = catalogue["n_events"].to_numpy(), catalogue["log10_mass"].to_numpy()
 low, high = data.bulk_log10_mass.value
+knows_halos = bool((catalogue["group"] != "").any())
 rows = [
     ["observations", thousands(data.n_observations.value), thousands(len(catalogue))],
     ["fewest events", thousands(data.fewest_events.value), thousands(n_events.min())],
@@ -92,7 +102,7 @@ rows = [
         f"{np.mean((masses >= low) & (masses <= high)):.0%}",
     ],
     ["median log10 mass", "not printed", f"{np.median(masses):.2f}"],
-    ["halos", "not printed", thousands(catalogue["group"].nunique())],
+    ["halos", "not printed", thousands(len(np.unique(reproduction.groups))) if knows_halos else "not known"],
 ]
 Markdown(
     "**What was found.**\n\n"
@@ -100,8 +110,18 @@ Markdown(
     + f"\n\n{provenance(reproduction.profile, len(catalogue))}"
 )
 
-# %% [markdown]
-# Two places in the report need a choice. It calls the telescope Chandra and the simulator SIXTE; the
-# simulation here is of Chandra's ACIS-I camera {cite}`Garmire2003`. And the same halo may be observed at
-# several times in its life, which the report does not mention; here each observation knows its halo, so
-# that intervals can respect it and folds can keep halos together.
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+telescope = (
+    "the simulation here is of Chandra's ACIS-I camera {cite}`Garmire2003`"
+    if is_simulated
+    else "the archive's observations are taken as they are"
+)
+halos = (
+    "here each observation knows its halo, so that intervals can respect it and folds can keep halos together"
+    if knows_halos
+    else "these observations do not name their halos, so each counts as one of its own"
+)
+Markdown(
+    f"Two places in the report need a choice. It calls the telescope Chandra and the simulator SIXTE; {telescope}. "
+    f"And the same halo may be observed at several times in its life, which the report does not mention; {halos}."
+)

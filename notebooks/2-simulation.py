@@ -14,11 +14,11 @@
 # %% [markdown]
 # # The simulation, checked
 #
-# **The question.** The observations of this book are simulated. Do they look like X-ray observations of
-# galaxy clusters, and like the ones that the report had?
+# **The question.** This book can simulate its observations. Do they look like X-ray observations of galaxy
+# clusters, and like the ones that the report had?
 #
 # Everything on this page is computed for the report's number of observations, whichever profile the book
-# is built with; the profile only gives the seed. The simulation was built from published physics and
+# is built with; the profile gives the seed, and settings that differ from the defaults. The simulation was built from published physics and
 # measured calibration. Two of its numbers, the exposure and the mass at which the sample becomes complete,
 # were chosen so that the numbers of events and the masses resemble the report's Figures 1 and 2. Nothing
 # was chosen with a view to how well a network predicts masses.
@@ -26,16 +26,17 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+import dataclasses
+
 import numpy as np
 import seaborn as sns
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from report_utils.profiles import load_profile
-from report_utils.report import PUBLISHED, figures
-from report_utils.report.words import thousands
+from report_utils.report import PUBLISHED, Reproduction, figures
+from report_utils.report.words import listing, thousands
 from report_utils.simulation import N_OBSERVATIONS, SimulationSettings, expected_counts
 from report_utils.simulation.checks import (
     band_fractions,
@@ -49,10 +50,26 @@ from report_utils.simulation.profile_checks import radial_profiles
 
 figures.use_book_style()
 colours = sns.color_palette("colorblind").as_hex()
-settings = SimulationSettings()
-seed = load_profile(profile).seed
+reproduction = Reproduction(profile)
+settings = reproduction.observations.settings or SimulationSettings()
+seed = reproduction.profile.seed
 sample = sample_table(seed, N_OBSERVATIONS, settings)
-sample["events"] = sample["expected_gas"] + sample["expected_agn"]
+background = expected_counts(seed, 0, settings=settings).background
+sample["events"] = sample["expected_gas"] + sample["expected_agn"] + background
+default = dataclasses.asdict(SimulationSettings())
+changed = [f"`{name} = {value}`" for name, value in dataclasses.asdict(settings).items() if value != default[name]]
+notice = ""
+if reproduction.profile.archive_path is not None:
+    notice = (
+        "The observations of this build come from an archive. This page shows the simulation that the book would use "
+        "without one, not the observations of this build."
+    )
+elif changed:
+    notice = (
+        f"This profile changes the simulation: {listing(changed)}. What the text of this page says of defaults, and "
+        "why they were chosen, does not hold for these."
+    )
+Markdown(f"```{{admonition}} Which observations\n:class: note\n{notice}\n```") if notice else None
 
 # %% [markdown]
 # ## From a halo to a list of events
@@ -75,19 +92,21 @@ sample["events"] = sample["expected_gas"] + sample["expected_agn"]
 # Each shell, of temperature $T$ and iron abundance $Z$, sends
 #
 # $$
-# F(E) = \frac{1 + z}{4 \pi D_L^2} \left[\int n_e n_H \, \mathrm{d}V\right] \,
-#     \epsilon\left(E (1 + z), T, Z\right) \, e^{-N_H \sigma(E)}
+# F_k = \frac{1 + z}{4 \pi D_L^2} \left[\int n_e n_H \, \mathrm{d}V\right] \,
+#     \epsilon_k(T, Z) \, e^{-N_H \sigma(E_k)}
 # $$ (eq-sim-flux)
 #
-# photons per area and time, where the emissivity $\epsilon$ is that of APEC {cite:p}`Smith2001,Foster2012`
-# and the absorption $\sigma$ that of {cite:t}`Morrison1983`. The camera is Chandra's ACIS-I as it was
+# photons per area and time in an energy bin $k$, which is seen around $E_k$ and was emitted around
+# $(1 + z) E_k$. The emissivity $\epsilon_k$, summed over the bin as emitted, is that of APEC
+# {cite:p}`Smith2001,Foster2012`; per observed keV a second factor $1 + z$ would come in, since bins shrink on
+# the way. The absorption $\sigma$ that of {cite:t}`Morrison1983`. The camera is Chandra's ACIS-I as it was
 # early in its mission: its effective area, its vignetting, a point spread function that widens off axis,
 # four chips whose gaps the dither smears, and an energy resolution of about 0.1 keV.
 
 # %% [markdown]
 # ## A spectrum and the response that shaped it
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sim-spectrum", "caption": "**An example spectrum.** Top: simulated events of one bright cluster (steps), their expected number (line), and the same before the detector's limited energy resolution (thin). Bottom: the effective area of the telescope. Notice that the spectrum takes its shape from the area, with its drop near 2 keV, that iron's line near 6.7 keV (at the cluster's redshift) survives the blur, and that beyond the dashed line at 7.5 keV next to nothing is left."}, "image": {"alt": "Top: X-ray spectrum with simulated and expected counts per keV on logarithmic axes. Bottom: effective area against energy."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sim-spectrum", "caption": "**An example spectrum.** Top: simulated events of one bright cluster (steps), their expected number (line), and the same before the detector's limited energy resolution (thin). Bottom: the effective area of the telescope. Notice that the spectrum takes its shape from the area, with its drop near 2 keV, that iron's line, emitted at 6.7 keV and seen at 6.7/(1 + z), survives the blur, and that beyond the dashed line at 7.5 keV next to nothing is left."}, "image": {"alt": "Top: X-ray spectrum with simulated and expected counts per keV on logarithmic axes. Bottom: effective area against energy."}}
 quiet = sample[(sample["n_clumps"] == 0) & (sample["r500_arcsec"] < 420)]
 brightest = {core: int(group["expected_gas"].idxmax()) for core, group in quiet.groupby("cool_core")}
 shown = brightest[False]
@@ -238,7 +257,8 @@ Markdown(
 #
 # About one bright AGN belongs to each cluster {cite:p}`Ehlert2013`, and some central galaxies hold another
 # {cite:p}`Yang2018`. AGN of the field {cite:p}`Lehmer2012` and the detector's particle background can be
-# added. They are off, as they must have been in the report's data, for the reason given below the figure.
+# added. By default they are off, as they must have been in the report's data, for the reason given below
+# the figure.
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sim-agn", "caption": "**Share of events that come from AGN**, against the number of events. Observations without any AGN are drawn at the lower edge. Notice that AGN matter in faint observations, of light or distant clusters, and drown in bright ones."}, "image": {"alt": "Share of AGN events against number of events, both logarithmic, as points."}}
 share = sample["expected_agn"] / sample["events"]
@@ -252,13 +272,16 @@ figure
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 faintest = int(sample["events"].idxmin())
-crowded = SimulationSettings(field_agn=True, particle_background=True)
+bare = expected_counts(
+    seed, faintest, settings=dataclasses.replace(settings, field_agn=False, particle_background=False)
+)
+crowded = dataclasses.replace(settings, field_agn=True, particle_background=True)
 extra = expected_counts(seed, faintest, settings=crowded)
 Markdown(
-    f"The emptiest observation holds {thousands(sample['events'].min())} events. AGN of the field would add "
-    f"{thousands(extra.agn - sample['expected_agn'][faintest])} to it, and the particle background "
-    f"{thousands(extra.background)}: with either, no observation could be as empty as the report's. "
-    f"With the cluster's own AGN alone, they still make up more than a quarter of the events in "
+    f"The emptiest observation holds {thousands(bare.total)} events without either. AGN of the field add "
+    f"{thousands(extra.agn - bare.agn)} to it, and the particle background {thousands(extra.background)}; the report's "
+    f"emptiest has {thousands(PUBLISHED.data.fewest_events.value)} events in all. "
+    f"In the sample shown, AGN make up more than a quarter of the events in "
     f"{(share > 0.25).mean():.0%} of the observations and none at all in {(share == 0).mean():.0%}."
 )
 

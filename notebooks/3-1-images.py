@@ -47,7 +47,7 @@ from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.report import Reproduction, figures
-from report_utils.report.words import example_rows, listing
+from report_utils.report.words import example_rows, listing, source_words, thousands
 
 reproduction = Reproduction(profile)
 figures.use_book_style()
@@ -78,8 +78,8 @@ figures.band_images(counts, titles)
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 total = sum(cube.sum(axis=(0, 1), dtype="int64") for cube in counts)
 shares = [f"{share:.2%}" for share in total / total.sum()]
-names = [f"{share} in band {number}" for number, share in enumerate(shares, start=1)]
-Markdown(f"Of all photons of these six observations, {listing(names)}.")
+names = [f"{share} {'lie ' if number == 1 else ''}in band {number}" for number, share in enumerate(shares, start=1)]
+Markdown(f"Of all photons of these {len(rows)} observations, {listing(names)}.")
 
 # %% [markdown]
 # ## Large observations removed
@@ -96,7 +96,7 @@ Markdown(f"Of all photons of these six observations, {listing(names)}.")
 # otherwise the many pixels with a single photon would all go at once. That is also why the smallest
 # percentages may leave the same image: the percentile can then not fall below one photon.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-5", "caption": "**Figure 5.** The lowest two bands of the first observation of Figure 4, with 99 to 25 % of its occupied pixels retained, on Figure 4's colour scale. Above each column: what remains. Notice that the core is gone at once, and with it most photons, while most pixels are still there."}, "image": {"alt": "Images of one cluster in two bands with progressively more of the bright pixels removed."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-5", "caption": "**Figure 5.** The lowest two bands of the first observation of Figure 4, with 99 to 25 % of its occupied pixels retained, on Figure 4's colour scale. Above each column: what remains. Notice that the core goes first, and the faint surroundings last."}, "image": {"alt": "Images of one cluster in two bands with progressively more of the bright pixels removed."}}
 figures.retained_images(counts[0])
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
@@ -106,6 +106,8 @@ Markdown(
     f"**What was found.** At 99 % retained, {left[99][0]:.1%} of this cluster's occupied pixels and "
     f"{left[99][1]:.0%} of its photons remain; at 25 %, {left[25][0]:.0%} of the pixels and "
     f"{left[25][1]:.0%} of the photons. With the AGN-less images, which are the multi-band images of the "
-    f"same clusters simulated without AGN, there are {len(TRANSFORMS)} transforms in all, and [each has its "
-    "page](3-3-results.ipynb)."
+    f"same clusters without AGN, there are {len(TRANSFORMS)} transforms in all, and [each has its "
+    f"page](3-3-results.ipynb).\n\nShown are {len(rows)} of the {thousands(len(reproduction.catalogue))} "
+    f"{source_words(reproduction.profile)} of the profile `{reproduction.profile.name}`, in images of "
+    f"{counts[0].shape[0]} × {counts[0].shape[1]} pixels."
 )

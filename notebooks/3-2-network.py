@@ -28,7 +28,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input", "remove-stderr"]
 import os
 
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}  # nothing is trained here
@@ -45,7 +45,6 @@ from report_utils.report.words import example_rows, thousands
 reproduction = Reproduction(profile)
 figures.use_book_style()
 
-# %% tags=["hide-input", "remove-stderr"]
 model = build_cnn(4, 128)
 lines = []
 with capture_output():  # Keras shows an empty box besides
@@ -96,7 +95,7 @@ figures.symmetry_views(image[..., 0])
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 p, training, folds = PUBLISHED.training, reproduction.profile.training, reproduction.profile.folds
-schedules = {"constant": "constant", "one_cycle": "one cycle: up to this value and down again"}
+schedules = {"constant": "constant (our choice)", "one_cycle": "one cycle: up to this value and down again"}
 targets = {"as_is": "log10 mass", "standardised": "log10 mass, scaled to mean 0 and variance 1 in training"}
 rows = [
     ["clusters", thousands(PUBLISHED.data.n_observations.value), thousands(len(reproduction.catalogue))],
@@ -106,7 +105,7 @@ rows = [
     ["images in a batch", p.batch_size.value, training.batch_size],
     ["optimiser", p.optimizer.value, "Adam"],
     ["learning rate", p.learning_rate.value, training.learning_rate],
-    ["schedule", "constant", schedules[training.schedule]],
+    ["schedule", "not printed", schedules[training.schedule]],
     ["target", "not printed", targets[training.target]],
     ["halos kept in one fold", "not printed", "yes" if folds.grouped else "no"],
 ]

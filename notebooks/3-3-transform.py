@@ -21,7 +21,7 @@ profile = "quick"
 transform = "multi_band_2"
 baseline = "multi_band_1"
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 import numpy as np
 from IPython.display import Markdown
 
@@ -36,16 +36,24 @@ figures.use_book_style()
 view = TRANSFORMS[transform]
 result = reproduction.cross_validation(transform)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 kind = transform.rsplit("_", 1)[0]
 about = {
     "single": "All photons in one image, whatever their energy.",
     "single_band": "One image, without photons above 7.5 keV, as in earlier work (report, footnote 3).",
     "multi_band": f"One channel for each of the lowest {view.n_channels} of the four energy bands.",
     "retained": "Four bands; the brightest of the occupied pixels are emptied, so the core goes first.",
-    "agn_less": f"The lowest {view.n_channels} of four bands of the same clusters, simulated without AGN.",
+    "agn_less": f"The lowest {view.n_channels} of four bands of the same clusters, without AGN.",
 }[kind]
-Markdown(f"{about} Channels: {listing([f'{channel} keV' for channel in view.channels])}.")
+remains = ""
+if kind == "retained":
+    percentage = int(transform.rsplit("_", 1)[1])
+    pixels, photons = figures.median_remaining(reproduction.counts(view.source), percentage)
+    remains = (
+        f" At this profile's {reproduction.profile.n_pixels} × {reproduction.profile.n_pixels} pixels, the median "
+        f"observation keeps {pixels:.1%} of its occupied pixels and {photons:.1%} of its events; pixels that tie "
+        "with the percentile stay."
+    )
+Markdown(f"{about} Channels: {listing([f'{channel} keV' for channel in view.channels])}.{remains}")
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-images", "caption": "**What the network sees.** Some clusters under this transform, heavy ones first, at the number of pixels that this profile trains on. Notice what sets heavy and light clusters apart in these images: brightness, extent, and the ratio of the channels where there are several."}, "image": {"alt": "Images of example clusters under this transform, one row or column for each."}}
 rows = example_rows(reproduction.catalogue["log10_mass"], 4)
@@ -56,7 +64,7 @@ figures.transform_images(list(view(cubes)), names, view.channels)
 # %% [markdown]
 # ## Training
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-curves", "caption": "**Learning curves.** Root mean square error after each epoch, on the training clusters and on the fold's test clusters. Notice whether the two part (the network learns its training clusters by heart) and whether the curves still fall at the end."}, "image": {"alt": "Training and test error against epoch for each fold."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-curves", "caption": "**Learning curves.** Root mean square error of each epoch: on the training clusters Keras' running mean during the epoch, while the weights still change; on the fold's test clusters at its end. Notice whether the two part (the network learns its training clusters by heart) and whether the curves still fall at the end."}, "image": {"alt": "Training and test error against epoch for each fold."}}
 figures.learning_curves(result.history)
 
 # %% [markdown]

@@ -23,7 +23,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-11", "caption": "**Figure 11.** Left: the dynamics of the multi-band observations; right: of the same clusters without AGN, on the same colour scale and with the rows in the same order. Notice rows that differ, if there are any, and compare with how much a single row changes from one epoch to the next."}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}}
 import numpy as np
 from IPython.display import Markdown
 
@@ -31,14 +31,13 @@ from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import Reproduction, figures
 from report_utils.report.figures.style import new_figure
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import provenance
+from report_utils.report.words import dynamics_provenance
 
 reproduction = Reproduction(profile)
 figures.use_book_style()
 first, second = reproduction.dynamics("multi_band_4"), reproduction.dynamics("agn_less_4")
 comparison = compare_dynamics(first, second)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-11", "caption": "**Figure 11.** Left: the dynamics of the multi-band observations; right: of the same clusters without AGN, on the same colour scale and with the rows in the same order. Notice rows that differ, if there are any, and compare with how much a single row changes from one epoch to the next."}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}}
 figure = new_figure(9.5, 4.8)
 left, right = figure.subplots(1, 2, sharey=True)
 limit = float(np.abs(first.truth - first.truth.mean()).max())
@@ -92,9 +91,9 @@ Markdown(
     "At the end of each phase, scatters and difference in dex:\n\n"
     + markdown_table(header, rows, "rrrrrr")
     + "\n\n**What was found.** At the end of the last phase the two trainings' predictions of the "
-    f"same cluster differ by {comparison.rms_difference[ends[-1]]:.3f} dex (root mean square), which is "
+    f"same cluster differ by {comparison.rms_difference[ends[-1]]:.3f} dex (root mean square over the test clusters, each prediction a mean over the eight views), which is "
     f"{share:.0%} of the multi-band scatter, and their residuals are correlated by "
     f"{comparison.residual_correlation[-1]:.2f}. How much of the difference another seed alone would bring "
     "is not known from one training of each, so whether this is *alike* stays open until seeds "
-    "are compared." + f"\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}"
+    "are compared." + f"\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(first.truth))}"
 )

@@ -30,18 +30,17 @@
 # $$ (eq-ratio)
 #
 # with an interval that draws the same halos for both, so that what makes a cluster hard for both cancels.
-# Intervals contain no variation between trainings: of each network one seed is trained.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED, Reproduction, figures
 from report_utils.report.claim_list import CLAIMS, judge_claims
 from report_utils.report.tables import claims_summary_markdown, evidence_markdown, markdown_table
-from report_utils.report.words import provenance, verdict_counts
+from report_utils.report.words import provenance, retained_caveat, verdict_counts
 
 reproduction = Reproduction(profile)
 figures.use_book_style()
@@ -49,12 +48,12 @@ results = {name: reproduction.cross_validation(name) for name in reproduction.tr
 dynamics = {name: reproduction.dynamics(name) for name in reproduction.dynamics_transforms}
 evidence = judge_claims(results, dynamics)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 Markdown(
     "\n\n".join(
         [
             f"**What was found.** {verdict_counts(evidence)}",
             claims_summary_markdown(evidence),
+            retained_caveat(reproduction.profile, len(reproduction.catalogue)),
             provenance(reproduction.profile, len(reproduction.catalogue)),
         ]
     )

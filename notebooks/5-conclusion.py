@@ -19,20 +19,19 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"]
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction
 from report_utils.report.claim_list import CLAIMS, judge_claims
 from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Runs
-from report_utils.report.words import change, provenance, verdict_counts
+from report_utils.report.words import change, folds_and_halos, provenance, retained_caveat, verdict_counts
 
 reproduction = Reproduction(profile)
 results = {name: reproduction.cross_validation(name) for name in reproduction.transforms}
 dynamics = {name: reproduction.dynamics(name) for name in reproduction.dynamics_transforms}
 evidence = judge_claims(results, dynamics)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 first = Runs(results).ratio("multi_band_2", "multi_band_1")
 more = Runs(results).ratio("multi_band_4", "multi_band_2")
 Markdown(
@@ -58,23 +57,39 @@ Markdown("\n\n".join(blocks))
 #
 # The report leaves open what the second band teaches. The simulation suggests an answer that needs no
 # network. An image has no distance in it, so the number of photons alone confuses a near light cluster with
-# a far heavy one. The ratio of two bands is a temperature, which hardly depends on distance, and the mass
-# goes with the temperature {eq}`eq-mass-temperature`. One ratio of bands is already one thermometer;
+# a far heavy one. The ratio of two bands tells $T / (1 + z)$, which depends on
+# distance far less than the number of photons does, and the mass goes with the temperature
+# {eq}`eq-mass-temperature`. One ratio of bands is already one thermometer;
 # further bands read the same temperature from ever fewer photons. Nor does that need the core: the gas is
 # hot everywhere. The fourth band, above 7.5 keV, holds next to no cluster photons for this camera without
 # its particle background, so that it cannot bring much is almost a matter of course, and so is that leaving
 # it out of the single band changes nothing.
 #
 # ## What this does not show
-#
-# - The clusters are simulated from scaling relations with scatter, not by hydrodynamics. Substructure,
-#   mergers and feedback are there as far as [the simulation](2-simulation.ipynb) has them; a network could
-#   use, or be misled by, what is missing.
-# - Of every network one seed is trained. Where two transforms differ by a few per cent, another seed might
-#   reverse it.
-# - Real observations have a particle background, field sources, and calibration errors, which are options
-#   of the simulation and off by default.
-#
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+limits = [
+    "Of every network one seed is trained. Where two transforms differ by a few per cent, another seed might reverse it.",
+    folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups),
+    retained_caveat(reproduction.profile, len(reproduction.catalogue)),
+]
+if reproduction.profile.archive_path is None:
+    limits += [
+        (
+            "The clusters are simulated from scaling relations with scatter, not by hydrodynamics. Substructure, "
+            "mergers and feedback are there as far as [the simulation](2-simulation.ipynb) has them; a network could "
+            "use, or be misled by, what is missing."
+        ),
+        (
+            "Real observations have a particle background and field sources, which are options of the simulation and "
+            "off by default, and calibration errors, which are not simulated."
+        ),
+    ]
+else:
+    limits.append("What holds for this archive's observations need not hold for others.")
+Markdown("\n".join(f"- {limit}" for limit in limits if limit))
+
+# %% [markdown]
 # ## What next
 #
 # The report names two paths: methods that mark which parts of an image matter, such as integrated gradients

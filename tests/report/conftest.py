@@ -34,6 +34,7 @@ class MadeUpDynamics:
     truth: np.ndarray
     cluster: np.ndarray
     phase: np.ndarray
+    group: np.ndarray | None = None
 
 
 def _made_up(transform, scatter, *, seed=0, n=N_CLUSTERS, shared=0.0, errors=None):
@@ -50,8 +51,8 @@ def _made_up(transform, scatter, *, seed=0, n=N_CLUSTERS, shared=0.0, errors=Non
     return MadeUp(transform, cluster, group, truth, predictions, np.arange(n) % 2, history)
 
 
-def _made_up_dynamics(transform, scatters, *, n=300, seed=0, epochs=3, errors=None):
-    """One phase for each scatter; the errors of a phase are the same in all its epochs."""
+def _made_up_dynamics(transform, scatters, *, n=300, seed=0, epochs=3, errors=None, n_halos=60):
+    """One phase for each scatter, the same errors in all its epochs; ``n_halos`` None records no halos."""
     generator = np.random.default_rng([5, seed])
     truth = np.random.default_rng(6).uniform(13.7, 15.0, n)
     phases = []
@@ -59,7 +60,9 @@ def _made_up_dynamics(transform, scatters, *, n=300, seed=0, epochs=3, errors=No
         error = scatter * generator.normal(size=n) if errors is None else scatter * errors
         phases.append(np.repeat((truth + error)[None, :, None], epochs, axis=0))
     predictions = np.repeat(np.concatenate(phases), 8, axis=2)
-    return MadeUpDynamics(transform, predictions, truth, np.arange(n), np.repeat(np.arange(len(scatters)), epochs))
+    phase = np.repeat(np.arange(len(scatters)), epochs)
+    group = None if n_halos is None else np.array([f"halo-{i % n_halos:03d}" for i in range(n)])
+    return MadeUpDynamics(transform, predictions, truth, np.arange(n), phase, group)
 
 
 REPORT_LIKE = {

@@ -96,7 +96,7 @@ def test_equality_is_not_claimed_for_want_of_clusters(made_up):
 def test_a_handful_of_halos_decides_nothing(small):
     evidence = judge_claims(small)["two_bands_halve"]
     assert evidence.verdict == UNDECIDED
-    assert "10 halos" in evidence.note
+    assert evidence.note.startswith("too few halos for an interval: 10,")
 
 
 def test_what_was_not_run_is_named(report_like):
@@ -172,6 +172,32 @@ def test_dynamics_where_the_fourth_band_matters(made_up_dynamics):
     )
     assert evidence["dynamics_second_band"].verdict == FAILS
     assert evidence["dynamics_further_bands"].verdict == FAILS
+
+
+@pytest.mark.parametrize(("n_halos", "decided"), [(None, True), (20, True), (19, False), (1, False)])
+def test_halos_and_not_clusters_decide_whether_dynamics_are_judged(made_up_dynamics, n_halos, decided):
+    dynamics = made_up_dynamics("multi_band_4", [0.12, 0.03, 0.03, 0.03], n_halos=n_halos)
+    evidence = judge_claims({}, {"multi_band_4": dynamics})["dynamics_second_band"]
+    assert (evidence.verdict == HOLDS) == decided
+    assert ("too few halos" in evidence.note) != decided
+
+
+def test_clusters_of_one_halo_widen_the_intervals_of_dynamics(made_up_dynamics):
+    """Ten clusters of a halo share its error: as independent clusters they would seem to say more."""
+    errors = np.tile(np.random.default_rng(2).normal(size=30), 10)
+    widths = []
+    for n_halos in (None, 30):
+        seeds = {
+            "multi_band_4": [
+                made_up_dynamics("multi_band_4", [s] * 4, errors=errors, n_halos=n_halos) for s in (1, 2, 4)
+            ],
+            "agn_less_4": [
+                made_up_dynamics("agn_less_4", [s] * 4, errors=np.roll(errors, 1), n_halos=n_halos) for s in (1, 2, 4)
+            ],
+        }
+        measured = judge_claims({}, seeds)["alike_dynamics"].parts[0].measured
+        widths.append(measured.high - measured.low)
+    assert widths[1] > 1.5 * widths[0]
 
 
 SCATTERS = [0.12, 0.065, 0.063, 0.062]

@@ -43,8 +43,26 @@ def test_markdown_says_what_is_missing(report_like):
     assert "[Single Band](page.md)" in text
     assert by_model["25% Retained 0-2.5, ..., 7.5+ "].count("not run") == 2
     assert by_model["AGN-less 0-2.5 "].count("not printed") == 2
-    assert "**0.0582**" in by_model["Multi-Band 0-2.5, ..., 7.5+ "]
-    assert "−0.0017" in by_model["Multi-Band 0-2.5 "]
+    assert "| **.05818** |" in by_model["Multi-Band 0-2.5, ..., 7.5+ "]
+    assert "| **.00013** |" in by_model["99% Retained 0-2.5, ..., 7.5+ "]
+    assert "| −.00173 |" in by_model["Multi-Band 0-2.5 "]
+
+
+def test_printed_columns_are_the_reports_characters_and_two_are_bold(report_like):
+    cells = [line.split("|") for line in table_one_markdown(table_one(report_like, n_resamples=50)).splitlines()[2:]]
+    for line, row in zip(cells, PUBLISHED.rows.values(), strict=True):
+        for cell, value in ((line[3], row.bias), (line[5], row.scatter)):
+            said = cell.strip(" *").replace("−", "-")
+            assert (said == "not printed") if value is None else (float(said) == value and len(said.split(".")[1]) == 5)
+    for column in (3, 4, 5, 6):
+        assert sum("**" in line[column] for line in cells) == 1
+
+
+def test_an_interval_does_not_break(report_like):
+    line = table_one_markdown(table_one(report_like, n_resamples=50)).splitlines()[2]
+    value, interval = line.split("|")[6].split()[0], line.split("[")[-1].split("]")[0]
+    assert len(value) == 6
+    assert " " not in interval
 
 
 def test_nothing_run_is_no_error():

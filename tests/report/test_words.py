@@ -7,11 +7,15 @@ from report_utils.profiles import load_profile
 from report_utils.report.bootstrap import Interval
 from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Evidence
 from report_utils.report.words import (
+    INTERVALS,
     change,
+    dynamics_provenance,
     example_rows,
+    folds_and_halos,
     is_reports_protocol,
     listing,
     provenance,
+    retained_caveat,
     thousands,
     verdict_counts,
 )
@@ -37,6 +41,43 @@ def test_only_the_reports_protocol_is_comparable():
     assert "only trends" in provenance(quick, 1400)
     assert "1\u202f400 simulated" in provenance(quick, 1400)
     assert "own protocol" in provenance(paper, 3286)
+
+
+def test_provenance_names_the_reports_numbers_and_the_intervals_alike():
+    paper, quick = load_profile("paper"), load_profile("quick")
+    assert "100 epochs on 3\u202f286 observations at 128 × 128" in provenance(quick, 1400)
+    text = dynamics_provenance(quick, 1400, 140)
+    assert "1\u202f260 training and 140 test" in text
+    assert f"{quick.dynamics.epochs} + 1 epochs a phase" in text
+    assert "trains 50 + 1 epochs a phase on 3\u202f286" in text
+    assert "folds" not in text
+    assert "own protocol" in dynamics_provenance(paper, 3286, 328)
+    assert all(INTERVALS in said for said in (text, provenance(paper, 3286), provenance(quick, 1400)))
+
+
+def test_archives_are_not_called_simulated():
+    quick = load_profile("quick")
+    source = quick.source.model_copy(update={"archive": "somewhere"})
+    said = provenance(quick.model_copy(update={"source": source}), 1400)
+    assert "observations of an archive" in said
+    assert "simulated" not in said
+
+
+def test_a_page_says_when_a_halo_is_in_training_and_test():
+    quick = load_profile("quick")
+    assert quick.folds.run == 2
+    fold_of = np.array([0, 1, 0, 0, 2, 3])
+    groups = ["a", "a", "b", "b", "c", "c"]
+    assert "50\u202f%" in folds_and_halos(quick, fold_of, groups)
+    assert "not known" not in folds_and_halos(quick, fold_of, groups)
+    assert "is known to be" in folds_and_halos(quick, fold_of, list("abcdef"))
+    grouped = quick.model_copy(update={"folds": quick.folds.model_copy(update={"grouped": True})})
+    assert "keep all observations of a halo together" in folds_and_halos(grouped, fold_of, groups)
+
+
+def test_emptied_pixels_have_a_caveat_only_away_from_the_protocol():
+    assert retained_caveat(load_profile("paper"), 3286) == ""
+    assert "32 × 32" in retained_caveat(load_profile("quick"), 1200)
 
 
 def test_examples_span_the_masses_and_do_not_depend_on_the_sample_size():

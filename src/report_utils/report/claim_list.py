@@ -147,7 +147,8 @@ CLAIMS: tuple[Claim, ...] = (
         name="alike_dynamics",
         statement="With and without AGN the network learns in the same way.",
         where="section 4.2, section 4.3",
-        statistic="root mean square distance between the two recorded trainings over that between seeds of either",
+        statistic="root mean square distance between the two recorded trainings, over all epochs and in the first "
+        "view alone, over that between seeds of either",
         threshold=f"interval below {MARGIN}, over three seeds or more of each",
         reason="Two trainings of the same kind differ by their seed; only a distance beyond that can be due "
         "to AGN. " + MARGIN_REASON,

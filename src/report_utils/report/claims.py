@@ -137,15 +137,17 @@ class Claim:
         if missing:
             return Evidence(UNDECIDED, note=f"not run in this profile: {', '.join(missing)}")
         if self.needs:
-            n_groups = len(np.unique(runs.paired(*self.needs)[2]))
-            unit = "halos"
+            n_halos = len(np.unique(runs.paired(*self.needs)[2]))
         else:
-            n_groups = min(len(runs.dynamics[name][0].truth) for name in self.needs_dynamics)
-            unit = "test clusters"
-        if n_groups < MINIMUM_GROUPS:
-            note = f"{n_groups} {unit}; intervals from fewer than {MINIMUM_GROUPS} are not trusted"
-            return Evidence(UNDECIDED, note=note)
+            n_halos = min(len(np.unique(sorting.halos(runs.dynamics[name][0]))) for name in self.needs_dynamics)
+        if n_halos < MINIMUM_GROUPS:
+            return Evidence(UNDECIDED, note=too_few_halos(n_halos))
         return self.test(runs)
+
+
+def too_few_halos(n_halos: int) -> str:
+    """Say why there is no interval."""
+    return f"too few halos for an interval: {n_halos}, and fewer than {MINIMUM_GROUPS} are not trusted"
 
 
 def below(measured: Interval, limit: float) -> str:
@@ -220,7 +222,7 @@ def phase_test(
         ends = sorting.phase_residuals(dynamics)
         parts = []
         for later, earlier in pairs:
-            groups = getattr(dynamics, "group", None)
+            groups = sorting.halos(dynamics)
             measured = scatter_ratio(ends[later - 1], ends[earlier - 1], groups, **runs.bootstrap())
             parts.append(Part(f"end of phase {later} / end of phase {earlier}", measured, judge(measured, limit)))
         return combine(parts)
@@ -235,8 +237,9 @@ def alike_dynamics(runs: Runs) -> Evidence:
         distance = np.sqrt(np.mean(sorting.squared_distance(first[0], second[0])[1]))
         return Evidence(
             UNDECIDED,
-            note=f"they differ by {distance:.3f} dex (root mean square over clusters and epochs); how much "
-            f"of that another seed alone would bring is not known with fewer than {MINIMUM_SEEDS} of each",
+            note=f"they differ by {distance:.3f} dex (root mean square over the test clusters and all epochs, each "
+            "cluster in its first view alone); how much of that another seed alone would bring is not known with "
+            f"fewer than {MINIMUM_SEEDS} of each",
         )
     measured = sorting.distance_over_seeds(first, second, **runs.bootstrap())
     return combine([Part("distance between the kinds / between seeds", measured, below(measured, MARGIN))])

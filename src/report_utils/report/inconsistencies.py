@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EARLIER_N_IMAGES = 7896
+"""Images in the abstract of Ntampaka et al. (2019), ApJ 876, 82."""
+
 
 @dataclass(frozen=True)
 class Inconsistency:
@@ -74,8 +77,9 @@ INCONSISTENCIES: tuple[Inconsistency, ...] = (
     Inconsistency(
         "size of the earlier sample",
         "section 3.3",
-        "The earlier work is said to have around 7000 observations; Ntampaka et al. (2019) state 7896 images.",
-        "7896 is used wherever the earlier work is described.",
+        "The earlier work is said to have around 7000 observations; Ntampaka et al. (2019) state "
+        f"{EARLIER_N_IMAGES} images.",
+        f"{EARLIER_N_IMAGES} is used where the earlier work is described.",
     ),
     Inconsistency(
         "telescope",

@@ -139,6 +139,11 @@ class Published:
         return min((row for row in self.rows.values() if row.printed), key=lambda row: row.scatter)
 
     @property
+    def least_biased_row(self) -> TableRow:
+        """The row with the smallest printed bias, whatever its sign (bold in Table 1)."""
+        return min((row for row in self.rows.values() if row.printed), key=lambda row: abs(row.bias))
+
+    @property
     def figure_nine(self) -> tuple[str, ...]:
         """The transforms in the order of Figure 9."""
         return tuple(name for name in self.rows if name != "single_band_thresholded")

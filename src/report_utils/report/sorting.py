@@ -23,6 +23,12 @@ class RecordedTraining(Protocol):
     phase: NDArray
 
 
+def halos(dynamics: RecordedTraining) -> NDArray:
+    """Return (n_test,) the halo of each test cluster; where none was recorded each cluster is its own."""
+    group = getattr(dynamics, "group", None)
+    return np.asarray(dynamics.cluster if group is None else group)
+
+
 def middle_third(truth: NDArray) -> NDArray[np.bool_]:
     """Return (n_clusters,) True for the clusters in the middle third of the true masses."""
     low, high = np.quantile(truth, [1 / 3, 2 / 3])
@@ -179,7 +185,7 @@ def distance_over_seeds(
     Parameters
     ----------
     first, second : sequence of dynamics
-        Seeds of either kind, two or more of each, all on the same test clusters.
+        Seeds of either kind, two or more of each, all on the same test clusters. Whole halos are resampled.
 
     Returns
     -------
@@ -189,7 +195,8 @@ def distance_over_seeds(
     across = np.mean([squared_distance(a, b)[1] for a, b in product(first, second)], axis=0)
     pairs = [*combinations(first, 2), *combinations(second, 2)]
     within = np.mean([squared_distance(a, b)[1] for a, b in pairs], axis=0)
-    sums = np.stack([across, within], axis=1)
+    tested = np.intersect1d(first[0].cluster, second[0].cluster, return_indices=True)[1]
+    sums = _group_sums([across, within], halos(first[0])[tested])
     return _interval(sums, lambda s: np.sqrt(s[..., 0] / s[..., 1]), n_resamples, seed)
 
 

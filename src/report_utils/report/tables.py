@@ -89,11 +89,24 @@ def _number(value: float | None, missing: str, *, signed: bool = False) -> str:
     return _signed(value) if signed else f"{value:.4f}"
 
 
-def _with_interval(row: pd.Series, quantity: str, *, signed: bool = False) -> str:
+def _printed(value: float | None) -> str:
+    """Write a number as the report's table does: five decimals, and nothing before the point."""
+    if value is None or value != value:
+        return NOT_PRINTED
+    return f"{value:.5f}".replace("0.", ".", 1).replace("-", "−")
+
+
+def _with_interval(row: pd.Series, quantity: str, *, signed: bool = False, bold: bool = False) -> str:
+    """Write a value and its interval, which may part in a narrow column but does not break inside."""
     if row.get(quantity) is None or row[quantity] != row[quantity]:
         return "not run"
     low, high = (_number(row[f"{quantity}_{end}"], "", signed=signed) for end in ("low", "high"))
-    return f"{_number(row[quantity], '', signed=signed)} [{low}, {high}]"
+    value = _number(row[quantity], "", signed=signed)
+    return f"{_in_bold(value, bold)} [{low},\u00a0{high}]"
+
+
+def _in_bold(text: str, bold: bool) -> str:
+    return f"**{text}**" if bold else text
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]], align: str) -> str:
@@ -107,14 +120,14 @@ def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]], align: 
 
 
 def _smallest(table: pd.DataFrame, column: str) -> str | None:
-    """Return the row with a column's smallest number; one row alone is not the best of anything."""
+    """Return the row of a column's number nearest to 0; one row alone is not the best of anything."""
     if len(table) < 2 or column not in table or table[column].isna().all():
         return None
-    return table[column].idxmin()
+    return table[column].abs().idxmin()
 
 
 def table_one_markdown(table: pd.DataFrame, *, links: Mapping[str, str] | None = None) -> str:
-    """Write :func:`table_one` as a Markdown table, the smallest scatters of either side in bold.
+    """Write :func:`table_one` as a Markdown table, the smallest biases and scatters of either side in bold.
 
     Parameters
     ----------
@@ -123,18 +136,18 @@ def table_one_markdown(table: pd.DataFrame, *, links: Mapping[str, str] | None =
         Pages that the rows link to.
     """
     links = links or {}
-    best_printed, best_ours = (_smallest(table, column) for column in ("printed_scatter", "scatter"))
+    columns = ("printed_bias", "bias", "printed_scatter", "scatter")
+    best = {column: _smallest(table, column) for column in columns}
     rows = []
     for name, row in table.iterrows():
-        printed, scatter = _number(row["printed_scatter"], NOT_PRINTED), _with_interval(row, "scatter")
         rows.append(
             [
                 f"[{row['model']}]({links[name]})" if name in links else row["model"],
                 row["channels"],
-                _number(row["printed_bias"], NOT_PRINTED, signed=True),
-                _with_interval(row, "bias", signed=True),
-                f"**{printed}**" if name == best_printed else printed,
-                f"**{scatter}**" if name == best_ours else scatter,
+                _in_bold(_printed(row["printed_bias"]), name == best["printed_bias"]),
+                _with_interval(row, "bias", signed=True, bold=name == best["bias"]),
+                _in_bold(_printed(row["printed_scatter"]), name == best["printed_scatter"]),
+                _with_interval(row, "scatter", bold=name == best["scatter"]),
             ]
         )
     header = ["Model", "Channels [keV]", "Bias, printed", "Bias, here", "Std dev, printed", "Std dev, here"]

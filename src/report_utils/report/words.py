@@ -46,21 +46,103 @@ def is_reports_protocol(profile: Profile, n_clusters: int) -> bool:
     )
 
 
+INTERVALS = (
+    f"Intervals are 95{PER_CENT} and resample whole halos (single observations where no halo is known); they are of "
+    "one trained seed and hold nothing of what another would change."
+)
+"""What every interval of the book is."""
+
+
+def source_words(profile: Profile) -> str:
+    """Say what a profile's observations are."""
+    return "observations of an archive" if profile.archive_path is not None else "simulated observations"
+
+
+def _orientation(is_reports: bool, theirs: str) -> str:
+    if is_reports:
+        return "This is the report's own protocol."
+    printed = PUBLISHED.data
+    return (
+        f"The report {theirs} on {thousands(printed.n_observations.value)} observations at "
+        f"{printed.n_pixels.value} × {printed.n_pixels.value} pixels: its numbers stand beside ours for orientation, "
+        "and only trends can be compared."
+    )
+
+
+def _numbers_from(profile: Profile, n_clusters: int) -> str:
+    return (
+        f"Numbers here come from the profile `{profile.name}`: {thousands(n_clusters)} {source_words(profile)}, "
+        f"images of {profile.n_pixels} × {profile.n_pixels} pixels"
+    )
+
+
 def provenance(profile: Profile, n_clusters: int) -> str:
-    """Say which profile numbers come from, and what they may be compared with."""
-    source = "observations of an archive" if profile.archive_path is not None else "simulated observations"
+    """Say which profile the numbers of a cross-validation come from, and what they may be compared with."""
     folds = profile.folds
     run = "all" if folds.run == folds.n_folds else f"{folds.run} of"
-    text = (
-        f"Numbers here come from the profile `{profile.name}`: {thousands(n_clusters)} {source}, images of "
-        f"{profile.n_pixels} × {profile.n_pixels} pixels, {run} {folds.n_folds} folds, "
-        f"{profile.training.epochs} epochs of training."
-    )
-    if is_reports_protocol(profile, n_clusters):
-        return f"{text} This is the report's own protocol; intervals are of one trained seed."
+    theirs = f"trains {PUBLISHED.training.epochs.value} epochs"
     return (
-        f"{text} The report trains 100 epochs on 3286 observations at 128 pixels: its numbers stand beside "
-        "ours for orientation, and only trends can be compared. Intervals are of one trained seed."
+        f"{_numbers_from(profile, n_clusters)}, {run} {folds.n_folds} folds, {profile.training.epochs} epochs of "
+        f"training. {_orientation(is_reports_protocol(profile, n_clusters), theirs)} {INTERVALS}"
+    )
+
+
+def dynamics_provenance(profile: Profile, n_clusters: int, n_test: int) -> str:
+    """Say which profile the numbers of a dynamics come from, and what they may be compared with."""
+    ours, printed = profile.dynamics, PUBLISHED.dynamics
+    before, after = printed.epochs_before_noise.value, printed.epochs_after_noise.value
+    same = (
+        n_clusters == PUBLISHED.data.n_observations.value
+        and profile.n_pixels == PUBLISHED.data.n_pixels.value
+        and profile.folds.n_folds == PUBLISHED.training.n_folds.value
+        and ours.epochs == before
+        and ours.batch_size == PUBLISHED.training.batch_size.value
+        and ours.learning_rate == PUBLISHED.training.learning_rate.value
+    )
+    theirs = f"trains {before} + {after} epochs a phase"
+    return (
+        f"{_numbers_from(profile, n_clusters)}, one split into {thousands(n_clusters - n_test)} training and "
+        f"{thousands(n_test)} test observations, and {ours.epochs} + 1 epochs a phase, before and after its noise. "
+        f"{_orientation(same, theirs)} {INTERVALS}"
+    )
+
+
+def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> str:
+    """Say whether other observations of a test cluster's halo were in training.
+
+    Parameters
+    ----------
+    profile : Profile
+    fold_of : (n_clusters,) int
+        In whose fold's test set each observation is.
+    groups : (n_clusters,)
+        The halo of each.
+    """
+    if profile.folds.grouped:
+        return "Folds keep all observations of a halo together: no network was trained on a halo that it is tested on."
+    fold_of, (_, halo) = np.asarray(fold_of), np.unique(np.asarray(groups), return_inverse=True)
+    of_halo = np.bincount(halo)
+    in_same_fold = np.zeros((fold_of.max() + 1, len(of_halo)), dtype=np.intp)
+    np.add.at(in_same_fold, (fold_of, halo), 1)
+    tested = fold_of < profile.folds.run
+    shared = np.mean((of_halo[halo] > in_same_fold[fold_of, halo])[tested])
+    if shared == 0:
+        return "Folds are drawn regardless of halos; no test observation's halo is known to be in training as well."
+    return (
+        f"Folds are drawn regardless of halos, as the report seems to do: {100 * shared:.0f}{PER_CENT} of the test "
+        "observations show a halo of which another snapshot was in training. All scatters may be smaller for it "
+        "than on halos never seen."
+    )
+
+
+def retained_caveat(profile: Profile, n_clusters: int) -> str:
+    """Say what the verdicts on emptied pixels are not, or nothing at the report's own protocol."""
+    if is_reports_protocol(profile, n_clusters):
+        return ""
+    size = f"{profile.n_pixels} × {profile.n_pixels}"
+    return (
+        f"The verdicts on emptying bright pixels are for this profile's training and its images of {size} pixels, "
+        "where a pixel holds other photons than in the report's images: they do not refute the report."
     )
 
 

@@ -227,7 +227,7 @@ def retained_images(counts: NDArray, percentages: Sequence[int] = PUBLISHED.data
                 ax.set_ylabel(BANDS[band], fontsize="small")
         title = f"{percentage} % retained\n{pixels:.0%} of pixels, {events:.0%} of events"
         axes[top, number % n_columns].set_title(title, fontsize="small")
-    for band in (0, 1):
+    for band in (1, 0):  # the layout puts each further bar to the left of the last
         label = f"{BANDS[band]}: {COLOUR_BAR}"
         figure.colorbar(drawn[band], ax=axes, label=label, aspect=50, fraction=0.02, shrink=0.8)
     return figure
@@ -244,6 +244,18 @@ def remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
     total = counts.sum(axis=-1, dtype=np.int64)
     kept = retained_pixels(counts, percentage) & (total > 0)
     return float(kept.sum() / np.count_nonzero(total)), float(total[kept].sum() / total.sum())
+
+
+def median_remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
+    """Return the medians over observations of what :func:`remaining` gives for each.
+
+    Parameters
+    ----------
+    counts : (n_observations, n_pixels, n_pixels, 4) [events]
+    percentage : int
+    """
+    shares = np.median([remaining(cube, percentage) for cube in counts], axis=0)
+    return float(shares[0]), float(shares[1])
 
 
 def symmetry_views(image: NDArray) -> Figure:
