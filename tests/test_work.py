@@ -54,6 +54,15 @@ def test_a_worker_that_always_dies_is_reported():
         run_tasks(tasks(functions.die, [{}]), "dying")
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt, also where the tests were started in the background with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_ends_the_workers(tmp_path):
     threading.Timer(4.0, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
