@@ -17,6 +17,13 @@ METADATA = "report_utils"
 """Where an executed notebook keeps what it was made from."""
 
 
+_HOW_TO_HAVE_IT = """The report compares each cluster with the same cluster observed without its active galactic
+nuclei (AGN). In a simulation that is a second list of events; in real observations it is what remains after the point
+sources have been removed. To have this page, give the second list of every cluster in the column `events_agn_less` of
+the catalogue, run `report-utils ingest` again with the same archive, and build the book: only what is missing is
+trained. All other pages are complete without it."""
+
+
 class PageError(RuntimeError):
     """A page's notebook failed: which page, which cell, and why."""
 
@@ -104,7 +111,7 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
 
 def unavailable_page(page: Page, reason: str, record: dict[str, Any]) -> nbformat.NotebookNode:
     """Return a page that says why there is nothing to show."""
-    text = f"# {page.title or page.slug}\n\n```{{admonition}} Not available here\n{reason}\n```"
+    text = f"# {page.title or page.slug}\n\n```{{admonition}} Not available here\n{reason}\n```\n\n{_HOW_TO_HAVE_IT}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="reason")])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata[METADATA] = {**record, "seconds": 0.0}
