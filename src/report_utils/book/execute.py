@@ -20,8 +20,8 @@ METADATA = "report_utils"
 _HOW_TO_HAVE_IT = """The report compares each cluster with the same cluster observed without its active galactic
 nuclei (AGN). In a simulation that is a second list of events; in real observations it is what remains after the point
 sources have been removed. To have this page, give the second list of every cluster in the column `events_agn_less` of
-the catalogue, run `report-utils ingest` again with the same archive, and build the book: only what is missing is
-trained. All other pages are complete without it."""
+the catalogue, run `report-utils ingest` again with the same archive, and build the book anew. All other pages are
+complete without it."""
 
 
 class PageError(RuntimeError):
