@@ -38,8 +38,18 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     print("\n".join([*lines, f"the book: {Path(app.outdir) / 'index.html'}"]))
 
 
+def _without_thebe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
+    """Leave out the scripts of live code cells: they need a network, and are declared twice, which is an error."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if "thebe" not in f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}".lower()
+    ]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.connect("builder-inited", _prepare)
+    app.connect("html-page-context", _without_thebe)
     app.connect("build-finished", _finish)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
