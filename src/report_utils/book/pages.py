@@ -76,7 +76,13 @@ PAGES: tuple[Page, ...] = (
     Page("3-3-results", "3-3-results", transforms=tuple(TRANSFORMS)),
     *(_transform_page(name) for name in TRANSFORMS),
     *(_dynamics_page(name) for name in DYNAMICS_TRANSFORMS),
-    Page("4-2-comparison", "4-2-comparison", dynamics=DYNAMICS_TRANSFORMS, needs=("agn_less_4",)),
+    Page(
+        "4-2-comparison",
+        "4-2-comparison",
+        "Multi-band against AGN-less",
+        dynamics=DYNAMICS_TRANSFORMS,
+        needs=("agn_less_4",),
+    ),
     _whole("4-3-claims"),
     _whole("5-conclusion"),
 )
