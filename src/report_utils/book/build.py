@@ -149,7 +149,7 @@ def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) ->
     else:
         named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
         notebook = run_page(page, root / NOTEBOOKS_FOLDER / f"{page.notebook}.py", named, record)
-    _write(_executed(page, reproduction), notebook)
+    _write(_executed(page, reproduction), nbformat.writes(notebook))
     advance(1.0)
 
 
@@ -167,11 +167,12 @@ def _record_of(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _write(path: Path, notebook: nbformat.NotebookNode) -> None:
+def _write(path: Path, text: str) -> None:
+    """Write a file that is either whole or as it was before."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_text(nbformat.writes(notebook), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
         msg = f"{path}: cannot write here: {error.strerror}; free space or make the folder writable"
@@ -180,13 +181,10 @@ def _write(path: Path, notebook: nbformat.NotebookNode) -> None:
 
 def _publish(page: Page, reproduction: Reproduction, root: Path) -> None:
     """Put an executed page where the book reads it; an unchanged one keeps its time stamp."""
-    source, target = _executed(page, reproduction), root / PAGES_FOLDER / f"{page.slug}.ipynb"
-    text = source.read_text(encoding="utf-8")
+    target = root / PAGES_FOLDER / f"{page.slug}.ipynb"
+    text = _executed(page, reproduction).read_text(encoding="utf-8")
     if not target.is_file() or target.read_text(encoding="utf-8") != text:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(target)
+        _write(target, text)
 
 
 def _remove_others(root: Path) -> None:

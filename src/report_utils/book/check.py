@@ -22,7 +22,6 @@ class _Page(HTMLParser):
         self.references: list[tuple[str, str]] = []
         self.ids: set[str] = set()
         self.text: list[str] = []
-        self.n_images = 0
         self.images_without_text = 0
         self._article_depth = 0
         self._silent = 0
@@ -36,7 +35,6 @@ class _Page(HTMLParser):
         self._article_depth += tag == "article"
         self._silent += tag in {"script", "style"}
         if tag == "img" and self._article_depth:
-            self.n_images += 1
             self.images_without_text += not values.get("alt")
 
     def handle_endtag(self, tag: str) -> None:
