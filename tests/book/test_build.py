@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import nbformat
 import pytest
 import yaml
@@ -192,3 +197,13 @@ def test_profiles_of_another_name_share_runs(tmp_path, reproduction):
     path.write_text((load_profile("smoke").path).read_text())
     copy = Reproduction(str(path))
     assert copy.fit_key("single_band", 1).digest == reproduction.fit_key("single_band", 1).digest
+
+
+def test_plain_jupyter_book_ends_bad_input_with_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPORT_PROFILE", "nonsense")
+    jupyter_book = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
+    command = [jupyter_book, "build", "book", "-q", "--path-output", str(tmp_path)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "report-utils: unknown profile 'nonsense'" in result.stderr
+    assert "Traceback" not in result.stderr

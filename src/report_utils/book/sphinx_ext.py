@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,17 @@ _BEGUN = "_report_utils_begun"
 
 
 def _prepare(app: Sphinx) -> None:
-    from sphinx.errors import ExtensionError
-
     from report_utils.book.build import prepare_book
     from report_utils.book.execute import PageError
     from report_utils.errors import InputError
+    from report_utils.work import WorkerError
 
     try:
         report = prepare_book()
-    except (InputError, PageError) as error:
-        raise ExtensionError(str(error), modname="report_utils") from error
+    except (InputError, PageError, WorkerError) as error:
+        # Jupyter Book turns any other exception into a traceback of its own
+        print(f"report-utils: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, InputError) else 1)
     setattr(app, _BEGUN, (report, time.monotonic()))
 
 
