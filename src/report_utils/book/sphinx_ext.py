@@ -30,6 +30,11 @@ def _prepare(app: Sphinx) -> None:
     setattr(app, _BEGUN, (report, time.monotonic()))
 
 
+def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:  # noqa: ARG001
+    """Render all pages when one has changed: citations are numbered over the whole book, and links go by number."""
+    return sorted(env.found_docs) if added or changed or removed else []
+
+
 def _finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or not hasattr(app, _BEGUN):
         return
@@ -52,6 +57,7 @@ def _without_thebe(app: Sphinx, pagename: str, templatename: str, context: dict[
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
     app.connect("builder-inited", _prepare)
+    app.connect("env-get-outdated", _outdated)
     app.connect("html-page-context", _without_thebe)
     app.connect("build-finished", _finish)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}
