@@ -1,0 +1,59 @@
+"""What every command shares: the application, its options, and how failures end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from report_utils.errors import InputError
+
+app = typer.Typer(
+    help="Rebuild the report on energy bands and galaxy cluster masses, or ask its questions of your own observations.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", "-p", help="smoke, quick, paper, or a .toml file; REPORT_PROFILE else."),
+]
+TransformsArgument = Annotated[list[str] | None, typer.Argument(help="Names of transforms; all without any.")]
+
+BAD_INPUT = 2
+
+
+def main() -> None:
+    """Run the command; bad input ends with one line and exit status 2, an interruption with 130."""
+    try:
+        app()
+    except InputError as error:
+        print(f"report-utils: {error}", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        print(
+            "\nreport-utils: interrupted; what was finished is kept, and the same command goes on",
+            file=sys.stderr,
+        )
+        sys.exit(130)
+
+
+def clear_failures(command: Callable[..., Any]) -> Callable[..., Any]:
+    """End a command whose worker or page failed with one line and exit status 1."""
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> Any:
+        from report_utils.book.execute import PageError
+        from report_utils.work import WorkerError
+
+        try:
+            return command(*arguments, **options)
+        except (WorkerError, PageError) as error:
+            print(f"report-utils: {error}; what was finished is kept", file=sys.stderr)
+            raise typer.Exit(1) from None
+
+    return run
