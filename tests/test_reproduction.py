@@ -80,6 +80,19 @@ def test_fits_are_trained_once_and_kept(reproduction, folder):
     np.testing.assert_array_equal(other.cross_validation("single_band").predictions, result.predictions)
 
 
+def test_another_training_seed_changes_the_training_and_nothing_else(reproduction):
+    assert reproduction.n_training_seeds("single_band") == 1
+    assert reproduction.prepare(["single_band"], dynamics=(), n_training_seeds=2) == 2
+    first, second = reproduction.cross_validations("single_band")
+    np.testing.assert_array_equal(first.cluster, second.cluster)
+    np.testing.assert_array_equal(first.fold, second.fold)
+    assert not np.array_equal(first.predictions, second.predictions)
+    again = reproduction.cross_validation("single_band", training_seed=1)
+    np.testing.assert_array_equal(again.predictions, second.predictions)
+    assert len(reproduction.runs(["single_band"])) == 4
+    assert len(reproduction.all_dynamics("multi_band_4")) == 1
+
+
 def test_a_worker_trains_what_this_process_would(reproduction):
     from report_utils.cnn import fit_fold
 

@@ -95,6 +95,8 @@ class Profile(_Table):
     n_pixels: Annotated[int, Field(ge=8, multiple_of=8)]
     source: Source
     folds: Folds = Folds()
+    training_seeds: Count = 1
+    """How often each fit and dynamics is trained, every time from other weights and in another order."""
     training: Training = Training()
     dynamics: Dynamics = Dynamics()
     path: Path = Field(strict=False)

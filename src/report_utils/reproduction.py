@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +86,11 @@ class Reproduction:
         """Tell whether a transform can be made of these observations: an archive may have no AGN-less lists."""
         return get_transform(transform).source == "observation" or self.observations.has_agn_less
 
+    def _require(self, transform: str) -> None:
+        if not self.available(transform):
+            msg = f"transform {transform!r} needs AGN-less observations, and {self.observations.archive} has none"
+            raise InputError(msg)
+
     @property
     def dynamics_transforms(self) -> tuple[str, ...]:
         """Return the transforms whose dynamics the report shows and these observations allow."""
@@ -99,16 +104,23 @@ class Reproduction:
         """Return one observation's event list."""
         return self.observations.events(index, source)
 
-    def cross_validation(self, transform: str) -> CrossValidation:
+    def cross_validation(self, transform: str, training_seed: int = 0) -> CrossValidation:
         """Return a transform's test predictions over the folds that the profile runs."""
-        self.prepare([transform], dynamics=())
-        fits = [_load_fit(self._finished(self.fit_key(transform, fold))) for fold in range(self.profile.folds.run)]
+        self._require(transform)
+        self._compute(self._fit_tasks([transform], training_seed))
+        keys = [self.fit_key(transform, fold, training_seed) for fold in range(self.profile.folds.run)]
+        fits = [_load_fit(self._finished(key)) for key in keys]
         return CrossValidation.from_fits(transform, fits, self.dataset.log10_mass, self.dataset.groups)
 
-    def dynamics(self, transform: str) -> Dynamics:
+    def cross_validations(self, transform: str) -> tuple[CrossValidation, ...]:
+        """Return a transform's test predictions, once for every training seed there is: only the first is computed."""
+        return tuple(self.cross_validation(transform, seed) for seed in range(self.n_training_seeds(transform)))
+
+    def dynamics(self, transform: str, training_seed: int = 0) -> Dynamics:
         """Return the four-phase training of a transform."""
-        self.prepare((), dynamics=[transform])
-        run = self._finished(self.dynamics_key(transform))
+        self._require(transform)
+        self._compute(self._dynamics_tasks([transform], training_seed))
+        run = self._finished(self.dynamics_key(transform, training_seed))
         cluster, facts = run.array("cluster"), run.facts()
         return Dynamics(
             transform=transform,
@@ -121,53 +133,94 @@ class Reproduction:
             loss=np.asarray(facts["loss"]),
         )
 
-    def runs(self, transforms: Iterable[str] = (), dynamics: Iterable[str] = ()) -> list[RunKey]:
-        """Return the keys of the runs that show these transforms and dynamics."""
-        keys = [self.fit_key(name, fold) for name in transforms for fold in range(self.profile.folds.run)]
-        return keys + [self.dynamics_key(name) for name in dynamics]
+    def all_dynamics(self, transform: str) -> tuple[Dynamics, ...]:
+        """Return the four-phase training of a transform, once for every training seed there is."""
+        return tuple(self.dynamics(transform, seed) for seed in range(self.n_dynamics_seeds(transform)))
 
-    def prepare(self, transforms: Iterable[str] | None = None, dynamics: Iterable[str] | None = None) -> int:
+    def n_training_seeds(self, transform: str) -> int:
+        """Return how many training seeds a transform has been trained with in all folds, 1 at least."""
+        return self._n_seeds(lambda seed: self._fit_keys(transform, seed))
+
+    def n_dynamics_seeds(self, transform: str) -> int:
+        """Return how many training seeds the dynamics of a transform has been trained with, 1 at least."""
+        return self._n_seeds(lambda seed: [self.dynamics_key(transform, seed)])
+
+    def _n_seeds(self, keys: Callable[[int], list[RunKey]]) -> int:
+        seed = 1
+        while all(self.store.holds(key) for key in keys(seed)):
+            seed += 1
+        return seed
+
+    def runs(self, transforms: Iterable[str] = (), dynamics: Iterable[str] = ()) -> list[RunKey]:
+        """Return the keys of the runs that show these transforms and dynamics, with every training seed there is."""
+        keys = [
+            key
+            for name in transforms
+            for seed in range(max(self.n_training_seeds(name), self.profile.training_seeds))
+            for key in self._fit_keys(name, seed)
+        ]
+        return keys + [
+            self.dynamics_key(name, seed)
+            for name in dynamics
+            for seed in range(max(self.n_dynamics_seeds(name), self.profile.training_seeds))
+        ]
+
+    def prepare(
+        self,
+        transforms: Iterable[str] | None = None,
+        dynamics: Iterable[str] | None = None,
+        *,
+        n_training_seeds: int | None = None,
+    ) -> int:
         """Compute what is missing in worker processes, and return how many runs that were.
 
         Parameters
         ----------
         transforms, dynamics : iterable of str, optional
             Which ones; all that the book shows where they are not given.
+        n_training_seeds : int, optional
+            How often to train each; what the profile says where it is not given.
         """
         transforms = list(self.transforms if transforms is None else transforms)
         dynamics = list(self.dynamics_transforms if dynamics is None else dynamics)
         for name in (*transforms, *dynamics):
-            if not self.available(name):
-                msg = f"transform {name!r} needs AGN-less observations, and {self.observations.archive} has none"
-                raise InputError(msg)
+            self._require(name)
         wanted = [name for name in _MOST_WANTED if name in transforms]
         rest = [name for name in transforms if name not in wanted]
-        tasks = [*self._fit_tasks(wanted), *self._dynamics_tasks(dynamics), *self._fit_tasks(rest)]
+        tasks: list[Task] = []
+        for seed in range(n_training_seeds or self.profile.training_seeds):
+            tasks += self._fit_tasks(wanted, seed) + self._dynamics_tasks(dynamics, seed) + self._fit_tasks(rest, seed)
+        return self._compute(tasks)
+
+    def _compute(self, tasks: list[Task]) -> int:
         run_tasks(tasks, f"Training ({len(tasks)} runs)")
         return len(tasks)
 
-    def fit_key(self, transform: str, fold: int) -> RunKey:
+    def _fit_keys(self, transform: str, training_seed: int) -> list[RunKey]:
+        return [self.fit_key(transform, fold, training_seed) for fold in range(self.profile.folds.run)]
+
+    def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
         """Return the key of one fit: all that decides its numbers."""
-        inputs = self._common_inputs(transform, fold) | {
+        inputs = self._common_inputs(transform, fold, training_seed) | {
             "training": self.profile.training.model_dump(),
             "code": code_digest(_TRAINING_CODE),
         }
-        return RunKey(f"fit/{self.profile.name}/{transform}/fold-{fold}", inputs)
+        return RunKey(f"fit/{self.profile.name}/{transform}/fold-{fold}-seed-{training_seed}", inputs)
 
-    def dynamics_key(self, transform: str) -> RunKey:
+    def dynamics_key(self, transform: str, training_seed: int = 0) -> RunKey:
         """Return the key of one dynamics: all that decides its numbers."""
-        inputs = self._common_inputs(transform, 0) | {
+        inputs = self._common_inputs(transform, 0, training_seed) | {
             "dynamics": self.profile.dynamics.model_dump(),
             "code": code_digest(_DYNAMICS_CODE),
         }
-        return RunKey(f"dynamics/{self.profile.name}/{transform}", inputs)
+        return RunKey(f"dynamics/{self.profile.name}/{transform}/seed-{training_seed}", inputs)
 
     @cached_property
     def data_key(self) -> RunKey:
         """Return the key of the binned observations."""
         return self.observations.key(self.profile.name)
 
-    def _common_inputs(self, transform: str, fold: int) -> dict[str, Any]:
+    def _common_inputs(self, transform: str, fold: int, training_seed: int) -> dict[str, Any]:
         folds = self.profile.folds
         return {
             "data": self.data_key.digest,
@@ -176,6 +229,7 @@ class Reproduction:
             "n_folds": folds.n_folds,
             "grouped": folds.grouped,
             "seed": self.profile.seed,
+            "training_seed": training_seed,
             "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
         }
 
@@ -195,28 +249,35 @@ class Reproduction:
         """Return the fold in whose test set each observation is, ``(n_clusters,)``."""
         return profile_folds(self.dataset, self.profile)
 
-    def _fit_tasks(self, transforms: list[str]) -> list[Task]:
+    def _fit_tasks(self, transforms: list[str], training_seed: int) -> list[Task]:
+        epochs = self.profile.training.epochs
         return [
-            self._task(f"{transform}, fold {fold}", store_fit, key, transform, fold, self.profile.training.epochs)
-            for transform in transforms
-            for fold in range(self.profile.folds.run)
-            if self.store.load(key := self.fit_key(transform, fold)) is None
+            self._task(f"{name}, fold {fold}", store_fit, key, epochs, name, fold, training_seed)
+            for name in transforms
+            for fold, key in enumerate(self._fit_keys(name, training_seed))
+            if self.store.load(key) is None
         ]
 
-    def _dynamics_tasks(self, transforms: list[str]) -> list[Task]:
+    def _dynamics_tasks(self, transforms: list[str], training_seed: int) -> list[Task]:
         epochs = self.profile.dynamics.epochs + 1
         return [
-            self._task(f"dynamics of {t}", store_dynamics, key, t, 0, epochs * get_transform(t).n_channels)
+            self._task(
+                f"dynamics of {t}", store_dynamics, key, epochs * get_transform(t).n_channels, t, 0, training_seed
+            )
             for t in transforms
-            if self.store.load(key := self.dynamics_key(t)) is None
+            if self.store.load(key := self.dynamics_key(t, training_seed)) is None
         ]
 
-    def _task(self, label: str, function: Any, key: RunKey, transform: str, fold: int, epochs: int) -> Task:
+    def _task(
+        self, label: str, function: Any, key: RunKey, epochs: int, transform: str, fold: int, training_seed: int
+    ) -> Task:
         fold_of = self.fold_of()
         arguments = {
             "store": self.store, "key": key, "dataset": self.dataset, "transform": transform, "fold_of": fold_of,
-            "fold": fold, "profile": self.profile,
+            "fold": fold, "training_seed": training_seed, "profile": self.profile,
         }  # fmt: skip
+        if training_seed:
+            label += f", training seed {training_seed}"
         return Task(label, function, arguments, epochs * 8 * int((fold_of != fold).sum()))
 
 

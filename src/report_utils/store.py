@@ -121,6 +121,10 @@ class Store:
         finally:
             lock.release()
 
+    def holds(self, key: RunKey) -> bool:
+        """Tell whether there is a run of this key, without reading it."""
+        return (self.folder(key) / _MANIFEST).is_file()
+
     def load(self, key: RunKey) -> Run | None:
         """Return the finished run of this key, or None. A damaged one is set aside with a warning."""
         folder = self.folder(key)

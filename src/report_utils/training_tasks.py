@@ -26,21 +26,45 @@ def profile_folds(dataset: Dataset, profile: Profile) -> NDArray[np.int64]:
 
 
 def store_fit(
-    store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
+    store: Store,
+    key: RunKey,
+    dataset: Dataset,
+    transform: str,
+    fold_of: NDArray,
+    fold: int,
+    training_seed: int,
+    profile: Profile,
 ) -> None:
     """Train one fit and keep it; runs in a worker process."""
 
     def train(checkpoint: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
         images = dataset.images(get_transform(transform))
         training, seed, log10_mass = profile.training, profile.seed, dataset.log10_mass
-        fit = fit_fold(images, log10_mass, fold_of, fold, training, seed, checkpoint=checkpoint, progress=advance)
+        fit = fit_fold(
+            images,
+            log10_mass,
+            fold_of,
+            fold,
+            training,
+            seed,
+            training_seed=training_seed,
+            checkpoint=checkpoint,
+            progress=advance,
+        )
         return fit_to_arrays(fit)
 
     _make_once(store, key, train)
 
 
 def store_dynamics(
-    store: Store, key: RunKey, dataset: Dataset, transform: str, fold_of: NDArray, fold: int, profile: Profile
+    store: Store,
+    key: RunKey,
+    dataset: Dataset,
+    transform: str,
+    fold_of: NDArray,
+    fold: int,
+    training_seed: int,
+    profile: Profile,
 ) -> None:
     """Train one dynamics and keep it; runs in a worker process."""
 
@@ -48,7 +72,15 @@ def store_dynamics(
         images = dataset.images(get_transform(transform))
         settings, seed, log10_mass = profile.dynamics, profile.seed, dataset.log10_mass
         result = train_in_phases(
-            images, log10_mass, fold_of, settings, seed, fold=fold, checkpoint=checkpoint, progress=advance
+            images,
+            log10_mass,
+            fold_of,
+            settings,
+            seed,
+            training_seed=training_seed,
+            fold=fold,
+            checkpoint=checkpoint,
+            progress=advance,
         )
         arrays = {"cluster": result.cluster, "predictions": result.predictions}
         arrays |= {f"state_{name}": value for name, value in result.states.items()}

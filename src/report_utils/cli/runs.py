@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from report_utils.cli.app import ProfileOption, TransformsArgument, app, clear_failures
 
+SeedsOption = Annotated[
+    int | None,
+    typer.Option(min=1, help="Train each this many times, from other weights; as often as the profile says without."),
+]
+
 
 @app.command()
 @clear_failures
-def fit(transforms: TransformsArgument = None, profile: ProfileOption = None) -> None:
+def fit(transforms: TransformsArgument = None, profile: ProfileOption = None, seeds: SeedsOption = None) -> None:
     """Train the fits of some transforms, or of all."""
     from report_utils.reproduction import Reproduction
 
-    done = Reproduction(profile).prepare(transforms or None, dynamics=())
+    done = Reproduction(profile).prepare(transforms or None, dynamics=(), n_training_seeds=seeds)
     typer.echo(f"{done} runs trained, the others were there")
 
 
 @app.command()
 @clear_failures
-def dynamics(transforms: TransformsArgument = None, profile: ProfileOption = None) -> None:
+def dynamics(transforms: TransformsArgument = None, profile: ProfileOption = None, seeds: SeedsOption = None) -> None:
     """Train the dynamics of some transforms, or of those the report shows."""
     from report_utils.reproduction import Reproduction
 
-    done = Reproduction(profile).prepare((), dynamics=transforms or None)
+    done = Reproduction(profile).prepare((), dynamics=transforms or None, n_training_seeds=seeds)
     typer.echo(f"{done} dynamics trained, the others were there")
 
 

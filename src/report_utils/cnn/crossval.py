@@ -137,6 +137,7 @@ def fit_fold(
     training: Training,
     seed: int,
     *,
+    training_seed: int = 0,
     checkpoint: Path | None = None,
     progress: Callable[[float], Any] | None = None,
 ) -> Fit:
@@ -151,8 +152,9 @@ def fit_fold(
     fold : int
         The fold to test on.
     training : Training
-    seed : int
-        With the fold it decides the weights at the start and the order of the batches.
+    seed, training_seed : int
+        With the fold they decide the weights at the start and the order of the batches: the same fit with another
+        training seed differs in these alone.
     checkpoint : Path, optional
         Where to keep the state of a long fit, and to go on from.
     progress : callable, optional
@@ -169,10 +171,12 @@ def fit_fold(
         scale.to_target(log10_mass[train]),
         rows=train,
         batch_size=training.batch_size,
-        order_seed=(seed, fold, 1),
+        order_seed=(seed, fold, 1, training_seed),
     )
     validation = ViewBatches(images, scale.to_target(log10_mass[test]), rows=test, batch_size=256)
-    model = trainer.fresh_model(images.shape[-1], images.shape[1], (seed, fold, 0), training.learning_rate)
+    model = trainer.fresh_model(
+        images.shape[-1], images.shape[1], (seed, fold, 0, training_seed), training.learning_rate
+    )
     log = trainer.EpochLog(scale)
     epochs_done, state = trainer.restore(checkpoint, model)
     log.history = {name: list(state.get(name, [])) for name in log.history}

@@ -116,6 +116,7 @@ def train_in_phases(
     settings: profiles.Dynamics,
     seed: int,
     *,
+    training_seed: int = 0,
     transform: str = "",
     fold: int = 0,
     checkpoint: Path | None = None,
@@ -134,8 +135,8 @@ def train_in_phases(
     fold_of : (n_clusters,) int
         As :func:`report_utils.cnn.assign_folds` returns; ``fold`` is the test set.
     settings : report_utils.profiles.Dynamics
-    seed : int
-        Decides the weights at the start, the order of the batches and the noise.
+    seed, training_seed : int
+        Decide the weights at the start, the order of the batches and the noise.
     transform : str
         A name for the result.
     fold : int
@@ -155,10 +156,12 @@ def train_in_phases(
         scale.to_target(log10_mass[train]),
         rows=train,
         batch_size=settings.batch_size,
-        order_seed=(seed, fold, 3),
+        order_seed=(seed, fold, 3, training_seed),
     )
     shown = ViewBatches(images, rows=test, batch_size=256)
-    model = trainer.fresh_model(images.shape[-1], images.shape[1], (seed, fold, 2), settings.learning_rate)
+    model = trainer.fresh_model(
+        images.shape[-1], images.shape[1], (seed, fold, 2, training_seed), settings.learning_rate
+    )
     recorder = PredictionRecorder(shown, predict=lambda m, inputs: scale.to_log10_mass(predict_views(m, inputs)))
     log = trainer.EpochLog(scale)
 
@@ -183,7 +186,7 @@ def train_in_phases(
             continue
         batches.n_open_channels = shown.n_open_channels = phase + 1
         if noise_first:
-            rng = np.random.default_rng((seed, fold, 4, phase))
+            rng = np.random.default_rng((seed, fold, 4, training_seed, phase))
             model.set_weights(weight_noise(model.get_weights(), settings.noise, rng))
             recorder.record_state(f"noise_{phase}", model)
         trainer.train_epochs(model, batches, range(max(epochs.start, epochs_done), epochs.stop), callbacks)
