@@ -76,6 +76,36 @@ def test_equals_numpy_on_longer_lists(seed, n, r):
     np.testing.assert_array_equal(band_counts(events, r), expected)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("r", [32, 100, 128])
+def test_long_lists_with_many_events_on_edges(dtype, r):
+    """Longer than a block and than the limit for two tables; every tenth event lies on an edge or next to one."""
+    rng = np.random.default_rng(r)
+    n = 230_001
+    columns = [rng.normal(3000, 40, n).astype(dtype) for _ in range(2)]
+    for column in columns:
+        edges = np.linspace(float(column.min()), float(column.max()), r + 1).astype(dtype)
+        on_edge = rng.choice(edges[1:-1], n // 10)
+        beside = np.nextafter(on_edge, rng.choice([-np.inf, np.inf], n // 10).astype(dtype))
+        column[1 : 1 + n // 10] = np.where(rng.random(n // 10) < 0.5, on_edge, beside)
+    events = EventList(*columns, rng.choice([1.0, 2.5, 4.0, 7.5, 9.0], n).astype(dtype))
+    boxes = [np.linspace(float(c.min()), float(c.max()), r + 1) for c in (events.y, events.x)]
+    rows, columns_ = (
+        np.minimum(np.searchsorted(edges, column.astype(float), side="right") - 1, r - 1)
+        for edges, column in zip(boxes, (events.y, events.x), strict=True)
+    )
+    place = (rows * r + columns_) * 4 + np.digitize(events.energy, BAND_EDGES_KEV, right=True)
+    expected = np.bincount(place, minlength=r * r * 4).reshape(r, r, 4)
+    np.testing.assert_array_equal(band_counts(events, r), expected)
+
+
+def test_a_box_smaller_than_its_precision():
+    """Neighbouring numbers far from the origin: every position is in doubt, and the edges decide."""
+    x = np.nextafter(np.float32(4096), np.float32([4000, 4096, 5000]))
+    events = EventList(x, x, np.ones(3, np.float32))
+    np.testing.assert_array_equal(np.argwhere(band_counts(events, 8)[..., 0]), [[0, 0], [2, 2], [7, 7]])
+
+
 def test_events_on_every_edge_of_a_two_by_two_image():
     """By hand: inner edges belong to the pixel above, the maximum to the last pixel."""
     x, y = (grid.ravel() for grid in np.meshgrid([0.0, 1.0, 2.0], [0.0, 1.0, 2.0]))
@@ -113,6 +143,7 @@ def test_counts_do_not_overflow_sixteen_bits():
         ([1.0, 1.0], [1.0, 1.0], [1.0, 2.0], "all events have x = 1"),
         ([1.0, 2.0], [4.0, 4.0], [1.0, 2.0], "all events have y = 4"),
         ([1.0, 2.0, np.nan], [1.0, 2.0, 3.0], [1.0, 1.0, 1.0], "'x' holds nan in row 3"),
+        ([1.0, 2.0, -np.nan], [1.0, 2.0, 3.0], [1.0, 1.0, 1.0], "'x' holds nan in row 3"),
         ([1.0, 2.0, 3.0], [1.0, np.inf, 3.0], [1.0, 1.0, 1.0], "'y' holds inf in row 2"),
         ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [np.nan, 1.0, 1.0], "'energy' holds nan in row 1"),
         (
@@ -133,3 +164,8 @@ def test_bad_events_are_refused_by_name(x, y, energy, message):
 def test_an_image_has_pixels():
     with pytest.raises(InputError, match="n_pixels is 0"):
         band_counts(EventList(np.arange(2.0), np.arange(2.0), np.ones(2)), 0)
+
+
+def test_a_box_beyond_all_numbers_is_refused():
+    with pytest.raises(InputError, match="no box"):
+        band_counts(EventList(np.array([-1.7e308, 1.7e308]), np.arange(2.0), np.ones(2)))
