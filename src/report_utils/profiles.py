@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tomllib
 from functools import cached_property
@@ -32,6 +33,8 @@ class Source(_Table):
     """How many observations to simulate, or to take of the archive (all of it where this is missing)."""
     archive: str | None = None
     """Folder of an ingested archive, relative to the profile's file; the simulation where this is missing."""
+    max_events: Count | None = None
+    """Keep at most so many events of each observation, drawn at random by the profile's seed; all without it."""
     simulation: dict[str, Any] = Field(default_factory=dict)
     """Settings of the simulation that differ from its defaults."""
 
@@ -101,6 +104,14 @@ class Profile(_Table):
     dynamics: Dynamics = Dynamics()
     path: Path = Field(strict=False)
     """The file this profile was read from."""
+
+    @cached_property
+    def label(self) -> str:
+        """Return what to call the profile's file: a path inside the project where it lies there."""
+        with contextlib.suppress(InputError):
+            if self.path.is_relative_to(project_root()):
+                return self.path.relative_to(project_root()).as_posix()
+        return str(self.path)
 
     @cached_property
     def archive_path(self) -> Path | None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from tests.events.reader import Reader
 
 from report_utils.errors import InputError
 from report_utils.events import EventList
@@ -18,6 +19,14 @@ def real_list():
         return REAL / name
 
     return path
+
+
+@pytest.fixture(scope="module")
+def reader():
+    """A process of its own to read files in."""
+    child = Reader()
+    yield child
+    assert child.close() in (0, None)  # it ends as it should after all it has read
 
 
 @pytest.fixture

@@ -183,6 +183,14 @@ def test_text_and_vectors_where_numbers_belong(refused, write_table):
     refused(lambda: read_events(path), path, "'ENERGY'", "not a number")
 
 
+def test_several_values_where_one_belongs(refused, sixte_imaging, write_table):
+    good = np.linspace(1, 2, 10)
+    columns = [("RA", "D", good), ("DEC", "D", good), ("ENERGY", "2E", np.ones((10, 2)))]
+    path = write_table("pairs.fits", columns)
+    refused(lambda: read_events(path), path, "'ENERGY'", "'2E'", "several values an event")
+    assert read_events(sixte_imaging(), agn_source_ids=(5,)).source.min() == 1  # of SRC_ID(2), the first
+
+
 def test_headers_that_contradict_themselves(refused, chandra):
     def changed(name, **cards):
         path = chandra(name)

@@ -1,6 +1,12 @@
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
 import pytest
 
-from report_utils.events import read_catalogue
+from report_utils.events import Request, Statement, read_catalogue
+from report_utils.events.catalogue import CatalogueError
 
 HEADER = "cluster_id,log10_mass,events\n"
 
@@ -82,3 +88,174 @@ def test_not_text_and_not_there(catalogue, refused, tmp_path):
     path = catalogue(HEADER + "Ä,14,a.fits\n", "latin-1")
     refused(lambda: read_catalogue(path), path, "UTF-8")
     refused(lambda: read_catalogue(tmp_path / "no.csv"), "no.csv", "no such file")
+
+
+def test_masses_in_the_scale_that_the_column_says(catalogue):
+    for header, value, statement, expected in [
+        ("log10_mass", "14.25", None, 14.25),
+        ("mass_msun", "2e14", None, 14.301029995663981),
+        ("mass_msun_h", "1.4e14", Statement(hubble_h=0.7), 14.301029995663981),
+    ]:
+        path = catalogue(f"cluster_id,{header},events\nA,{value},a.fits\n")
+        assert read_catalogue(path, statement)[0].log10_mass == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "statement", "pieces"),
+    [
+        ("log10_mass", "2e14", None, ("row 1", "'log10_mass'", "name the column mass_msun")),
+        ("mass_msun", "14.3", None, ("row 1", "'mass_msun'", "name the column log10_mass")),
+        ("mass_msun", "5.3", None, ("row 1", "'mass_msun'", "between 1e+10 and 1e+17")),
+        ("mass_msun", "-2e14", None, ("row 1", "'mass_msun'", "no cluster's mass")),
+        ("mass_msun_h", "2e14", None, ("'mass_msun_h'", "h is not stated", "--hubble-h 0.7")),
+        ("mass_msun_h", "2e14", Statement(hubble_h=70.0), ("hubble_h=70.0", "for example 0.7")),
+        ("mass_msun", "2e14", Statement(hubble_h=0.7), ("h is stated", "'mass_msun'")),
+        ("log10_mass,mass_msun", "14.3,2e14", None, ("'log10_mass' and 'mass_msun'", "both give the mass")),
+        ("log10_mass", "", None, ("row 1", "'log10_mass'", "--without-masses")),
+        ("mass", "14.3", None, ("'log10_mass' is missing", "mass_msun, mass_msun_h")),
+    ],
+)
+def test_a_mass_is_stated_and_never_guessed(catalogue, refused, header, value, statement, pieces):
+    path = catalogue(f"cluster_id,{header},events\nA,{value},a.fits\n")
+    refused(lambda: read_catalogue(path, statement), path if "hubble_h=" not in pieces[0] else "", *pieces)
+
+
+def test_masses_may_be_missing_where_that_is_said(catalogue):
+    statement = Statement(without_masses=True)
+    (only,) = read_catalogue(catalogue("cluster_id,events\nA,a.fits\n"), statement)
+    assert math.isnan(only.log10_mass)
+    first, second = read_catalogue(catalogue(HEADER + "A,,a.fits\nB,14.1,b.fits\n"), statement)
+    assert math.isnan(first.log10_mass)
+    assert second.log10_mass == 14.1
+
+
+def test_every_fault_is_listed(catalogue):
+    path = catalogue(HEADER + "A,heavy,a.fits\nB,14,no.fits\n,14,\nD,14,a.fits,x\nE,14,c.fits\nE,14.5,b.fits\n")
+    with pytest.raises(CatalogueError) as caught:
+        read_catalogue(path)
+    faults = caught.value.faults
+    assert [fault.removeprefix(f"{path}: ").partition(":")[0] for fault in faults] == [
+        "row 4",  # not as long as the header
+        "row 1",
+        "row 2",
+        "row 3",
+        "row 3",
+        "row 6",
+    ]
+    assert all("\n" not in fault for fault in faults)
+    assert str(caught.value) == f"{faults[0]} (and 5 more faults in it)"
+
+
+def test_what_a_row_states_goes_before_what_is_stated_of_all(catalogue):
+    text = "cluster_id,log10_mass,events,x,y,energy,energy_unit,pixel_arcsec,table,ra_centre,dec_centre\n"
+    text += "A,14,a.fits,POSX,POSY,,eV,0.5,2,210.5,-3\nB,14,b.fits,,,,,,,,\n"
+    stated = Request(x="X", y="Y", energy="PI", energy_unit="keV")
+    first, second = read_catalogue(catalogue(text), Statement(request=stated))
+    assert first.request == Request("POSX", "POSY", "PI", "eV", 0.5, "2")
+    assert first.centre == (210.5, -3.0)
+    assert (second.request, second.centre) == (stated, None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "values", "pieces"),
+    [
+        ("x,y", "11.5,2.25", ("row 1", "'11.5' names no column", "rename")),
+        ("x", "RA", ("row 1", "x and y")),
+        ("energy_unit", "erg", ("row 1", "'erg'", "'keV' or 'eV'")),
+        ("pixel_arcsec", "small", ("row 1", "'small'", "0.492")),
+        ("pixel_arcsec", "-1", ("row 1", "-1.0")),
+        ("ra_centre", "210", ("row 1", "'ra_centre'", "both")),
+        ("ra_centre,dec_centre", "210,91", ("row 1", "'ra_centre'", "'91'")),
+        ("events_agn_less,point_sources", "b.fits,c.fits", ("row 1", "'point_sources'", "keep one")),
+        ("point_sources", "no.csv", ("row 1", "'point_sources'", "no.csv")),
+    ],
+)
+def test_statements_that_mean_nothing_are_named(catalogue, refused, columns, values, pieces):
+    path = catalogue(f"cluster_id,log10_mass,events,{columns}\nA,14,a.fits,{values}\n")
+    refused(lambda: read_catalogue(path), path, *pieces)
+
+
+def test_a_pattern_names_exactly_one_file(catalogue, tmp_path, refused):
+    (tmp_path / "lists").mkdir()
+    for name in ("A_evt2.fits", "B_evt2.fits", "B_evt2.fits.gz", "odd[1].fits", "odd1.fits"):
+        (tmp_path / "lists" / name).write_bytes(b"x")
+    path = catalogue(HEADER + "A,14,lists/A_*\nC,14,**/odd[1].fits\nD,14,lists/odd[1].fits\n")
+    assert [row.events.name for row in read_catalogue(path)] == ["A_evt2.fits", "odd1.fits", "odd[1].fits"]
+    path = catalogue(HEADER + "B,14,lists/B_*\n")
+    refused(lambda: read_catalogue(path), path, "row 1", "'lists/B_*' matches 2 files (B_evt2.fits, B_evt2.fits.gz)")
+    path = catalogue(HEADER + "B,14,lists/Z*\n")
+    refused(lambda: read_catalogue(path), path, "row 1", "'events'", "no file matches 'lists/Z*'")
+
+
+def test_one_pattern_for_all_rows_starts_at_the_working_folder(catalogue, tmp_path, monkeypatch, refused):
+    (tmp_path / "elsewhere").mkdir()
+    for name in ("A_evt2.fits", "B[x]_evt2.fits"):
+        (tmp_path / "elsewhere" / name).write_bytes(b"x")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    statement = Statement(files={"events": "{cluster_id}_*.fits"})
+    path = catalogue("cluster_id,log10_mass\nA,14\nB[x],14\n")
+    assert [row.events.name for row in read_catalogue(path, statement)] == ["A_evt2.fits", "B[x]_evt2.fits"]
+    path = catalogue(HEADER + "A,14,\nC,14,c.fits\n")
+    assert [row.events for row in read_catalogue(path, statement)] == [Path("A_evt2.fits"), tmp_path / "c.fits"]
+    path = catalogue("cluster_id,log10_mass\n../A,14\n")
+    refused(lambda: read_catalogue(path, statement), path, "row 1", "'../A'", "rename the cluster")
+
+
+@pytest.mark.parametrize("way", ["absolute", "upwards", "link", "pattern"])
+def test_paths_that_leave_the_folder_need_a_word(tmp_path, refused, way):
+    (tmp_path / "mine").mkdir()
+    outside = tmp_path / "other.fits"
+    outside.write_bytes(b"x")
+    (tmp_path / "mine" / "link.fits").symlink_to(outside)
+    text = {"absolute": str(outside), "upwards": "../other.fits", "link": "link.fits", "pattern": "../oth*"}[way]
+    path = tmp_path / "mine" / "list.csv"
+    path.write_text(HEADER + f"A,14,{text}\n")
+    refused(lambda: read_catalogue(path), path, "row 1", "'events'", text, "--outside-paths")
+    assert read_catalogue(path, Statement(outside_paths=True))[0].events.resolve() == outside
+    inside = tmp_path / "mine" / "own.fits"
+    inside.write_bytes(b"x")
+    path.write_text(HEADER + f"A,14,{inside}\nB,14,../mine/link2.fits\n")
+    (tmp_path / "mine" / "link2.fits").hardlink_to(outside)
+    assert len(read_catalogue(path)) == 2
+
+
+def test_several_tables_of_one_file_may_serve_several_clusters(catalogue, refused):
+    header = "cluster_id,log10_mass,events,table\n"
+    rows = read_catalogue(catalogue(header + "A,14,a.fits,1\nB,14,a.fits,2\n"))
+    assert [row.request.table for row in rows] == ["1", "2"]
+    path = catalogue(header + "A,14,a.fits,1\nB,14,a.fits,1\n")
+    refused(lambda: read_catalogue(path), "row 2", "already used in row 1")
+
+
+def test_parquet_says_the_same_as_csv(catalogue, tmp_path, refused):
+    frame = pd.DataFrame(
+        {
+            "Cluster_ID": [12, 13, 14],
+            "log10_mass": [14.1, 14.2, 13.999999999999998],
+            "events": ["a.fits", "b.fits", "c.fits"],
+            "group": ["h", None, "h"],
+            "pixel_arcsec": [0.5, np.nan, np.nan],
+            "notes": [[1], [2, 3], []],
+        }
+    )
+    frame.to_parquet(tmp_path / "catalogue.parquet")
+    text = "Cluster_ID,log10_mass,events,group,pixel_arcsec\n"
+    text += "12,14.1,a.fits,h,0.5\n13,14.2,b.fits,,\n14,13.999999999999998,c.fits,h,\n"
+    assert read_catalogue(tmp_path / "catalogue.parquet") == read_catalogue(catalogue(text))
+    frame.loc[1, "log10_mass"] = np.nan
+    frame.to_parquet(tmp_path / "catalogue.parquet")
+    refused(lambda: read_catalogue(tmp_path / "catalogue.parquet"), "row 2", "'log10_mass'", "empty")
+    content = (tmp_path / "catalogue.parquet").read_bytes()
+    (tmp_path / "catalogue.parquet").write_bytes(content[: len(content) // 2])
+    refused(lambda: read_catalogue(tmp_path / "catalogue.parquet"), "catalogue.parquet", "Parquet")
+
+
+def test_columns_that_are_not_separated_by_commas(catalogue, refused):
+    path = catalogue("cluster_id;log10_mass;events\nA;14,1;a.fits\n")
+    refused(lambda: read_catalogue(path), path, "commas")
+
+
+def test_names_that_no_file_can_have(catalogue, refused):
+    for name in ("a\0b", "a" * 5000):
+        path = catalogue(HEADER + f"A,14,{name}\n")
+        refused(lambda path=path: read_catalogue(path), path, "row 1", "'events'")

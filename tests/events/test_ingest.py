@@ -5,6 +5,10 @@ import numpy as np
 import pytest
 
 from report_utils.events import (
+    Cleaning,
+    Recipe,
+    Request,
+    Statement,
     export_observations,
     ingest,
     ingest_run,
@@ -154,7 +158,8 @@ def test_changed_files_masses_and_options_are_brought_up_to_date(folder, tmp_pat
     catalogue.write_text(catalogue.read_text().replace("c2,14.1,", "c2,14.9,"))
     assert len(ingest(catalogue, tmp_path / "archive").unchanged) == 3
     assert open_archive(tmp_path / "archive").read("c2").log10_mass == 14.9
-    assert len(ingest(catalogue, tmp_path / "archive", energy_max=7.0).updated) == 3
+    recipe = Recipe(cleaning=Cleaning(energy_max=7.0))
+    assert len(ingest(catalogue, tmp_path / "archive", recipe=recipe).updated) == 3
 
 
 def test_a_damaged_part_is_made_again(folder, tmp_path):
@@ -170,7 +175,8 @@ def test_a_damaged_part_is_made_again(folder, tmp_path):
 
 def test_energy_cuts_are_counted(folder, tmp_path):
     lists = folder(2)
-    report = ingest(lists / "catalogue.csv", tmp_path / "archive", energy_min=0.5, energy_max=2.5)
+    recipe = Recipe(cleaning=Cleaning(energy_min=0.5, energy_max=2.5))
+    report = ingest(lists / "catalogue.csv", tmp_path / "archive", recipe=recipe)
     archive = open_archive(tmp_path / "archive")
     whole = read_events(lists / "c0.fits")
     kept = archive.read("c0")
@@ -190,7 +196,7 @@ def test_invalid_rows_are_refused_or_dropped_and_counted(tmp_path, erosita):
     (tmp_path / "catalogue.csv").write_text("cluster_id,log10_mass,events\nA,14,a.fits\n")
     report = ingest(tmp_path / "catalogue.csv", tmp_path / "archive")
     assert "row 8: column 'PI' is negative" in report.failures[0].reason
-    report = ingest(tmp_path / "catalogue.csv", tmp_path / "archive", invalid="drop")
+    report = ingest(tmp_path / "catalogue.csv", tmp_path / "archive", recipe=Recipe(invalid="drop"))
     assert report.dropped == {"A": {"observation": {"column 'PI' is negative": 1}}}
     assert len(open_archive(tmp_path / "archive").read("A")) == 39
 
@@ -199,7 +205,7 @@ def test_agn_less_from_source_ids_that_the_user_names(folder, tmp_path):
     lists = folder(2)
     catalogue = lists / "by_id.csv"
     catalogue.write_text("cluster_id,log10_mass,events\nA,14,c0.fits\nB,14,c1.fits\n")
-    ingest(catalogue, tmp_path / "archive", agn_source_ids=(2,))
+    ingest(catalogue, tmp_path / "archive", recipe=Recipe(agn_source_ids=(2,)))
     archive = open_archive(tmp_path / "archive")
     assert archive.has_agn_less
     assert len(archive.read("A", "agn_less")) == len(read_events(lists / "c0_agn_less.fits"))
@@ -213,9 +219,13 @@ def test_a_bad_catalogue_or_option_stops_at_once(folder, tmp_path, refused):
     archive = tmp_path / "archive"
     refused(lambda: ingest(bad, archive), bad, "row 2", "'log10_mass'")
     catalogue = lists / "catalogue.csv"
-    refused(lambda: ingest(catalogue, archive, invalid="keep"), "'keep'")
-    refused(lambda: ingest(catalogue, archive, energy_min=np.nan), "energy_min")
-    refused(lambda: ingest(catalogue, archive, energy_min=3, energy_max=2), "energy_max must be larger")
+    refused(lambda: Recipe(invalid="keep"), "'keep'")
+    refused(lambda: Recipe(max_events=0), "max_events=0")
+    refused(lambda: Statement(files={"group": "h"}), "'group'")
+    gone = Recipe(cleaning=Cleaning(gti=str(tmp_path / "gone.fits")))
+    refused(lambda: ingest(catalogue, archive, recipe=gone), "gone.fits", "no such file")
+    two_ways = Statement(files={"point_sources": str(catalogue)})
+    refused(lambda: ingest(catalogue, archive, recipe=Recipe(agn_source_ids=(2,)), statement=two_ways), "choose one")
     assert not archive.exists()
 
 
@@ -243,3 +253,147 @@ def test_progress_is_shown_with_the_time_left(folder, tmp_path, capsys):
     assert "left" in shown
     ingest(tmp_path / "lists" / "catalogue.csv", tmp_path / "archive")
     assert capsys.readouterr().err == ""
+
+
+def test_every_step_of_the_cleaning_is_counted_by_cluster_and_in_all(tmp_path, sixte_imaging):
+    """Two lists with known rows: 5 of background, then 3 of soft energy among the rest."""
+    src, signal = np.full(60, 4), np.linspace(1, 8, 60)
+    src[[0, 7, 20, 40, 59]] = -1
+    signal[[0, 1, 2, 3]] = 0.1
+    for name in ("a", "b"):
+        sixte_imaging(f"{name}.fits", signal=signal, src=src, ra=np.linspace(10.0, 10.2, 60))
+    (tmp_path / "list.csv").write_text("cluster_id,log10_mass,events\nA,14,a.fits\nB,14.1,b.fits\n")
+    recipe = Recipe(cleaning=Cleaning(energy_min=0.5, background_source_ids=(-1,)))
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=recipe)
+    lost = report.dropped["A"]["observation"]
+    assert sorted(lost.values()) == [3, 5]
+    assert report.dropped_in_all == {"observation": {reason: 2 * count for reason, count in lost.items()}}
+    archive = open_archive(tmp_path / "archive")
+    assert len(archive.read("B")) == 52
+    assert json.loads(archive.entries[0].recipe)["cleaning"]["background_source_ids"] == [-1]
+    saved = json.loads((tmp_path / "archive" / "ingest-report.json").read_text())
+    assert saved["dropped_in_all"] == report.dropped_in_all
+    assert "left out of the observations: 10 rows" in str(report)
+
+
+def test_nothing_is_left_out_unless_it_is_asked_for(folder, tmp_path):
+    report = ingest(folder(2) / "catalogue.csv", tmp_path / "archive")
+    assert (report.dropped, report.dropped_in_all) == ({}, {})
+    assert "left out" not in str(report)
+
+
+def test_a_region_has_each_rows_own_centre_and_is_the_same_for_both_lists(tmp_path, sixte_imaging):
+    """Half of the events 0.01 deg (36 arcsec) about the row's place, half 0.1 deg away."""
+    near = np.tile([-0.005, 0.005], 15)
+    ra, dec = 10.1 + np.r_[near, near + 0.1], 20.1 + np.r_[near[::-1], near]
+    sixte_imaging("a.fits", n=60, ra=ra, dec=dec + np.linspace(0, 1e-4, 60))
+    sixte_imaging("less.fits", n=40, ra=ra[:40], dec=(dec + np.linspace(0, 1e-4, 60))[:40])
+    header = "cluster_id,log10_mass,events,events_agn_less,ra_centre,dec_centre\n"
+    (tmp_path / "list.csv").write_text(header + "A,14,a.fits,less.fits,10.1,20.1\n")
+    recipe = Recipe(cleaning=Cleaning(region_arcsec=60.0))
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=recipe)
+    archive = open_archive(tmp_path / "archive")
+    assert (len(archive.read("A")), len(archive.read("A", "agn_less"))) == (30, 30)
+    assert [sum(reasons.values()) for reasons in report.dropped["A"].values()] == [30, 10]
+    # Without a place: the circle about the observation's events, for the AGN-less list too.
+    (tmp_path / "list.csv").write_text("cluster_id,log10_mass,events,events_agn_less\nA,14,a.fits,less.fits\n")
+    ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=Recipe(cleaning=Cleaning(region_arcsec=250.0)))
+    archive = open_archive(tmp_path / "archive")
+    whole, less = archive.read("A"), archive.read("A", "agn_less")
+    assert set(zip(less.x, less.y, strict=True)) <= set(zip(whole.x, whole.y, strict=True))
+
+
+def test_agn_less_by_masking_a_list_of_positions(tmp_path, sixte_imaging):
+    ra, dec = (
+        np.r_[np.linspace(10.0, 10.2, 50), np.full(10, 10.1)],
+        np.r_[np.linspace(20.0, 20.2, 50), np.full(10, 20.15)],
+    )
+    sixte_imaging("a.fits", ra=ra, dec=dec)
+    (tmp_path / "agn.csv").write_text("RA,DEC,RADIUS\n10.1,20.15,3\n11.5,20.1,3\n")
+    (tmp_path / "list.csv").write_text("cluster_id,log10_mass,events,point_sources\nA,14,a.fits,agn.csv\n")
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive")
+    archive = open_archive(tmp_path / "archive")
+    assert (len(archive.read("A")), len(archive.read("A", "agn_less"))) == (60, 50)
+    assert archive.entries[0].agn_less_from == "masking the 2 positions of agn.csv"
+    assert report.agn_less_from == {"masking the 2 positions of agn.csv": 1}
+    assert report.dropped["A"]["agn_less"] == {"within a position of agn.csv": 10}
+    # Another list of positions means another AGN-less list, the same one nothing new.
+    assert len(ingest(tmp_path / "list.csv", tmp_path / "archive").unchanged) == 1
+    (tmp_path / "agn.csv").write_text("RA,DEC,RADIUS\n10.1,20.15,3\n10.0,20.0,1\n")
+    assert len(ingest(tmp_path / "list.csv", tmp_path / "archive").updated) == 1
+    assert len(open_archive(tmp_path / "archive").read("A", "agn_less")) == 49
+
+
+def test_one_list_of_positions_for_all_rows_and_the_rows_own_way_first(folder, tmp_path):
+    lists = folder(3)
+    positions = tmp_path / "agn.csv"
+    positions.write_text("RA,DEC,RADIUS\n180,0,30\n")
+    header = "cluster_id,log10_mass,events,events_agn_less\n"
+    catalogue = lists / "mixed.csv"
+    catalogue.write_text(header + "A,14,c0.fits,c0_agn_less.fits\nB,14,c1.fits,\n")
+    statement = Statement(files={"point_sources": str(positions)})
+    report = ingest(catalogue, tmp_path / "archive", statement=statement)
+    assert report.agn_less_from == {"a second event list": 1, "masking the 1 positions of agn.csv": 1}
+    assert open_archive(tmp_path / "archive").has_agn_less
+
+
+def test_thinning_is_counted_recorded_and_the_same_for_any_number_of_processes(folder, tmp_path, module, monkeypatch):
+    monkeypatch.setattr(module, "_TASK_ROWS", 3)
+    lists, recipe = folder(), Recipe(max_events=55, thin_seed=4)
+    report = ingest(lists / "catalogue.csv", tmp_path / "one", recipe=recipe, workers=1)
+    ingest(lists / "catalogue.csv", tmp_path / "two", recipe=recipe, workers=2)
+    archive = open_archive(tmp_path / "one")
+    assert archive.digest == open_archive(tmp_path / "two").digest
+    assert [entry.n_events for entry in archive.entries] == [min(50 + i, 55) for i in range(12)]
+    assert report.dropped["c9"]["observation"] == {"thinned to 55 events (seed 4)": 4}
+    assert "c2" not in report.dropped
+    whole, less = len(read_events(lists / "c9.fits")), len(read_events(lists / "c9_agn_less.fits"))
+    assert len(archive.read("c9", "agn_less")) == round(less * 55 / whole)
+    assert ingest(lists / "catalogue.csv", tmp_path / "one", recipe=recipe).unchanged == archive.ids
+    other = ingest(lists / "catalogue.csv", tmp_path / "one", recipe=Recipe(max_events=55, thin_seed=5))
+    assert len(other.updated) == 12
+
+
+def test_thinned_observations_lose_their_labelled_agn_alone(folder, tmp_path):
+    lists = folder(2)
+    catalogue = lists / "by_id.csv"
+    catalogue.write_text("cluster_id,log10_mass,events\nA,14,c0.fits\nB,14,c1.fits\n")
+    report = ingest(catalogue, tmp_path / "archive", recipe=Recipe(agn_source_ids=(2,), max_events=30))
+    archive = open_archive(tmp_path / "archive")
+    thinned, agn_less = archive.read("A"), archive.read("A", "agn_less")
+    assert len(thinned) == 30
+    np.testing.assert_array_equal(agn_less.x, thinned.without_agn().x)
+    assert report.dropped["A"]["agn_less"] == {"SRC_ID 2": 30 - len(agn_less)}
+
+
+def test_observations_without_masses_are_for_predictions_only(folder, tmp_path, refused):
+    lists = folder(3)
+    catalogue = lists / "unknown.csv"
+    catalogue.write_text("cluster_id,events\nA,c0.fits\nB,c1.fits\n")
+    refused(lambda: ingest(catalogue, tmp_path / "archive"), catalogue, "'log10_mass' is missing")
+    report = ingest(catalogue, tmp_path / "archive", statement=Statement(without_masses=True))
+    assert report.n_without_mass == 2
+    assert "2 observations have no mass" in str(report)
+    archive = open_archive(tmp_path / "archive")
+    assert np.isnan(archive.read("A").log10_mass)
+    assert archive.catalogue["log10_mass"].isna().all()
+    catalogue.write_text("cluster_id,events,log10_mass\nA,c0.fits,14.1\nB,c1.fits,14.2\n")
+    assert len(ingest(catalogue, tmp_path / "archive").unchanged) == 2  # masses come later, events stay
+    assert open_archive(tmp_path / "archive").read("B").log10_mass == 14.2
+
+
+def test_columns_and_units_stated_for_all_rows_or_one(tmp_path, write_table):
+    rng = np.random.default_rng(3)
+    for name, unit in (("a", 1000.0), ("b", 1.0)):
+        columns = [("POSX", "E", rng.uniform(0, 9, 30)), ("POSY", "E", rng.uniform(0, 9, 30))]
+        write_table(f"{name}.fits", [*columns, ("CHAN", "E", np.linspace(1, 6, 30) * unit)], extname="STUFF")
+    header = "cluster_id,log10_mass,events,energy_unit\n"
+    (tmp_path / "list.csv").write_text(header + "A,14,a.fits,\nB,14,b.fits,keV\n")
+    request = Request(x="POSX", y="POSY", energy="CHAN", energy_unit="eV", pixel_arcsec=0.5)
+    assert ingest(tmp_path / "list.csv", tmp_path / "none").exit_status == 2
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive", statement=Statement(request=request))
+    assert report.failures == ()
+    archive = open_archive(tmp_path / "archive")
+    for cluster in ("A", "B"):
+        np.testing.assert_allclose(archive.read(cluster).energy, np.linspace(1, 6, 30), rtol=1e-6)
+    assert np.ptp(archive.read("A").x) < 4.5

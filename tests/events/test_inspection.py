@@ -1,27 +1,27 @@
 import numpy as np
+import pytest
 from astropy.io import fits
+from typer.testing import CliRunner
 
-from report_utils.events import inspect_events
+from report_utils.binning import band_counts
+from report_utils.cli import app
+from report_utils.events import Cleaning, inspect_events
+from report_utils.events.picture import four_bands, save_figure
 
 
 def test_what_was_found_and_how_it_was_decided(chandra):
     energy = np.repeat([2500.0, 5000.0, 7500.0, 7501.0, 300.0], 10)
     found = inspect_events(chandra(energy=energy))
     assert found.band_counts == (20, 10, 10, 10)  # closed on the right
-    assert (found.layout, found.mission, found.n_rows, found.n_events) == (
-        "Chandra level 2",
-        "chandra",
-        50,
-        50,
-    )
-    assert found.centre is None
+    assert (found.layout, found.mission, found.n_rows, found.n_events) == ("Chandra level 2", "chandra", 50, 50)
+    assert found.centre == (30.0, 30.0)
     assert 0 < found.extent[0] <= 400 * 0.492
     text = str(found)
     for piece in ("TCDLT", "energy [eV]", "<= 2.5 keV 20", "would drop: nothing"):
         assert piece in text
 
 
-def test_what_would_be_dropped_and_what_is_doubtful(erosita):
+def test_what_would_be_dropped_and_what_could_be(erosita):
     pi = np.linspace(300, 5000, 40)
     pi[:3] = -1
     path = erosita(pi=pi)
@@ -29,10 +29,77 @@ def test_what_would_be_dropped_and_what_is_doubtful(erosita):
         hdus[1].data["PAT_TYP"][5:7] = 0
     found = inspect_events(path)
     assert found.would_drop == {"column 'PI' is negative": 3}
-    assert found.doubtful == {"PAT_TYP other than 1, 2, 3, 4": 2}
+    assert found.could_drop == {"--good-grades": "would drop 2 rows (PAT_TYP other than 1, 2, 3, 4)"}
     assert (found.n_rows, found.n_events) == (40, 37)
     assert "would drop: 3 rows" in str(found)
+    found = inspect_events(path, cleaning=Cleaning(good_grades=True))
+    assert found.would_drop == {"PAT_TYP other than 1, 2, 3, 4": 2, "column 'PI' is negative": 3}
+    assert found.could_drop == {}
+
+
+def test_each_step_that_a_file_has_what_it_needs_for_is_offered(sixte_imaging):
+    path = sixte_imaging(src=np.resize([-1, 2, 3], 60))
+    with fits.open(path, mode="append") as hdus:
+        columns = [fits.Column("START", "D", array=[10.0]), fits.Column("STOP", "D", array=[19.0])]
+        hdus.append(fits.BinTableHDU.from_columns(columns, name="STDGTI"))
+    assert inspect_events(path).could_drop == {
+        "--good-grades": "would drop 0 rows (TYPE below 0)",
+        "--gti file": "would drop 50 rows (outside the good time intervals)",
+        "--background-source-ids -1": "would drop 20 rows (SRC_ID -1: background)",
+    }
+    with fits.open(path, mode="append") as hdus:
+        hdus.append(fits.BinTableHDU.from_columns(columns, name="GTI"))
+    assert "cannot be used" in inspect_events(path).could_drop["--gti file"]
 
 
 def test_unusable_files_are_refused(tmp_path, refused):
     refused(lambda: inspect_events(tmp_path / "no.fits"), "no such file")
+
+
+def test_the_command_says_it_and_draws_it(chandra, tmp_path):
+    path, picture = chandra(n=200), tmp_path / "out.png"
+    result = CliRunner().invoke(app, ["inspect", str(path), "--image", str(picture), "--energy-max", "7"])
+    assert result.exit_code == 0, result.output
+    assert "energy above 7 keV" in result.output
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_takes_columns_and_cleaning(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("U,V,W\n" + "".join(f"{i},{i * 2},{300 + i * 10}\n" for i in range(100)))
+    columns = ["--x", "U", "--y", "V", "--pixel-arcsec", "2", "--energy", "W", "--energy-unit", "eV"]
+    result = CliRunner().invoke(app, ["inspect", str(path), *columns, "--energy-min", "0.4", "--region-arcsec", "150"])
+    assert result.exit_code == 0, result.output
+    assert "CSV table" in result.output
+    assert "10 rows, energy below 0.4 keV" in result.output
+    assert "further than 150 arcsec" in result.output
+
+
+def test_the_command_goes_on_after_a_bad_file(chandra, tmp_path):
+    result = CliRunner().invoke(app, ["inspect", str(tmp_path / "no.fits"), str(chandra())])
+    assert result.exit_code == 2
+    assert "no such file" in result.stderr
+    assert "Chandra level 2" in result.stdout
+    both = ["inspect", "a", "b", "--image", str(tmp_path / "x.png")]
+    assert "one by one" in str(CliRunner().invoke(app, both).exception)
+
+
+def test_the_picture_shows_four_bands_on_one_scale(observation, tmp_path, refused):
+    events = observation(500)
+    counts = band_counts(events, 16)
+    figure = four_bands(events, counts, "A")
+    panels = figure.axes[:4]
+    assert [panel.get_title().split(": ")[1] for panel in panels] == [
+        f"{n} events" for n in counts.sum(axis=(0, 1)).tolist()
+    ]
+    assert len({panel.images[0].get_clim() for panel in panels}) == 1
+    assert panels[0].images[0].get_clim() == (0.0, pytest.approx(np.log10(1 + counts.max())))
+    np.testing.assert_allclose(
+        panels[0].images[0].get_extent(), [f(c) for c in (events.x, events.y) for f in (np.min, np.max)]
+    )
+    for band, panel in enumerate(panels):
+        np.testing.assert_array_equal(panel.images[0].get_array(), np.log10(1 + counts[:, :, band]))
+    assert "arcsec" in panels[0].get_xlabel()
+    refused(lambda: save_figure(figure, tmp_path / "a.gif"), "a.gif", ".png")
+    refused(lambda: save_figure(figure, tmp_path / "no" / "a.png"), "cannot be written")
+    assert list(tmp_path.iterdir()) == []

@@ -104,6 +104,28 @@ def test_photon_list_in_the_second_extension(photons):
     assert abs(events.x.sum()) < 0.02  # without a pointing, the events' own centre is the tangent point
 
 
+@pytest.mark.parametrize(
+    ("extname", "extra", "cards"),
+    [
+        ("PHOTONS", [("TIME", "D", np.arange(30)), ("PH_ID", "J", np.arange(30))], {"MJDREF": 55000.0}),  # SIXTE
+        ("PHLIST", [], {"HDUCLASS": "HEASARC/SIMPUT", "HDUCLAS1": "PHOTONS", "REFRA": 0.0, "REFDEC": 0.0}),  # SIMPUT
+        ("PHOTONLIST", [("POL_DIR", "E", np.zeros(30))], {}),  # another name decides nothing
+    ],
+)
+def test_photon_lists_of_several_tools(extname, extra, cards, write_table):
+    rng = np.random.default_rng(6)
+    ra, dec, energy = rng.uniform(44.9, 45.1, 30), rng.uniform(2.9, 3.1, 30), rng.uniform(0.2, 9, 30)
+    columns = [*extra, ("ENERGY", "E", energy), ("RA", "D", ra), ("DEC", "D", dec), ("SRC_ID", "J", np.arange(30))]
+    path = write_table("photons.fits", columns, cards, extname=extname)
+    reading = load_events(path, agn_source_ids=(3,))
+    x, y = tangent_plane(ra, dec, reading.centre)
+    np.testing.assert_allclose(reading.events.x, x, atol=1e-6)
+    np.testing.assert_allclose(reading.events.y, y, atol=1e-6)
+    np.testing.assert_array_equal(reading.events.energy, energy.astype(np.float32))
+    assert (reading.layout.name, reading.layout.energy_unit) == ("photon list", "keV")
+    assert np.flatnonzero(reading.events.source == Source.AGN).tolist() == [3]
+
+
 def test_erosita_scaled_integers_and_ev(erosita):
     path = erosita(
         n=3, coordinates="J", ra=[130.0, 130.01, 129.99], dec=[-1.0, -1.01, -0.99], pi=[2500.0, 5000.0, 300.0]

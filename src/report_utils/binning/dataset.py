@@ -81,7 +81,7 @@ def load_dataset(profile: Profile, store: Store) -> Dataset:
         If an observation cannot be used; the message names it.
     """
     observations = Observations.of(profile)
-    key = observations.key(profile.name)
+    key = observations.key(profile)
     run = store.load(key)
     if run is None:
         with store.lock(key):
@@ -97,11 +97,12 @@ def _build(observations: Observations, key: RunKey, store: Store) -> Run:
         folder / f"chunk-{start:06d}.npz": range(start, min(start + CHUNK, observations.n_clusters))
         for start in range(0, observations.n_clusters, CHUNK)
     }
+    common = {"observations": observations, "sources": sources, "code": key.inputs["code"]}
     tasks = [
         Task(
             f"observations {indices.start} to {indices.stop - 1}",
             bin_chunk,
-            {"observations": observations, "indices": indices, "sources": sources, "path": path},
+            common | {"indices": indices, "path": path},
             len(indices),
         )
         for path, indices in chunks.items()

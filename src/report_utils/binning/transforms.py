@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -14,6 +14,9 @@ from report_utils.binning.counts import N_BANDS
 from report_utils.errors import InputError
 
 SourceName = Literal["observation", "agn_less"]
+
+PercentileRule = Literal["of_occupied", "of_all", "of_events", "ties_emptied"]
+"""Readings of the percentile cut, see :func:`retained_pixels`; the report's transforms use the first."""
 
 _BANDS = ("0-2.5", "2.5-5", "5-7.5", "7.5+")
 
@@ -34,7 +37,9 @@ class Transform:
     source : {"observation", "agn_less"}
         Whose band counts it takes: the observation's, or those of the same cluster without AGN.
     retained_percentile : float, optional
-        Zero the pixels whose counts over all bands lie above this percentile of the occupied pixels.
+        Zero the pixels whose counts over all bands lie above this percentile.
+    percentile_rule : {"of_occupied", "of_all", "of_events", "ties_emptied"}
+        Of which values the percentile is taken, and what becomes of pixels equal to it.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Transform:
     bands: tuple[tuple[int, ...], ...]
     source: SourceName = "observation"
     retained_percentile: float | None = None
+    percentile_rule: PercentileRule = "of_occupied"
 
     @property
     def n_channels(self) -> int:
@@ -72,7 +78,7 @@ class Transform:
         """
         counts = _checked(counts)
         if self.retained_percentile is not None:
-            counts = counts * retained_pixels(counts, self.retained_percentile)[..., None]
+            counts = counts * retained_pixels(counts, self.retained_percentile, self.percentile_rule)[..., None]
         if all(len(bands) == 1 for bands in self.bands):
             channels = counts[..., : self.n_channels]
         else:
@@ -81,29 +87,47 @@ class Transform:
         return np.log1p(channels, dtype=np.float32) * np.float32(1 / np.log(10))
 
 
-def retained_pixels(counts: NDArray[np.integer], percentile: float) -> NDArray[np.bool_]:
+def retained_pixels(
+    counts: NDArray[np.integer], percentile: float, rule: PercentileRule = "of_occupied"
+) -> NDArray[np.bool_]:
     """Tell which pixels the percentile cut keeps (report, section 3.1.3).
 
-    A pixel is kept when its counts over all bands, s, do not exceed the percentile of s over the occupied pixels
-    of its own image. The report leaves open among which values the percentile is taken and what happens to ties:
-    occupied pixels and *kept* are this project's choice, since ties would otherwise empty most images.
+    A pixel is kept when its counts over all bands, s, do not exceed a percentile of s in its own image. The report
+    leaves open among which values the percentile is taken and what happens to ties. This project's choice is
+    ``"of_occupied"``: the occupied pixels, and pixels equal to the percentile are kept, since ties would otherwise
+    empty most images.
 
     Parameters
     ----------
     counts : (..., n_pixels, n_pixels, 4) integer [events]
     percentile : float
         Between 0 and 100.
+    rule : {"of_occupied", "of_all", "of_events", "ties_emptied"}
+        Other readings of the report's text: the percentile of all pixels, empty ones included; of all events, each
+        with the s of its pixel ("the bottom p % of observations"); of the occupied pixels, those equal to it
+        emptied as well.
 
     Returns
     -------
     kept : (..., n_pixels, n_pixels) bool
         Empty pixels count as kept.
     """
-    counts = _checked(counts)
-    total = counts.sum(axis=-1)
+    total = _checked(counts).sum(axis=-1)
     flat = total.reshape(-1, total.shape[-2] * total.shape[-1])
-    threshold = np.array([np.percentile(s[s > 0], percentile) if s.any() else 0.0 for s in flat])
-    return total <= threshold.reshape(total.shape[:-2])[..., None, None]
+    limits = np.array([_limit(s, percentile, rule) if s.any() else 0.0 for s in flat])
+    limits = limits.reshape(total.shape[:-2])[..., None, None]
+    if rule == "ties_emptied":
+        return (total < limits) | (total == 0)
+    return total <= limits
+
+
+def _limit(s: NDArray[np.integer], percentile: float, rule: PercentileRule) -> float:
+    if rule == "of_all":
+        return np.percentile(s, percentile)
+    occupied = s[s > 0]
+    if rule == "of_events":
+        return np.percentile(occupied, percentile, weights=occupied, method="inverted_cdf")
+    return np.percentile(occupied, percentile)
 
 
 def _checked(counts: NDArray[np.integer]) -> NDArray[np.integer]:
@@ -137,6 +161,29 @@ def _all_transforms() -> Mapping[str, Transform]:
 TRANSFORMS: Mapping[str, Transform] = _all_transforms()
 """The sixteen transforms by name, in the report's order."""
 
+_RULE_TITLES: Mapping[PercentileRule, str] = MappingProxyType(
+    {"of_all": "of all pixels", "of_events": "of the events", "ties_emptied": "ties emptied"}
+)
+
+
+def _other_readings() -> Mapping[str, Transform]:
+    readings = [
+        replace(
+            transform,
+            name=f"{transform.name}_{rule}",
+            title=f"{transform.title}, {title}",
+            percentile_rule=rule,
+        )
+        for transform in TRANSFORMS.values()
+        if transform.retained_percentile is not None
+        for rule, title in _RULE_TITLES.items()
+    ]
+    return MappingProxyType({transform.name: transform for transform in readings})
+
+
+OTHER_READINGS: Mapping[str, Transform] = _other_readings()
+"""The percentile cuts as the report's text could be read as well, by names such as ``retained_25_of_all``."""
+
 
 def get_transform(name: str) -> Transform:
     """Return a transform by name.
@@ -144,9 +191,10 @@ def get_transform(name: str) -> Transform:
     Raises
     ------
     InputError
-        If there is none of that name; the message lists those there are.
+        If there is none of that name; the message lists the report's sixteen.
     """
-    if name not in TRANSFORMS:
+    transform = TRANSFORMS.get(name) or OTHER_READINGS.get(name)
+    if transform is None:
         msg = f"unknown transform {name!r}; choose one of {', '.join(TRANSFORMS)}"
         raise InputError(msg)
-    return TRANSFORMS[name]
+    return transform

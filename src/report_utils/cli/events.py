@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-from report_utils.cli.app import app
+from report_utils.cli import event_options as opt
+from report_utils.cli.app import BAD_INPUT, ProfileOption, app, clear_failures
+from report_utils.errors import InputError
 
 
 @app.command()
@@ -26,28 +28,159 @@ def simulate(
 
 @app.command()
 def ingest(
-    catalogue: Annotated[Path, typer.Argument(help="CSV: cluster_id, log10_mass, events[, events_agn_less, group].")],
+    catalogue: Annotated[Path, typer.Argument(help="CSV or Parquet: cluster_id, log10_mass, events, ...")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")],
-    drop_invalid: Annotated[bool, typer.Option(help="Leave out and count events whose values cannot be used.")] = False,
-    energy_min: Annotated[float | None, typer.Option(help="Leave out and count events below [keV].")] = None,
-    energy_max: Annotated[float | None, typer.Option(help="Leave out and count events above [keV].")] = None,
+    events: opt.EventsOption = None,
+    hubble_h: opt.HubbleOption = None,
+    without_masses: opt.WithoutMassesOption = False,
+    outside_paths: opt.OutsidePathsOption = False,
+    x: opt.XOption = None,
+    y: opt.YOption = None,
+    energy: opt.EnergyOption = None,
+    energy_unit: opt.EnergyUnitOption = None,
+    pixel_arcsec: opt.PixelOption = None,
+    table: opt.TableOption = None,
+    drop_invalid: opt.DropInvalidOption = False,
+    energy_min: opt.EnergyMinOption = None,
+    energy_max: opt.EnergyMaxOption = None,
+    good_grades: opt.GoodGradesOption = False,
+    gti: opt.GtiOption = "",
+    region_arcsec: opt.RegionOption = None,
+    region_centre: opt.RegionCentreOption = None,
+    background_source_ids: opt.BackgroundIdsOption = None,
+    agn_source_ids: opt.AgnIdsOption = None,
+    point_sources: opt.PointSourcesOption = None,
+    events_agn_less: opt.AgnLessOption = None,
+    max_events: opt.MaxEventsOption = None,
+    thin_seed: opt.ThinSeedOption = 0,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as cores without.")] = None,
 ) -> None:
-    """Read the observations of a catalogue into an archive that a profile can name as its source."""
-    from report_utils.events import ingest as ingest_catalogue
+    """Read the observations of a catalogue into an archive that a profile can name as its source.
 
-    report = ingest_catalogue(
-        catalogue, out, invalid="drop" if drop_invalid else "error", energy_min=energy_min, energy_max=energy_max,
-        workers=workers,
-    )  # fmt: skip
+    A bad file does not stop the others: it is listed at the end and in the archive's report, with exit status 2.
+    """
+    from report_utils.events import Cleaning, Recipe, Request, Statement
+    from report_utils.events import ingest as ingest_catalogue
+    from report_utils.events.catalogue import CatalogueError
+
+    named = {"events": events, "events_agn_less": events_agn_less, "point_sources": point_sources}
+    statement = Statement(
+        hubble_h=hubble_h,
+        without_masses=without_masses,
+        outside_paths=outside_paths,
+        files={column: text for column, text in named.items() if text},
+        request=Request(x, y, energy, energy_unit, pixel_arcsec, table),
+    )
+    background = opt.ids("--background-source-ids", background_source_ids)
+    centre = opt.place("--region-centre", region_centre)
+    recipe = Recipe(
+        invalid="drop" if drop_invalid else "error",
+        cleaning=Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background),
+        agn_source_ids=opt.ids("--agn-source-ids", agn_source_ids),
+        max_events=max_events,
+        thin_seed=thin_seed,
+    )
+    try:
+        report = ingest_catalogue(catalogue, out, recipe=recipe, statement=statement, workers=workers)
+    except CatalogueError as error:
+        for fault in error.faults:
+            typer.echo(f"report-utils: {fault}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
     typer.echo(str(report), err=bool(report.failures))
     raise typer.Exit(report.exit_status)
 
 
 @app.command()
-def inspect(files: Annotated[list[Path], typer.Argument(help="Event files.")]) -> None:
-    """Say what an event file holds, how that was decided, and its counts by band."""
-    from report_utils.events import inspect_events
+def export(
+    places: Annotated[list[Path], typer.Argument(metavar="[ARCHIVE] FOLDER", help="From an archive, to a folder.")],
+    profile: Annotated[
+        str | None, typer.Option("--profile", "-p", help="Export a profile's observations, simulated or archived.")
+    ] = None,
+    agn_less: Annotated[bool, typer.Option(help="Whether to write AGN-less lists too.")] = True,
+    gzipped: Annotated[bool, typer.Option("--gzip", help="Pack the files.")] = False,
+) -> None:
+    """Write observations as SIXTE-layout FITS files with a catalogue, for other tools to read."""
+    from report_utils.events import export_observations, open_archive
 
+    if len(places) != (1 if profile else 2):
+        msg = "export needs an archive and a folder, or --profile and a folder"
+        raise InputError(msg)
+    if profile is None:
+        observations = open_archive(places[0])
+    else:
+        from report_utils.binning.observations import Observations
+        from report_utils.profiles import load_profile
+
+        observations = Observations.of(load_profile(profile)).pairs()
+    typer.echo(f"catalogue: {export_observations(observations, places[-1], agn_less=agn_less, gzipped=gzipped)}")
+
+
+@app.command()
+@clear_failures
+def predict(
+    archive: Annotated[Path, typer.Argument(help="An ingested archive; its masses may be missing.")],
+    transform: Annotated[str, typer.Option("--transform", "-t", help="Which fits to apply.")],
+    profile: ProfileOption = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A CSV file; standard output without.")] = None,
+) -> None:
+    """Predict the masses of an archive's observations by the fits that a profile has trained."""
+    from report_utils.prediction import predict as predict_masses
+    from report_utils.prediction import write_predictions
+    from report_utils.reproduction import Reproduction
+
+    predictions = predict_masses(archive, transform, Reproduction(profile))
+    if out is None:
+        typer.echo(predictions.csv(), nl=False)
+    else:
+        write_predictions(out, predictions)
+    for line in predictions.summary():
+        typer.echo(line, err=out is None)
+
+
+@app.command()
+def inspect(
+    files: Annotated[list[Path], typer.Argument(help="Event files.")],
+    x: opt.XOption = None,
+    y: opt.YOption = None,
+    energy: opt.EnergyOption = None,
+    energy_unit: opt.EnergyUnitOption = None,
+    pixel_arcsec: opt.PixelOption = None,
+    table: opt.TableOption = None,
+    energy_min: opt.EnergyMinOption = None,
+    energy_max: opt.EnergyMaxOption = None,
+    good_grades: opt.GoodGradesOption = False,
+    gti: opt.GtiOption = "",
+    region_arcsec: opt.RegionOption = None,
+    region_centre: opt.RegionCentreOption = None,
+    background_source_ids: opt.BackgroundIdsOption = None,
+    image: Annotated[Path | None, typer.Option(help="Write a picture of the four bands, for one file.")] = None,
+) -> None:
+    """Say what an event file holds, how that was decided, its counts by band, and what is or could be left out.
+
+    A file that cannot be read does not stop the others; the exit status is then 2.
+    """
+    from report_utils.events import Cleaning, Request, inspect_events
+
+    if image is not None and len(files) > 1:
+        msg = f"--image {image} is for one file, and there are {len(files)}; inspect them one by one"
+        raise InputError(msg)
+    request = Request(x, y, energy, energy_unit, pixel_arcsec, table)
+    background = opt.ids("--background-source-ids", background_source_ids)
+    centre = opt.place("--region-centre", region_centre)
+    cleaning = Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background)
+    n_failed = 0
     for file in files:
-        typer.echo(str(inspect_events(file)))
+        try:
+            found = inspect_events(file, request=request, cleaning=cleaning)
+        except InputError as error:
+            n_failed += 1
+            typer.echo(f"report-utils: {error}", err=True)
+            continue
+        typer.echo(str(found))
+        if image is not None:
+            from report_utils.binning import band_counts
+            from report_utils.events.picture import four_bands, save_figure
+
+            save_figure(four_bands(found.events, band_counts(found.events), file.name), image)
+            typer.echo(f"picture: {image}")
+    raise typer.Exit(BAD_INPUT if n_failed else 0)

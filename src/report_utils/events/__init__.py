@@ -15,16 +15,25 @@ if TYPE_CHECKING:
     from report_utils.events.archive import Archive, open_archive
     from report_utils.events.archive_writer import ArchiveWriter
     from report_utils.events.catalogue import read_catalogue
+    from report_utils.events.cleaning import Cleaning
     from report_utils.events.export import export_observations
-    from report_utils.events.ingest_run import IngestReport, ingest
+    from report_utils.events.ingest_report import IngestReport
+    from report_utils.events.ingest_run import ingest
     from report_utils.events.inspection import inspect_events
     from report_utils.events.reading import check_usable, read_events
+    from report_utils.events.recipe import Recipe
+    from report_utils.events.request import Request
     from report_utils.events.sixte import write_sixte
+    from report_utils.events.statement import Statement
 
 _HOME = {
     "Archive": "archive",
     "ArchiveWriter": "archive_writer",
-    "IngestReport": "ingest_run",
+    "Cleaning": "cleaning",
+    "IngestReport": "ingest_report",
+    "Recipe": "recipe",
+    "Request": "request",
+    "Statement": "statement",
     "check_usable": "reading",
     "export_observations": "export",
     "ingest": "ingest_run",
@@ -38,9 +47,13 @@ _HOME = {
 __all__ = [
     "Archive",
     "ArchiveWriter",
+    "Cleaning",
     "EventList",
     "IngestReport",
+    "Recipe",
+    "Request",
     "Source",
+    "Statement",
     "check_usable",
     "export_observations",
     "ingest",

@@ -1,18 +1,29 @@
-"""The catalogue of a user's observations: a CSV file of clusters, their masses and event lists."""
+"""The catalogue of a user's observations: a CSV or Parquet table of clusters, their masses and event lists."""
 
 from __future__ import annotations
 
-import csv
 import math
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from report_utils.errors import InputError
+from report_utils.events.catalogue_paths import locate
+from report_utils.events.catalogue_table import Table, read_table
+from report_utils.events.masses import MASS_COLUMNS, check_hubble_h, log10_mass
+from report_utils.events.request import Request
+from report_utils.events.statement import (
+    CENTRE_COLUMNS,
+    FILE_COLUMNS,
+    STATED_COLUMNS,
+    Statement,
+    row_centre,
+    row_request,
+)
 
-REQUIRED = ("cluster_id", "log10_mass", "events")
-OPTIONAL = ("events_agn_less", "group")
-MASS_RANGE = (10.0, 17.0)
-"""log10 of M500c in solar masses: no cluster or group lies outside, a mass in solar masses does."""
+COLUMNS = ("cluster_id", *MASS_COLUMNS, "group", *FILE_COLUMNS, *STATED_COLUMNS, *CENTRE_COLUMNS)
+"""All that a catalogue may say; other columns are ignored."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +36,18 @@ class CatalogueRow:
         Its row, from 1, the header not counted.
     cluster_id : str
     log10_mass : float
-        log10 of M500c [Msun].
+        log10 of M500c [Msun]; NaN where it may be missing and is.
     events : Path
     events_agn_less : Path or None
         The same cluster without its AGN.
     group : str
         The halo; empty where not given.
+    point_sources : Path or None
+        A list of positions to mask, which gives the cluster without its AGN.
+    request : Request
+        Columns and units of its event list, where they are stated.
+    centre : (ra, dec) [deg], or None
+        Of the region that is cut out, if one is.
     """
 
     row: int
@@ -39,15 +56,33 @@ class CatalogueRow:
     events: Path
     events_agn_less: Path | None = None
     group: str = ""
+    point_sources: Path | None = None
+    request: Request = field(default_factory=Request)
+    centre: tuple[float, float] | None = None
 
 
-def read_catalogue(path: str | Path, *, check_files: bool = True) -> list[CatalogueRow]:
-    """Read and check a catalogue: CSV with cluster_id, log10_mass, events[, events_agn_less, group].
+class CatalogueError(InputError):
+    """A catalogue with faults: the message is the first and how many more there are, ``faults`` are all of them."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        more = len(self.faults) - 1
+        super().__init__(self.faults[0] + (f" (and {more} more fault{'s' * (more > 1)} in it)" if more else ""))
+
+
+def read_catalogue(
+    path: str | Path, statement: Statement | None = None, *, check_files: bool = True
+) -> list[CatalogueRow]:
+    """Read and check a catalogue.
 
     Parameters
     ----------
     path : path
-        Event lists are looked for relative to its folder. Other columns are ignored.
+        CSV or Parquet with cluster_id, a mass (in exactly one of ``log10_mass``, ``mass_msun`` and
+        ``mass_msun_h``) and events; further :data:`COLUMNS` are optional. Files are looked for relative to its
+        folder; a name with ``*``, ``?`` or ``[...]`` must match exactly one.
+    statement : Statement, optional
+        What the user states about all rows.
     check_files : bool
         Whether every event list must be there.
 
@@ -58,122 +93,128 @@ def read_catalogue(path: str | Path, *, check_files: bool = True) -> list[Catalo
 
     Raises
     ------
+    CatalogueError
+        With every fault, each naming file, row and column.
     InputError
-        At the first thing that is wrong, naming file, row and column.
+        If the table itself is wrong, or what is stated contradicts it.
     """
-    path = Path(path)
-    records = _records(path)
+    path, statement = Path(path), statement or Statement()
+    table = read_table(path, COLUMNS)
+    mass_column = _check_header(path, table, statement)
+    faults = list(table.faults)
     rows: list[CatalogueRow] = []
     seen: dict[tuple[str, ...], int] = {}
-    for number, record in records:
-        row = _row(path, number, record, check_files=check_files)
-        whole = ("row", *(record.get(name, "") for name in REQUIRED + OPTIONAL))
-        if whole in seen:
-            msg = f"{path}: row {number}: repeats row {seen[whole]}; remove one of them"
-            raise InputError(msg)
-        lists = [("events", row.events), ("events_agn_less", row.events_agn_less)]
-        keys = [("cluster_id", row.cluster_id)]
-        keys += [(name, str(file.resolve())) for name, file in lists if file is not None]
-        for column, value in keys:
-            # One file may not serve two clusters, nor be its own AGN-less list.
-            key = ("id" if column == "cluster_id" else "file", value)
-            if key in seen:
-                shown = value if column == "cluster_id" else record[column]
-                msg = (
-                    f"{path}: row {number}: column {column!r}: {shown!r} is already used in row {seen[key]};"
-                    " correct one of them"
-                )
-                raise InputError(msg)
-            seen[key] = number
-        seen[whole] = number
-        rows.append(row)
+    for number, record in table.rows:
+        found: list[str] = []
+        row = _row(path, number, record, mass_column, statement, found, check_files=check_files)
+        found += _repetitions(path, number, record, row, seen)
+        faults += found
+        if row is not None and not found:
+            rows.append(row)
+    if faults:
+        raise CatalogueError(faults)
     if not rows:
         msg = f"{path}: has no rows below its header; add one for each observation"
         raise InputError(msg)
     return rows
 
 
-def _records(path: Path) -> list[tuple[int, dict[str, str]]]:
-    from report_utils.events.files import unreadable
-
-    records = []
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            lines = csv.reader(stream, strict=True)
-            header = [name.strip().lower() for name in next(lines, [])]
-            if not header:
-                msg = f"{path}: the catalogue is empty; its first line must name the columns {', '.join(REQUIRED)}"
-                raise InputError(msg)
-            _check_header(path, header)
-            for number, values in enumerate((line for line in lines if any(line)), start=1):
-                if len(values) != len(header):
-                    msg = (
-                        f"{path}: row {number}: has {len(values)} values for {len(header)} columns; correct"
-                        " the commas or quotes"
-                    )
-                    raise InputError(msg)
-                records.append((number, dict(zip(header, (value.strip() for value in values), strict=True))))
-    except OSError as error:
-        raise unreadable(path, error) from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        msg = f"{path}: row {len(records) + 1}: is not CSV text in UTF-8 ({error}); save it as CSV"
-        raise InputError(msg) from None
-    return records
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
+def _check_header(path: Path, table: Table, statement: Statement) -> str | None:
+    """Return the column of the masses, or None where they may be missing and are."""
+    masses = [name for name in MASS_COLUMNS if name in table.header]
+    needed = [name for name in ("cluster_id", "events") if name not in (*table.header, *statement.files)]
+    if not masses and not statement.without_masses:
+        needed.append("log10_mass")
+    if needed:
+        hint = f"; a mass may also be one of {', '.join(MASS_COLUMNS[1:])}" if needed[-1] == "log10_mass" else ""
         msg = (
-            f"{path}: row 0 (header): column {missing[0]!r} is missing; it has {', '.join(header)}; needed"
-            f" are {', '.join(REQUIRED)}"
+            f"{path}: row 0 (header): column {needed[0]!r} is missing; it has {', '.join(table.header)}; needed are"
+            f" cluster_id, log10_mass, events{hint}"
         )
         raise InputError(msg)
-    twice = [name for name in REQUIRED + OPTIONAL if header.count(name) > 1]
-    if twice:
-        msg = f"{path}: row 0 (header): column {twice[0]!r} is there twice; remove one"
+    if len(masses) > 1:
+        msg = (
+            f"{path}: row 0 (header): columns {' and '.join(map(repr, masses))} both give the mass; keep the one that"
+            " holds, and rename or remove the other"
+        )
         raise InputError(msg)
+    column = masses[0] if masses else None
+    check_hubble_h(path, column, statement.hubble_h)
+    return column
 
 
-def _row(path: Path, number: int, record: dict[str, str], *, check_files: bool) -> CatalogueRow:
-    where = f"{path}: row {number}: column"
-    for name in REQUIRED:
-        if not record[name]:
-            msg = f"{where} {name!r} is empty; fill it in or remove the row"
-            raise InputError(msg)
-    agn_less = record.get("events_agn_less", "")
-    files = {"events": path.parent / record["events"]}
-    if agn_less:
-        files["events_agn_less"] = path.parent / agn_less
-    for name, file in files.items():
-        if check_files and not file.is_file():
-            msg = (
-                f"{where} {name!r}: there is no file {record[name]!r} (paths start at the catalogue's"
-                " folder); correct the path"
+def _row(
+    path: Path,
+    number: int,
+    record: dict[str, str],
+    mass_column: str | None,
+    statement: Statement,
+    faults: list[str],
+    *,
+    check_files: bool,
+) -> CatalogueRow | None:
+    """Return a row, or None with its faults added to ``faults``."""
+
+    def attempt(column: str, function: Callable[[], Any]) -> Any:
+        try:
+            return function()
+        except (InputError, OSError, ValueError) as error:  # OSError, ValueError: names that no file can have
+            faults.append(f"{path}: row {number}: column {column!r}: {' '.join(str(error).split())}")
+            return None
+
+    def file(column: str) -> Path | None:
+        if text := record.get(column, ""):
+            outside = statement.outside_paths
+            return locate(text, record["cluster_id"], path.parent, outside_paths=outside, must_exist=check_files)
+        if column == unused or not (text := statement.files.get(column, "")):
+            return None
+        return locate(text, record["cluster_id"], None, must_exist=check_files)
+
+    ways = [name for name in FILE_COLUMNS[1:] if record.get(name)]
+    unused = {"events_agn_less": "point_sources", "point_sources": "events_agn_less"}.get(ways[0]) if ways else None
+    if len(ways) > 1:
+        faults.append(
+            f"{path}: row {number}: column 'point_sources': the row has an AGN-less list of its own; keep one of both"
+        )
+    empty = ["cluster_id"] if not record["cluster_id"] else []
+    empty += ["events"] if not (record.get("events") or statement.files.get("events")) else []
+    faults += [f"{path}: row {number}: column {name!r} is empty; fill it in or remove the row" for name in empty]
+    mass, text = math.nan, record[mass_column] if mass_column else ""
+    if text or not statement.without_masses:
+        mass = attempt(mass_column or "", lambda: log10_mass(mass_column or "", text, statement.hubble_h))
+    files = {name: attempt(name, lambda name=name: file(name)) for name in FILE_COLUMNS}
+    request = attempt("x", lambda: row_request(record, statement.request))
+    centre = attempt("ra_centre", lambda: row_centre(record))
+    if faults:
+        return None
+    about = {"cluster_id": record["cluster_id"], "group": record.get("group", "")}
+    return CatalogueRow(row=number, log10_mass=mass, request=request, centre=centre, **about, **files)
+
+
+def _repetitions(
+    path: Path, number: int, record: dict[str, str], row: CatalogueRow | None, seen: dict[tuple[str, ...], int]
+) -> list[str]:
+    """Return what a row shares with an earlier one and must not: name or event list."""
+    whole = ("row", *(record.get(name, "") for name in COLUMNS))
+    if whole in seen:
+        return [f"{path}: row {number}: repeats row {seen[whole]}; remove one of them"]
+    seen[whole] = number
+    # One list may not serve two clusters, nor be its own AGN-less list; several tables of a file may.
+    keys = [("cluster_id", ("id", record["cluster_id"]))] if record["cluster_id"] else []
+    if row is not None:
+        lists = {"events": row.events, "events_agn_less": row.events_agn_less}
+        keys += [
+            (name, ("file", str(file.resolve()), str(row.request.table or "").lower()))
+            for name, file in lists.items()
+            if file is not None
+        ]
+    faults = []
+    for column, key in keys:
+        if key in seen:
+            shown = record.get(column) or key[1]
+            faults.append(
+                f"{path}: row {number}: column {column!r}: {shown!r} is already used in row {seen[key]}; correct one"
+                " of them"
             )
-            raise InputError(msg)
-    return CatalogueRow(
-        row=number,
-        cluster_id=record["cluster_id"],
-        log10_mass=_mass(f"{where} 'log10_mass'", record["log10_mass"]),
-        events=files["events"],
-        events_agn_less=files.get("events_agn_less"),
-        group=record.get("group", ""),
-    )
-
-
-def _mass(where: str, text: str) -> float:
-    try:
-        mass = float(text)
-    except ValueError:
-        mass = math.nan
-    if not math.isfinite(mass):
-        msg = f"{where}: {text!r} is not a number; give log10 of M500c in solar masses, for example 14.2"
-        raise InputError(msg)
-    if not MASS_RANGE[0] <= mass <= MASS_RANGE[1]:
-        msg = (
-            f"{where}: {text} is no cluster's mass; log10 of M500c in solar masses is expected,"
-            f" between {MASS_RANGE[0]:g} and {MASS_RANGE[1]:g}"
-        )
-        raise InputError(msg)
-    return mass
+        seen.setdefault(key, number)
+    return faults

@@ -8,18 +8,23 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events.archive import Archive
-from report_utils.events.catalogue import OPTIONAL, REQUIRED, read_catalogue
+from report_utils.events.catalogue import read_catalogue
 from report_utils.events.eventlist import EventList
-from report_utils.events.files import unreadable, whole_file
+from report_utils.events.files import unreadable
 from report_utils.events.sixte import content_digest, write_sixte, written_digest
+from report_utils.events.statement import Statement
 
 CATALOGUE = "catalogue.csv"
+_COLUMNS = ("cluster_id", "log10_mass", "events", "events_agn_less", "group")
+
+Pair = tuple[EventList, EventList | None]
 
 
 def export_observations(
-    observations: Iterable[EventList], folder: str | Path, *, agn_less: bool = True, gzipped: bool = False
+    observations: Iterable[EventList | Pair], folder: str | Path, *, agn_less: bool = True, gzipped: bool = False
 ) -> Path:
     """Write each observation as a SIXTE-layout FITS file, and a catalogue of them.
 
@@ -30,12 +35,13 @@ def export_observations(
     Parameters
     ----------
     observations : iterable of EventList
-        An :class:`~report_utils.events.archive.Archive`, or observations with a cluster_id and a mass.
+        An :class:`~report_utils.events.archive.Archive`, or observations with a cluster_id and a mass, each alone
+        or with its AGN-less list. An archive's observations may lack masses.
     folder : path
         Made where there is none.
     agn_less : bool
-        Whether to write ``<cluster_id>_agn_less.fits`` too: the archive's own list, or the events not
-        labelled AGN; observations with neither get none.
+        Whether to write ``<cluster_id>_agn_less.fits`` too: the list given or the archive's own, or the events
+        not labelled AGN; observations with neither get none.
     gzipped : bool
         Whether to pack the files, at about a third of the size and many times the time.
 
@@ -62,8 +68,11 @@ def export_observations(
     done: set[str] = set()
     try:
         for events, other in _pairs(observations, agn_less=agn_less):
+            if not (math.isfinite(events.log10_mass) or isinstance(observations, Archive)):
+                msg = f"{folder}: {events.label} has no mass (log10_mass={events.log10_mass}); give it one"
+                raise InputError(msg)
             name = _file_name(events, done, folder)
-            row = {"cluster_id": events.cluster_id, "log10_mass": repr(float(events.log10_mass))}
+            row = {"cluster_id": events.cluster_id, "log10_mass": _mass_text(events.log10_mass)}
             row |= {"group": events.group, "events": _write(folder, name, events, gzipped=gzipped)}
             if other is not None:
                 row["events_agn_less"] = _write(folder, f"{name}_agn_less", other, gzipped=gzipped)
@@ -77,19 +86,26 @@ def export_observations(
     return catalogue
 
 
-def _pairs(observations: Iterable[EventList], *, agn_less: bool) -> Iterator[tuple[EventList, EventList | None]]:
+def _pairs(observations: Iterable[EventList | Pair], *, agn_less: bool) -> Iterator[Pair]:
     if isinstance(observations, Archive):
         for index, entry in enumerate(observations.entries):
             listed = agn_less and entry.has_agn_less
             yield observations.read(index), observations.read(index, "agn_less") if listed else None
         return
-    for events in observations:
-        yield events, events.without_agn() if agn_less and events.source is not None else None
+    for given in observations:
+        events, other = given if isinstance(given, tuple) else (given, None)
+        if other is None and events.source is not None:
+            other = events.without_agn()
+        yield events, other if agn_less else None
+
+
+def _mass_text(log10_mass: float) -> str:
+    return repr(float(log10_mass)) if math.isfinite(log10_mass) else ""
 
 
 def _file_name(events: EventList, done: set[str], folder: Path) -> str:
-    if not events.cluster_id or not math.isfinite(events.log10_mass):
-        msg = f"{folder}: {events.label} has no name or no mass (log10_mass={events.log10_mass}); give it both"
+    if not events.cluster_id:
+        msg = f"{folder}: an observation has no name (cluster_id); give it one"
         raise InputError(msg)
     name = re.sub(r"[^A-Za-z0-9._+-]", "_", events.cluster_id)
     name = f"_{name[1:]}" if name.startswith(".") else name
@@ -111,12 +127,12 @@ def _listed(catalogue: Path) -> dict[str, dict[str, str]]:
     if not catalogue.exists():
         return {}
     listed = {}
-    for row in read_catalogue(catalogue, check_files=False):
+    for row in read_catalogue(catalogue, Statement(without_masses=True), check_files=False):
         if not row.events.is_file():
             continue
         listed[row.cluster_id] = {
             "cluster_id": row.cluster_id,
-            "log10_mass": repr(row.log10_mass),
+            "log10_mass": _mass_text(row.log10_mass),
             "events": row.events.name,
             "events_agn_less": row.events_agn_less.name if row.events_agn_less else "",
             "group": row.group,
@@ -126,6 +142,6 @@ def _listed(catalogue: Path) -> dict[str, dict[str, str]]:
 
 def _write_catalogue(catalogue: Path, rows: dict[str, dict[str, str]]) -> None:
     with whole_file(catalogue) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        lines = csv.DictWriter(stream, REQUIRED + OPTIONAL, restval="", lineterminator="\n")
+        lines = csv.DictWriter(stream, _COLUMNS, restval="", lineterminator="\n")
         lines.writeheader()
         lines.writerows(rows.values())

@@ -1,31 +1,24 @@
-"""Files that are either whole or not there, and their digests."""
+"""Digests of files, reading them packed or not, and what to say of one that cannot be read."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from report_utils.errors import InputError
 
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary name beside ``path``; on success the file written there takes its place at once.
-
-    After a crash or an error ``path`` is what it was before; the name starts with a dot and ends with
-    ``.tmp``.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        yield temporary
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+GZIP_MAGIC = b"\x1f\x8b"
+DEFLATE_LIMIT = 1032
+"""No deflate stream expands further (zlib's documentation): more cannot be in a packed file."""
+MAX_UNPACKED = 4 << 30
+"""[bytes] Beyond this a packed file is refused: 4 GB of zeros pack into 4 MB, and take ten seconds to unpack."""
+UNPACKING_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
+_CHUNK = 16 << 20
 
 
 def sha256_of(path: Path) -> str:
@@ -51,3 +44,72 @@ def unreadable(path: Path, error: OSError) -> InputError:
         return InputError(f"{path}: this is a folder; name the event file in it")
     reason = error.strerror or str(error) or type(error).__name__
     return InputError(f"{path}: cannot be read ({reason}); check the file and its permissions")
+
+
+def is_gzipped(path: Path) -> bool:
+    """Whether a file starts as gzip files do; its name is not asked."""
+    with path.open("rb") as stream:
+        return stream.read(2) == GZIP_MAGIC
+
+
+@contextmanager
+def open_maybe_gzipped(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading, unpacked where it is gzipped."""
+    try:
+        if is_gzipped(path):
+            with gzip.open(path, "rb") as stream:
+                yield stream
+        else:
+            with path.open("rb", buffering=0) as stream:
+                yield stream
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def first_bytes(path: Path, n_bytes: int = 8) -> tuple[bytes, bool]:
+    """Return a file's first bytes, unpacked where it is gzipped, and whether it is.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, or packed so that nothing can be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(n_bytes)
+        if not magic.startswith(GZIP_MAGIC):
+            if not magic:
+                msg = f"{path}: the file is empty (0 bytes); copy or download it again"
+                raise InputError(msg)
+            return magic, False
+        with gzip.open(path, "rb") as stream:
+            return stream.read(n_bytes), True
+    except UNPACKING_ERRORS as error:
+        msg = f"{path}: its gzip stream is damaged ({error}); copy or download it again"
+        raise InputError(msg) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def check_sum(path: Path, stream: IO[bytes]) -> None:
+    """Read a gzipped file to its end, where its checksum tells flipped bits from good ones.
+
+    Raises
+    ------
+    InputError
+        If the checksum does not fit, or the file has no end in sight.
+    """
+    if not isinstance(stream, gzip.GzipFile):
+        return
+    try:
+        while stream.read(_CHUNK):
+            if stream.tell() > MAX_UNPACKED:
+                raise too_large_unpacked(path)
+    except (*UNPACKING_ERRORS, OSError) as error:
+        msg = f"{path}: the gzip checksum does not fit ({error}); copy or download the file again"
+        raise InputError(msg) from None
+
+
+def too_large_unpacked(path: Path) -> InputError:
+    """Return the message for a packed file with more in it than an event list can have."""
+    return InputError(f"{path}: unpacks to more than {MAX_UNPACKED >> 30} GB; unpack it, and check what it holds")

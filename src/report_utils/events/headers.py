@@ -9,13 +9,20 @@ from __future__ import annotations
 import math
 import re
 import warnings
-import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from report_utils.errors import InputError
-from report_utils.events.files import unreadable
-from report_utils.events.table import FORMATS, Column, FitsTable, open_maybe_gzipped
+from report_utils.events.files import (
+    MAX_UNPACKED,
+    UNPACKING_ERRORS,
+    first_bytes,
+    is_gzipped,
+    open_maybe_gzipped,
+    too_large_unpacked,
+)
+from report_utils.events.fits_table import FORMATS, FitsColumn, FitsTable, precision
+from report_utils.events.table import Column, printable
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
 _BLOCK = 2880
 _MAX_BLOCKS = 2000
 """Of one header: 72 000 cards, beyond which there is no END to be found."""
+_MAX_PARTS = 1000
+"""Of one file; an event list has a few dozen extensions."""
 
 
 def read_tables(path: Path, *, until: str | None = None) -> list[FitsTable]:
@@ -40,16 +49,10 @@ def read_tables(path: Path, *, until: str | None = None) -> list[FitsTable]:
     InputError
         If the file is missing, empty, or not FITS, or holds no binary table.
     """
-    try:
-        with path.open("rb") as stream:
-            magic = stream.read(6)
-    except OSError as error:
-        raise unreadable(path, error) from None
-    if not magic:
-        msg = f"{path}: the file is empty (0 bytes); copy or download it again"
-        raise InputError(msg)
-    if magic != b"SIMPLE" and magic[:2] != b"\x1f\x8b":
-        msg = f"{path}: this is not a FITS file (it does not start with SIMPLE); give a FITS event list"
+    magic, packed = first_bytes(path)
+    if not magic.startswith(b"SIMPLE"):
+        what = "unpacked, this is" if packed else "this is"
+        msg = f"{path}: {what} not a FITS file (it does not start with SIMPLE); give a FITS event list"
         raise InputError(msg)
     # Astropy warns of odd cards. What is used of a header is checked here instead, and refused with a reason.
     with open_maybe_gzipped(path) as stream, warnings.catch_warnings():
@@ -58,7 +61,7 @@ def read_tables(path: Path, *, until: str | None = None) -> list[FitsTable]:
     if tables:
         return tables
     if end:
-        msg = f"{path}: cannot be read as FITS ({end[:160]}); copy or download it again"
+        msg = f"{path}: cannot be read as FITS ({printable(end, 160)}); copy or download it again"
         raise InputError(msg)
     msg = f"{path}: holds no binary table, so no events; give the event file, not an image or a spectrum"
     raise InputError(msg)
@@ -68,7 +71,10 @@ def _walk(path: Path, stream: IO[bytes], until: str | None) -> tuple[list[FitsTa
     """Return the tables up to the end, and what was wrong there (empty if nothing was)."""
     tables: list[FitsTable] = []
     number, start, primary = 0, 0, None
-    while True:
+    furthest = MAX_UNPACKED if is_gzipped(path) else math.inf
+    while number < _MAX_PARTS:
+        if start > furthest:
+            raise too_large_unpacked(path)
         try:
             stream.seek(start)
             header = _parse(stream)
@@ -85,10 +91,11 @@ def _walk(path: Path, stream: IO[bytes], until: str | None) -> tuple[list[FitsTa
             number += 1
         except InputError:
             raise
-        except (EOFError, zlib.error) as error:
+        except UNPACKING_ERRORS as error:
             return tables, f"it is cut off or damaged: {error}"
         except Exception as error:  # a damaged header makes astropy raise nearly anything
             return tables, " ".join(str(error).split()) or type(error).__name__
+    return tables, f"it has more than {_MAX_PARTS} extensions"
 
 
 def _parse(stream: IO[bytes]) -> Header | None:
@@ -120,7 +127,7 @@ def _data_bytes(header: Header) -> int:
 
 
 def _describe(path: Path, number: int, header: Header, primary: Header, start: int) -> FitsTable:
-    name = str(header.get("EXTNAME", number))
+    name = printable(str(header.get("EXTNAME", number)).strip())
     columns: dict[str, list[Column]] = {}
     offset = 0
     for n in range(1, int(header["TFIELDS"]) + 1):
@@ -128,19 +135,23 @@ def _describe(path: Path, number: int, header: Header, primary: Header, start: i
         match = re.match(r"(\d{0,9})([LXBIJKAEDCMPQ])", form)
         if match is None:
             msg = (
-                f"{path}: table {name}: TFORM{n} is {form!r}, which FITS does not know; copy or download the file again"
+                f"{path}: table {name}: TFORM{n} is {printable(form)!r}, which FITS does not know;"
+                " copy or download the file again"
             )
             raise InputError(msg)
         n_values, code = int(match[1] or 1), match[2]
         null = header.get(f"TNULL{n}")
-        column = Column(
-            name=str(header.get(f"TTYPE{n}", f"column {n}")).strip(),
+        scale, zero = _number(header.get(f"TSCAL{n}", 1.0)), _number(header.get(f"TZERO{n}", 0.0))
+        column = FitsColumn(
+            name=printable(str(header.get(f"TTYPE{n}", f"column {n}")).strip()),
             number=n,
+            form=form,
+            dtype=precision(code, scale, zero) if n_values else None,
             code=code,
             n_values=n_values,
             offset=offset,
-            scale=_number(header.get(f"TSCAL{n}", 1.0)),
-            zero=_number(header.get(f"TZERO{n}", 0.0)),
+            scale=scale,
+            zero=zero,
             null=null if isinstance(null, int) else None,
         )
         columns.setdefault(column.name.lower(), []).append(column)
@@ -154,7 +165,7 @@ def _describe(path: Path, number: int, header: Header, primary: Header, start: i
         )
         raise InputError(msg)
     named = {key: tuple(several) for key, several in columns.items()}
-    return FitsTable(path, name, number, header, named, n_rows, row_bytes, start, primary)
+    return FitsTable(path, name, number, named, n_rows, header, row_bytes, start, primary)
 
 
 def _number(value: object) -> float:

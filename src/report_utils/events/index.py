@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import get_type_hints
 
+from report_utils.disk import whole_file
 from report_utils.errors import InputError
-from report_utils.events.files import whole_file
 
 INDEX = "index.parquet"
 PARTS = "parts"
@@ -119,10 +119,12 @@ def write_index(folder: Path, entries: Iterable[Entry]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    # By column: an ingest writes its index after every task, and dictionaries of entries would cost more than reading.
+    entries, hints = list(entries), get_type_hints(Entry)
     types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
-    hints = get_type_hints(Entry)
-    schema = pa.schema([(item.name, types[hints[item.name]]) for item in fields(Entry)], {b"format": FORMAT})
-    table = pa.Table.from_pylist([asdict(entry) for entry in entries], schema=schema)
+    columns = {item.name: (types[hints[item.name]], [getattr(e, item.name) for e in entries]) for item in fields(Entry)}
+    schema = pa.schema([(name, kind) for name, (kind, _) in columns.items()], {b"format": FORMAT})
+    table = pa.Table.from_arrays([pa.array(values, kind) for kind, values in columns.values()], schema=schema)
     with whole_file(folder / INDEX) as temporary:
         pq.write_table(table, temporary)
 

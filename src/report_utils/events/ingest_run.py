@@ -7,85 +7,36 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
+from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import ArchiveWriter
 from report_utils.events.catalogue import CatalogueRow, read_catalogue
-from report_utils.events.files import whole_file
 from report_utils.events.index import PARTS, Entry
-from report_utils.events.ingest_task import Failure, Recipe, TaskResult, ingest_rows
-from report_utils.events.reading import Invalid
+from report_utils.events.ingest_report import REPORT, IngestReport, report_of
+from report_utils.events.ingest_task import Failure, TaskResult, ingest_rows
+from report_utils.events.recipe import Recipe
+from report_utils.events.statement import Statement
 
-REPORT = "ingest-report.json"
 _TASK_BYTES = 64 << 20
 _TASK_ROWS = 16
 _WORTH_PROCESSES = 512 << 20
 """Below this many bytes in all, starting worker processes takes longer than they save."""
 
 
-@dataclass(frozen=True)
-class IngestReport:
-    """What an ingest did; also written as ``ingest-report.json`` into the archive.
-
-    Parameters
-    ----------
-    catalogue, archive : str
-    added, updated, unchanged : tuple of str
-        Clusters that are new, were read again because their files or options changed, or were there already.
-    failures : tuple of Failure
-        Rows that could not be read, in the catalogue's order, each with its reason.
-    n_events : int
-        Events of the observations added or updated.
-    dropped : dict
-        cluster_id -> list -> reason -> rows left out, for clusters that lost any.
-    seconds : dict
-        Step -> time, summed over workers; ``total`` is the time on the clock.
-    """
-
-    catalogue: str
-    archive: str
-    added: tuple[str, ...]
-    updated: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    failures: tuple[Failure, ...]
-    n_events: int
-    dropped: dict[str, dict[str, dict[str, int]]]
-    seconds: dict[str, float]
-
-    @property
-    def exit_status(self) -> int:
-        """2 if a row failed, else 0."""
-        return 2 if self.failures else 0
-
-    def __str__(self) -> str:
-        """Return what happened, and the failures one a line."""
-        counts = (
-            f"{len(self.added)} added, {len(self.updated)} updated, {len(self.unchanged)} unchanged,"
-            f" {len(self.failures)} failed"
-        )
-        lines = [f"{self.archive}: {counts}; {self.n_events} events in {self.seconds['total']:.1f} s"]
-        n_dropped = sum(sum(reasons.values()) for lists in self.dropped.values() for reasons in lists.values())
-        if n_dropped:
-            lines.append(f"left out {n_dropped} rows of {len(self.dropped)} clusters (see {REPORT})")
-        lines += [f"row {item.row} ({item.cluster_id}): {item.reason}" for item in self.failures]
-        return "\n".join(lines)
-
-
 def ingest(
     catalogue_path: str | Path,
     archive_path: str | Path,
     *,
+    recipe: Recipe | None = None,
+    statement: Statement | None = None,
     workers: int | None = None,
     progress: bool | None = None,
-    invalid: Invalid = "error",
-    energy_min: float | None = None,
-    energy_max: float | None = None,
-    agn_source_ids: Collection[int] = (),
 ) -> IngestReport:
     """Bring an archive up to date with a catalogue.
 
@@ -98,12 +49,14 @@ def ingest(
         See :func:`~report_utils.events.catalogue.read_catalogue`.
     archive_path : path
         A folder, made where there is none.
+    recipe : Recipe, optional
+        What is left out and how AGN-less lists come about; nothing is left out without it.
+    statement : Statement, optional
+        What the user states about the whole catalogue.
     workers : int, optional
         Worker processes; as many as there are cores for a large batch by default, none for a small one.
     progress : bool, optional
         Whether to show a progress bar on standard error; by default where that is a terminal.
-    invalid, energy_min, energy_max, agn_source_ids
-        See :class:`~report_utils.events.ingest_task.Recipe`.
 
     Returns
     -------
@@ -117,14 +70,17 @@ def ingest(
         written.
     """
     start = time.perf_counter()
-    recipe = Recipe(invalid, energy_min, energy_max, tuple(sorted(agn_source_ids)))
-    rows = read_catalogue(catalogue_path)
+    recipe, statement = recipe or Recipe(), statement or Statement()
+    if recipe.agn_source_ids and statement.files.get("point_sources"):
+        msg = f"{catalogue_path}: source ids and positions to mask are both stated as AGN; choose one of them"
+        raise InputError(msg)
+    recipe.check_files()
+    rows = read_catalogue(catalogue_path, statement)
     tasks = list(_tasks(rows))
     n_bytes = [sum(_size(row) for row in task) for task in tasks]
     if workers is None:
         workers = (os.cpu_count() or 1) if sum(n_bytes) > _WORTH_PROCESSES else 1
     total = TaskResult()
-    n_events, dropped = 0, {}
     with (
         _writable(archive_path),
         ArchiveWriter(archive_path) as writer,
@@ -133,23 +89,8 @@ def ingest(
         for result in _run(tasks, n_bytes, writer, recipe, min(workers, len(tasks)), advance):
             writer.commit_entries(result.entries)
             _add(total, result)
-            fresh = {*result.added, *result.updated}
-            for entry in result.entries:
-                n_events += entry.n_events if entry.cluster_id in fresh else 0
-                lost = {name: reasons for name, reasons in json.loads(entry.dropped).items() if reasons}
-                dropped |= {entry.cluster_id: lost} if lost else {}
         writer.reorder([row.cluster_id for row in rows])
-        report = IngestReport(
-            catalogue=str(catalogue_path),
-            archive=str(archive_path),
-            added=tuple(total.added),
-            updated=tuple(total.updated),
-            unchanged=tuple(total.unchanged),
-            failures=tuple(sorted(total.failures, key=lambda failure: failure.row)),
-            n_events=n_events,
-            dropped=dropped,
-            seconds={**total.seconds, "total": time.perf_counter() - start},
-        )
+        report = report_of(catalogue_path, archive_path, total, time.perf_counter() - start)
         with whole_file(Path(archive_path) / REPORT) as temporary:
             temporary.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
     return report
@@ -188,7 +129,7 @@ def _size(row: CatalogueRow) -> int:
 
 
 def _add(total: TaskResult, result: TaskResult) -> None:
-    for name in ("added", "updated", "unchanged", "failures"):
+    for name in ("entries", "added", "updated", "unchanged", "failures"):
         getattr(total, name).extend(getattr(result, name))
     for step, seconds in result.seconds.items():
         total.seconds[step] += seconds

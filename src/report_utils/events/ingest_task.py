@@ -14,54 +14,16 @@ import numpy as np
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import pending, settled
 from report_utils.events.catalogue import CatalogueRow
+from report_utils.events.cleaning import Cleaning
 from report_utils.events.eventlist import EventList
 from report_utils.events.files import sha256_of
 from report_utils.events.index import Entry
 from report_utils.events.parts import PartWriter
-from report_utils.events.reading import Invalid, Reading, check_usable, load_events
-
-READER = 1
-"""Raised when reading changes its result for a file, so that archives are brought up to date."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The options of an ingest that decide what ends up in the archive.
-
-    Parameters
-    ----------
-    invalid : "error" or "drop"
-        What becomes of rows that cannot be used.
-    energy_min, energy_max : float, optional [keV]
-        Events outside are left out and counted; the limits themselves are kept.
-    agn_source_ids : tuple of int
-        Values of SRC_ID that are AGN; clusters without an AGN-less list of their own get one by leaving these
-        out.
-    """
-
-    invalid: Invalid = "error"
-    energy_min: float | None = None
-    energy_max: float | None = None
-    agn_source_ids: tuple[int, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.invalid not in ("error", "drop"):
-            msg = f"invalid={self.invalid!r} is not known; use 'error' or 'drop'"
-            raise InputError(msg)
-        for name in ("energy_min", "energy_max"):
-            value = getattr(self, name)
-            if value is not None and not (np.isfinite(value) and value >= 0):
-                msg = f"{name}={value!r} is no energy; give keV, for example 0.5"
-                raise InputError(msg)
-        low, high = self.energy_min or 0.0, self.energy_max
-        if high is not None and high <= low:
-            msg = f"energy_min={low:g} and energy_max={high:g} [keV] leave no events; energy_max must be larger"
-            raise InputError(msg)
-
-    @property
-    def text(self) -> str:
-        """JSON that is the same for the same recipe."""
-        return json.dumps({**vars(self), "reader": READER}, sort_keys=True)
+from report_utils.events.point_sources import mask_point_sources, read_point_sources
+from report_utils.events.projection import to_sky
+from report_utils.events.reading import Reading, check_usable, load_events
+from report_utils.events.recipe import Recipe
+from report_utils.events.thinning import thin, thin_pair
 
 
 @dataclass(frozen=True)
@@ -85,7 +47,7 @@ class TaskResult:
         Cluster names.
     failures : list of Failure
     seconds : dict
-        Step -> time spent; the digest runs beside the reading.
+        Step -> time spent; the digest runs beside the reading, *select* is thinning and taking out the AGN.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -93,7 +55,7 @@ class TaskResult:
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=lambda: {"digest": 0.0, "read": 0.0, "write": 0.0})
+    seconds: dict[str, float] = field(default_factory=lambda: {"digest": 0.0, "read": 0.0, "select": 0.0, "write": 0.0})
 
 
 def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entry], recipe: Recipe) -> TaskResult:
@@ -152,7 +114,7 @@ def _reason(row: CatalogueRow, error: Exception) -> str:
 
 
 def _is_unchanged(row: CatalogueRow, old: Entry, recipe: Recipe, result: TaskResult) -> bool:
-    if old.recipe != recipe.text:
+    if old.recipe != recipe.text(row):
         return False
     start = time.perf_counter()
     listed = (sha256_of(row.events), sha256_of(row.events_agn_less) if row.events_agn_less else "")
@@ -169,32 +131,67 @@ def _same_events(row: CatalogueRow, old: Entry) -> Entry:
 def _read(
     row: CatalogueRow, recipe: Recipe, digests: ThreadPoolExecutor, result: TaskResult
 ) -> tuple[EventList, EventList | None, dict[str, str]]:
-    reading, events, digest, dropped = _read_list(row, row.events, recipe, digests, result)
-    provenance = {
-        "source_file": row.events.name,
-        "source_sha256": digest,
-        "layout": reading.layout.name,
-        "recipe": recipe.text,
-    }
-    all_dropped = {"observation": dropped}
-    agn_less = None
+    """Return a row's observation, its AGN-less list where there is a way to one, and where they come from."""
+    reading, digest = _read_list(row, row.events, recipe, digests, result)
+    provenance = {"source_file": row.events.name, "source_sha256": digest, "layout": reading.layout.name}
+    whole, dropped = reading.events, {"observation": reading.dropped}
+    other = None
     if row.events_agn_less is not None:
-        _, agn_less, digest, all_dropped["agn_less"] = _read_list(row, row.events_agn_less, recipe, digests, result)
+        other, digest = _read_list(row, row.events_agn_less, recipe, digests, result, beside=reading)
+    start = time.perf_counter()
+    if other is not None:
+        events, agn_less = _thinned(whole, other.events, recipe)
+        dropped["agn_less"] = other.dropped | _thinning_of(other.events, agn_less, recipe)
         provenance |= {
-            "source_file_agn_less": row.events_agn_less.name,
+            "source_file_agn_less": other.table.path.name,
             "source_sha256_agn_less": digest,
             "agn_less_from": "a second event list",
         }
-    elif recipe.agn_source_ids:
-        agn_less = events.without_agn()
-        check_usable(agn_less, f"{row.events}: without AGN")
-        provenance["agn_less_from"] = f"SRC_ID other than {', '.join(map(str, recipe.agn_source_ids))}"
-    return events, agn_less, {**provenance, "dropped": json.dumps(all_dropped)}
+    else:
+        events, agn_less = _thinned(whole, None, recipe)
+        if row.point_sources is not None:
+            sources = read_point_sources(row.point_sources)
+            agn_less, masked = mask_point_sources(replace(reading, events=events), sources)
+            provenance["agn_less_from"] = f"masking the {len(sources)} positions of {row.point_sources.name}"
+            dropped["agn_less"] = {f"within a position of {row.point_sources.name}": masked}
+            check_usable(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
+        elif recipe.agn_source_ids:
+            agn_less = events.without_agn()
+            ids = ", ".join(map(str, recipe.agn_source_ids))
+            provenance["agn_less_from"] = f"SRC_ID other than {ids}"
+            dropped["agn_less"] = {f"SRC_ID {ids}": len(events) - len(agn_less)}
+            check_usable(agn_less, f"{row.events}: without AGN")
+    dropped["observation"] = dropped["observation"] | _thinning_of(whole, events, recipe)
+    if len(events) < len(whole):
+        check_usable(events, f"{row.events}: thinned to {len(events)} events")
+    result.seconds["select"] += time.perf_counter() - start
+    return events, agn_less, {**provenance, "recipe": recipe.text(row), "dropped": json.dumps(dropped)}
+
+
+def _thinned(events: EventList, agn_less: EventList | None, recipe: Recipe) -> tuple[EventList, EventList | None]:
+    if recipe.max_events is None:
+        return events, agn_less
+    if agn_less is None:
+        return thin(events, recipe.max_events, recipe.thin_seed), None
+    return thin_pair(events, agn_less, recipe.max_events, recipe.thin_seed)
+
+
+def _thinning_of(whole: EventList, thinned: EventList, recipe: Recipe) -> dict[str, int]:
+    if len(thinned) == len(whole):
+        return {}
+    return {f"thinned to {recipe.max_events} events (seed {recipe.thin_seed})": len(whole) - len(thinned)}
 
 
 def _read_list(
-    row: CatalogueRow, path: Path, recipe: Recipe, digests: ThreadPoolExecutor, result: TaskResult
-) -> tuple[Reading, EventList, str, dict[str, int]]:
+    row: CatalogueRow,
+    path: Path,
+    recipe: Recipe,
+    digests: ThreadPoolExecutor,
+    result: TaskResult,
+    beside: Reading | None = None,
+) -> tuple[Reading, str]:
+    """Read and clean one list, ``beside`` the cluster's first one; the digest of the file is taken meanwhile."""
+
     def timed_digest() -> str:
         start = time.perf_counter()
         digest = sha256_of(path)
@@ -203,26 +200,23 @@ def _read_list(
 
     future = digests.submit(timed_digest)
     start = time.perf_counter()
-    ids = recipe.agn_source_ids if path == row.events else ()
-    reading = load_events(path, agn_source_ids=ids, invalid=recipe.invalid)
-    events, dropped = _cut_energy(reading.events, recipe)
-    if dropped:
-        check_usable(events, path)
-    result.seconds["read"] += time.perf_counter() - start
+    cleaning, ids = recipe.cleaning_of(row), recipe.agn_source_ids
+    if beside is not None:
+        cleaning, ids = _same_region(cleaning, beside), ()
+    reading = load_events(path, request=row.request, agn_source_ids=ids, invalid=recipe.invalid, cleaning=cleaning)
     about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
-    return reading, replace(events, **about), future.result(), {**reading.dropped, **dropped}
+    reading = replace(reading, events=replace(reading.events, **about))
+    result.seconds["read"] += time.perf_counter() - start
+    return reading, future.result()
 
 
-def _cut_energy(events: EventList, recipe: Recipe) -> tuple[EventList, dict[str, int]]:
-    dropped = {}
-    keep = np.ones(len(events), bool)
-    if recipe.energy_min is not None:
-        below = events.energy < recipe.energy_min
-        dropped[f"energy below {recipe.energy_min:g} keV"] = int(below.sum())
-        keep &= ~below
-    if recipe.energy_max is not None:
-        above = events.energy > recipe.energy_max
-        dropped[f"energy above {recipe.energy_max:g} keV"] = int(above.sum())
-        keep &= ~above
-    dropped = {reason: count for reason, count in dropped.items() if count}
-    return (events.select(keep) if dropped else events), dropped
+def _same_region(cleaning: Cleaning, first: Reading) -> Cleaning:
+    """Cut the AGN-less list to the very circle that was cut out of the observation.
+
+    A circle about the events' own centre is about the median of the events in it, and AGN would move that.
+    """
+    if cleaning.region_arcsec is None or cleaning.region_centre is not None or first.frame is None:
+        return cleaning
+    (x_sign, y_sign), events = first.frame.signs, first.events
+    ra, dec = to_sky(x_sign * np.median(events.x), y_sign * np.median(events.y), first.frame.centre)
+    return replace(cleaning, region_centre=(float(ra), float(dec)))

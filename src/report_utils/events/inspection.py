@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from report_utils.events.layouts import mission
-from report_utils.events.reading import Reading, load_events
+from report_utils.errors import InputError
+from report_utils.events.cleaning import Cleaning, background_filter
+from report_utils.events.eventlist import EventList
+from report_utils.events.gti import IN_FILE, good_times_filter, interval_tables
+from report_utils.events.missions import grade_filter, mission
+from report_utils.events.reading import load_events
 from report_utils.events.request import Request
-from report_utils.events.table import FitsTable
+from report_utils.events.rows import RowFilter
+from report_utils.events.table import Table
 
 BAND_EDGES = (2.5, 5.0, 7.5)
 """[keV] The report's four bands, each closed on the right."""
-_CHANDRA_GRADES = (0, 2, 3, 4, 6)
-_EROSITA_PATTERNS = (1, 2, 3, 4)
+_BACKGROUND_ID = -1
+"""SIXTE's SRC_ID of what is not from a source."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,13 @@ class Inspection:
     extent : (x, y) [arcsec]
     centre : (ra, dec) [deg], or None where positions are pixels
     would_drop : dict
-        Reason -> rows that no image can use; ``read_events`` refuses the file for them unless told to drop
-        them.
-    doubtful : dict
-        Reason -> rows that the mission does not recommend; kept unless the user cuts them.
+        Reason -> rows that are left out: those that no image can use, for which ``read_events`` refuses the
+        file unless told to drop them, and those that the cleaning asked for leaves out.
+    could_drop : dict
+        Option -> what it would do, for the steps of cleaning that this file has what they need for, and that
+        were not asked for; each on its own.
+    events : EventList
+        What was read.
     """
 
     path: str
@@ -58,7 +67,8 @@ class Inspection:
     extent: tuple[float, float]
     centre: tuple[float, float] | None
     would_drop: dict[str, int]
-    doubtful: dict[str, int]
+    could_drop: dict[str, str]
+    events: EventList = field(repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return one fact a line."""
@@ -76,11 +86,12 @@ class Inspection:
         if self.centre is not None:
             lines.append(f"tangent point: RA {self.centre[0]:.6f}, DEC {self.centre[1]:.6f} deg")
         lines += [f"would drop: {count} rows, {reason}" for reason, count in self.would_drop.items()]
-        lines += [f"kept, but look: {count} rows, {reason}" for reason, count in self.doubtful.items()]
-        return "\n".join(lines if self.would_drop else [*lines, "would drop: nothing"])
+        if not self.would_drop:
+            lines.append("would drop: nothing")
+        return "\n".join([*lines, *(f"{option}: {what}" for option, what in self.could_drop.items())])
 
 
-def inspect_events(path: str | Path, *, request: Request | None = None) -> Inspection:
+def inspect_events(path: str | Path, *, request: Request | None = None, cleaning: Cleaning | None = None) -> Inspection:
     """Say what an event file holds, as :func:`~report_utils.events.reading.read_events` would read it.
 
     Parameters
@@ -88,6 +99,8 @@ def inspect_events(path: str | Path, *, request: Request | None = None) -> Inspe
     path : path
     request : Request, optional
         What the user states about columns and units.
+    cleaning : Cleaning, optional
+        What is left out besides rows that cannot be used.
 
     Returns
     -------
@@ -98,7 +111,8 @@ def inspect_events(path: str | Path, *, request: Request | None = None) -> Inspe
     InputError
         If the file cannot be read even when rows that cannot be used are dropped.
     """
-    reading = load_events(path, request=request or Request(), invalid="drop")
+    cleaning = cleaning or Cleaning()
+    reading = load_events(path, request=request or Request(), invalid="drop", cleaning=cleaning)
     events = reading.events
     return Inspection(
         path=str(path),
@@ -114,7 +128,8 @@ def inspect_events(path: str | Path, *, request: Request | None = None) -> Inspe
         extent=(float(np.ptp(events.x)), float(np.ptp(events.y))),
         centre=reading.centre,
         would_drop=reading.dropped,
-        doubtful=_doubtful(reading),
+        could_drop=_could_drop(reading.table, cleaning),
+        events=events,
     )
 
 
@@ -123,21 +138,29 @@ def _band_counts(energy: np.ndarray) -> tuple[int, ...]:
     return tuple(np.diff([0, *at_most, len(energy)]).tolist())
 
 
-def _doubtful(reading: Reading) -> dict[str, int]:
-    table = reading.table
+def _could_drop(table: Table, cleaning: Cleaning) -> dict[str, str]:
+    offered: list[tuple[bool, str, Callable[[], RowFilter | None]]] = [
+        (cleaning.good_grades, "--good-grades", lambda: grade_filter(table)),
+        (bool(cleaning.gti), f"--gti {IN_FILE}", lambda: _own_good_times(table)),
+        (
+            bool(cleaning.background_source_ids),
+            f"--background-source-ids {_BACKGROUND_ID}",
+            lambda: background_filter(table, (_BACKGROUND_ID,)) if table.find("SRC_ID") else None,
+        ),
+    ]
     found = {}
-    for column, valid in _valid_values(table):
-        if (known := table.find(column)) is None or not known.is_number:
+    for is_asked, option, make in offered:
+        if is_asked:
             continue
-        values = table.read([known])[known.name]
-        count = int(np.count_nonzero(~np.isin(values, valid)))
-        if count:
-            found[f"{known.name} other than {', '.join(map(str, valid))}"] = count
+        try:
+            step = make()
+            if step is not None:
+                count = table.read((), [step]).dropped.get(step.reason, 0)
+                found[option] = f"would drop {count} rows ({step.reason})"
+        except InputError as error:
+            found[option] = f"cannot be used: {error}"
     return found
 
 
-def _valid_values(table: FitsTable) -> list[tuple[str, tuple[int, ...]]]:
-    """Return what the missions recommend: Chandra's standard grades, eROSITA's patterns."""
-    return {"chandra": [("grade", _CHANDRA_GRADES)], "erosita": [("pat_typ", _EROSITA_PATTERNS)]}.get(
-        mission(table), []
-    )
+def _own_good_times(table: Table) -> RowFilter | None:
+    return good_times_filter(IN_FILE, table) if interval_tables(table.path) else None

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.events.frame import SkyFrame, frame_of_pixels
 from report_utils.events.layouts import Layout
 from report_utils.events.projection import sky_centre, to_tangent_plane
-from report_utils.events.table import FitsTable
+from report_utils.events.table import Table
 
 MAX_OFFSET = 20.0
 """[deg] A position further than this from its field's centre is damaged."""
@@ -26,18 +27,18 @@ class Positions:
     Parameters
     ----------
     x, y : (n_rows,) float32 or float64 [arcsec]
-    centre : (ra, dec) [deg], or None where positions are pixels
+    frame : SkyFrame, or None where the header does not say where on the sky the pixels lie
     faults : dict
         Reason -> (n_rows,) bool: the rows whose position cannot be used; such rows of x and y mean nothing.
     """
 
     x: NDArray[np.floating]
     y: NDArray[np.floating]
-    centre: tuple[float, float] | None
+    frame: SkyFrame | None
     faults: dict[str, NDArray[np.bool_]]
 
 
-def place(first: NDArray, second: NDArray, layout: Layout, table: FitsTable) -> Positions:
+def place(first: NDArray, second: NDArray, layout: Layout, table: Table) -> Positions:
     """Put positions on the tangent plane.
 
     Parameters
@@ -62,17 +63,17 @@ def place(first: NDArray, second: NDArray, layout: Layout, table: FitsTable) -> 
         good = int(np.argmin(bad))
         first, second = np.where(bad, first[good], first), np.where(bad, second[good], second)
     if layout.is_sky:
-        centre = _tangent_point(first, second, table)
-        x, y, cosine = to_tangent_plane(first, second, centre, dtype=_precision(table, dtype))
+        frame = SkyFrame(_tangent_point(first, second, table))
+        x, y, cosine = to_tangent_plane(first, second, frame.centre, dtype=_precision(table, dtype))
         far = cosine < np.cos(np.radians(MAX_OFFSET))
     else:
-        centre = None
+        frame = frame_of_pixels(table, layout)
         x = _from_pixels(first, layout.reference[0], layout.scale[0], dtype)
         y = _from_pixels(second, layout.reference[1], layout.scale[1], dtype)
         far = _far_from_middle(x) | _far_from_middle(y)
     if far.any():
         faults[f"column {layout.x.name!r} lies more than {MAX_OFFSET:.0f} deg from the field's centre"] = far
-    return Positions(x, y, centre, faults)
+    return Positions(x, y, frame, faults)
 
 
 def _faults(first: NDArray, second: NDArray, layout: Layout) -> dict[str, NDArray]:
@@ -102,17 +103,17 @@ def _from_pixels(values: NDArray, reference: float, scale: float, dtype: np.dtyp
         return ((values - np.float64(reference)) * np.float64(scale)).astype(dtype, copy=False)
 
 
-def _precision(table: FitsTable, dtype: np.dtype) -> np.dtype:
+def _precision(table: Table, dtype: np.dtype) -> np.dtype:
     """Positions that our own exporter wrote from float32 are rounded back to it."""
     return np.dtype(np.float32) if table.value("XYPREC") == "float32" else dtype
 
 
-def _tangent_point(ra: NDArray, dec: NDArray, table: FitsTable) -> tuple[float, float]:
+def _tangent_point(ra: NDArray, dec: NDArray, table: Table) -> tuple[float, float]:
     step = max(1, len(ra) // _SAMPLE)
-    pointing = tuple(table.value(key) for key in ("RA_PNT", "DEC_PNT"))
-    if all(isinstance(angle, int | float) and not isinstance(angle, bool) for angle in pointing):
+    pointing = tuple(table.real(key) for key in ("RA_PNT", "DEC_PNT"))
+    if None not in pointing:
         near = sky_centre(ra[::step], dec[::step])
         cosine = to_tangent_plane(np.array(pointing[:1]), np.array(pointing[1:]), near)[2]
         if cosine[0] > np.cos(np.radians(NEAR)):
-            return float(pointing[0]), float(pointing[1])
+            return pointing
     return sky_centre(ra, dec)

@@ -1,4 +1,4 @@
-"""Reading one FITS event list."""
+"""Reading one event list."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
+from report_utils.events.cleaning import Cleaning, cut_events, row_filters
 from report_utils.events.eventlist import EventList, Source
-from report_utils.events.headers import read_tables
-from report_utils.events.layouts import Layout, choose_table, decide_layout, need, settle_unit
+from report_utils.events.formats import open_tables
+from report_utils.events.frame import SkyFrame
+from report_utils.events.layouts import Layout, choose_table, decide_layout, settle_unit
 from report_utils.events.positions import place
 from report_utils.events.request import Request
-from report_utils.events.table import FitsTable
+from report_utils.events.rows import Rows
+from report_utils.events.table import Column, Table
+from report_utils.events.usable import check_usable, demand_some, drop_faults, energy_faults, refusal
 
-MAX_ENERGY = 1e4
-"""[keV] Above this a value is no X-ray energy."""
 _SAMPLE = 100_000
 
 Invalid = Literal["error", "drop"]
@@ -32,22 +34,28 @@ class Reading:
     Parameters
     ----------
     events : EventList
-    table : FitsTable
+    table : Table
         The table that was read.
     layout : Layout
     n_rows : int
         Rows in the file.
     dropped : dict
-        Reason -> number of rows that were left out (always empty with ``invalid="error"``).
-    centre : (ra, dec) [deg], or None where positions are pixels
+        Reason -> number of rows that were left out, in the order of the steps; a row counts for the first
+        reason that applies, so that ``n_rows`` less all of them is the number of events.
+    frame : SkyFrame, or None where it cannot be said where on the sky the events lie
     """
 
     events: EventList
-    table: FitsTable
+    table: Table
     layout: Layout
     n_rows: int
     dropped: dict[str, int] = field(default_factory=dict)
-    centre: tuple[float, float] | None = None
+    frame: SkyFrame | None = None
+
+    @property
+    def centre(self) -> tuple[float, float] | None:
+        """The tangent point, (RA, DEC) [deg], where x = y = 0."""
+        return None if self.frame is None else self.frame.centre
 
 
 def read_events(
@@ -61,19 +69,20 @@ def read_events(
     table: str | int | None = None,
     agn_source_ids: Collection[int] = (),
     invalid: Invalid = "error",
+    cleaning: Cleaning | None = None,
     cluster_id: str = "",
     log10_mass: float = float("nan"),
     group: str = "",
 ) -> EventList:
-    """Read a FITS event list: Chandra level 2, SIXTE, eROSITA, or a SIXTE, SIMPUT or PHOX photon list.
+    """Read an event list: Chandra level 2, SIXTE, eROSITA, a SIXTE, SIMPUT or PHOX photon list, or any table.
 
     Column names and the mission decide what is position and energy (:mod:`report_utils.events.layouts`).
-    Nothing valid is dropped, and the file's own precision is kept.
+    Nothing valid is dropped unless asked for, and the file's own precision is kept.
 
     Parameters
     ----------
     path : path
-        May be gzipped.
+        FITS, Parquet, NPZ or CSV; FITS and CSV may be gzipped.
     x, y, energy, energy_unit, pixel_arcsec, table
         Stated by the user where names do not decide (:class:`report_utils.events.request.Request`).
     agn_source_ids : collection of int
@@ -82,6 +91,8 @@ def read_events(
     invalid : "error" or "drop"
         What becomes of rows that cannot be used: NaN or negative energies (eROSITA's secondary pixels), no
         position.
+    cleaning : Cleaning, optional
+        What else is left out; nothing without.
     cluster_id, log10_mass, group
         Handed on to the event list.
 
@@ -98,7 +109,8 @@ def read_events(
         If the file cannot be read rightly; the message names file, row (from 1) and column.
     """
     request = Request(x=x, y=y, energy=energy, energy_unit=energy_unit, pixel_arcsec=pixel_arcsec, table=table)
-    reading = load_events(path, request=request, agn_source_ids=agn_source_ids, invalid=invalid)
+    cleaning = cleaning or Cleaning()
+    reading = load_events(path, request=request, agn_source_ids=agn_source_ids, invalid=invalid, cleaning=cleaning)
     columns = reading.events.columns()
     return EventList(**columns, cluster_id=cluster_id, log10_mass=log10_mass, group=group)
 
@@ -109,78 +121,65 @@ def load_events(
     request: Request = Request(),  # noqa: B008 (frozen)
     agn_source_ids: Collection[int] = (),
     invalid: Invalid = "error",
+    cleaning: Cleaning = Cleaning(),  # noqa: B008 (frozen)
 ) -> Reading:
-    """Read an event list as :func:`read_events` does, and say what was found and dropped."""
+    """Read an event list as :func:`read_events` does, and say what was found and dropped.
+
+    The steps, in their order: background source ids, grades, good time intervals; rows that cannot be used;
+    energies; region.
+    """
     if invalid not in ("error", "drop"):
         msg = f"invalid={invalid!r} is not known; use 'error' or 'drop'"
         raise InputError(msg)
     path = Path(path)
-    until = "EVENTS" if request.table is None else None
-    found = choose_table(read_tables(path, until=until), request)
+    found = choose_table(open_tables(path, until="EVENTS" if request.table is None else None), request)
     layout = decide_layout(found, request)
-    if found.n_rows == 0:
-        msg = f"{path}: table {found.name} has no rows, so no events; leave this observation out"
-        raise InputError(msg)
-    wanted = [layout.x, layout.y, layout.energy]
-    if agn_source_ids:
-        wanted.append(need(found, "SRC_ID"))
-    if len({column.number for column in wanted}) < len(wanted):
+    wanted = [layout.x, layout.y, layout.energy, *([found.need("SRC_ID")] if agn_source_ids else [])]
+    if len(set(wanted)) < len(wanted):
         msg = f"{path}: one column cannot serve twice; name different columns for x, y and energy"
         raise InputError(msg)
-    values = found.read(wanted)
-    energy_values = values.pop(layout.energy.name)
-    layout = settle_unit(layout, _median(energy_values), path)
-    energy = _energy_kev(energy_values, layout)
-    del energy_values
-    source = _labels(values.pop(wanted[3].name), agn_source_ids) if agn_source_ids else None
-    positions = place(values.pop(layout.x.name), values.pop(layout.y.name), layout, found)
-    faults = {**_energy_faults(energy, layout), **positions.faults}
-    dropped = _handle(faults, path, invalid, found.n_rows)
-    events = EventList(positions.x, positions.y, energy, source)
-    if dropped:
-        events = events.select(~np.logical_or.reduce(list(faults.values())))
-    check_usable(events, path)
-    return Reading(events, found, layout, found.n_rows, dropped, positions.centre)
-
-
-def check_usable(events: EventList, where: object) -> None:
-    """Refuse an observation that no image can be made of.
-
-    Parameters
-    ----------
-    events : EventList
-    where : path or str
-        What the message begins with.
-
-    Raises
-    ------
-    InputError
-        If there are no events, a value is not finite, an energy is negative, or x or y is the same for all
-        events.
-    """
-    if len(events) == 0:
-        msg = f"{where}: there are no events; leave this observation out"
-        raise InputError(msg)
-    for name in ("x", "y", "energy"):
-        column = getattr(events, name)
-        low, high = column.min(), column.max()
-        bad = None
-        if not (np.isfinite(low) and np.isfinite(high)):
-            bad, what = ~np.isfinite(column), "not a finite number"
-        elif name == "energy" and low < 0:
-            bad, what = column < 0, "negative"
-        elif name != "energy" and low == high:
-            both = events.x.min() == events.x.max() and events.y.min() == events.y.max()
-            where_to = "at one position" if both else f"at one {name}"
+    for column in wanted[:3]:
+        if column.dtype is not None and not column.is_scalar:
             msg = (
-                f"{where}: column {name!r}: all {len(events)} events lie {where_to}, so no image can be"
-                " made; check the position columns"
+                f"{path}: column {column.name!r} has the format {column.form!r}, several values an event; name another"
             )
             raise InputError(msg)
-        if bad is not None:
-            row, count = int(np.argmax(bad)) + 1, int(bad.sum())
-            msg = f"{where}: row {row}: column {name!r} is {what} ({count} such rows); remove or correct them"
-            raise InputError(msg)
+    rows = found.read(wanted, row_filters(cleaning, found))
+    if rows.n_rows == 0:
+        msg = f"{path}: table {found.name} has no rows, so no events; leave this observation out"
+        raise InputError(msg)
+    dropped = dict(rows.dropped)
+    demand_some(len(rows.values[layout.x.name]), rows.n_rows, dropped, path)
+    layout, events, frame = _usable_events(found, layout, rows, wanted[3:], agn_source_ids, invalid, dropped)
+    demand_some(len(events), rows.n_rows, dropped, path)
+    events, cut = cut_events(events, cleaning, frame, path)
+    dropped |= cut
+    demand_some(len(events), rows.n_rows, dropped, path)
+    check_usable(events, path)
+    return Reading(events, found, layout, rows.n_rows, dropped, frame)
+
+
+def _usable_events(
+    table: Table,
+    layout: Layout,
+    rows: Rows,
+    source: list[Column],
+    agn_source_ids: Collection[int],
+    invalid: Invalid,
+    dropped: dict[str, int],
+) -> tuple[Layout, EventList, SkyFrame | None]:
+    values = rows.values
+    energy_values = values.pop(layout.energy.name)
+    layout = settle_unit(layout, _median(energy_values), table.path)
+    energy = _energy_kev(energy_values, layout)
+    del energy_values
+    labels = _labels(values.pop(source[0].name), agn_source_ids) if source else None
+    positions = place(values.pop(layout.x.name), values.pop(layout.y.name), layout, table)
+    faults = {**energy_faults(energy, layout), **positions.faults}
+    if faults and invalid == "error":
+        raise refusal(faults, rows, table.path)
+    events = EventList(positions.x, positions.y, energy, labels)
+    return layout, drop_faults(events, faults, dropped), positions.frame
 
 
 def _median(values: NDArray) -> float:
@@ -198,33 +197,8 @@ def _energy_kev(values: NDArray, layout: Layout) -> NDArray:
     return values.astype(layout.energy.dtype, copy=False)
 
 
-def _energy_faults(energy: NDArray, layout: Layout) -> dict[str, NDArray]:
-    if energy.min() >= 0 and energy.max() <= MAX_ENERGY:  # false if any value is NaN
-        return {}
-    name = layout.energy.name
-    faults = {
-        f"column {name!r} is not a finite number": ~np.isfinite(energy),
-        f"column {name!r} is negative": np.isfinite(energy) & (energy < 0),
-        f"column {name!r} is above {MAX_ENERGY:.0f} keV": np.isfinite(energy) & (energy > MAX_ENERGY),
-    }
-    return {reason: rows for reason, rows in faults.items() if rows.any()}
-
-
 def _labels(source_ids: NDArray, agn_source_ids: Collection[int]) -> NDArray[np.int8]:
     labels = np.full(len(source_ids), Source.GAS, np.int8)
     labels[source_ids == -1] = Source.BACKGROUND
     labels[np.isin(source_ids, list(agn_source_ids))] = Source.AGN
     return labels
-
-
-def _handle(faults: dict[str, NDArray], path: Path, invalid: Invalid, n_rows: int) -> dict[str, int]:
-    counts = {reason: int(rows.sum()) for reason, rows in faults.items()}
-    if counts and invalid == "error":
-        reason, rows = min(faults.items(), key=lambda fault: int(np.argmax(fault[1])))
-        more = f"{counts[reason]} such rows of {n_rows}"
-        msg = (
-            f"{path}: row {int(np.argmax(rows)) + 1}: {reason} ({more}); correct them, or leave them out and"
-            " count them (invalid='drop'; report-utils ingest --drop-invalid)"
-        )
-        raise InputError(msg)
-    return counts

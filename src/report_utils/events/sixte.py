@@ -15,9 +15,9 @@ from typing import IO
 
 import numpy as np
 
+from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList, Source
-from report_utils.events.files import whole_file
 from report_utils.events.layouts import CHANDRA_PIXEL
 from report_utils.events.projection import to_sky
 

@@ -1,0 +1,107 @@
+"""Commands on studies (variants of a profile) and on results (finished runs to commit or to carry elsewhere)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from report_utils.cli.app import ProfileOption, app, clear_failures
+from report_utils.cli.runs import SeedsOption
+
+results_app = typer.Typer(help="Export finished runs without their weights, import and list them.")
+app.add_typer(results_app, name="results", no_args_is_help=True)
+
+FolderOption = Annotated[Path | None, typer.Option("--to", help="Where results go; results/ of the project without.")]
+ReplaceOption = Annotated[bool, typer.Option(help="Take runs of other inputs in the place of those that are there.")]
+
+
+@app.command()
+@clear_failures
+def study(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of studies; without any, they are listed.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All studies.")] = False,
+    profile: ProfileOption = None,
+    seeds: SeedsOption = None,
+) -> None:
+    """Train what is missing of a study and print what it shows; without a name, say which there are."""
+    from report_utils.outcomes import study_outcomes
+    from report_utils.report.study_tables import study_text
+    from report_utils.reproduction import Reproduction
+    from report_utils.studies import STUDIES, get_study, is_trained, train_study
+
+    chosen = list(STUDIES.values()) if everything else [get_study(name) for name in names or []]
+    reproduction = Reproduction(profile)
+    for one in chosen:
+        done = train_study(reproduction, one, n_training_seeds=seeds)
+        typer.echo(f"{one.name}: {one.title} (profile {reproduction.profile.name}; {done} runs trained)\n")
+        typer.echo(study_text(one, study_outcomes(reproduction, one)))
+    if chosen:
+        return
+    for one in STUDIES.values():
+        typer.echo(f"{one.name}: {one.title}")
+        for variant in one.all_variants:
+            if not variant.possible(reproduction.profile):
+                state = "not possible with an archive"
+            else:
+                state = "trained" if is_trained(reproduction, variant) else "to be trained"
+            typer.echo(f"  {variant.name:<24}{state:<15} {variant.title}")
+
+
+@results_app.command("export")
+def export(
+    profile: ProfileOption = None,
+    name: Annotated[str | None, typer.Option("--study", help="The runs of this study, instead of the book's.")] = None,
+    folder: FolderOption = None,
+    replace: ReplaceOption = False,
+) -> None:
+    """Write finished runs, without weights, where they can be committed."""
+    from report_utils.reproduction import Reproduction
+    from report_utils.results import export_results
+    from report_utils.studies import get_study, reproduce_variant
+
+    base = Reproduction(profile)
+    if name is None:
+        parts = [(base, base.transforms, base.dynamics_transforms)]
+    else:
+        possible = [variant for variant in get_study(name).all_variants if variant.possible(base.profile)]
+        parts = [(reproduce_variant(base, variant), variant.trained, variant.dynamics) for variant in possible]
+    written: dict[str, bool] = {}
+    for varied, transforms, dynamics in parts:
+        for result, changed in export_results(varied, transforms, dynamics, folder=folder, replace=replace).items():
+            written[result] = changed or written.get(result, False)
+    _say(written, "nothing is finished that could be exported")
+
+
+@results_app.command("import")
+def take_over(
+    source: Annotated[Path, typer.Argument(help="A folder that `results export` has written.")],
+    folder: FolderOption = None,
+    replace: ReplaceOption = False,
+) -> None:
+    """Take over the results of another machine; folds of one transform from several machines come together."""
+    from report_utils.results import import_results
+
+    _say(import_results(source, folder=folder, replace=replace), "")
+
+
+@results_app.command("list")
+def list_results(
+    profile: Annotated[str | None, typer.Option("--profile", "-p", help="Only those of this profile.")] = None,
+) -> None:
+    """Say which results are there, what they come from, and what they hold."""
+    from report_utils.results import described, stored_results
+
+    found = stored_results(profile=profile)
+    for result in found:
+        typer.echo(described(result))
+    if not found:
+        typer.echo("no results are there; `report-utils results export` writes those of this machine")
+
+
+def _say(written: dict[str, bool], nothing: str) -> None:
+    for name, changed in written.items():
+        typer.echo(f"{'written' if changed else 'unchanged':<10} {name}")
+    if not written:
+        typer.echo(nothing)

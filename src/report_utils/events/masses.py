@@ -1,0 +1,93 @@
+"""Masses as a catalogue states them: the column's name says the scale, and a wrong one is refused."""
+
+from __future__ import annotations
+
+import math
+
+from report_utils.errors import InputError
+
+MASS_COLUMNS = ("log10_mass", "mass_msun", "mass_msun_h")
+"""log10 of M500c in solar masses; M500c in solar masses; M500c in solar masses / h."""
+MASS_RANGE = (10.0, 17.0)
+"""log10 of M500c in solar masses: no cluster or group lies outside, a mass in solar masses does."""
+_H_RANGE = (0.3, 1.5)
+
+_MEANING = {
+    "log10_mass": "log10 of M500c in solar masses",
+    "mass_msun": "M500c in solar masses",
+    "mass_msun_h": "M500c in solar masses / h",
+}
+_EXAMPLE = {"log10_mass": "14.2", "mass_msun": "1.6e14", "mass_msun_h": "1.1e14"}
+
+
+def check_hubble_h(path: object, column: str | None, hubble_h: float | None) -> None:
+    """Refuse masses in Msun/h without h, and an h that nothing is divided by.
+
+    Raises
+    ------
+    InputError
+    """
+    if column == "mass_msun_h":
+        if hubble_h is None:
+            msg = (
+                f"{path}: column 'mass_msun_h': the masses are in solar masses / h, and h is not stated; say which"
+                " one they were made with, for example --hubble-h 0.7"
+            )
+            raise InputError(msg)
+        if not _H_RANGE[0] <= hubble_h <= _H_RANGE[1]:
+            msg = f"hubble_h={hubble_h!r} is no H0 / (100 km/s/Mpc); give the masses' own, for example 0.7"
+            raise InputError(msg)
+    elif hubble_h is not None:
+        msg = (
+            f"{path}: h is stated, but the masses are in the column {column!r}, which has none; name the column"
+            " mass_msun_h, or leave --hubble-h out"
+        )
+        raise InputError(msg)
+
+
+def log10_mass(column: str, text: str, hubble_h: float | None = None) -> float:
+    """Return log10 of M500c [Msun] from a catalogue's value.
+
+    Parameters
+    ----------
+    column : str
+        One of :data:`MASS_COLUMNS`.
+    text : str
+    hubble_h : float, optional
+        Needed for ``mass_msun_h``: M [Msun] = M [Msun/h] / h.
+
+    Raises
+    ------
+    InputError
+        The reason alone; the caller knows row and column.
+    """
+    if not text:
+        msg = "is empty; fill it in, remove the row, or ingest for predictions only (--without-masses)"
+        raise InputError(msg)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        msg = f"{text!r} is not a number; give {_MEANING[column]}, for example {_EXAMPLE[column]}"
+        raise InputError(msg)
+    mass = value
+    if column != "log10_mass":
+        mass = math.log10(value / (hubble_h or 1.0)) if value > 0 else -math.inf
+    if not MASS_RANGE[0] <= mass <= MASS_RANGE[1]:
+        low, high = MASS_RANGE if column == "log10_mass" else (10.0 ** MASS_RANGE[0], 10.0 ** MASS_RANGE[1])
+        msg = (
+            f"{text} is no cluster's mass; {_MEANING[column]} is expected, between {low:g} and {high:g}"
+            f"{_likely(column, value)}"
+        )
+        raise InputError(msg)
+    return mass
+
+
+def _likely(column: str, value: float) -> str:
+    """Say what the value would be right for: the user decides, nothing is guessed."""
+    if column == "log10_mass" and 10.0 ** MASS_RANGE[0] <= value <= 10.0 ** MASS_RANGE[1]:
+        return ": for solar masses, name the column mass_msun (or mass_msun_h)"
+    if column != "log10_mass" and MASS_RANGE[0] <= value <= MASS_RANGE[1]:
+        return ": for log10, name the column log10_mass"
+    return ""

@@ -1,0 +1,119 @@
+"""Parquet tables, read by pyarrow a batch of rows at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.errors import InputError
+from report_utils.events.table import Column, Table, printable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+_BATCH_ROWS = 1 << 17
+_BUFFER_BYTES = 1 << 20
+_MAX_FOOTER = 8 << 20
+"""[bytes] Of a Parquet file's description of itself; a thousand columns in a thousand row groups need less."""
+_SHORT = {"float", "halffloat", "int8", "uint8", "int16", "uint16"}
+"""Arrow types whose values float32 holds exactly."""
+_WIDE = {"double", "int32", "uint32", "int64", "uint64"}
+
+
+@dataclass(frozen=True)
+class ParquetTable(Table):
+    """The rows of a Parquet file."""
+
+    kind: ClassVar[str] = "Parquet table"
+
+    def blocks(self, wanted: Sequence[Column]) -> Iterator[list[NDArray]]:
+        """Yield the columns' values batch by batch, a null being NaN."""
+        names = [column.name for column in wanted]
+        done = 0
+        with _parquet(self.path) as file:
+            batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=names, use_threads=False)
+            while (batch := _next(self.path, batches)) is not None:
+                done += batch.num_rows
+                if done > self.n_rows:
+                    break
+                yield [
+                    batch.column(name).to_numpy(zero_copy_only=False).astype(column.dtype, copy=False)
+                    for name, column in zip(names, wanted, strict=True)
+                ]
+        if done != self.n_rows:
+            msg = f"{self.path}: its rows are not the {self.n_rows} that it says; copy or download it again"
+            raise InputError(msg)
+
+
+def open_parquet(path: Path) -> ParquetTable:
+    """Return the table in a Parquet file.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, or describes itself at a length that no event list needs.
+    """
+    _demand_short_footer(path)
+    with _parquet(path) as file:
+        schema, n_rows = file.schema_arrow, file.metadata.num_rows
+    columns: dict[str, list[Column]] = {}
+    for number, field in enumerate(schema, start=1):
+        form, name = printable(str(field.type)), printable(field.name)
+        known = np.float32 if form in _SHORT else np.float64 if form in _WIDE else None
+        # A column is read by its name, which a message must be able to print.
+        dtype = None if known is None or name != field.name else np.dtype(known)
+        columns.setdefault(name.strip().lower(), []).append(Column(name, number, form, dtype))
+    if n_rows < 0:
+        msg = f"{path}: says that it has {n_rows} rows; copy or download it again"
+        raise InputError(msg)
+    return ParquetTable(path, "rows", 1, {name: tuple(several) for name, several in columns.items()}, n_rows)
+
+
+def _demand_short_footer(path: Path) -> None:
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - 8))
+        end = stream.read()
+    length = int.from_bytes(end[:4], "little")
+    if size < 12 or end[4:] != b"PAR1" or length + 12 > size:
+        msg = f"{path}: this Parquet file has no end (or is encrypted); it is cut off: copy or download it again"
+        raise InputError(msg)
+    if length > _MAX_FOOTER:
+        msg = f"{path}: the Parquet file's description of itself takes {length} bytes; write it with fewer row groups"
+        raise InputError(msg)
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
+    import pyarrow.parquet as pq
+
+    # Buffered, a row group comes into memory page by page, however large it is.
+    options = {"buffer_size": _BUFFER_BYTES, "pre_buffer": False, "page_checksum_verification": True}
+    with _guarded(path, lambda: pq.ParquetFile(path, **options)) as file:
+        yield file
+
+
+def _guarded(path: Path, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except MemoryError:
+        msg = f"{path}: says that a block of it needs more memory than there is; copy or download it again"
+        raise InputError(msg) from None
+    except Exception as error:  # damaged bytes make pyarrow raise nearly anything
+        msg = f"{path}: cannot be read as Parquet ({_one_line(error)}); copy or download it again"
+        raise InputError(msg) from None
+
+
+def _next(path: Path, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
+    return _guarded(path, lambda: next(batches, None))
+
+
+def _one_line(error: Exception) -> str:
+    return printable(" ".join(str(error).split()) or type(error).__name__, 160)

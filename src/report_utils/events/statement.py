@@ -1,0 +1,97 @@
+"""What a user states about a catalogue, as a whole and row by row, instead of letting files decide."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from report_utils.errors import InputError
+from report_utils.events.request import Request
+
+FILE_COLUMNS = ("events", "events_agn_less", "point_sources")
+STATED_COLUMNS = ("x", "y", "energy", "energy_unit", "pixel_arcsec", "table")
+CENTRE_COLUMNS = ("ra_centre", "dec_centre")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What the user states about a whole catalogue; what a row itself says goes before it.
+
+    Parameters
+    ----------
+    hubble_h : float, optional
+        H0 / (100 km/s/Mpc) of the masses in a column ``mass_msun_h``.
+    without_masses : bool
+        Whether masses may be missing: such observations can be predicted, not trained on.
+    outside_paths : bool
+        Whether files that the catalogue names may lie outside its folder.
+    files : dict
+        For each of :data:`FILE_COLUMNS`, a path or pattern for rows that name none, relative to the working
+        folder; ``{cluster_id}`` in it is the row's.
+    request : Request
+        Columns and units of the event lists.
+    """
+
+    hubble_h: float | None = None
+    without_masses: bool = False
+    outside_paths: bool = False
+    files: dict[str, str] = field(default_factory=dict)
+    request: Request = field(default_factory=Request)
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.files) - set(FILE_COLUMNS))
+        if unknown:
+            msg = f"files: {unknown[0]!r} is no column of files; use {', '.join(FILE_COLUMNS)}"
+            raise InputError(msg)
+
+
+def row_request(record: dict[str, str], stated: Request) -> Request:
+    """Return what a row states about its event list, and what is stated about all where it is silent.
+
+    Raises
+    ------
+    InputError
+        The reason alone; the caller knows row and column.
+    """
+    said: dict[str, Any] = {name: record[name] for name in STATED_COLUMNS if record.get(name)}
+    for name in ("x", "y", "energy"):
+        if name in said and _number(said[name]) is not None:
+            msg = (
+                f"{said[name]!r} names no column; the catalogue's columns x, y and energy name those of an event list,"
+                " for example RA: rename them if they mean something else"
+            )
+            raise InputError(msg)
+    if "pixel_arcsec" in said:
+        size = _number(said["pixel_arcsec"])
+        if size is None:
+            msg = f"pixel_arcsec is {said['pixel_arcsec']!r}, not a number; give arcsec per pixel, for example 0.492"
+            raise InputError(msg)
+        said["pixel_arcsec"] = size
+    return replace(stated, **said)
+
+
+def row_centre(record: dict[str, str]) -> tuple[float, float] | None:
+    """Return the centre that a row states, (RA, DEC) [deg], or None.
+
+    Raises
+    ------
+    InputError
+        The reason alone; the caller knows row and column.
+    """
+    given = [record.get(name, "") for name in CENTRE_COLUMNS]
+    if not any(given):
+        return None
+    ra, dec = (_number(text) for text in given)
+    if ra is None or dec is None or not (abs(ra) <= 360 and abs(dec) <= 90):
+        msg = f"ra_centre and dec_centre are {given[0]!r} and {given[1]!r}; give both [deg], or neither"
+        raise InputError(msg)
+    return ra, dec
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,88 @@
+"""Keeping at most so many events of an observation, at random, to measure what photons are worth.
+
+Earlier work on these data thins its observations like this. The draw is decided by a seed and the cluster's name
+alone, so it is the same in any order and on any number of processes, and a smaller number of events is a subset
+of a larger one: two thinnings of a cluster differ by photons and by nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.errors import InputError
+from report_utils.events.eventlist import EventList
+
+
+def thin(events: EventList, max_events: int, seed: int) -> EventList:
+    """Return at most ``max_events`` of the events, drawn without replacement, in their own order.
+
+    Parameters
+    ----------
+    events : EventList
+    max_events : int
+    seed : int
+        With the cluster's name it decides which.
+
+    Raises
+    ------
+    InputError
+        If fewer than one event is asked for, or the seed is negative.
+    """
+    check_thinning(max_events, seed)
+    return events if len(events) <= max_events else events.select(_drawn(events, max_events, seed, "observation"))
+
+
+def thin_pair(events: EventList, agn_less: EventList, max_events: int, seed: int) -> tuple[EventList, EventList]:
+    """Thin an observation together with its AGN-less list.
+
+    Where the AGN-less list is what labels leave of the observation, it is that of the thinned observation too. A
+    list of its own (a second observation, or positions masked) loses the same fraction of its events.
+
+    Parameters
+    ----------
+    events, agn_less : EventList
+    max_events : int
+        Of ``events``.
+    seed : int
+
+    Returns
+    -------
+    events, agn_less : EventList
+    """
+    check_thinning(max_events, seed)
+    if len(events) <= max_events or len(agn_less) == 0:
+        return thin(events, max_events, seed), agn_less
+    thinned = thin(events, max_events, seed)
+    if events.source is not None and _same(events.without_agn(), agn_less):
+        return thinned, thinned.without_agn()
+    kept = max(1, round(len(agn_less) * len(thinned) / len(events)))
+    return thinned, agn_less.select(_drawn(agn_less, kept, seed, "agn_less"))
+
+
+def check_thinning(max_events: int, seed: int) -> None:
+    """Refuse a thinning that means nothing.
+
+    Raises
+    ------
+    InputError
+    """
+    if max_events < 1:
+        msg = f"max_events={max_events!r} leaves no events; give 1 or more"
+        raise InputError(msg)
+    if seed < 0:
+        msg = f"thin_seed={seed!r} is no seed; give 0 or more"
+        raise InputError(msg)
+
+
+def _drawn(events: EventList, n_kept: int, seed: int, stream: str) -> NDArray[np.intp]:
+    """Return the places of the kept events, ascending: those with the smallest of one random number each."""
+    name = hashlib.sha256(f"{stream}\x1f{events.cluster_id}".encode()).digest()
+    numbers = np.random.default_rng([seed, int.from_bytes(name[:16])]).random(len(events))
+    return np.sort(np.argpartition(numbers, n_kept - 1)[:n_kept])
+
+
+def _same(a: EventList, b: EventList) -> bool:
+    return len(a) == len(b) and all(np.array_equal(getattr(a, name), getattr(b, name)) for name in ("x", "y", "energy"))

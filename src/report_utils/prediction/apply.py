@@ -1,0 +1,263 @@
+"""Trained fits applied to observations whose masses nobody knows, with the error to expect.
+
+Every finished fit of a profile predicts every view of every observation; their mean is the prediction. The error
+to expect is that of the profile's held-out clusters of similar predicted mass. It holds for observations like
+those that were trained on, made by the same telescope with the same exposure: what can be checked of that from an
+event list alone, the number of events and their hardness, is checked.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.binning import band_counts, get_transform
+from report_utils.binning.observations import Observations
+from report_utils.binning.transforms import Transform
+from report_utils.disk import whole_file
+from report_utils.errors import InputError
+from report_utils.events import Archive, open_archive
+from report_utils.prediction.limits import ExpectedError, TrainingRange, hardness
+from report_utils.profiles import Profile, project_root
+from report_utils.reproduction import Reproduction
+from report_utils.store import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CAVEAT = "This holds for observations like those of the training: same telescope, exposure and field."
+_CHUNK = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Predicted masses of an archive's observations.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A row for each observation: cluster_id; log10_mass_predicted [log10 Msun], the mean over fits and views;
+        spread_between_fits, expected_bias, expected_scatter [dex]; n_held_out, the clusters that these two were
+        measured on; n_events, hardness; warning, empty where there is none; log10_mass, where the archive knows
+        it; transform and profile.
+    transform, profile : str
+    of_fits : (n_observations, n_fits) [log10 Msun]
+        The mean over views of each fit's predictions, fold by fold, training seed by training seed.
+    error : ExpectedError
+    training : TrainingRange
+    """
+
+    table: pd.DataFrame
+    transform: str
+    profile: str
+    of_fits: NDArray[np.float64]
+    error: ExpectedError
+    training: TrainingRange
+
+    def csv(self) -> str:
+        """Return the table as CSV, masses and errors to a thousandth of a dex and more."""
+        return self.table.to_csv(index=False, float_format="%.5g", lineterminator="\n")
+
+    def summary(self) -> list[str]:
+        """Return what was done and what to keep in mind, one fact a line."""
+        warned = self.table.loc[self.table["warning"] != "", "cluster_id"]
+        what = f"{len(self.table)} observations, {self.transform}"
+        how = f"mean of {self.of_fits.shape[1]} fits of the profile {self.profile} and 8 views"
+        lines = [f"{what}: {how}", str(self.error), CAVEAT]
+        if len(warned):
+            names = ", ".join(warned[:5]) + (", ..." if len(warned) > 5 else "")
+            lines.append(f"warning: {len(warned)} observations are unlike the training ({names}): see column warning")
+        return lines
+
+
+def predict(archive: str | Path | Archive, transform: str, reproduction: Reproduction) -> Predictions:
+    """Predict the masses of an archive's observations by a profile's finished fits; nothing is trained.
+
+    Observations are binned, and thinned, as the profile says.
+
+    Parameters
+    ----------
+    archive : path or Archive
+    transform : str
+    reproduction : Reproduction
+
+    Raises
+    ------
+    InputError
+        If the profile has no fits of this transform, or an observation no AGN-less list where one is needed.
+    """
+    import pandas as pd
+
+    chosen, profile = get_transform(transform), reproduction.profile
+    archive = archive if isinstance(archive, Archive) else open_archive(archive)
+    _check_lists(archive, chosen)
+    fits = finished_fits(reproduction, transform)
+    training = training_range(reproduction, chosen)
+    observations = dataclasses.replace(
+        reproduction.observations, archive=archive.folder.resolve(), settings=None, n_clusters=len(archive)
+    )
+    predict_views = _predictor(reproduction, chosen, fits)
+    totals, predictions = [], []
+    for counts in _counts(observations, chosen):
+        totals.append(counts.sum(axis=(1, 2), dtype=np.int64))
+        predictions.append(predict_views(chosen(counts)))
+    of_fits = np.concatenate(predictions).mean(axis=2, dtype=np.float64)
+    predicted, bands = of_fits.mean(axis=1), np.concatenate(totals)
+    error = held_out_error(reproduction, transform)
+    bins, hard, n_events = error.bin_of(predicted), hardness(bands), bands.sum(axis=1)
+    warnings = map(training.warning, n_events, hard, predicted)
+    table = pd.DataFrame(
+        {
+            "cluster_id": archive.ids,
+            "log10_mass_predicted": predicted,
+            "spread_between_fits": of_fits.std(axis=1, ddof=1) if len(fits) > 1 else np.nan,
+            "expected_bias": error.bias[bins],
+            "expected_scatter": error.scatter[bins],
+            "n_held_out": error.n_clusters[bins],
+            "n_events": n_events,
+            "hardness": hard,
+            "warning": ["; ".join(filter(None, pair)) for pair in zip(warnings, _known(archive, profile), strict=True)],
+            "log10_mass": [entry.log10_mass for entry in archive.entries],
+            "transform": transform,
+            "profile": profile.name,
+        }
+    )
+    return Predictions(table, transform, profile.name, of_fits, error, training)
+
+
+def write_predictions(path: Path, predictions: Predictions) -> None:
+    """Write the table as a CSV file that is either whole or as it was before.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    try:
+        with whole_file(path) as temporary:
+            temporary.write_text(predictions.csv(), encoding="utf-8")
+    except OSError as error:
+        msg = f"{path}: cannot be written ({error.strerror or error}); choose another folder"
+        raise InputError(msg) from None
+
+
+def finished_fits(reproduction: Reproduction, transform: str) -> list[tuple[int, Run]]:
+    """Return the fold and the run of every fit of a transform, with all training seeds there are.
+
+    Raises
+    ------
+    InputError
+        If one is missing; the message says which command trains it.
+    """
+    profile, found = reproduction.profile, []
+    for seed in range(reproduction.n_training_seeds(transform)):
+        for fold in range(profile.folds.run):
+            found.append((fold, reproduction.store.load(reproduction.fit_key(transform, fold, seed))))
+    fits = [(fold, run) for fold, run in found if run is not None]
+    if len(fits) < len(found):
+        msg = (
+            f"profile {profile.name}: {len(found) - len(fits)} of {len(found)} fits of {transform!r} are not trained;"
+            f" train them with: report-utils fit {transform} --profile {_called(profile)}"
+        )
+        raise InputError(msg)
+    return fits
+
+
+def held_out_error(reproduction: Reproduction, transform: str) -> ExpectedError:
+    """Return the errors of a transform's held-out clusters, each the mean over its views and training seeds."""
+    results = reproduction.cross_validations(transform)
+    predicted = np.mean([result.predictions.mean(axis=1, dtype=np.float64) for result in results], axis=0)
+    return ExpectedError.of(predicted, predicted - results[0].truth)
+
+
+def training_range(reproduction: Reproduction, transform: Transform) -> TrainingRange:
+    """Return the range of everything that the fits of a transform were trained on."""
+    dataset, fold_of = reproduction.dataset, reproduction.fold_of()
+    # Each fold's clusters are in the training of all other folds.
+    rows = np.flatnonzero(fold_of != 0) if reproduction.profile.folds.run == 1 else np.arange(len(fold_of))
+    counts = dataset.counts(transform.source)
+    bands = np.concatenate(
+        [counts[start : start + _CHUNK].sum(axis=(1, 2), dtype=np.int64) for start in range(0, len(counts), _CHUNK)]
+    )[rows]
+    columns = (bands.sum(axis=1), hardness(bands), dataset.log10_mass[rows])
+    return TrainingRange(*((float(column.min()), float(column.max())) for column in columns))
+
+
+def _check_lists(archive: Archive, transform: Transform) -> None:
+    lacking = [entry.cluster_id for entry in archive.entries if not entry.has_agn_less]
+    if transform.source == "agn_less" and lacking:
+        msg = (
+            f"{archive.folder}: {len(lacking)} of {len(archive)} observations have no AGN-less list (the first is"
+            f" {lacking[0]!r}), which {transform.name!r} needs; ingest them with one, or choose a transform of the"
+            " observation itself"
+        )
+        raise InputError(msg)
+
+
+def _called(profile: Profile) -> str:
+    ours = project_root() / "profiles" / f"{profile.name}.toml"
+    return profile.name if ours == profile.path else str(profile.path)
+
+
+def _known(archive: Archive, profile: Profile) -> Iterator[str]:
+    """Yield a warning for each observation that the profile was itself trained on."""
+    trained = set()
+    if profile.archive_path is not None:
+        trained = {entry.content for entry in open_archive(profile.archive_path).entries}
+    return ("was in the training" if entry.content in trained else "" for entry in archive.entries)
+
+
+def _counts(observations: Observations, transform: Transform) -> Iterator[NDArray[np.int32]]:
+    """Yield the band counts of some observations at a time, ``(n, n_pixels, n_pixels, 4)``."""
+    for start in range(0, observations.n_clusters, _CHUNK):
+        indices = range(start, min(start + _CHUNK, observations.n_clusters))
+        events = (observations.events(index, transform.source) for index in indices)
+        yield np.stack([band_counts(each, observations.n_pixels) for each in events])
+
+
+def _predictor(
+    reproduction: Reproduction, transform: Transform, fits: list[tuple[int, Run]]
+) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    """Return a function from ``(n_images, ...)`` images to all fits' ``(n_images, n_fits, 8)`` [log10 Msun]."""
+    with _quietly():
+        from report_utils.cnn import build_cnn
+        from report_utils.cnn.batches import ViewBatches, predict_views
+        from report_utils.cnn.training import TargetScale
+
+    profile, fold_of, masses = reproduction.profile, reproduction.fold_of(), reproduction.dataset.log10_mass
+    model = build_cnn(transform.n_channels, profile.n_pixels)
+    weights = [[run.array(f"weight_{i:02d}") for i in range(run.facts()["n_weights"])] for _, run in fits]
+    scales = [TargetScale(masses[fold_of != fold], profile.training.target) for fold, _ in fits]
+
+    def predict_all(images: NDArray[np.float32]) -> NDArray[np.float32]:
+        batches, found = ViewBatches(images, batch_size=256), []
+        for values, scale in zip(weights, scales, strict=True):
+            model.set_weights(values)
+            found.append(scale.to_log10_mass(predict_views(model, batches)))
+        return np.stack(found, axis=1)
+
+    return predict_all
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep off standard error what TensorFlow says about itself while it is imported, which no setting turns off."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

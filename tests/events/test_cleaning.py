@@ -1,0 +1,177 @@
+import numpy as np
+import pytest
+from astropy.io import fits
+
+from report_utils.events import Cleaning, EventList, read_events
+from report_utils.events.cleaning import median_centre
+from report_utils.events.projection import to_sky
+from report_utils.events.reading import load_events
+
+
+def with_column(path, name, values):
+    with fits.open(path, mode="update") as hdus:
+        hdus["EVENTS"].data[name] = values
+    return path
+
+
+def test_nothing_is_left_out_unless_asked_for(chandra, sixte_imaging, erosita, photons):
+    for path in (chandra(), sixte_imaging(), erosita(), photons()):
+        assert load_events(path).dropped == load_events(path, cleaning=Cleaning()).dropped == {}
+
+
+def test_energy_limits_are_kept_themselves(photons):
+    energy = np.array([0.49, 0.5, 2.3, 7.0, 7.01], np.float32)
+    path = photons(n=5, energy=energy)
+    reading = load_events(path, cleaning=Cleaning(energy_min=0.5, energy_max=7.0))
+    np.testing.assert_array_equal(reading.events.energy, energy[1:4])
+    assert reading.dropped == {"energy below 0.5 keV": 1, "energy above 7 keV": 1}
+    # 2.3 keV is no exact float32: a limit of the same name must still keep it
+    assert len(read_events(path, cleaning=Cleaning(energy_min=2.3))) == 3
+
+
+@pytest.mark.parametrize(
+    ("layout", "column", "values", "good"),
+    [
+        ("chandra", "grade", [0, 1, 2, 3, 4, 5, 6, 7], [0, 2, 3, 4, 6]),
+        ("erosita", "PAT_TYP", [-1, 0, 1, 2, 3, 4, 5], [1, 2, 3, 4]),
+        ("sixte_imaging", "TYPE", [-1, 0, 4, 12, -2], [0, 4, 12]),
+    ],
+)
+def test_good_grades_are_those_of_the_mission(layout, column, values, good, request):
+    path = request.getfixturevalue(layout)()
+    n = len(fits.getdata(path, 1))
+    grades = np.resize(values, n)
+    reading = load_events(with_column(path, column, grades), cleaning=Cleaning(good_grades=True))
+    kept = np.isin(grades, good)
+    np.testing.assert_array_equal(reading.events.energy, read_events(path).energy[kept])
+    ((reason, count),) = reading.dropped.items()
+    assert column in reason
+    assert count == n - kept.sum()
+
+
+def test_good_grades_of_a_calorimeter(write_table):
+    grading = np.array([0, 1, 2, 3, -1, -2, -31, -4], float)  # invalid, piled up, cross talk (SIXTE)
+    places = np.linspace(10, 10.1, 8)
+    columns = [("SIGNAL", "D", np.arange(1, 9)), ("RA", "D", places), ("DEC", "D", places), ("GRADING", "I", grading)]
+    columns += [("TYPE", "I", np.full(8, -1))]  # GRADING goes first
+    path = write_table("xifu.evt", columns, {"TELESCOP": "ATHENA"})
+    reading = load_events(path, cleaning=Cleaning(good_grades=True))
+    assert reading.events.energy.tolist() == [1, 2, 3, 4]
+    assert reading.dropped == {"GRADING below 0": 4}
+
+
+def test_a_mission_without_grades_has_no_good_ones(photons, chandra, refused):
+    for path in (photons(), chandra(drop=("grade",))):
+        refused(
+            lambda path=path: read_events(path, cleaning=Cleaning(good_grades=True)), path, "good_grades", "mission"
+        )
+
+
+def test_background_goes_by_source_id(sixte_imaging, photons, refused):
+    src = np.resize([5, -1, 7, 9], 60)
+    path = sixte_imaging(src=src)
+    reading = load_events(path, cleaning=Cleaning(background_source_ids=(-1, 9)))
+    np.testing.assert_array_equal(reading.events.energy, read_events(path).energy[np.isin(src, [5, 7])])
+    assert reading.dropped == {"SRC_ID -1, 9: background": 30}
+    labelled = load_events(path, agn_source_ids=(7,), cleaning=Cleaning(background_source_ids=(-1,)))
+    assert np.bincount(labelled.events.source).tolist() == [30, 15]
+    path = photons()
+    fits.setval(path, "TTYPE4", value="ID", ext=1)
+    refused(lambda: read_events(path, cleaning=Cleaning(background_source_ids=(-1,))), path, "'SRC_ID'")
+
+
+def test_rows_that_cleaning_leaves_out_need_not_be_usable(erosita, refused):
+    pi = np.linspace(300, 5000, 40)
+    pi[[3, 9]] *= -1  # secondary pixels, which belong to no valid pattern here
+    path = with_column(erosita(pi=pi), "PAT_TYP", np.where(pi < 0, 0, 1))
+    refused(lambda: read_events(path), path, "row 4:", "negative")
+    assert load_events(path, cleaning=Cleaning(good_grades=True)).dropped == {"PAT_TYP other than 1, 2, 3, 4": 2}
+    path = with_column(erosita("b.fits", pi=pi), "PAT_TYP", np.where(np.arange(40) < 2, 0, 1))
+    refused(lambda: read_events(path, cleaning=Cleaning(good_grades=True)), path, "row 4:", "2 such rows of 40")
+
+
+def test_steps_are_counted_in_their_order_and_each_row_once(erosita):
+    pi = np.linspace(300, 5000, 40)
+    pi[[0, 1, 2]] = -100
+    path = with_column(erosita(pi=pi), "PAT_TYP", np.where(np.arange(40) < 2, 0, 1))
+    cleaning = Cleaning(good_grades=True, energy_min=1.0, energy_max=4.0, region_arcsec=200.0)
+    reading = load_events(path, invalid="drop", cleaning=cleaning)
+    reasons = list(reading.dropped)
+    assert reasons[:4] == [
+        "PAT_TYP other than 1, 2, 3, 4",
+        "column 'PI' is negative",
+        "energy below 1 keV",
+        "energy above 4 keV",
+    ]
+    assert "further than 200 arcsec" in reasons[4]
+    assert reading.dropped[reasons[0]] == 2
+    assert reading.dropped[reasons[1]] == 1
+    assert reading.n_rows - sum(reading.dropped.values()) == len(reading.events)
+
+
+def test_region_about_a_place_on_the_sky(sixte_imaging, chandra, write_table, refused):
+    offsets = np.array([-50.0, -30.0, 0.0, 29.0, 31.0])
+    ra, dec = to_sky(offsets, np.zeros(5), (0.001, 60.0))  # across RA 0
+    path = sixte_imaging(
+        n=5, ra=ra, dec=dec + np.array([0, 0, 1, 0, 0]) / 3600, header={"RA_PNT": 0.0, "DEC_PNT": 60.0}
+    )
+    reading = load_events(path, cleaning=Cleaning(region_arcsec=30.5, region_centre=(0.001, 60.0)))
+    np.testing.assert_array_equal(reading.events.energy, read_events(path).energy[1:4])
+    assert reading.dropped == {"further than 30.5 arcsec from RA 0.001, DEC 60": 2}
+    far = Cleaning(region_arcsec=30.5, region_centre=(180.0, -60.0))
+    refused(lambda: read_events(path, cleaning=far), path, "other side of the sky")
+    off = Cleaning(region_arcsec=30.5, region_centre=(0.0, 59.0))
+    refused(lambda: read_events(path, cleaning=off), path, "no events are left of 5 rows", "5: further than")
+    plain = write_table("plain.fits", [(name, "E", np.arange(9.0)) for name in ("X", "Y", "ENERGY")])
+    centred = Cleaning(region_arcsec=3.0, region_centre=(0.0, 59.0))
+    refused(lambda: read_events(plain, pixel_arcsec=1.0, cleaning=centred), plain, "does not say where on the sky")
+
+
+def test_region_in_sky_pixels_that_grow_westwards(chandra):
+    # TCDLT < 0: a source 10 arcsec east of the reference point lies at x = -10 arcsec
+    x = 4096.5 + np.array([-10.0, 0.0, 10.0]) / 0.492
+    path = chandra(n=3, x=x, y=4096.5 + np.array([1.0, 0.0, -1.0]), energy=[500, 600, 700])
+    east = tuple(float(angle[0]) for angle in to_sky(np.array([10.0]), np.array([0.0]), (30.0, 30.0)))
+    events = read_events(path, cleaning=Cleaning(region_arcsec=11.0, region_centre=east))
+    np.testing.assert_allclose(events.energy, [0.5, 0.6])
+
+
+def test_the_events_own_centre_is_not_moved_by_an_agn_at_the_edge():
+    rng = np.random.default_rng(3)
+    cluster = rng.normal((100.0, -40.0), 30.0, (6000, 2))
+    agn = rng.normal((400.0, 300.0), 1.0, (4000, 2))
+    field = rng.uniform(-500, 500, (3000, 2))
+    x, y = np.concatenate([cluster, agn, field]).T
+    centre = median_centre(EventList(x, y, np.ones_like(x)), 120.0)
+    # the median of n normal deviates scatters by 1.25 sigma / sqrt(n) = 0.5 arcsec; the field pulls a little
+    np.testing.assert_allclose(centre, (100.0, -40.0), atol=2.5)
+    assert abs(np.mean(x) - 100) > 50
+    many = EventList(np.tile(x, 200), np.tile(y, 200), np.ones(200 * len(x)))
+    np.testing.assert_allclose(median_centre(many, 120.0), centre, atol=1.5)
+
+
+def test_region_about_the_events_own_centre(chandra):
+    rng = np.random.default_rng(3)
+    x, y = 4200 + rng.normal(0, 20, (2, 500))
+    reading = load_events(chandra(n=500, x=x, y=y), cleaning=Cleaning(region_arcsec=10.0))
+    ((reason, count),) = reading.dropped.items()
+    assert "the events' centre (x 5" in reason  # (4200 - 4096.5) * 0.492 = 50.9 arcsec
+    whole = read_events(chandra("b.fits", n=500, x=x, y=y))
+    near = np.hypot(whole.x - 50.9, whole.y - 50.9) <= 10
+    assert abs(count - (~near).sum()) < 25
+
+
+@pytest.mark.parametrize(
+    ("options", "pieces"),
+    [
+        ({"energy_min": -1.0}, ("energy_min=-1.0", "keV")),
+        ({"energy_max": float("nan")}, ("energy_max=nan",)),
+        ({"energy_min": 3.0, "energy_max": 2.0}, ("energy_max must be larger",)),
+        ({"region_arcsec": 0.0}, ("region_arcsec=0.0", "arcsec")),
+        ({"region_centre": (10.0, 20.0)}, ("without region_arcsec",)),
+        ({"region_arcsec": 9.0, "region_centre": (10.0, 120.0)}, ("no place on the sky",)),
+        ({"region_arcsec": 9.0, "region_centre": (float("nan"), 10.0)}, ("no place on the sky",)),
+    ],
+)
+def test_options_that_mean_nothing(options, pieces, refused):
+    refused(lambda: Cleaning(**options), *pieces)
