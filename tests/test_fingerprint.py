@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+
 import pytest
 
 from report_utils import fingerprint
-from report_utils.fingerprint import code_digest, digest, imported_modules, source_digest
+from report_utils.fingerprint import code_digests, digest, imported_modules, require_code, source_digest
+from report_utils.reproduction import Reproduction
 
 SOURCE = '''"""Module."""
 import numpy as np
@@ -79,11 +84,66 @@ def test_every_module_that_a_run_names_exists():
         assert (fingerprint._ROOT.joinpath(*name.split(".")).with_suffix(".py")).is_file()
 
 
-def test_a_packages_tables_count(tmp_path, monkeypatch):
+@pytest.fixture
+def package(tmp_path, monkeypatch):
     monkeypatch.setattr(fingerprint, "_ROOT", tmp_path)
-    tables = tmp_path / "simulation" / "tables"
-    tables.mkdir(parents=True)
-    (tables / "area.npz").write_bytes(b"1")
-    before = code_digest(["simulation.tables"])
-    (tables / "area.npz").write_bytes(b"2")
-    assert code_digest(["simulation.tables"]) != before
+    (tmp_path / "simulation" / "tables").mkdir(parents=True)
+    (tmp_path / "simulation" / "gas.py").write_text(SOURCE)
+    (tmp_path / "simulation" / "gas_more.py").write_text(SOURCE)
+    (tmp_path / "simulation" / "gas_viewer.js").write_text("1")
+    (tmp_path / "simulation" / "tables" / "area.npz").write_bytes(b"1")
+    return tmp_path / "simulation"
+
+
+def test_each_module_has_its_digest(package):
+    assert code_digests(["simulation"]) == code_digests(["simulation.gas", "simulation.gas_more", "simulation.tables"])
+    assert code_digests(["simulation.gas"]).keys() == {"simulation.gas", "simulation/gas_viewer.js"}
+    before = code_digests(["simulation"])
+    (package / "gas.py").write_text(SOURCE.replace("+ 1", "+ 2"))
+    after = code_digests(["simulation"])
+    assert {name for name in before if before[name] != after[name]} == {"simulation.gas"}
+
+
+@pytest.mark.parametrize("name", ["tables/area.npz", "gas_viewer.js"])
+def test_what_a_package_ships_counts(package, name):
+    before = code_digests(["simulation"])
+    (package / name).write_bytes(b"2")
+    after = code_digests(["simulation"])
+    assert {name for name in before if before[name] != after[name]} == {f"simulation/{name}"}
+
+
+EDITED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from report_utils.fingerprint import code_digests, require_code
+
+planned = code_digests(["errors", "disk"])
+module = Path(sys.argv[1]) / "report_utils" / "disk.py"
+text = module.read_text()
+if sys.argv[2] == "before":
+    module.write_text(text + "CHANGED = 1\\n")
+require_code(planned)
+module.write_text(text + "CHANGED = 2\\n")
+require_code(planned)  # what was imported stays what it was
+print("agreed")
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_worker_refuses_code_that_was_edited_before_it_began(tmp_path, when):
+    shutil.copytree(fingerprint._ROOT, tmp_path / "report_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-c", EDITED, str(tmp_path), when]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if when == "after":
+        assert result.stdout == "agreed\n", result.stderr
+    else:
+        assert "InputError: disk: this code was edited after the work was planned" in result.stderr
+
+
+def test_every_module_of_a_key_can_be_required():
+    """Also packages and tables, as the keys of data and fits name them."""
+    code = Reproduction("smoke").data_key.inputs["code"]
+    assert {"simulation.gas", "binning.counts"} <= code.keys()
+    assert any("/" in name for name in code)
+    require_code(code)

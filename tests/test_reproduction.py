@@ -121,7 +121,7 @@ def test_an_interrupted_data_set_goes_on(folder, monkeypatch):
     profile = load_profile(folder / "tiny.toml")
     store = Store(folder / "other-runs")
     source = observations.Observations.of(profile)
-    key = source.key(profile.name)
+    key = source.key(profile)
     done = store.working_folder(key) / "chunk-000000.npz"
     observations.bin_chunk(source, range(16), ["observation", "agn_less"], done)
     asked = []

@@ -6,14 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from report_utils import store as store_module
+from report_utils.disk import write_arrays
 from report_utils.errors import InputError
-from report_utils.store import RunKey, Store, write_atomically
+from report_utils.fingerprint import digest
+from report_utils.store import RunKey, Store
 
-KEY = RunKey("fit/smoke/multi_band_2/fold-0", {"seed": 1, "training": {"epochs": 2}})
+INPUTS = {"seed": 1, "training": {"epochs": 2}, "data": {"n_clusters": 3}, "code": {"cnn.model": "a" * 64}}
+KEY = RunKey("fit/smoke/multi_band_2/fold-0", INPUTS, "profiles/smoke.toml")
 ARRAYS = {"predictions": np.arange(24, dtype=np.float32).reshape(3, 8), "cluster": np.array([4, 5, 6])}
 
 
@@ -40,7 +45,7 @@ def test_other_inputs_are_another_run(store):
 
 
 def test_inputs_are_compared_by_value_not_by_order():
-    assert KEY.digest == RunKey("other", {"training": {"epochs": 2}, "seed": 1}).digest
+    assert KEY.digest == RunKey("other", dict(reversed(INPUTS.items()))).digest
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,7 @@ def test_the_first_of_two_that_finish_stays(store):
 
 def test_a_finished_run_clears_its_working_folder(store):
     checkpoint = store.working_folder(KEY) / "checkpoint.npz"
-    write_atomically(checkpoint, {"a": np.ones(2)})
+    write_arrays(checkpoint, {"a": np.ones(2)})
     assert checkpoint.is_file()
     store.save(KEY, ARRAYS, {})
     assert not checkpoint.parent.exists()
@@ -96,21 +101,6 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
         Store(blocked).save(KEY, ARRAYS, {})
 
 
-def test_a_failed_write_keeps_the_file_before(tmp_path, monkeypatch):
-    path = tmp_path / "checkpoint.npz"
-    write_atomically(path, {"a": np.ones(2)})
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(InputError, match="No space left on device"):
-        write_atomically(path, {"a": np.zeros(2)})
-    with np.load(path) as saved:
-        np.testing.assert_array_equal(saved["a"], np.ones(2))
-    assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.npz"]
-
-
 def test_nothing_that_can_execute_code_is_read(store):
     run = store.save(KEY, ARRAYS, {})
     path = run.folder / "predictions.npy"
@@ -121,17 +111,116 @@ def test_nothing_that_can_execute_code_is_read(store):
 
 def test_the_manifest_says_where_a_run_comes_from(store):
     manifest = json.loads((store.save(KEY, ARRAYS, {}, seconds=1.5).folder / "manifest.json").read_text())
-    assert {
-        "name",
-        "digest",
-        "inputs",
-        "files",
-        "finished",
-        "seconds",
-        "machine",
-        "versions",
-    } <= manifest.keys()
     assert set(manifest["files"]) == {"predictions.npy", "cluster.npy", "facts.json"}
+    assert (manifest["name"], manifest["profile"], manifest["seconds"]) == (KEY.name, KEY.profile, 1.5)
+    assert manifest["inputs"] == INPUTS
+    assert manifest["digests"] == {
+        "data": digest(INPUTS["data"]),
+        "code": digest(INPUTS["code"]),
+        "configuration": digest({"seed": 1, "training": {"epochs": 2}}),
+    }
+    assert set(manifest["machine"]) == {"processor", "instructions", "system", "threads"}
+    assert {"python", "numpy", "keras", "report-utils"} <= manifest["versions"].keys()
+    assert {"commit", "uncommitted"} <= manifest.keys()
+
+
+def test_the_manifest_is_on_disk_before_the_run_has_its_name(store, monkeypatch):
+    """Every file is flushed, the manifest last, then the folder is renamed, then its parent is flushed."""
+    did = []
+    sync, rename = os.fsync, Path.rename
+
+    def fsync(handle):
+        did.append(Path(f"/proc/self/fd/{handle}").readlink())
+        sync(handle)
+
+    def named(self, target):
+        did.append("renamed")
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "rename", named)
+    store.save(KEY, ARRAYS, {})
+    place = did.index("renamed")
+    files = [path.name.split(".json")[0].lstrip(".") for path in did[:place] if path != did[place - 1]]
+    assert files[:2] == ["predictions.npy", "cluster.npy"]
+    assert files[-1] == "manifest"
+    assert did[place - 1] == Path(did[0]).parent
+    assert did[place + 1] == store.folder(KEY).parent
+
+
+def test_a_run_that_cannot_be_read_is_not_called_damaged(store, monkeypatch):
+    store.save(KEY, ARRAYS, {})
+
+    def refuse(path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("report_utils.integrity.file_digest", refuse)
+    with pytest.raises(InputError, match=r"cannot be read .Input/output error.; check the disk"):
+        store.load(KEY)
+    monkeypatch.undo()
+    assert store.load(KEY) is not None
+
+
+def test_a_damaged_run_in_a_folder_that_cannot_be_written(store, monkeypatch):
+    store.save(KEY, ARRAYS, {})
+    (store.folder(KEY) / "cluster.npy").unlink()
+
+    def refuse(**_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(store_module.tempfile, "mkdtemp", refuse)
+    with pytest.raises(InputError, match="Read-only file system"):
+        store.load(KEY)
+
+
+def test_a_run_made_anew_meanwhile_is_not_set_aside(store, monkeypatch):
+    """Another process may replace a damaged run between this one's look and its hand."""
+    store.save(KEY, ARRAYS, {})
+    (store.folder(KEY) / "cluster.npy").unlink()
+    original = store_module._set_aside
+
+    def late(folder, checked):
+        monkeypatch.setattr(store_module, "_set_aside", original)
+        with pytest.warns(UserWarning, match="set aside"):
+            store.save(KEY, ARRAYS, {})
+        return original(folder, checked)
+
+    monkeypatch.setattr(store_module, "_set_aside", late)
+    assert store.load(KEY) is None
+    assert store.load(KEY) is not None
+    assert len(list(store.folder(KEY).parent.glob("*.damaged-*"))) == 1
+
+
+def test_a_run_that_another_process_finishes_first_stays(store, monkeypatch):
+    """Even where it appears in the very moment of the renaming."""
+    first = store.save(KEY, ARRAYS, {"who": "first"})
+    away = first.folder.rename(first.folder.with_name("away"))
+    rename = Path.rename
+
+    def late(self, target):
+        monkeypatch.setattr(Path, "rename", rename)
+        away.rename(first.folder)
+        return self.rename(target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert store.save(KEY, ARRAYS, {"who": "second"}).facts() == {"who": "first"}
+    assert [path.name for path in first.folder.parent.iterdir()] == [first.folder.name]
+
+
+def test_unfinished_work_says_whose_it_is(store):
+    told = json.loads((store.working_folder(KEY) / "key.json").read_text())
+    assert told == {"name": KEY.name, "digest": KEY.digest, "profile": KEY.profile, "inputs": INPUTS}
+
+
+def test_a_lock_ends_with_the_process_that_holds_it(store):
+    code = (
+        "import os, signal\nfrom pathlib import Path\nfrom report_utils.store import RunKey, Store\n"
+        f"store = Store(Path({str(store.root)!r}))\n"
+        "with store.lock(RunKey('fit/a', {})):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode < 0
+    with store.lock(RunKey("fit/a", {})):
+        pass
 
 
 def test_two_processes_make_a_run_once(store, tmp_path):
@@ -152,4 +241,4 @@ def test_two_processes_make_a_run_once(store, tmp_path):
     ]
     outputs = [process.communicate(timeout=60) for process in pair]
     assert sorted(out.strip() for out, _ in outputs) == ["found", "made"]
-    assert "another process is making this run" in "".join(err for _, err in outputs)
+    assert "another process is making this" in "".join(err for _, err in outputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import importlib
 import importlib.util
 import json
 from collections.abc import Iterable, Mapping
@@ -11,8 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from report_utils.errors import InputError
+
 PACKAGE = __name__.partition(".")[0]
 _ROOT = Path(__file__).resolve().parent
+_ASSETS = {".npz", ".csv", ".js", ".css"}
 
 
 def digest(value: Any) -> str:
@@ -36,37 +40,81 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def code_digest(modules: Iterable[str]) -> str:
-    """Return the digest of modules' or packages' code: their syntax trees without docstrings.
+def code_digests(modules: Iterable[str]) -> dict[str, str]:
+    """Return the digest of each module's code: its syntax tree without docstrings.
 
-    A package's name stands for all modules below it and for the tables it ships.
+    A package's name stands for all modules below it and for the tables, scripts and styles it ships; a module's name
+    also for those beside it whose names begin with its own.
 
     Parameters
     ----------
     modules : iterable of str
         Dotted names below this package, such as ``"cnn.model"`` or ``"simulation"``.
+
+    Returns
+    -------
+    digests : dict of str to str
+        By module (``"cnn.model"``) and by a table's file (``"simulation/tables/area.npz"``).
     """
-    parts = {}
+    digests = {}
     for name in sorted(modules):
         path = _ROOT.joinpath(*name.split("."))
-        files = sorted(path.rglob("*")) if path.is_dir() else [path.with_suffix(".py")]
+        # a module's own scripts and styles begin with its name
+        files = sorted(path.rglob("*") if path.is_dir() else path.parent.glob(f"{path.name}*"))
         for file in files:
-            if file.suffix == ".py":
-                parts[file.relative_to(_ROOT).as_posix()] = source_digest(file.read_text(encoding="utf-8"))
-            elif file.suffix in {".npz", ".csv"}:
-                parts[file.relative_to(_ROOT).as_posix()] = file_digest(file)
-    return digest(parts)
+            inside = file.relative_to(_ROOT)
+            if file.suffix == ".py" and (path.is_dir() or file.stem == path.name):
+                digests[".".join(inside.with_suffix("").parts)] = source_digest(file.read_text(encoding="utf-8"))
+            elif file.suffix in _ASSETS:
+                digests[inside.as_posix()] = file_digest(file)
+    return digests
+
+
+_IMPORTED: dict[str, str] = {}
+
+
+def require_code(digests: Mapping[str, str]) -> None:
+    """Refuse to compute with other code than a key names: an editor may have been faster than this process.
+
+    What a process has imported stays what it was, so each module is compared as it was when it was first asked for;
+    a worker asks before its first task.
+
+    Parameters
+    ----------
+    digests : mapping of str to str
+        As :func:`code_digests` returned them when the work was planned.
+
+    Raises
+    ------
+    InputError
+        If a module was edited between the plan and the import.
+    """
+    for name, planned in digests.items():
+        if name not in _IMPORTED:
+            is_asset = Path(name).suffix in _ASSETS
+            if not is_asset:
+                importlib.import_module(f"{PACKAGE}.{name}".removesuffix(".__init__"))
+            _IMPORTED[name] = file_digest(_ROOT / name) if is_asset else code_digests([name])[name]
+        if _IMPORTED[name] != planned:
+            msg = f"{name}: this code was edited after the work was planned with it; run the same command again"
+            raise InputError(msg)
+
+
+def source_digest(source: str) -> str:
+    """Return the digest of Python source; comments, docstrings and layout do not change it."""
+    return _analysed(source)[0]
 
 
 @cache
-def source_digest(source: str) -> str:
-    """Return the digest of Python source; comments, docstrings and layout do not change it."""
+def _analysed(source: str) -> tuple[str, frozenset[str]]:
+    """Return a source's digest and what it imports of this package: reading it is most of the work of both."""
     tree = ast.parse(source)
+    imports = _imports(tree)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [statement for statement in body if not _is_bare_string(statement)]
-    return hashlib.sha256(ast.dump(tree, include_attributes=False).encode()).hexdigest()
+    return hashlib.sha256(ast.dump(tree, include_attributes=False).encode()).hexdigest(), imports
 
 
 def _is_bare_string(node: ast.stmt) -> bool:
@@ -76,19 +124,18 @@ def _is_bare_string(node: ast.stmt) -> bool:
 def imported_modules(source: str) -> set[str]:
     """Return the dotted names, below this package, of all its modules that the source imports, directly or not."""
     found: set[str] = set()
-    pending = set(_direct_imports(source))
+    pending = set(_analysed(source)[1])
     while pending:
         name = pending.pop()
         if name not in found:
             found.add(name)
-            pending |= _direct_imports(_module_source(name))
+            pending |= _analysed(_module_source(name))[1]
     return {name.partition(".")[2] for name in found} - {""}
 
 
-@cache
-def _direct_imports(source: str) -> frozenset[str]:
+def _imports(tree: ast.Module) -> frozenset[str]:
     names: set[str] = set()
-    pending: list[ast.AST] = [ast.parse(source)]
+    pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":

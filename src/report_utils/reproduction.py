@@ -19,7 +19,8 @@ from report_utils.cnn.crossval import CrossValidation, Fit
 from report_utils.dynamics.phases import Dynamics, epoch_phases
 from report_utils.errors import InputError
 from report_utils.events import EventList
-from report_utils.fingerprint import code_digest
+from report_utils.fingerprint import code_digests
+from report_utils.leftovers import in_use
 from report_utils.profiles import Profile, load_profile
 from report_utils.store import Run, RunKey, Store
 from report_utils.training_tasks import profile_folds, store_dynamics, store_fit
@@ -66,6 +67,7 @@ class Reproduction:
         self.profile = profile if isinstance(profile, Profile) else load_profile(profile)
         self.store = store or Store()
         self.observations = Observations.of(self.profile)
+        self._keys: dict[str, RunKey] = {}  # what a key names stays the same while a build goes on
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -181,6 +183,16 @@ class Reproduction:
         n_training_seeds : int, optional
             How often to train each; what the profile says where it is not given.
         """
+        return self._compute(self.tasks(transforms, dynamics, n_training_seeds=n_training_seeds))
+
+    def tasks(
+        self,
+        transforms: Iterable[str] | None = None,
+        dynamics: Iterable[str] | None = None,
+        *,
+        n_training_seeds: int | None = None,
+    ) -> list[Task]:
+        """Return what :meth:`prepare` would compute, the most wanted first."""
         transforms = list(self.transforms if transforms is None else transforms)
         dynamics = list(self.dynamics_transforms if dynamics is None else dynamics)
         for name in (*transforms, *dynamics):
@@ -190,10 +202,12 @@ class Reproduction:
         tasks: list[Task] = []
         for seed in range(n_training_seeds or self.profile.training_seeds):
             tasks += self._fit_tasks(wanted, seed) + self._dynamics_tasks(dynamics, seed) + self._fit_tasks(rest, seed)
-        return self._compute(tasks)
+        return tasks
 
     def _compute(self, tasks: list[Task]) -> int:
-        run_tasks(tasks, f"Training ({len(tasks)} runs)")
+        if tasks:
+            with in_use(self.store, self.profile.label):
+                run_tasks(tasks, f"Training ({len(tasks)} runs)")
         return len(tasks)
 
     def _fit_keys(self, transform: str, training_seed: int) -> list[RunKey]:
@@ -201,29 +215,35 @@ class Reproduction:
 
     def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
         """Return the key of one fit: all that decides its numbers."""
-        inputs = self._common_inputs(transform, fold, training_seed) | {
-            "training": self.profile.training.model_dump(),
-            "code": code_digest(_TRAINING_CODE),
-        }
-        return RunKey(f"fit/{self.profile.name}/{transform}/fold-{fold}-seed-{training_seed}", inputs)
+        name = f"fit/{self.profile.name}/{transform}/fold-{fold}-seed-{training_seed}"
+        if name not in self._keys:
+            inputs = self._common_inputs(transform, fold, training_seed) | {
+                "training": self.profile.training.model_dump(),
+                "code": code_digests(_TRAINING_CODE),
+            }
+            self._keys[name] = RunKey(name, inputs, self.profile.label)
+        return self._keys[name]
 
     def dynamics_key(self, transform: str, training_seed: int = 0) -> RunKey:
         """Return the key of one dynamics: all that decides its numbers."""
-        inputs = self._common_inputs(transform, 0, training_seed) | {
-            "dynamics": self.profile.dynamics.model_dump(),
-            "code": code_digest(_DYNAMICS_CODE),
-        }
-        return RunKey(f"dynamics/{self.profile.name}/{transform}/seed-{training_seed}", inputs)
+        name = f"dynamics/{self.profile.name}/{transform}/seed-{training_seed}"
+        if name not in self._keys:
+            inputs = self._common_inputs(transform, 0, training_seed) | {
+                "dynamics": self.profile.dynamics.model_dump(),
+                "code": code_digests(_DYNAMICS_CODE),
+            }
+            self._keys[name] = RunKey(name, inputs, self.profile.label)
+        return self._keys[name]
 
     @cached_property
     def data_key(self) -> RunKey:
         """Return the key of the binned observations."""
-        return self.observations.key(self.profile.name)
+        return self.observations.key(self.profile)
 
     def _common_inputs(self, transform: str, fold: int, training_seed: int) -> dict[str, Any]:
         folds = self.profile.folds
         return {
-            "data": self.data_key.digest,
+            "data": self.data_key.inputs,
             "transform": get_transform(transform).name,
             "fold": fold,
             "n_folds": folds.n_folds,
@@ -250,34 +270,29 @@ class Reproduction:
         return profile_folds(self.dataset, self.profile)
 
     def _fit_tasks(self, transforms: list[str], training_seed: int) -> list[Task]:
-        epochs = self.profile.training.epochs
-        return [
-            self._task(f"{name}, fold {fold}", store_fit, key, epochs, name, fold, training_seed)
-            for name in transforms
-            for fold, key in enumerate(self._fit_keys(name, training_seed))
-            if self.store.load(key) is None
-        ]
+        return self._missing(key for name in transforms for key in self._fit_keys(name, training_seed))
 
     def _dynamics_tasks(self, transforms: list[str], training_seed: int) -> list[Task]:
-        epochs = self.profile.dynamics.epochs + 1
-        return [
-            self._task(
-                f"dynamics of {t}", store_dynamics, key, epochs * get_transform(t).n_channels, t, 0, training_seed
-            )
-            for t in transforms
-            if self.store.load(key := self.dynamics_key(t, training_seed)) is None
-        ]
+        return self._missing(self.dynamics_key(name, training_seed) for name in transforms)
 
-    def _task(
-        self, label: str, function: Any, key: RunKey, epochs: int, transform: str, fold: int, training_seed: int
-    ) -> Task:
-        fold_of = self.fold_of()
-        arguments = {
-            "store": self.store, "key": key, "dataset": self.dataset, "transform": transform, "fold_of": fold_of,
-            "fold": fold, "training_seed": training_seed, "profile": self.profile,
-        }  # fmt: skip
+    def _missing(self, keys: Iterable[RunKey]) -> list[Task]:
+        return [self.training_task(key) for key in keys if self.store.load(key) is None]
+
+    def training_task(self, key: RunKey, store: Store | None = None) -> Task:
+        """Return the task that trains a fit or a dynamics of this profile, for another store where one is given."""
+        transform, fold, training_seed = (key.inputs[name] for name in ("transform", "fold", "training_seed"))
+        if key.name.startswith("fit/"):
+            function, label, epochs = store_fit, f"{transform}, fold {fold}", self.profile.training.epochs
+        else:
+            function, label = store_dynamics, f"dynamics of {transform}"
+            epochs = (self.profile.dynamics.epochs + 1) * get_transform(transform).n_channels
         if training_seed:
             label += f", training seed {training_seed}"
+        fold_of = self.fold_of()
+        arguments = {
+            "store": store or self.store, "key": key, "dataset": self.dataset, "transform": transform,
+            "fold_of": fold_of, "fold": fold, "training_seed": training_seed, "profile": self.profile,
+        }  # fmt: skip
         return Task(label, function, arguments, epochs * 8 * int((fold_of != fold).sum()))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import shutil
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,18 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from report_utils.disk import RUNS_VARIABLE, clear_disk_errors, flush_folder, write_json
 from report_utils.errors import InputError
-from report_utils.fingerprint import digest, file_digest, package_version
+from report_utils.fingerprint import digest, file_digest
+from report_utils.integrity import MANIFEST, fault_of, read_manifest
 from report_utils.profiles import project_root
+from report_utils.provenance import machine, source, versions
 
-RUNS_VARIABLE = "REPORT_RUNS"
-"""Environment variable that names the folder of the runs; ``.runs`` in the project without it."""
+PARTIAL = ".partial"
+"""Ending of the folder of a run's unfinished work."""
 
-_MANIFEST = "manifest.json"
-_ALWAYS_CHECKED_BYTES = 64 * 2**20
+KEY_FILE = "key.json"
+"""Says in such a folder which run it belongs to."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,25 @@ class RunKey:
     Parameters
     ----------
     name : str
-        A readable path such as ``"fit/quick/multi_band_2/fold-0"``.
+        A readable path such as ``"fit/quick/multi_band_2/fold-0-seed-0"``.
     inputs : mapping
         Everything the result depends on, as plain values.
+    profile : str
+        The profile's file, for whom the run is made; it decides nothing.
     """
 
     name: str
     inputs: Mapping[str, Any]
+    profile: str = ""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Return the digest of the inputs."""
         return digest(self.inputs)
+
+    def described(self) -> dict[str, Any]:
+        """Return the key as plain values."""
+        return {"name": self.name, "digest": self.digest, "profile": self.profile, "inputs": self.inputs}
 
 
 @dataclass(frozen=True)
@@ -96,25 +106,43 @@ class Store:
 
     def working_folder(self, key: RunKey) -> Path:
         """Return a folder for the unfinished work of a run, such as checkpoints; a finished run removes it."""
-        folder = self.folder(key).with_name(self.folder(key).name + ".partial")
-        with _clear_disk_errors(folder):
+        folder = partial_folder(self.folder(key))
+        with clear_disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / KEY_FILE).is_file():
+                write_json(folder / KEY_FILE, key.described())
         return folder
 
+    def lock_path(self, result: Path) -> Path:
+        """Return the file by which the right to write a run's folder, or another result, is held."""
+        inside = result.relative_to(self.root)
+        return self.root / "locks" / f"{inside.name}-{digest(inside.as_posix())[:8]}.lock"
+
+    def lock(self, key: RunKey) -> contextlib.AbstractContextManager[None]:
+        """Hold the right to make a run, as :meth:`hold` does."""
+        return self.hold(self.folder(key), key.name)
+
     @contextlib.contextmanager
-    def lock(self, key: RunKey) -> Iterator[None]:
-        """Hold the right to make a run; another process that wants to make the same one waits meanwhile.
+    def hold(self, result: Path, name: str) -> Iterator[None]:
+        """Hold the right to make a result; another process that wants to make the same one waits meanwhile.
 
         The right ends with the process that holds it, however that ends.
+
+        Parameters
+        ----------
+        result : Path
+            Where it will lie, below the store's folder.
+        name : str
+            What a message calls it.
         """
-        path = self.root / "locks" / f"{self.folder(key).name}-{digest(key.name)[:8]}.lock"
-        with _clear_disk_errors(path):
+        path = self.lock_path(result)
+        with clear_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = FileLock(path)
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                print(f"{key.name}: another process is making this run; waiting for it", file=sys.stderr)
+                print(f"{name}: another process is making this; waiting for it", file=sys.stderr)
                 lock.acquire()
         try:
             yield
@@ -123,20 +151,26 @@ class Store:
 
     def holds(self, key: RunKey) -> bool:
         """Tell whether there is a run of this key, without reading it."""
-        return (self.folder(key) / _MANIFEST).is_file()
+        return (self.folder(key) / MANIFEST).is_file()
+
+    def fault(self, key: RunKey, *, thorough: bool = False) -> str | None:
+        """Say what is wrong with the run of this key, which is there, or None; nothing is changed."""
+        return fault_of(self.folder(key), key.digest, thorough=thorough)
 
     def load(self, key: RunKey) -> Run | None:
         """Return the finished run of this key, or None. A damaged one is set aside with a warning."""
         folder = self.folder(key)
-        if not folder.is_dir():
+        try:
+            checked = folder.stat().st_ino
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        fault = _fault(folder, key)
+        fault = self.fault(key)
         if fault is None:
-            return Run(folder, _read_manifest(folder))
-        aside = Path(tempfile.mkdtemp(prefix=folder.name + ".damaged-", dir=folder.parent))
-        with contextlib.suppress(FileNotFoundError):  # another process has set it aside meanwhile
-            folder.rename(aside / folder.name)
-        warnings.warn(f"{folder}: {fault}; set aside in {aside.name} and computed again", stacklevel=2)
+            return Run(folder, read_manifest(folder))
+        with clear_disk_errors(folder):
+            aside = _set_aside(folder, checked)
+        if aside is not None:
+            warnings.warn(f"{folder}: {fault}; set aside in {aside.name} and computed again", stacklevel=2)
         return None
 
     def save(
@@ -149,9 +183,9 @@ class Store:
     ) -> Run:
         """Store a finished run.
 
-        Everything is written to a folder of another name, the manifest last, and renamed when it is complete, so
-        an interruption never leaves something that looks finished. Where another process has finished the same
-        run meanwhile, that one stays.
+        Everything is written to a folder of another name and flushed, the manifest last, and renamed when it is
+        complete, so an interruption never leaves something that looks finished. Where another process has finished
+        the same run meanwhile, that one stays.
 
         Parameters
         ----------
@@ -169,110 +203,70 @@ class Store:
             If the folder cannot be written; the message says why.
         """
         folder = self.folder(key)
-        with _clear_disk_errors(folder):
+        with clear_disk_errors(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
             try:
                 for name, array in arrays.items():
                     with (temporary / f"{name}.npy").open("wb") as file:
                         np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-                        _flush(file)
-                _write_json(temporary / "facts.json", facts)
-                files = {
-                    path.name: {"bytes": path.stat().st_size, "sha256": file_digest(path)}
-                    for path in sorted(temporary.iterdir())
-                }
-                _write_json(temporary / _MANIFEST, _manifest(key, files, seconds))
+                        file.flush()
+                        os.fsync(file.fileno())
+                write_json(temporary / "facts.json", facts)
+                write_json(temporary / MANIFEST, _manifest(key, temporary, seconds))
                 temporary.chmod(0o755)
-                if not folder.is_dir():
-                    with contextlib.suppress(OSError):  # another process finished it first
-                        temporary.rename(folder)
+                if self.load(key) is None:
+                    _rename(temporary, folder)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
-            shutil.rmtree(folder.with_name(folder.name + ".partial"), ignore_errors=True)
+            shutil.rmtree(partial_folder(folder), ignore_errors=True)
         run = self.load(key)
         if run is None:
-            msg = f"{folder}: the run could not be stored; check that the folder can be written"
+            msg = f"{folder}: the run was removed or damaged while it was being stored; run the same command again"
             raise InputError(msg)
         return run
 
 
-def _manifest(key: RunKey, files: Mapping[str, Any], seconds: float | None) -> dict[str, Any]:
-    return {
-        "name": key.name,
-        "digest": key.digest,
-        "inputs": key.inputs,
-        "files": files,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": seconds,
-        "machine": {
-            "processor": platform.machine(),
-            "system": platform.system(),
-            "python": platform.python_version(),
-        },
-        "versions": {name: package_version(name) for name in ("report-utils", "numpy", "keras", "tensorflow-cpu")},
-    }
+def partial_folder(folder: Path) -> Path:
+    """Return where the unfinished work of a run is kept."""
+    return folder.with_name(folder.name + PARTIAL)
 
 
-def _fault(folder: Path, key: RunKey) -> str | None:
-    """Say what is wrong with a stored run, or None. Large files are compared by size only."""
+def _rename(temporary: Path, folder: Path) -> None:
     try:
-        manifest = _read_manifest(folder)
-        if manifest["digest"] != key.digest:
-            return "its manifest belongs to another run"
-        for name, expected in manifest["files"].items():
-            path = folder / name
-            if not path.is_file() or path.stat().st_size != expected["bytes"]:
-                return f"{name} is missing or has another size"
-            if expected["bytes"] <= _ALWAYS_CHECKED_BYTES and file_digest(path) != expected["sha256"]:
-                return f"{name} has changed since it was written"
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return f"its manifest cannot be read ({type(error).__name__})"
+        temporary.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # or else another process has finished the same run this very moment
+            raise
+    flush_folder(folder.parent)
+
+
+def _set_aside(folder: Path, checked: int) -> Path | None:
+    """Give a damaged run another name, unless another process has put a new one in its place meanwhile."""
+    aside = Path(tempfile.mkdtemp(prefix=folder.name + ".damaged-", dir=folder.parent))
+    try:
+        if folder.stat().st_ino == checked:
+            folder.rename(aside / folder.name)
+            return aside
+    except FileNotFoundError:
+        pass  # another process has set it aside
+    aside.rmdir()
     return None
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-
-
-def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        json.dump(value, file, indent=1, sort_keys=True, default=dict)
-        file.write("\n")
-        _flush(file)
-
-
-def _flush(file: Any) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def write_atomically(path: Path, arrays: Mapping[str, NDArray]) -> None:
-    """Write arrays to an ``.npz`` file that is either whole or not there.
-
-    Raises
-    ------
-    InputError
-        If the folder cannot be written; the message says why.
-    """
-    with _clear_disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **arrays)
-                _flush(file)
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-
-
-@contextlib.contextmanager
-def _clear_disk_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or error
-        msg = f"{path}: cannot write here: {reason}; free space or choose another folder with {RUNS_VARIABLE}"
-        raise InputError(msg) from error
+def _manifest(key: RunKey, folder: Path, seconds: float | None) -> dict[str, Any]:
+    """Return everything there is to know about a run whose files lie in a folder."""
+    parts = {name: key.inputs[name] for name in ("data", "code") if name in key.inputs}
+    parts["configuration"] = {name: value for name, value in key.inputs.items() if name not in parts}
+    return {
+        **key.described(),
+        "digests": {name: digest(value) for name, value in parts.items()},
+        "files": {
+            path.name: {"bytes": path.stat().st_size, "sha256": file_digest(path)} for path in sorted(folder.iterdir())
+        },
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": seconds,
+        "machine": machine(),
+        "versions": versions(),
+        **source(),
+    }

@@ -14,6 +14,7 @@ from report_utils.binning import get_transform
 from report_utils.binning.dataset import Dataset
 from report_utils.cnn.crossval import assign_folds, fit_fold, fit_to_arrays
 from report_utils.dynamics.phases import train_in_phases
+from report_utils.fingerprint import require_code
 from report_utils.profiles import Profile
 from report_utils.store import RunKey, Store
 from report_utils.work import advance
@@ -91,6 +92,7 @@ def store_dynamics(
 
 def _make_once(store: Store, key: RunKey, train: Callable[[Path], tuple[dict[str, NDArray], dict[str, Any]]]) -> None:
     """Train a run from where its checkpoint left it and keep it, unless another process has made it meanwhile."""
+    require_code(key.inputs["code"])
     with store.lock(key):
         if store.load(key) is None:
             began = time.monotonic()

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-import os
+import json
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
+from filelock import FileLock, Timeout
 
 from report_utils.binning import get_transform
-from report_utils.book.execute import METADATA, run_page, unavailable_page
+from report_utils.book.execute import METADATA, run_page, unavailable_page, written
 from report_utils.book.pages import PAGES, Page
+from report_utils.disk import clear_disk_errors, write_text
 from report_utils.errors import InputError
-from report_utils.fingerprint import code_digest, digest, imported_modules, source_digest
+from report_utils.fingerprint import code_digests, digest, imported_modules
+from report_utils.leftovers import EXECUTED_PAGES, in_use
+from report_utils.outcomes import study_inputs
 from report_utils.profiles import project_root
 from report_utils.reproduction import Reproduction
+from report_utils.studies import get_study
 from report_utils.work import Task, advance, run_tasks
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 PAGES_FOLDER = Path("book") / "pages"
 NOTEBOOKS_FOLDER = Path("notebooks")
@@ -51,24 +59,25 @@ class BuildReport:
 def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str, Any]:
     """Return what a page is made from; a page is fresh while this stays the same.
 
-    That is its notebook's text, its parameters, the profile, the modules it imports, and the runs it shows.
+    That is its notebook's text, its parameters, the profile, the modules it imports, the data, the runs it shows, and
+    what is there of the studies that it shows: runs, or else committed results.
     """
     text = (root / NOTEBOOKS_FOLDER / f"{page.notebook}.py").read_text(encoding="utf-8")
     inputs = {
-        "notebook": digest(text),
+        "notebook": {page.notebook: digest(text)},
         "page": {"slug": page.slug, "title": page.title, "parameters": page.parameters},
         "profile": reproduction.profile.model_dump(mode="json", exclude={"path"}),
-        "code": code_digest(imported_modules(text)),
-        "execute": source_digest(Path(__file__).with_name("execute.py").read_text(encoding="utf-8")),
-        "data": reproduction.data_key.digest,
+        "code": code_digests(imported_modules(text) | {"book.execute"}),
+        "data": reproduction.data_key.inputs,
         "runs": {
             key.name: key.digest
             for key in reproduction.runs(
                 filter(reproduction.available, page.transforms), filter(reproduction.available, page.dynamics)
             )
         },
+        "studies": {name: study_inputs(reproduction, get_study(name)) for name in page.studies},
     }
-    return {"digest": digest(inputs), "inputs": inputs}
+    return {"digest": digest(inputs), "inputs": inputs, "profile": reproduction.profile.label}
 
 
 def prepare_book(profile: str | None = None) -> BuildReport:
@@ -88,56 +97,70 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     reproduction = Reproduction(profile)
     report = BuildReport(reproduction.profile.name)
     began = time.monotonic()
-    _ = reproduction.dataset
-    report.seconds["observations"] = -began + (began := time.monotonic())
-    report.n_runs = reproduction.prepare()
-    report.seconds["training"] = -began + (began := time.monotonic())
-    stale = []
-    for page in PAGES:
-        record = page_record(page, reproduction, root)
-        made = _record_of(_executed(page, reproduction))
-        if made is not None and made["digest"] == record["digest"]:
-            _publish(page, reproduction, root)
-        else:
-            stale.append((page, record))
-    tasks = [
-        Task(f"page {page.slug}", make_page, {"page": page, "reproduction": reproduction, "record": record}, 1.0)
-        for page, record in stale
-    ]
-    run_tasks(tasks, f"Pages ({len(tasks)})")
-    for page, _ in stale:
-        _publish(page, reproduction, root)
-        report.pages_run.append(page.slug)
-    _remove_others(root)
+    with in_use(reproduction.store, reproduction.profile.label):
+        _ = reproduction.dataset
+        report.seconds["observations"] = -began + (began := time.monotonic())
+        report.n_runs = reproduction.prepare()
+        report.seconds["training"] = -began + (began := time.monotonic())
+        records = [(page, page_record(page, reproduction, root)) for page in PAGES]
+        tasks = [
+            Task(f"page {page.slug}", make_page, {"page": page, "reproduction": reproduction, "record": record}, 1.0)
+            for page, record in records
+            if not is_fresh(page, reproduction, record)
+        ]
+        run_tasks(tasks, f"Pages ({len(tasks)})")
+        report.pages_run += [task.arguments["page"].slug for task in tasks]
     report.seconds["pages"] = time.monotonic() - began
     return report
 
 
-def book_status(profile: str | None = None) -> list[str]:
-    """Return a line for each run and page of a profile: finished or missing, fresh or stale and by what."""
+def publish_pages(profile: str | None = None) -> FileLock:
+    """Put a profile's executed pages where the book reads them.
+
+    Returns
+    -------
+    lock : FileLock
+        While it is held, which is until it is released or this process ends, no other build puts its pages there.
+    """
     root = project_root()
-    reproduction = Reproduction(profile)
-    store, lines = reproduction.store, []
-    keys = [
-        reproduction.data_key,
-        *reproduction.runs(reproduction.transforms, reproduction.dynamics_transforms),
-    ]
-    for key in keys:
-        lines.append(f"{'finished' if store.load(key) else 'missing':<9} run   {key.name}")
+    folder, reproduction = root / PAGES_FOLDER, Reproduction(profile)
+    with clear_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print("another build is rendering this book; waiting for it", file=sys.stderr)
+            lock.acquire()
     for page in PAGES:
-        record, made = page_record(page, reproduction, root), _record_of(_executed(page, reproduction))
-        if made is None:
-            lines.append(f"{'missing':<9} page  {page.slug}")
-        elif made["digest"] == record["digest"]:
-            lines.append(f"{'fresh':<9} page  {page.slug}")
-        else:
-            changed = [name for name, value in record["inputs"].items() if made["inputs"].get(name) != value]
-            lines.append(f"{'stale':<9} page  {page.slug}: changed {', '.join(changed)}")
-    return lines
+        target, executed = folder / f"{page.slug}.ipynb", executed_page(page, reproduction)
+        if not executed.is_file():
+            msg = f"{executed}: the page was removed while the book was built; build again"
+            raise InputError(msg)
+        text = executed.read_text(encoding="utf-8")
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:  # or else it keeps its time stamp
+            write_text(target, text)
+    expected = {f"{page.slug}.ipynb" for page in PAGES}
+    for path in folder.glob("*.ipynb"):
+        if path.name not in expected:
+            path.unlink()
+    return lock
 
 
 def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> None:
-    """Execute one page and keep it; runs in a worker process."""
+    """Execute one page and keep it, unless another process has made it meanwhile; runs in a worker process."""
+    path = executed_page(page, reproduction)
+    with reproduction.store.hold(path, f"page {page.slug}"):
+        if not is_fresh(page, reproduction, record):
+            notebook = _execute(page, reproduction, record)
+            if page_record(page, reproduction, project_root())["digest"] != record["digest"]:
+                msg = f"page {page.slug}: its notebook or code was edited while it ran; run the same command again"
+                raise InputError(msg)
+            write_text(path, written(notebook))
+    advance(1.0)
+
+
+def _execute(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> NotebookNode:
     root, profile = project_root(), reproduction.profile
     missing = [name for name in page.needs if not reproduction.available(name)]
     if missing:
@@ -145,50 +168,26 @@ def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) ->
         reason = (
             f"{label} needs AGN-less event lists, and the archive of this profile does not have one for every cluster."
         )
-        notebook = unavailable_page(page, reason, record)
-    else:
-        named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
-        notebook = run_page(page, root / NOTEBOOKS_FOLDER / f"{page.notebook}.py", named, record)
-    _write(_executed(page, reproduction), nbformat.writes(notebook))
-    advance(1.0)
+        return unavailable_page(page, reason, record)
+    named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
+    return run_page(page, root / NOTEBOOKS_FOLDER / f"{page.notebook}.py", named, record)
 
 
-def _executed(page: Page, reproduction: Reproduction) -> Path:
+def is_fresh(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> bool:
+    """Tell whether a page has been executed from what its record names."""
+    made = record_of(executed_page(page, reproduction))
+    return made is not None and made["digest"] == record["digest"]
+
+
+def executed_page(page: Page, reproduction: Reproduction) -> Path:
     """Return where an executed page is kept for its profile, so that changing profiles back and forth is quick."""
-    return reproduction.store.root / "pages" / reproduction.profile.name / f"{page.slug}.ipynb"
+    return reproduction.store.root / EXECUTED_PAGES / reproduction.profile.name / f"{page.slug}.ipynb"
 
 
-def _record_of(path: Path) -> dict[str, Any] | None:
+def record_of(path: Path) -> dict[str, Any] | None:
     """Return what an executed page was made from, or None where there is none that can be read."""
     try:
-        record = nbformat.read(path, as_version=4).metadata[METADATA]
+        record = json.loads(path.read_text(encoding="utf-8"))["metadata"][METADATA]
         return record if {"digest", "inputs"} <= record.keys() else None
-    except (OSError, KeyError, ValueError, AttributeError, nbformat.reader.NotJSONError):
+    except (OSError, KeyError, ValueError, TypeError, AttributeError):
         return None
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that is either whole or as it was before."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        msg = f"{path}: cannot write here: {error.strerror}; free space or make the folder writable"
-        raise InputError(msg) from error
-
-
-def _publish(page: Page, reproduction: Reproduction, root: Path) -> None:
-    """Put an executed page where the book reads it; an unchanged one keeps its time stamp."""
-    target = root / PAGES_FOLDER / f"{page.slug}.ipynb"
-    text = _executed(page, reproduction).read_text(encoding="utf-8")
-    if not target.is_file() or target.read_text(encoding="utf-8") != text:
-        _write(target, text)
-
-
-def _remove_others(root: Path) -> None:
-    expected = {f"{page.slug}.ipynb" for page in PAGES}
-    for path in (root / PAGES_FOLDER).glob("*.ipynb"):
-        if path.name not in expected:
-            path.unlink()

@@ -178,9 +178,13 @@ def fit_fold(
         images.shape[-1], images.shape[1], (seed, fold, 0, training_seed), training.learning_rate
     )
     log = trainer.EpochLog(scale)
-    epochs_done, state = trainer.restore(checkpoint, model)
+    identity = ""
+    if checkpoint is not None:
+        settings = {"training": training.model_dump(), "fold": fold, "seeds": [seed, training_seed]}
+        identity = trainer.identity_of(settings, images, np.asarray(log10_mass), fold_of)
+    epochs_done, state = trainer.restore(checkpoint, model, identity)
     log.history = {name: list(state.get(name, [])) for name in log.history}
-    callbacks = [log, trainer.Checkpoint(checkpoint, lambda: log.history)]
+    callbacks = [log, trainer.Checkpoint(checkpoint, lambda: log.history, identity)]
     if training.schedule == "one_cycle":
         n_steps = training.epochs * len(batches)
         callbacks.append(trainer.OneCycle(training.learning_rate, n_steps, epochs_done * len(batches)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import sys
 import time
-import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from numpy.typing import NDArray
 
 from report_utils.cnn.batches import EpochOrder, ViewBatches
 from report_utils.cnn.model import build_cnn, initial_weights
-from report_utils.store import write_atomically
+from report_utils.disk import write_arrays
+from report_utils.fingerprint import digest
 
 CHECKPOINT_SECONDS = 300.0
+"""How much of a training may be lost [s]: an epoch of the paper's takes two or three minutes on one core."""
 
 
 class OneCycle(keras.callbacks.Callback):
@@ -116,7 +119,10 @@ class WorkDone(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves a model with its optimizer and other state, at most every few minutes, so that training can go on.
+    """Saves a model with its optimizer and other state now and then, so that training can go on.
+
+    It saves after an epoch if one more would make the time since the last save longer than ``every_seconds``: what a
+    killed process loses is that time at most, or one epoch where an epoch takes longer.
 
     Parameters
     ----------
@@ -124,36 +130,51 @@ class Checkpoint(keras.callbacks.Callback):
         An ``.npz`` file, written whole or not at all; nothing is saved where it is None.
     state : callable
         Returns further arrays to save, by name.
+    identity : str
+        What is trained, as :func:`identity_of` says it: another training does not go on from this one's state.
     every_seconds : float
     """
 
-    def __init__(self, path: Path | None, state: Any, every_seconds: float = CHECKPOINT_SECONDS) -> None:
+    def __init__(self, path: Path | None, state: Any, identity: str, every_seconds: float = CHECKPOINT_SECONDS) -> None:
         super().__init__()
-        self.path, self.state, self.every_seconds = path, state, every_seconds
-        self.saved = time.monotonic()
+        self.path, self.state, self.identity, self.every_seconds = path, state, identity, every_seconds
+        self.saved = self.epoch_began = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
+        """Note the time."""
+        self.epoch_began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
         """Save if it is time."""
-        if self.path is not None and time.monotonic() - self.saved >= self.every_seconds:
+        now = time.monotonic()
+        if self.path is not None and now - self.saved + now - self.epoch_began > self.every_seconds:
             self.save(epoch + 1)
 
     def save(self, epochs_done: int) -> None:
         """Save the state after so many epochs."""
-        if self.path is None:
-            return
         arrays = {f"state_{name}": np.asarray(value) for name, value in self.state().items()}
         arrays |= {f"variable_{i}": np.asarray(v) for i, v in enumerate(_variables(self.model))}
-        write_atomically(self.path, arrays | {"epochs_done": np.asarray(epochs_done)})
+        arrays |= {"epochs_done": np.asarray(epochs_done), "identity": np.asarray(self.identity)}
+        write_arrays(self.path, arrays)
         self.saved = time.monotonic()
 
 
-def restore(path: Path | None, model: keras.Model) -> tuple[int, dict[str, NDArray]]:
+def identity_of(settings: Mapping[str, Any], *arrays: NDArray) -> str:
+    """Return a digest of what is trained: plain settings, and the arrays it is trained on."""
+    found = hashlib.sha256(digest(settings).encode())
+    for array in arrays:
+        found.update(f"{array.dtype.str} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array))
+    return found.hexdigest()
+
+
+def restore(path: Path | None, model: keras.Model, identity: str) -> tuple[int, dict[str, NDArray]]:
     """Bring a compiled model to the state of a checkpoint.
 
     Returns
     -------
     epochs_done : int
-        0 where there is no checkpoint that can be read.
+        0 where there is no checkpoint of this training that can be read.
     state : dict of str to array
         What the checkpoint's ``state`` returned.
     """
@@ -165,9 +186,10 @@ def restore(path: Path | None, model: keras.Model) -> tuple[int, dict[str, NDArr
         variables = _variables(model)
         values = [arrays[f"variable_{i}"] for i in range(len(variables))]
         epochs_done = int(arrays["epochs_done"])
-        if any(value.shape != tuple(variable.shape) for value, variable in zip(values, variables, strict=True)):
+        if str(arrays["identity"]) != identity:
             return 0, {}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except Exception as error:  # a damaged archive fails in a dozen ways
+        print(f"{path}: cannot be read ({type(error).__name__}); this training starts anew", file=sys.stderr)
         return 0, {}
     for value, variable in zip(values, variables, strict=True):
         variable.assign(value)

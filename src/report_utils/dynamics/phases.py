@@ -169,7 +169,11 @@ def train_in_phases(
         states = {f"states_{name}": value for name, value in recorder.states.items()}
         return states | {"recorded": recorder.predictions, "loss": np.asarray(log.history["loss"])}
 
-    epochs_done, saved = trainer.restore(checkpoint, model)
+    identity = ""
+    if checkpoint is not None:
+        kept = {"dynamics": settings.model_dump(), "fold": fold, "seeds": [seed, training_seed]}
+        identity = trainer.identity_of(kept, images, np.asarray(log10_mass), fold_of)
+    epochs_done, saved = trainer.restore(checkpoint, model, identity)
     if epochs_done:
         states = {n.removeprefix("states_"): v for n, v in saved.items() if n.startswith("states_")}
         recorder.restore(saved["recorded"], states)
@@ -177,7 +181,7 @@ def train_in_phases(
     else:
         shown.n_open_channels = 1
         recorder.record_state("start", model)
-    callbacks = [recorder, log, trainer.Checkpoint(checkpoint, state)]
+    callbacks = [recorder, log, trainer.Checkpoint(checkpoint, state, identity)]
     if progress is not None:
         progress(epochs_done * len(batches.order))
         callbacks.append(trainer.WorkDone(progress, len(batches.order)))

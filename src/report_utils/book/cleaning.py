@@ -1,0 +1,166 @@
+"""What may go from a folder of runs: what no profile of today names, and what killed processes have left."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from report_utils.book.build import PAGES_FOLDER, page_record, record_of
+from report_utils.book.execute import SOCKETS_PREFIX
+from report_utils.book.pages import PAGES
+from report_utils.changes import changes
+from report_utils.disk import clear_disk_errors
+from report_utils.errors import InputError
+from report_utils.leftovers import Entry, abandoned, entries, profiles_in_use, remove, remove_lock, unused_locks
+from report_utils.profiles import profile_names, project_root
+from report_utils.reproduction import Reproduction
+from report_utils.run_status import KINDS, changed_inputs, current_key
+from report_utils.store import Store
+
+_MEGABYTE = 1e6
+_MOST_REASONS = 3
+_TEMPORARY = r"\..+\.(\d+)\.tmp"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether one thing in a folder of runs may go, and why or why not."""
+
+    entry: Entry
+    stale: bool
+    reason: str
+
+
+class Cleaning:
+    """Looks through a store for what may go.
+
+    Runs of a profile's file are judged by that file alone, and only where it is one of the project's or was given:
+    a profile that lies elsewhere cannot be asked which of its runs it still names.
+
+    Parameters
+    ----------
+    profiles : iterable of str
+        Names or files of profiles besides those in ``profiles/``.
+    store : Store, optional
+    """
+
+    def __init__(self, profiles: Iterable[str] = (), store: Store | None = None) -> None:
+        self.store = store or Store()
+        self._known: dict[str, Reproduction | str] = {}
+        for name in profile_names():
+            path = project_root() / "profiles" / f"{name}.toml"
+            label = path.relative_to(project_root()).as_posix()
+            try:
+                self._known[label] = Reproduction(path, self.store)
+            except InputError as error:
+                self._known[label] = str(error)
+        for name in profiles:
+            reproduction = Reproduction(name, self.store)
+            self._known[reproduction.profile.label] = reproduction
+
+    def verdicts(self) -> list[Verdict]:
+        """Return what to do with everything in the store, in the order of its names."""
+        in_use = profiles_in_use(self.store)
+        return [self._verdict(entry, in_use) for entry in entries(self.store)]
+
+    def temporaries(self) -> list[Path]:
+        """Return the files and folders outside the store that processes of ours left when they were killed."""
+        pages = abandoned(project_root() / PAGES_FOLDER, _TEMPORARY)
+        return pages + abandoned(Path(tempfile.gettempdir()), rf"{SOCKETS_PREFIX}(\d+)-.+")
+
+    def locks(self) -> list[Path]:
+        """Return the lock files that nobody holds."""
+        return unused_locks(self.store)
+
+    def _verdict(self, entry: Entry, in_use: set[str]) -> Verdict:
+        label = self._label(entry)
+        if label in in_use:
+            return Verdict(entry, False, f"a process is working on {label}")
+        if entry.kind == "temporary":
+            return Verdict(entry, True, "left by a process that was killed")
+        if entry.kind == "set aside":
+            return Verdict(entry, True, "damaged and computed again")
+        known = self._known.get(label)
+        if entry.kind != "page" and entry.path.relative_to(self.store.root).parts[0] not in KINDS:
+            return Verdict(entry, False, "of a kind that this version does not know")
+        if known is None:
+            return Verdict(entry, False, f"of {label or 'an unknown profile'}, which was not given with --profile")
+        if isinstance(known, str):
+            return Verdict(entry, False, f"its profile cannot be read: {known}")
+        reason = _page_staleness(entry, known) if entry.kind == "page" else _run_staleness(entry, known)
+        return Verdict(entry, reason is not None, "current" if reason is None else reason)
+
+    def _label(self, entry: Entry) -> str:
+        """Return the profile's file of an entry, from what it says itself or else from the name of its folder."""
+        about = record_of(entry.path) or {} if entry.kind == "page" else entry.about
+        if about.get("profile"):
+            return about["profile"]
+        parts = entry.result.relative_to(self.store.root).parts
+        name = parts[1] if len(parts) > 2 else entry.result.name.rsplit("-", 1)[0]
+        return f"profiles/{name}.toml"
+
+
+def _run_staleness(entry: Entry, reproduction: Reproduction) -> str | None:
+    """Say why no key of today names a run, or None."""
+    if not entry.about:
+        return "it says not what it was made from"
+    now = current_key(reproduction, entry.about)
+    if now is None:
+        return f"profile {reproduction.profile.name} has no such run any more"
+    if now.digest != entry.about["digest"]:
+        return "; ".join(changed_inputs(entry.about, now)[:_MOST_REASONS])
+    if entry.kind == "partial work" and reproduction.store.holds(now):
+        return "its run is finished"
+    return None
+
+
+def _page_staleness(entry: Entry, reproduction: Reproduction) -> str | None:
+    page = next((page for page in PAGES if page.slug == entry.path.stem), None)
+    made = record_of(entry.path)
+    if page is None:
+        return "the book has no such page any more"
+    if made is None:
+        return "it says not what it was made from"
+    now = page_record(page, reproduction, project_root())
+    if made["digest"] == now["digest"]:
+        return None
+    return "; ".join(changes(made["inputs"], now["inputs"])[:_MOST_REASONS])
+
+
+def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
+    """Remove what may go, and yield a line for each thing and for what stays; a dry run only says it."""
+    gone = n_gone = 0
+    kept: dict[str, list[int]] = {}
+    for verdict in cleaning.verdicts():
+        entry, size = verdict.entry, verdict.entry.size()
+        where = entry.path.relative_to(cleaning.store.root)
+        if verdict.stale and (dry_run or remove(cleaning.store, entry)):
+            gone, n_gone = gone + size, n_gone + 1
+            yield f"{entry.kind:<12} {size / _MEGABYTE:9.2f} MB  {where}: {verdict.reason}"
+        else:
+            kept.setdefault("in use" if verdict.stale else verdict.reason, []).append(size)
+    for path in cleaning.temporaries():
+        n_gone += 1
+        yield f"{'temporary':<12} {0:9.2f} MB  {path}: left by a process that was killed"
+        if not dry_run:
+            _remove_path(path)
+    locks = cleaning.locks()
+    if not dry_run:
+        for path in locks:
+            with clear_disk_errors(path):
+                remove_lock(path)
+    for reason, sizes in kept.items():
+        yield f"kept: {len(sizes)} ({sum(sizes) / _MEGABYTE:.2f} MB), {reason}"
+    done = "would be removed" if dry_run else "removed"
+    yield f"{n_gone} {done} ({gone / _MEGABYTE:.2f} MB), and {len(locks)} lock files that nobody holds"
+
+
+def _remove_path(path: Path) -> None:
+    with clear_disk_errors(path):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -1,0 +1,171 @@
+"""What a build would do and why, in a few lines: every run and page of a profile, fresh, stale or missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from report_utils.book.build import executed_page, page_record, record_of
+from report_utils.book.pages import PAGES, Page
+from report_utils.changes import changes
+from report_utils.errors import InputError
+from report_utils.profiles import project_root
+from report_utils.provenance import machine, versions
+from report_utils.reproduction import Reproduction
+from report_utils.run_status import Manifests, Status, profile_keys, run_states
+
+_GROUPS = {"data": "observations", "fit": "fits", "dynamics": "dynamics", "page": "pages"}
+_MOST_REASONS = 12
+
+
+@dataclass(frozen=True)
+class BookStatus:
+    """The state of every run and page of a profile.
+
+    Parameters
+    ----------
+    profile : str
+    folder : Path
+        Where the runs lie.
+    found : list of Status
+    """
+
+    profile: str
+    folder: Path
+    found: list[Status]
+
+    def summary(self) -> list[str]:
+        """Return a line for each kind of run and for the pages, and each reason once."""
+        lines = [f"profile {self.profile}, runs in {self.folder}"]
+        for kind in dict.fromkeys(status.kind for status in self.found):
+            group = [status for status in self.found if status.kind == kind]
+            states = Counter(status.state for status in group)
+            parts = [f"{states[state]} {state}" for state in ("fresh", "stale", "missing", "damaged") if states[state]]
+            begun = sum(status.begun for status in group)
+            lines.append(f"  {_GROUPS.get(kind, kind):<13}{', '.join(parts)}{f' ({begun} begun)' if begun else ''}")
+        lines += self._reasons()
+        lines += _elsewhere([status for status in self.found if status.state == "fresh"])
+        if all(status.state == "fresh" for status in self.found):
+            lines.append("a build has nothing to compute")
+        return lines
+
+    def _reasons(self) -> list[str]:
+        concerned: dict[str, Counter[str]] = {}
+        for status in self.found:
+            for reason in status.reasons:
+                concerned.setdefault(reason, Counter())[status.kind] += 1
+        if not concerned:
+            return []
+        lines = ["why:"]
+        for reason, kinds in list(concerned.items())[:_MOST_REASONS]:
+            what = ", ".join(f"{n} {_plural(kind, n)}" for kind, n in kinds.items())
+            lines.append(f"  {reason}  [{what}]")
+        if len(concerned) > _MOST_REASONS:
+            lines.append(f"  and {len(concerned) - _MOST_REASONS} more: --all lists everything")
+        return lines
+
+    def everything(self) -> list[str]:
+        """Return a line for each run and page, with its reasons."""
+        return [
+            f"{status.state:<8} {status.kind:<9} {status.name}{_because(status.reasons)}{' (begun)' * status.begun}"
+            for status in self.found
+        ]
+
+    def why(self, name: str) -> list[str]:
+        """Return all that is known of the runs and pages of a name, or of a part of one.
+
+        Raises
+        ------
+        InputError
+            If there are none.
+        """
+        exact = [status for status in self.found if status.name == name]
+        chosen = exact or [status for status in self.found if name in status.name]
+        if not chosen:
+            msg = f"no run or page of profile {self.profile} is called {name!r}; report-utils status --all lists them"
+            raise InputError(msg)
+        return [line for status in chosen for line in _explained(status)]
+
+
+def book_status(profile: str | None = None) -> BookStatus:
+    """Return the state of every run and page of a profile; nothing is computed or changed.
+
+    Parameters
+    ----------
+    profile : str, optional
+        As :func:`report_utils.profiles.load_profile` takes it.
+    """
+    root, reproduction = project_root(), Reproduction(profile)
+    found, manifests = run_states(reproduction)
+    inputs = {key.name: key.inputs for key in profile_keys(reproduction)}
+    found += [_page_status(page, reproduction, root, manifests, inputs) for page in PAGES]
+    return BookStatus(reproduction.profile.name, reproduction.store.root, found)
+
+
+def _page_status(
+    page: Page, reproduction: Reproduction, root: Path, manifests: Manifests, inputs: Mapping[str, Any]
+) -> Status:
+    record, made = page_record(page, reproduction, root), record_of(executed_page(page, reproduction))
+    if made is None:
+        return Status("page", page.slug, "missing")
+    if made["digest"] == record["digest"]:
+        return Status("page", page.slug, "fresh", about=made)
+    before, now = dict(made["inputs"]), dict(record["inputs"])
+    runs_before, runs_now = before.pop("runs", {}), now.pop("runs")
+    reasons = [*changes(before, now), *_changed_runs(runs_before, runs_now, manifests, inputs)]
+    return Status("page", page.slug, "stale", tuple(dict.fromkeys(reasons)), about=made)
+
+
+def _changed_runs(
+    before: Mapping[str, str], now: Mapping[str, str], manifests: Manifests, inputs: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield why the runs that a page shows are others than when it was made."""
+    for name in now:
+        if name in before and before[name] != now[name]:
+            manifest = manifests.of_digest(before[name])
+            if manifest is None or name not in inputs:
+                yield f"run {name} changed"
+            else:
+                yield from changes(manifest["inputs"], inputs[name])
+    for names, what in ((now.keys() - before.keys(), "more to show"), (before.keys() - now.keys(), "fewer to show")):
+        if names:
+            example = f"{min(names)}{' ...' if len(names) > 1 else ''}"
+            yield f"{len(names)} {_plural('run', len(names))} {what}: {example}"
+
+
+def _elsewhere(fresh: list[Status]) -> list[str]:
+    """Say which fresh runs were computed with other versions or on another processor: their last bits may differ."""
+    notes: Counter[str] = Counter()
+    for status in fresh:
+        about = status.about or {}
+        for name, now in (("versions", versions()), ("machine", machine())):
+            # a training has the threads of its worker process, not those of this one
+            before = {key: value for key, value in about.get(name, now).items() if key != "threads"}
+            notes.update(changes(before, {key: value for key, value in now.items() if key != "threads"}))
+    return [f"  {note}: {n} fresh {_plural('run', n)} from before (report-utils verify)" for note, n in notes.items()]
+
+
+def _explained(status: Status) -> list[str]:
+    lines = [f"{status.kind} {status.name}: {status.state}{', begun' if status.begun else ''}"]
+    lines += [f"  {reason}" for reason in status.reasons]
+    about = status.about or {}
+    if "finished" in about:
+        commit = f", commit {about['commit'][:12]}{' and changes' * about['uncommitted']}" if about["commit"] else ""
+        took = f", {about['seconds']:.1f} s" if about.get("seconds") is not None else ""
+        lines.append(f"  made {about['finished']}{took}{commit}, digest {about['digest'][:16]}")
+        lines.append(f"  by {', '.join(f'{name} {version}' for name, version in about['versions'].items())}")
+        lines.append(f"  on {about['machine']['processor']}, {about['machine']['threads']} thread(s)")
+    elif about:
+        lines.append(f"  made in {about.get('seconds', 0):.1f} s from digest {about['digest'][:16]}")
+    return lines
+
+
+def _because(reasons: tuple[str, ...]) -> str:
+    return f": {'; '.join(reasons)}" if reasons else ""
+
+
+def _plural(kind: str, n: int) -> str:
+    return kind if n == 1 or kind in {"data", "dynamics"} else f"{kind}s"

@@ -1,0 +1,84 @@
+"""Files that are either whole or not there, and one clear line where the disk does not take them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.errors import InputError
+
+RUNS_VARIABLE = "REPORT_RUNS"
+"""Environment variable that names the folder of the runs; ``.runs`` in the project without it."""
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary name beside ``path``; on success the file written there takes its place at once.
+
+    It is flushed to disk before it gets its name, and the name after it. After a crash or an error ``path`` is what
+    it was before; the temporary name starts with a dot, holds this process' number and ends with ``.tmp``.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+        flush_folder(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file that is either whole or as it was before; its folder is made where it is missing.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written; the message says why.
+    """
+    with clear_disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write plain values as JSON; as :func:`write_text`."""
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, default=dict) + "\n")
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray]) -> None:
+    """Write arrays to an ``.npz`` file; as :func:`write_text`."""
+    with clear_disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, **arrays)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut, where the system can do that."""
+    with contextlib.suppress(PermissionError):  # Windows opens no folders
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+@contextlib.contextmanager
+def clear_disk_errors(path: Path) -> Iterator[None]:
+    """Turn what the operating system refuses into one line that names the path, the reason and what to do."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        msg = f"{path}: cannot write here: {reason}; free space or choose another folder with {RUNS_VARIABLE}"
+        raise InputError(msg) from error

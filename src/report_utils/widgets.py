@@ -1,0 +1,143 @@
+"""Interactive pictures: a piece of HTML with its own script and data, which loads nothing and needs no library."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from report_utils.errors import InputError
+
+_HERE = Path(__file__).resolve()
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+html[data-theme="light"] {{ color-scheme: light; }}
+html[data-theme="dark"] {{ color-scheme: dark; }}
+body {{ background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem;
+  padding: 1rem; }}
+h1 {{ font-size: 1.3rem; }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Widget:
+    """An interactive picture for a page, a notebook or a file of its own.
+
+    Parameters
+    ----------
+    kind : str
+        What the script knows it by.
+    title : str
+    data : mapping
+        Plain values for the script; arrays as :func:`packed` writes them.
+    scripts : tuple of path
+        JavaScript files; a style sheet of the same name goes with each.
+    plain : str
+        HTML that stands in its place where no script runs, and in print.
+    """
+
+    kind: str
+    title: str
+    data: Mapping[str, Any]
+    scripts: tuple[Path, ...]
+    plain: str
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}: {self.title}>"
+
+    def html(self, *, with_scripts: bool = True) -> str:
+        """Return the HTML, the same for the same data.
+
+        Parameters
+        ----------
+        with_scripts : bool
+            False for a page that holds another widget of this kind already: one copy of script and style serves all.
+        """
+        # a string may hold "</script>", which would end the element
+        data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+        # neither MathJax nor JupyterLab's keys have business in here
+        body = (
+            f'<div class="ru-widget mathjax_ignore" data-lm-suppress-shortcuts="true" data-widget="{self.kind}">'
+            f'<div class="ru-plain">{self.plain}</div><script type="application/json">{data}</script></div>'
+        )
+        return body + _script_and_style(self.scripts) if with_scripts else body
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def save(self, path: str | Path) -> None:
+        """Write the widget as a page of its own, which needs neither a server nor a network."""
+        text = _PAGE.format(title=html.escape(self.title), body=self.html())
+        try:
+            Path(path).write_text(text, encoding="utf-8")
+        except OSError as error:
+            msg = f"{path}: cannot write here: {error.strerror}; name another file"
+            raise InputError(msg) from error
+
+
+def _script_and_style(scripts: tuple[Path, ...]) -> str:
+    files = (_HERE.with_suffix(".js"), *scripts)
+    style = "".join(sheet.read_text(encoding="utf-8") for f in files if (sheet := f.with_suffix(".css")).is_file())
+    code = "".join(file.read_text(encoding="utf-8") for file in files)
+    return f'<style>\n{style}</style><script>(() => {{\n"use strict";\n{code}}})();</script>'
+
+
+def packed(values: ArrayLike) -> dict[str, Any]:
+    """Write whole numbers for a script: without their smallest, byte plane by byte plane, deflated, in base64.
+
+    Parameters
+    ----------
+    values : array of integers
+
+    Returns
+    -------
+    dict
+        ``low``, ``bytes`` (planes, the lowest first), ``data``; ``unpacked`` in ``widgets.js`` reads it.
+    """
+    values = np.asarray(values, dtype=np.int64)
+    low = int(values.min(initial=np.iinfo(np.int64).max)) if values.size else 0
+    shifted = np.ascontiguousarray(values - low).ravel()
+    n_bytes = max(1, -(-int(shifted.max(initial=0)).bit_length() // 8))
+    planes = shifted.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :n_bytes].T
+    return {"low": low, "bytes": n_bytes, "data": _base64(zlib.compress(planes.tobytes(), 9))}
+
+
+def colour_table(name: str) -> str:
+    """Return matplotlib's colour map of this name as 256 colours, three bytes each, in base64."""
+    from matplotlib import colormaps
+
+    colours: NDArray[np.uint8] = colormaps[name](np.arange(256), bytes=True)
+    return _base64(colours[:, :3].tobytes())
+
+
+def picture(image: bytes, kind: str, text: str) -> str:
+    """Return an image, such as of kind ``"png"``, as HTML; ``text`` is for those who cannot see it."""
+    return f'<img alt="{html.escape(text)}" src="data:image/{kind};base64,{_base64(image)}">'
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,228 @@
+"""Only what no profile of today names may go, and never what is in use or another profile's."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from report_utils import cli
+from report_utils.book import cleaning as module
+from report_utils.book.build import executed_page, page_record
+from report_utils.book.cleaning import Cleaning, clean
+from report_utils.book.execute import METADATA
+from report_utils.book.pages import PAGES
+from report_utils.errors import InputError
+from report_utils.leftovers import in_use
+from report_utils.reproduction import Reproduction
+from report_utils.run_status import profile_keys
+from report_utils.store import RunKey, Store
+from tests.conftest import ROOT
+from tests.profile_files import write_profile
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with one tiny profile and the real notebooks."""
+    root = tmp_path / "project"
+    (root / "profiles").mkdir(parents=True)
+    (root / "_config.yml").touch()
+    (root / "notebooks").symlink_to(ROOT / "notebooks")
+    write_profile(root / "profiles" / "tiny.toml")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(module.tempfile, "tempdir", None)
+    return root
+
+
+@pytest.fixture
+def store(project):
+    return Store(project / ".runs")
+
+
+@pytest.fixture
+def reproduction(project, store):
+    """Everything that the book shows at the profile, made up."""
+    reproduction = Reproduction("tiny", store)
+    for key in profile_keys(reproduction):
+        store.save(key, {"predictions": np.ones(3)}, {})
+    for page in PAGES[:2]:
+        make_page(page, reproduction)
+    return reproduction
+
+
+def make_page(page, reproduction, **changed):
+    record = page_record(page, reproduction, ROOT) | changed
+    path = executed_page(page, reproduction)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"metadata": {METADATA: record}}))
+    return path
+
+
+def stale(store, profiles=()):
+    """Return what may go: its kind, its place and why."""
+    verdicts = Cleaning(profiles, store).verdicts()
+    return {
+        (verdict.entry.kind, verdict.entry.path.relative_to(store.root).as_posix(), verdict.reason)
+        for verdict in verdicts
+        if verdict.stale
+    }
+
+
+def test_what_is_current_stays(reproduction, store):
+    store.working_folder(RunKey("fit/tiny/single_band/fold-0-seed-1", _inputs(reproduction), "profiles/tiny.toml"))
+    assert stale(store) == set()
+    lines = list(clean(Cleaning((), store), dry_run=False))
+    assert len(lines) == 2
+    assert lines[0].startswith("kept: 38 (")
+    assert lines[0].endswith("current")
+    assert lines[1].startswith("0 removed (0.00 MB)")
+    assert all(store.load(key) is not None for key in profile_keys(reproduction))
+
+
+def _inputs(reproduction):
+    return reproduction.fit_key("single_band", 0, 1).inputs
+
+
+def test_further_training_seeds_stay(reproduction, store):
+    store.save(reproduction.fit_key("single_band", 0, 5), {}, {})
+    assert stale(store) == set()
+
+
+def test_runs_and_pages_of_other_inputs_may_go(reproduction, store):
+    other = {**reproduction.fit_key("single_band", 0).inputs, "seed": 7}
+    run = store.save(RunKey("fit/tiny/single_band/fold-0-seed-0", other, "profiles/tiny.toml"), {}, {}).folder
+    begun = store.working_folder(
+        RunKey("fit/tiny/single_band/fold-0-seed-0", {**other, "seed": 8}, "profiles/tiny.toml")
+    )
+    record = page_record(PAGES[0], reproduction, ROOT)
+    record["inputs"]["profile"]["seed"] = 4
+    page = make_page(PAGES[0], reproduction, digest="another", inputs=record["inputs"])
+    assert stale(store) == {
+        ("run", _at(run, store), "seed 7 -> 5"),
+        ("partial work", _at(begun, store), "seed 8 -> 5"),
+        ("page", _at(page, store), "seed 4 -> 5"),
+    }
+    lines = list(clean(Cleaning((), store), dry_run=True))
+    assert run.is_dir()
+    assert any(line.endswith("single_band/fold-0-seed-0-" + run.name[-16:] + ": seed 7 -> 5") for line in lines)
+    assert lines[-1].startswith("3 would be removed")
+    assert list(clean(Cleaning((), store), dry_run=False))[-1].startswith("3 removed")
+    assert not run.exists()
+    assert not begun.exists()
+    assert not page.exists()
+    assert all(store.load(key) is not None for key in profile_keys(reproduction))
+
+
+def _at(path, store):
+    return path.relative_to(store.root).as_posix()
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "reason"),
+    [
+        ("fit/tiny/single_band/fold-9-seed-0", {"fold": 9}, "profile tiny has no such run any more"),
+        ("fit/tiny/multi_band_9/fold-0-seed-0", {"transform": "multi_band_9"}, "profile tiny has no such run any more"),
+    ],
+)
+def test_runs_that_a_profile_has_no_more_may_go(reproduction, store, name, inputs, reason):
+    key = RunKey(name, {**reproduction.fit_key("single_band", 0).inputs, **inputs}, "profiles/tiny.toml")
+    run = store.save(key, {}, {})
+    assert stale(store) == {("run", _at(run.folder, store), reason)}
+
+
+def test_runs_of_a_kind_that_is_not_known_stay(reproduction, store):
+    store.save(RunKey("other/tiny/a", {}, "profiles/tiny.toml"), {}, {})
+    assert stale(store) == set()
+
+
+def test_what_killed_processes_left_may_go(reproduction, store, project, tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    place = store.folder(reproduction.fit_key("single_band", 0)).parent
+    for name in (".fold-0-seed-0-0123456789abcdef.xyz", "fold-0-seed-0-0123456789abcdef.damaged-abc"):
+        (place / name).mkdir()
+    (store.root / "pages" / "tiny" / f".index.ipynb.{ended.pid}.tmp").touch()
+    pages = project / "book" / "pages"
+    pages.mkdir(parents=True)
+    outside = [pages / f".index.ipynb.{ended.pid}.tmp", tmp_path / f"report-utils-page-{ended.pid}-abc"]
+    outside[0].touch()
+    outside[1].mkdir()
+    (tmp_path / f"report-utils-page-{os.getpid()}-abc").mkdir()  # of a living process
+    done = list(clean(Cleaning((), store), dry_run=False))
+    assert done[-1].startswith("5 removed")
+    assert stale(store) == set()
+    assert not any(path.exists() for path in outside)
+    assert (tmp_path / f"report-utils-page-{os.getpid()}-abc").is_dir()
+
+
+def test_runs_of_a_profile_elsewhere_stay_until_it_is_given(reproduction, store, tmp_path):
+    elsewhere = write_profile(tmp_path / "mine.toml", ("seed = 5", "seed = 6"))
+    mine = Reproduction(elsewhere, store)
+    current = store.save(mine.fit_key("single_band", 0), {}, {})
+    old = {**mine.fit_key("single_band", 0).inputs, "seed": 1}
+    run = store.save(RunKey("fit/mine/single_band/fold-0-seed-0", old, mine.profile.label), {}, {})
+    assert stale(store) == set()
+    kept = [line for line in clean(Cleaning((), store), dry_run=False) if "mine.toml" in line]
+    assert len(kept) == 1
+    assert "kept: 2 (" in kept[0]
+    assert "not given with --profile" in kept[0]
+    assert stale(store, [str(elsewhere)]) == {("run", _at(run.folder, store), "seed 1 -> 6")}
+    list(clean(Cleaning([str(elsewhere)], store), dry_run=False))
+    assert current.folder.is_dir()
+    assert not run.folder.is_dir()
+
+
+def test_a_profile_of_the_same_name_elsewhere_is_another(reproduction, store, tmp_path):
+    (tmp_path / "else").mkdir()
+    elsewhere = Reproduction(write_profile(tmp_path / "else" / "tiny.toml", ("seed = 5", "seed = 6")), store)
+    store.save(elsewhere.fit_key("single_band", 0), {}, {})
+    assert stale(store) == set()
+
+
+def test_a_profile_that_cannot_be_read_keeps_its_runs(reproduction, store, project):
+    (project / "profiles" / "tiny.toml").write_text("seed = ")
+    assert stale(store) == set()
+    assert any("its profile cannot be read" in line for line in clean(Cleaning((), store), dry_run=False))
+
+
+def test_what_is_in_use_stays(reproduction, store):
+    other = RunKey("fit/tiny/single_band/fold-0-seed-0", {**_inputs(reproduction), "seed": 7}, "profiles/tiny.toml")
+    run = store.save(other, {}, {})
+    with in_use(store, "profiles/tiny.toml"):
+        assert stale(store) == set()
+    with store.lock(other):
+        lines = list(clean(Cleaning((), store), dry_run=False))
+        assert run.folder.is_dir()
+        assert any(line.endswith("in use") for line in lines)
+    list(clean(Cleaning((), store), dry_run=False))
+    assert not run.folder.is_dir()
+
+
+def test_locks_that_nobody_holds_go(reproduction, store):
+    with store.lock(reproduction.data_key):
+        held = len(list((store.root / "locks").iterdir()))
+        list(clean(Cleaning((), store), dry_run=False))
+        assert len(list((store.root / "locks").iterdir())) == 1
+    assert held >= 1
+    list(clean(Cleaning((), store), dry_run=False))
+    assert list((store.root / "locks").iterdir()) == []
+
+
+def test_the_command_wants_to_be_told(reproduction, store, monkeypatch, capsys):
+    monkeypatch.setenv("REPORT_RUNS", str(store.root))
+    monkeypatch.setattr(sys, "argv", ["report-utils", "clean"])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    assert "say --stale" in capsys.readouterr().err
+    monkeypatch.setattr(sys, "argv", ["report-utils", "clean", "--stale", "--dry-run"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert "0 would be removed" in capsys.readouterr().out
+    with pytest.raises(InputError, match="unknown profile"):
+        Cleaning(["nonsense"])

@@ -1,0 +1,136 @@
+"""The commands on many observations: their options, what they say, and how they end."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from report_utils import cli
+from report_utils.events import EventList, open_archive, read_catalogue, read_events, write_sixte
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    def call(*arguments) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["report-utils", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        out, err = capsys.readouterr()
+        return end.value.code or 0, out, err
+
+    return call
+
+
+@pytest.fixture
+def lists(tmp_path, rng, monkeypatch):
+    """Two lists of 300 events, a tenth of them AGN at one place, and a working folder beside theirs."""
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    for name in "ab":
+        x, y = rng.normal(0, 50, (2, 300))
+        source = np.zeros(300, np.int8)
+        source[:30], x[:30], y[:30] = 1, 20.0, 30.0
+        events = EventList(x, y, rng.exponential(2, 300), source, cluster_id=name)
+        write_sixte(tmp_path / "lists" / f"{name}_evt2.fits", events)
+    text = "cluster_id,mass_msun_h,events\na,1e14,a_evt2.fits\nb,2e14,b_evt2.fits\n"
+    (tmp_path / "lists" / "list.csv").write_text(text)
+    return tmp_path / "lists"
+
+
+def test_all_that_can_be_stated_of_an_ingest(run, lists, tmp_path):
+    status, out, _ = run(
+        "ingest", lists / "list.csv", "--out", "archive", "--hubble-h", 0.7, "--energy-min", 0.5, "--energy-max", 7,
+        "--region-arcsec", 90, "--region-centre", "180,0", "--agn-source-ids", "2", "--max-events", 100,
+        "--thin-seed", 3, "--drop-invalid", "--workers", 1,
+    )  # fmt: skip
+    assert status == 0
+    archive = open_archive("archive")
+    assert archive.entries[1].log10_mass == pytest.approx(np.log10(2e14 / 0.7))
+    recipe = json.loads(archive.entries[0].recipe)
+    assert recipe["cleaning"]["region_centre"] == [180.0, 0.0]
+    assert (recipe["invalid"], recipe["max_events"], recipe["thin_seed"]) == ("drop", 100, 3)
+    events = archive.read("a")
+    assert len(events) == 100
+    assert 0.5 <= events.energy.min() <= events.energy.max() <= 7
+    assert np.hypot(events.x, events.y).max() <= 90
+    assert "AGN-less by SRC_ID other than 2: 2 observations" in out
+    assert "thinned to 100 events (seed 3)" in out
+
+
+def test_a_list_of_positions_and_a_pattern_start_at_the_working_folder(run, lists):
+    (lists / "masses.csv").write_text("cluster_id,log10_mass\na,14\nb,14.1\n")
+    with open("agn.csv", "w") as stream:  # noqa: PTH123
+        stream.write(f"RA,DEC,RADIUS\n{180 + 20 / 3600},{30 / 3600},2\n")
+    pattern = "../lists/{cluster_id}_*.fits"
+    status, out, _ = run(
+        "ingest", lists / "masses.csv", "--out", "archive", "--events", pattern, "--point-sources", "agn.csv"
+    )
+    assert status == 0
+    assert "AGN-less by masking the 1 positions of agn.csv: 2 observations" in out
+    less = open_archive("archive").read("a", "agn_less")
+    assert 260 <= len(less) <= 270  # gas may lie in the circle too
+    assert np.hypot(less.x - 20, less.y - 30).min() > 2
+
+
+def test_every_fault_of_a_catalogue_on_a_line_of_its_own(run, lists, tmp_path):
+    text = "cluster_id,log10_mass,events\na,heavy,a_evt2.fits\nb,14,none.fits\nc,14,../work/x.fits\n"
+    (lists / "list.csv").write_text(text)
+    (tmp_path / "work" / "x.fits").write_bytes(b"x")
+    status, out, err = run("ingest", lists / "list.csv", "--out", "archive")
+    assert (status, out) == (2, "")
+    lines = err.strip().splitlines()
+    assert [f"row {number}:" in line for number, line in enumerate(lines, start=1)] == [True] * 3
+    assert all(line.startswith(f"report-utils: {lists / 'list.csv'}: ") for line in lines)
+    assert "--outside-paths" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--agn-source-ids", "2;3"), "--agn-source-ids '2;3'"),
+        (("--region-centre", "180", "--region-arcsec", "9"), "--region-centre '180'"),
+        (("--region-centre", "180,0"), "region_arcsec"),
+        (("--energy-min", "5", "--energy-max", "2"), "energy_max must be larger"),
+        (("--x", "RA"), "both position columns"),
+        (("--energy-unit", "erg"), "'erg'"),
+        (("--hubble-h", "70"), "hubble_h=70"),
+        ((), "h is not stated"),
+    ],
+)
+def test_options_that_mean_nothing_end_with_one_line(run, lists, options, expected):
+    hubble = () if "--hubble-h" in options or not options else ("--hubble-h", 0.7)
+    status, out, err = run("ingest", lists / "list.csv", "--out", "archive", *hubble, *options)
+    assert (status, out) == (2, "")
+    assert expected in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_an_archive_is_exported_for_other_tools(run, lists):
+    assert run("ingest", lists / "list.csv", "--out", "archive", "--hubble-h", 0.7, "--agn-source-ids", 2)[0] == 0
+    status, out, _ = run("export", "archive", "files")
+    assert status == 0
+    assert "files/catalogue.csv" in out
+    rows = read_catalogue("files/catalogue.csv")
+    assert len(read_events(rows[0].events)) == 300
+    assert len(read_events(rows[0].events_agn_less)) == 270
+    assert run("export", "archive", "packed", "--gzip", "--no-agn-less")[0] == 0
+    (first, _) = read_catalogue("packed/catalogue.csv")
+    assert first.events.suffix == ".gz"
+    assert first.events_agn_less is None
+
+
+def test_a_profiles_observations_are_exported(run, tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'description = "a test"\nseed = 5\nn_pixels = 16\n[source]\nn_clusters = 2\nmax_events = 50\n'
+    )
+    status, _, _ = run("export", tmp_path / "files", "--profile", tmp_path / "mine.toml")
+    assert status == 0
+    rows = read_catalogue(tmp_path / "files" / "catalogue.csv")
+    assert [len(read_events(row.events)) for row in rows] == [50, 50]
+    status, _, err = run("export", tmp_path / "files")
+    assert status == 2
+    assert "--profile" in err

@@ -1,0 +1,153 @@
+"""What lies in a folder of runs, who holds it, and taking it away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+from report_utils.leftovers import (
+    abandoned,
+    entries,
+    in_use,
+    profiles_in_use,
+    remove,
+    remove_lock,
+    unused_locks,
+)
+from report_utils.store import RunKey, Store
+
+KEY = RunKey("fit/smoke/multi_band_2/fold-0", {"seed": 1}, "profiles/smoke.toml")
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "runs")
+    store.save(KEY, {"a": np.ones(2)}, {})
+    return store
+
+
+@contextmanager
+def other_process(code):
+    """Another process that says when it has done its part, and ends when told to."""
+    command = [sys.executable, "-c", f"{code}"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "ready\n"
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def program(store, statement):
+    return (
+        "from pathlib import Path\nfrom report_utils.store import RunKey, Store\n"
+        "from report_utils.leftovers import in_use\n"
+        f"store, key = Store(Path({str(store.root)!r})), RunKey({KEY.name!r}, {KEY.inputs!r})\n"
+        f"with {statement}:\n    print('ready', flush=True)\n    input()\n"
+    )
+
+
+def test_everything_is_recognised(store):
+    place = store.folder(KEY).parent
+    (store.working_folder(RunKey("dynamics/smoke/a", {"seed": 2}, "profiles/smoke.toml")) / "checkpoint.npz").touch()
+    (place / f"{store.folder(KEY).name}.damaged-abc").mkdir()
+    (place / ".fold-0-0123456789abcdef.xyz").mkdir()
+    (place / ".removing-fold-1-0123456789abcdef-17").mkdir()
+    (place / "fold-2-0123456789abcdef").mkdir()
+    pages = store.root / "pages" / "smoke"
+    pages.mkdir(parents=True)
+    (pages / "index.ipynb").touch()
+    (pages / ".2-data.ipynb.17.tmp").touch()
+    (store.root / "workers.log").touch()
+    (store.root / "elsewhere").symlink_to(place)
+    with store.lock(KEY), in_use(store, "profiles/smoke.toml"):
+        found = {(entry.kind, entry.path.name, entry.result.name) for entry in entries(store)}
+    name = store.folder(KEY).name
+    (partial,) = [item for item in found if item[0] == "partial work"]
+    assert partial[1] == f"{partial[2]}.partial"
+    assert found - {partial} == {
+        ("run", name, name),
+        ("set aside", f"{name}.damaged-abc", name),
+        ("temporary", ".fold-0-0123456789abcdef.xyz", "fold-0-0123456789abcdef"),
+        ("temporary", ".removing-fold-1-0123456789abcdef-17", ".removing-fold-1-0123456789abcdef-17"),
+        ("run", "fold-2-0123456789abcdef", "fold-2-0123456789abcdef"),
+        ("page", "index.ipynb", "index.ipynb"),
+        ("temporary", ".2-data.ipynb.17.tmp", "2-data.ipynb"),
+    }
+    assert {entry.about.get("profile") for entry in entries(store) if entry.about} == {"profiles/smoke.toml"}
+
+
+def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
+    assert entries(Store(tmp_path / "none")) == []
+    assert profiles_in_use(Store(tmp_path / "none")) == set()
+
+
+def test_removing_leaves_nothing(store):
+    (entry,) = entries(store)
+    assert entry.size() > 1000
+    assert remove(store, entry)
+    assert entries(store) == []
+    assert store.load(KEY) is None
+    assert remove(store, entry)  # somebody else was faster
+
+
+def test_an_interrupted_removal_leaves_nothing_that_looks_like_a_run(store, monkeypatch):
+    (entry,) = entries(store)
+
+    def interrupt(path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("report_utils.leftovers.shutil.rmtree", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        remove(store, entry)
+    monkeypatch.undo()
+    assert store.load(KEY) is None
+    (rest,) = entries(store)
+    assert rest.kind == "temporary"
+    assert remove(store, rest)
+    assert entries(store) == []
+
+
+def test_what_a_process_holds_stays_until_it_ends(store):
+    (entry,) = entries(store)
+    with other_process(program(store, "store.lock(key)")):
+        assert not remove(store, entry)
+        assert not any(path.name.startswith("fold-0") for path in unused_locks(store))
+        assert store.load(KEY) is not None
+    (lock,) = [path for path in unused_locks(store) if path.name.startswith("fold-0")]
+    remove_lock(lock)
+    assert not lock.exists()
+    assert remove(store, entry)
+
+
+def test_a_profile_is_in_use_while_its_process_lives(store):
+    with other_process(program(store, "in_use(store, 'profiles/smoke.toml')")):
+        assert profiles_in_use(store) == {"profiles/smoke.toml"}
+    assert profiles_in_use(store) == set()
+    assert len(unused_locks(store)) == 1  # that of the killed process
+    with in_use(store, "a"), in_use(store, "a"):
+        assert profiles_in_use(store) == {"a"}
+    assert len(unused_locks(store)) == 1
+
+
+def test_use_of_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    with in_use(Store(tmp_path / "runs"), "a"):
+        pass
+
+
+def test_files_of_processes_that_have_ended(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (f".a.{os.getpid()}.tmp", f".a.{ended.pid}.tmp", ".a.99999999999999999999.tmp", "a.tmp"):
+        (tmp_path / name).touch()
+    assert [path.name for path in abandoned(tmp_path, r"\..+\.(\d+)\.tmp")] == [f".a.{ended.pid}.tmp"]
+    assert abandoned(tmp_path / "none", "(1)") == []

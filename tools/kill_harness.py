@@ -1,0 +1,230 @@
+"""Kill a build at random moments, many times in a row, let it end, and compare all it made with an undisturbed build.
+
+Usage: ``python -m tools.kill_harness [--kills 50] [--seed 1] [--profile smoke] [--folder DIR]``
+
+Two copies of the project are built, each with runs of its own. One is left alone. The other one's whole process group
+gets SIGKILL at moments drawn from the seed, until that has happened often enough; then it is left alone as well. Then
+everything that counts as a result must be the same, bit for bit: the arrays and facts of every run, its manifest, the
+cells and outputs of every page, and the rendered book; apart from what says when and how long, which
+``tools.kill_compare.VARYING`` lists. After each kill, everything that counts as finished must be whole.
+
+The harness can itself be stopped: with the same folder it goes on where it was. Exit status 1 means a difference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tools.kill_compare import differences, faults
+
+from report_utils.disk import write_json
+from report_utils.leftovers import entries
+from report_utils.profiles import project_root
+from report_utils.store import Store
+
+_NOT_COPIED = {".venv", "_build", ".runs", ".git", ".pytest_cache", ".ruff_cache", "jupyter_execute"}
+_NOT_COPIED_ANYWHERE = {"__pycache__", ".ipynb_checkpoints"}
+
+START_SECONDS = 12.0
+"""What an attempt takes before it gets anywhere: starting Python and TensorFlow, and the work that a kill destroys."""
+
+
+@dataclass
+class Harness:
+    """One comparison of a killed build with an undisturbed one.
+
+    Parameters
+    ----------
+    folder : Path
+        Where both are built, and where it is kept how far this has come.
+    command : sequence of str
+        What builds; it runs in a copy of the project, with ``REPORT_RUNS`` set.
+    seed : int
+        Decides the moments.
+    start_seconds : float
+        How long an attempt takes before it gets anywhere.
+    """
+
+    folder: Path
+    command: Sequence[str]
+    seed: int = 1
+    start_seconds: float = START_SECONDS
+    state: dict[str, Any] = field(default_factory=lambda: {"kills": [], "generation": 0, "calm_seconds": None})
+
+    def __post_init__(self) -> None:
+        with_state = self.folder / "state.json"
+        if with_state.is_file():
+            self.state = json.loads(with_state.read_text(encoding="utf-8"))
+            self._end_group(self.state.get("group"))
+
+    def run(self, n_kills: int) -> list[str]:
+        """Build both, kill one, and return what differs."""
+        if self.state["calm_seconds"] is None:
+            shutil.rmtree(self.folder / "calm", ignore_errors=True)  # where this harness was itself disturbed
+        calm = self._copy("calm")
+        if self.state["calm_seconds"] is None:
+            began = time.monotonic()
+            self._start(calm).wait_to_end()
+            self.state["calm_seconds"] = time.monotonic() - began
+            self._keep()
+        self.say(f"undisturbed: {self.state['calm_seconds']:.0f} s, {self.n_results(calm)} results")
+        while len(self.state["kills"]) < n_kills:
+            self._attempt(self._killed(), self.n_results(calm), n_kills)
+        killed = self._killed()
+        self._start(killed).wait_to_end()
+        self.say(f"left alone: {self.n_results(killed)} results after {len(self.state['kills'])} kills")
+        for tree in (calm, killed):
+            self.clean(tree)
+        return differences(calm, killed)
+
+    def _attempt(self, tree: Path, n_results: int, n_kills: int) -> None:
+        """Start a build and kill it, at a moment that leaves enough of it for the kills to come."""
+        number, before = len(self.state["kills"]), self.n_results(tree)
+        left = max(1 - before / n_results, 0.1) * self.state["calm_seconds"] / (n_kills - number)
+        # with this longest delay, a uniform one leaves time for that share of the work on average
+        longest = self.start_seconds + left + math.sqrt(left**2 + 2 * self.start_seconds * left)
+        delay = float(np.random.default_rng([self.seed, number]).uniform(0.5, longest))
+        build = self._start(tree)
+        killed = build.kill_after(delay)
+        if not killed:
+            self.say(f"it ended by itself before {delay:.1f} s: another one is killed from here on")
+            self.state["generation"] += 1
+            self._keep()
+            return
+        unsound = faults(tree)
+        if unsound:
+            msg = f"after kill {number + 1} there is something that counts as finished and is not whole: {unsound}"
+            raise SystemExit(msg)
+        after = self.n_results(tree)
+        self.state["kills"].append({"delay": round(delay, 3), "before": before, "after": after})
+        self._keep()
+        begun = sum(entry.kind in {"temporary", "partial work"} for entry in entries(Store(tree / ".runs")))
+        self.say(
+            f"kill {number + 1:3d} after {delay:6.2f} s: {after} of {n_results} results (+{after - before}), "
+            f"{begun} unfinished"
+        )
+
+    def n_results(self, tree: Path) -> int:
+        """Return how many runs and pages are finished."""
+        return sum(entry.kind in {"run", "page"} for entry in entries(Store(tree / ".runs")))
+
+    def clean(self, tree: Path) -> None:
+        """Let the project's own command remove what killed processes left."""
+        command = [str(Path(sys.executable).with_name("report-utils")), "clean", "--stale"]
+        done = subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, text=True, check=True)
+        self.say(f"{tree.name}: {done.stdout.strip().splitlines()[-1]}")
+
+    def say(self, line: str) -> None:
+        """Print a line at once, so that a log can be followed."""
+        print(line, flush=True)
+
+    def _killed(self) -> Path:
+        return self._copy(f"killed-{self.state['generation']}")
+
+    def _copy(self, name: str) -> Path:
+        tree = self.folder / name
+        if not tree.is_dir():
+            unfinished = self.folder / f".{name}"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            shutil.copytree(project_root(), unfinished, ignore=_left_out, symlinks=True)
+            unfinished.rename(tree)
+        return tree
+
+    def _start(self, tree: Path) -> Build:
+        log = (self.folder / f"{tree.name}.log").open("ab")
+        process = subprocess.Popen(
+            self.command, cwd=tree, env=environment(tree), stdout=log, stderr=log, start_new_session=True
+        )
+        log.close()
+        self.state["group"] = process.pid
+        self._keep()
+        return Build(process, self.folder / f"{tree.name}.log")
+
+    def _end_group(self, group: int | None) -> None:
+        """End the build of a harness that was stopped."""
+        if group is not None and Path(f"/proc/{group}/cwd").exists():
+            tree = Path(f"/proc/{group}/cwd").resolve()
+            if tree.is_relative_to(self.folder.resolve()):
+                os.killpg(group, signal.SIGKILL)
+
+    def _keep(self) -> None:
+        write_json(self.folder / "state.json", self.state)
+
+
+@dataclass
+class Build:
+    """A build under way, in a process group of its own."""
+
+    process: subprocess.Popen
+    log: Path
+
+    def wait_to_end(self) -> None:
+        """Wait until it has ended well."""
+        if self.process.wait() != 0:
+            tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
+            msg = f"the build failed with status {self.process.returncode}:\n{tail}"
+            raise SystemExit(msg)
+
+    def kill_after(self, seconds: float) -> bool:
+        """Kill the whole group after some time; return whether it was still at work."""
+        try:
+            self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            return True
+        self.wait_to_end()
+        return False
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """Return what is no part of the project: environments, caches, and what builds make."""
+    made = {project_root(): _NOT_COPIED, project_root() / "book": {"pages"}}.get(Path(folder), set())
+    return {name for name in names if name in made | _NOT_COPIED_ANYWHERE}
+
+
+def environment(tree: Path) -> dict[str, str]:
+    """Return the environment of a build: the copy's own code and runs."""
+    return os.environ | {"PYTHONPATH": str(tree / "src"), "REPORT_RUNS": str(tree / ".runs")}
+
+
+def main() -> None:
+    """Run the harness and print what it found."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--profile", default="smoke")
+    parser.add_argument("--folder", type=Path, help="where to build, and to go on; a new one without")
+    arguments = parser.parse_args()
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="report-utils-kills-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"folder {folder}, seed {arguments.seed}", flush=True)
+    command = [str(Path(sys.executable).with_name("report-utils")), "build", "--profile", arguments.profile]
+    harness = Harness(folder.resolve(), command, arguments.seed)
+    found = harness.run(arguments.kills)
+    delays = [kill["delay"] for kill in harness.state["kills"]]
+    print(
+        f"{len(delays)} kills of the process group, {min(delays, default=0):.1f} to {max(delays, default=0):.1f} s "
+        f"after the start; {len(found)} differences from the undisturbed build"
+    )
+    for line in found:
+        print(line)
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
