@@ -81,7 +81,7 @@ from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED
 from report_utils.report.inconsistencies import EARLIER_N_IMAGES
-from report_utils.report.words import INTERVALS, thousands
+from report_utils.report.words import thousands
 
 best, single = PUBLISHED.best_row, PUBLISHED.rows["single_band"]
 earlier = PUBLISHED.earlier_scatter
@@ -89,5 +89,6 @@ Markdown(
     f"**What to keep in mind.** The report prints a scatter of {single.scatter:.5f} dex for a single band "
     f"and {best.scatter:.5f} dex at best, with four; it quotes {earlier.value} dex for the earlier work, on "
     f"other clusters ({thousands(EARLIER_N_IMAGES)} images). These numbers are printed ones, whatever profile the "
-    f"book is built with. Of our own on the other pages: {INTERVALS[0].lower()}{INTERVALS[1:]}"
+    "book is built with. Our own, on the other pages, come with 95 % intervals that resample whole halos, and the "
+    "trainings of a network where it was trained several times; each page says how many times that is."
 )

@@ -46,6 +46,7 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS, band_counts
+from report_utils.binning.explorer import image_explorer
 from report_utils.report import Reproduction, figures
 from report_utils.report.words import example_rows, listing, source_words, thousands
 
@@ -98,6 +99,20 @@ Markdown(f"Of all photons of these {len(rows)} observations, {listing(names)}.")
 
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-5", "caption": "**Figure 5.** The lowest two bands of the first observation of Figure 4, with 99 to 25 % of its occupied pixels retained, on Figure 4's colour scale. Above each column: what remains. Notice that the core goes first, and the faint surroundings last."}, "image": {"alt": "Images of one cluster in two bands with progressively more of the bright pixels removed."}}
 figures.retained_images(counts[0])
+
+# %% [markdown]
+# ## Pick one
+#
+# A dozen observations under every transform, pixel by pixel. On one scale for all channels, the higher bands
+# show how little they hold; on a scale of its own, each shows how it is spread.
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-explorer", "caption": "**Images to explore.** Any of twelve observations under any transform; the number of events in each channel, and in each pixel that is pointed at. Notice that the cut of bright pixels leaves the same pixels in all bands, since it looks at all photons of a pixel."}, "image": {"alt": "Images of the chosen cluster under the chosen transform, one for each channel."}}
+dozen = [int(row) for row in example_rows(reproduction.catalogue["log10_mass"], 12)]
+examples = [reproduction.example_events(row) for row in dozen]
+without_agn = None
+if reproduction.available("agn_less_1"):
+    without_agn = [reproduction.example_events(row, "agn_less") for row in dozen]
+image_explorer(examples, without_agn)
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 left = {p: figures.remaining(counts[0], p) for p in (99, 25)}

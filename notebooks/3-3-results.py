@@ -23,8 +23,10 @@
 # b = \frac{1}{8n} \sum_{i,v} r_{iv}, \qquad \sigma^2 = \frac{1}{8n} \sum_{i,v} (r_{iv} - b)^2 .
 # $$ (eq-bias-scatter)
 #
-# Brackets are intervals from a bootstrap, bias-corrected and accelerated {cite}`Efron1987`. Each row leads to
-# its page.
+# Brackets are intervals from a bootstrap over halos, bias-corrected and accelerated {cite}`Efron1987`. Where a
+# transform has been trained several times, with other weights at the start and in another order, the sums run
+# over these trainings as well, and each resample draws among those of each fold {cite}`Rao1988`. Each row leads
+# to its page.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
@@ -33,24 +35,24 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction, figures
-from report_utils.report.claims import Runs
-from report_utils.report.tables import table_one, table_one_markdown
-from report_utils.report.words import change, folds_and_halos, provenance
+from report_utils.report.judged import Judged
+from report_utils.report.tables import shape_markdown, table_one_markdown
+from report_utils.report.words import change, folds_and_halos, provenance, trainings
 
 reproduction = Reproduction(profile)
 figures.use_book_style()
-results = {name: reproduction.cross_validation(name) for name in reproduction.transforms}
-table = table_one(results)
+judged = Judged(reproduction)
+results = judged.results
 
-links = {name: f"3-3-{name.replace('_', '-')}.ipynb" for name in table.index}
+links = {name: f"3-3-{name.replace('_', '-')}.ipynb" for name in judged.table.index}
 Markdown(
     "**Table 1.** Bias and scatter [dex], as printed and as found here; the bias nearest to 0 and "
-    "the smallest scatter of either in bold.\n\n" + table_one_markdown(table, links=links)
+    "the smallest scatter of either in bold.\n\n" + table_one_markdown(judged.table, links=links)
 )
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 Markdown(
-    f"{provenance(reproduction.profile, len(reproduction.catalogue))} "
+    f"{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} {trainings(judged.seeds)} "
     f"{folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups)}"
 )
 
@@ -61,9 +63,19 @@ Markdown(
 # %% tags=["hide-input"] mystnb={"figure": {"name": "fig-9", "caption": "**Figure 9.** For every transform a histogram of the residuals and, below it, predictions against true masses with the line of perfect accuracy, in the report's order (row by row), all on the same axes; last the thresholded single band, which the report does not draw. Compare the widths of the histograms: those of a single channel with all others."}, "image": {"alt": "Grid of sixteen pairs of panels: residual histograms and predicted against true mass for each transform."}}
 figures.figure_nine(results)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-scatter-by-mass", "caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters. Look for a bias that falls with the mass: light clusters overestimated and heavy ones underestimated are the mark of predictions that hedge."}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-scatter-by-mass", "caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters, with 95 % intervals; points are moved apart sideways. Look for a bias that falls with the mass: light clusters overestimated and heavy ones underestimated are the mark of predictions that hedge."}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}}
 chosen = {f"{k} band{'s' if k > 1 else ''}": results[f"multi_band_{k}"] for k in (1, 2, 4)}
 figures.scatter_by_mass(chosen)
+
+# %% [markdown]
+# ## The shape of the errors
+#
+# A network that hedges draws its predictions to the mean mass: the residual falls with the true mass, with a
+# slope between 0 and −1, the regression to the mean. The robust scatter is half the range from the 16th to the
+# 84th percentile; outliers are views beyond three of it (0.3 % of a Gaussian).
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(shape_markdown(judged.table))
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 steps = {
@@ -73,8 +85,9 @@ steps = {
     "From all pixels in four bands to the 25 % retained": ("retained_25", "multi_band_4"),
     "Without AGN, at two bands": ("agn_less_2", "multi_band_2"),
 }
-runs = Runs(results)
 lines = [
-    f"{step}, the scatter {change(runs.ratio(*names))}." for step, names in steps.items() if set(names) <= set(results)
+    f"{step}, the scatter {change(judged.runs.ratio(*names))}."
+    for step, names in steps.items()
+    if set(names) <= set(results)
 ]
 Markdown("**What was found.** On the same clusters:\n\n" + "\n".join(f"- {line}" for line in lines))

@@ -26,15 +26,18 @@ import numpy as np
 from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS
-from report_utils.report import PUBLISHED, Reproduction, figures, residual_statistics
+from report_utils.report import PUBLISHED, Reproduction, figures
 from report_utils.report.claims import Runs
+from report_utils.report.seeds import all_seeds
+from report_utils.report.statistics import describe_all
 from report_utils.report.tables import table_one, table_one_markdown
-from report_utils.report.words import change, example_rows, listing, provenance
+from report_utils.report.words import change, example_rows, listing, provenance, trainings
 
 reproduction = Reproduction(profile)
 figures.use_book_style()
 view = TRANSFORMS[transform]
-result = reproduction.cross_validation(transform)
+results = all_seeds(reproduction, dict.fromkeys((transform, baseline)))
+result = results[transform]
 
 kind = transform.rsplit("_", 1)[0]
 about = {
@@ -64,20 +67,20 @@ figures.transform_images(list(view(cubes)), names, view.channels)
 # %% [markdown]
 # ## Training
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-curves", "caption": "**Learning curves.** Root mean square error of each epoch: on the training clusters Keras' running mean during the epoch, while the weights still change; on the fold's test clusters at its end. Notice whether the two part (the network learns its training clusters by heart) and whether the curves still fall at the end."}, "image": {"alt": "Training and test error against epoch for each fold."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-curves", "caption": "**Learning curves.** Root mean square error of each epoch: on the training clusters Keras' running mean during the epoch, while the weights still change; on the fold's test clusters at its end. One line for each fold and training seed. Notice whether the two part (the network learns its training clusters by heart) and whether the curves still fall at the end."}, "image": {"alt": "Training and test error against epoch for each fold."}}
 figures.learning_curves(result.history)
 
 # %% [markdown]
 # ## Test clusters
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-residuals", "caption": "**Residuals and predictions.** Left: prediction minus truth for every test cluster in all eight views; what lies beyond the axis is in the outermost bars. Right: prediction against truth, with the line of perfect accuracy. Notice the ends of the line: predictions that are drawn to the middle show a network that hedges."}, "image": {"alt": "Left: histogram of residuals. Right: predicted against true mass with the diagonal."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-residuals", "caption": "**Residuals and predictions.** Left: prediction minus truth for every test cluster in all eight views and trainings; what lies beyond the axis is in the outermost bars. Right: prediction against truth, with the line of perfect accuracy. Notice the ends of the line: predictions that are drawn to the middle show a network that hedges."}, "image": {"alt": "Left: histogram of residuals. Right: predicted against true mass with the diagonal."}}
 figures.residuals_and_predictions(result)
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 Markdown(table_one_markdown(table_one({transform: result}).loc[[transform]]))
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
-ours = residual_statistics(result.residuals, truth=result.truth, groups=result.group)
+ours = describe_all({transform: result})[transform]
 printed = PUBLISHED.rows[transform]
 said = (
     f"The report prints {printed.scatter:.5f} dex."
@@ -87,16 +90,19 @@ said = (
 sentences = [
     (
         f"**What was found.** The scatter is {ours.scatter:.3f} dex and the bias {ours.bias:+.3f} dex, from "
-        f"{ours.n_clusters} test clusters of {ours.n_groups} halos. {said}"
+        f"{ours.n_clusters} test clusters of {ours.n_groups} halos. {trainings([ours.n_seeds])} {said}"
     ),
     (
         f"Half the range from the 16th to the 84th percentile is {ours.robust_scatter:.3f} dex, "
         f"{ours.outlier_fraction:.1%} of the views lie beyond three times that, and R² is "
-        f"{ours.r_squared:.2f}."
+        f"{ours.r_squared:.2f}. The residual changes by {ours.slope:+.2f} dex per dex of true mass; 0 would be no "
+        "regression to the mean, −1 nothing else."
     ),
 ]
 if transform != baseline:
-    runs = Runs({transform: result, baseline: reproduction.cross_validation(baseline)})
-    ratio = runs.ratio(transform, baseline)
+    ratio = Runs(results).ratio(transform, baseline)
     sentences.append(f"Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change(ratio)}.")
-Markdown(" ".join(sentences) + f"\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}")
+Markdown(
+    " ".join(sentences)
+    + f"\n\n{provenance(reproduction.profile, len(reproduction.catalogue), [r.n_seeds for r in results.values()])}"
+)

@@ -44,6 +44,7 @@ from report_utils.report.figures.style import new_figure
 from report_utils.report.sorting import halos, hard_clusters, middle_third, phase_residuals
 from report_utils.report.statistics import scatter_ratio
 from report_utils.report.tables import markdown_table
+from report_utils.report.viewers import cluster_viewer
 from report_utils.report.words import change, dynamics_provenance
 
 reproduction = Reproduction(profile)
@@ -52,9 +53,13 @@ dynamics = reproduction.dynamics(transform)
 
 figure = new_figure(8.0, 5.2)
 plot_dynamics(dynamics, ax=figure.subplots())
-figure
+cluster_viewer(reproduction, dynamics, figure=figure)
 
 # %% [markdown]
+# The picture can be read cell by cell and sorted anew: clusters with the largest last error, or those that a
+# phase has helped most, come to the top. The [viewer works for any model](any-model.ipynb) that is trained
+# with Keras.
+#
 # ## In numbers
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}

@@ -31,6 +31,7 @@ from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import Reproduction, figures
 from report_utils.report.figures.style import new_figure
 from report_utils.report.tables import markdown_table
+from report_utils.report.viewers import cluster_viewer
 from report_utils.report.words import dynamics_provenance
 
 reproduction = Reproduction(profile)
@@ -47,9 +48,11 @@ left.set_title("multi-band", pad=18)
 right.set_title("AGN-less", pad=18)
 right.set_ylabel("")
 figure.colorbar(image, ax=[left, right], label="prediction − mean truth [dex]", extend="both", fraction=0.03)
-figure
+cluster_viewer(reproduction, first, second, figure=figure)
 
 # %% [markdown]
+# What is pointed at in one picture is marked in the other; a chosen cluster's two paths share a diagram.
+#
 # ## How alike
 #
 # Three numbers for each epoch: both scatters; the root mean square difference of the two predictions for

@@ -29,7 +29,9 @@
 # \rho = \frac{\sigma_a}{\sigma_b} ,
 # $$ (eq-ratio)
 #
-# with an interval that draws the same halos for both, so that what makes a cluster hard for both cancels.
+# with an interval that draws the same halos for both, so that what makes a cluster hard for both cancels. Where
+# networks have been trained with several seeds, $\sigma$ is that of all of them, and the interval carries what
+# another training would change.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
@@ -38,15 +40,15 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED, Reproduction, figures
-from report_utils.report.claim_list import CLAIMS, judge_claims
+from report_utils.report.claim_list import CLAIMS
+from report_utils.report.judged import Judged
 from report_utils.report.tables import claims_summary_markdown, evidence_markdown, markdown_table
-from report_utils.report.words import provenance, retained_caveat, verdict_counts
+from report_utils.report.words import provenance, retained_caveat, seeds_of_claims, verdict_counts
 
 reproduction = Reproduction(profile)
 figures.use_book_style()
-results = {name: reproduction.cross_validation(name) for name in reproduction.transforms}
-dynamics = {name: reproduction.dynamics(name) for name in reproduction.dynamics_transforms}
-evidence = judge_claims(results, dynamics)
+judged = Judged(reproduction)
+evidence = judged.evidence
 
 Markdown(
     "\n\n".join(
@@ -54,12 +56,13 @@ Markdown(
             f"**What was found.** {verdict_counts(evidence)}",
             claims_summary_markdown(evidence),
             retained_caveat(reproduction.profile, len(reproduction.catalogue)),
-            provenance(reproduction.profile, len(reproduction.catalogue)),
+            provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds),
+            seeds_of_claims(judged.seeds, judged.dynamics_seeds),
         ]
     )
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-claims", "caption": "**All measured ratios** with their 95 % intervals, in the order of the list below; colour and mark give the verdict of each part. Left of 1 the first of the two has the smaller scatter; the wider an interval, the less this size can say."}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-claims", "caption": "**All measured ratios** with their 95 % intervals, in the order of the list below; colour and mark give the verdict of each part, black bars what the printed scatters give. Left of 1 the first of the two has the smaller scatter; the wider an interval, the less this size can say."}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}}
 figures.claims_forest(evidence)
 
 # %% [markdown]

@@ -23,21 +23,28 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction
-from report_utils.report.claim_list import CLAIMS, judge_claims
-from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Runs
-from report_utils.report.words import change, folds_and_halos, provenance, retained_caveat, verdict_counts
+from report_utils.report.claim_list import CLAIMS
+from report_utils.report.claims import FAILS, HOLDS, UNDECIDED
+from report_utils.report.judged import Judged
+from report_utils.report.words import (
+    change,
+    folds_and_halos,
+    provenance,
+    retained_caveat,
+    seeds_of_claims,
+    verdict_counts,
+)
 
 reproduction = Reproduction(profile)
-results = {name: reproduction.cross_validation(name) for name in reproduction.transforms}
-dynamics = {name: reproduction.dynamics(name) for name in reproduction.dynamics_transforms}
-evidence = judge_claims(results, dynamics)
+judged = Judged(reproduction)
+evidence = judged.evidence
 
-first = Runs(results).ratio("multi_band_2", "multi_band_1")
-more = Runs(results).ratio("multi_band_4", "multi_band_2")
+first = judged.runs.ratio("multi_band_2", "multi_band_1")
+more = judged.runs.ratio("multi_band_4", "multi_band_2")
 Markdown(
     f"**What was found.** With a second energy band the scatter {change(first)}; from two bands to four it "
     f"{change(more)}. "
-    f"{verdict_counts(evidence)}\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}"
+    f"{verdict_counts(evidence)}\n\n{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)}"
 )
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
@@ -69,7 +76,7 @@ Markdown("\n\n".join(blocks))
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 limits = [
-    "Of every network one seed is trained. Where two transforms differ by a few per cent, another seed might reverse it.",
+    seeds_of_claims(judged.seeds, judged.dynamics_seeds),
     folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups),
     retained_caveat(reproduction.profile, len(reproduction.catalogue)),
 ]

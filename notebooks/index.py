@@ -38,26 +38,33 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction, figures
-from report_utils.report.claim_list import judge_claims
-from report_utils.report.claims import Runs
-from report_utils.report.tables import claims_summary_markdown, table_one
-from report_utils.report.words import change, provenance, retained_caveat, verdict_counts
+from report_utils.report.judged import Judged
+from report_utils.report.status_tables import status_summary
+from report_utils.report.tables import claims_summary_markdown
+from report_utils.report.words import change, provenance, retained_caveat, trainings, verdict_counts
 
 reproduction = Reproduction(profile)
+judged = Judged(reproduction)
 figures.use_book_style()
-results = {name: reproduction.cross_validation(name) for name in reproduction.transforms}
-dynamics = {name: reproduction.dynamics(name) for name in reproduction.dynamics_transforms}
-table = table_one(results)
 
-figures.scatter_by_bands(table)
+figures.scatter_by_bands(judged.table)
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
-one, two = results["multi_band_1"], results["multi_band_2"]
-ratio = Runs(results).ratio("multi_band_2", "multi_band_1")
+one, two = judged.results["multi_band_1"], judged.results["multi_band_2"]
 Markdown(
-    f"Adding a second band, the scatter {change(ratio)} on the same clusters: from {one.residuals.std():.3f} "
-    f"to {two.residuals.std():.3f} dex.\n\n{provenance(reproduction.profile, len(reproduction.catalogue))}"
+    f"Adding a second band, the scatter {change(judged.runs.ratio('multi_band_2', 'multi_band_1'))} on the same "
+    f"clusters: from {one.residuals.std():.3f} to {two.residuals.std():.3f} dex.\n\n"
+    f"{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} {trainings(judged.seeds)}"
 )
+
+# %% [markdown]
+# ## How much of the report is there
+#
+# Every figure, every printed number and every claim, counted by its verdict; the
+# [reproduction status](reproduction-status.ipynb) lists them one by one, with tolerances, reasons and runs.
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(status_summary(judged.status))
 
 # %% [markdown]
 # ## What became of the report's claims
@@ -66,9 +73,8 @@ Markdown(
 # values. *Undecided at this size* means that the interval includes both answers.
 
 # %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
-evidence = judge_claims(results, dynamics)
 caveat = retained_caveat(reproduction.profile, len(reproduction.catalogue))
-Markdown(f"{verdict_counts(evidence)}\n\n{claims_summary_markdown(evidence)}\n\n{caveat}")
+Markdown(f"{verdict_counts(judged.evidence)}\n\n{claims_summary_markdown(judged.evidence)}\n\n{caveat}")
 
 # %% [markdown]
 # ## How to read this book

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from report_utils.binning import TRANSFORMS, get_transform, retained_pixels
+from report_utils.binning.transforms import OTHER_READINGS
 from report_utils.errors import InputError
 
 NAMES = [
@@ -60,15 +61,53 @@ def test_ties_are_kept():
     assert retained_pixels(counts, 25).sum() == 15
 
 
+@given(counts=cubes, p=st.sampled_from([99, 95, 90, 75, 50, 25]))
+def test_other_readings_of_the_percentile(counts, p):
+    """Pixel by pixel, from the words: of all pixels; of all events, each with its pixel's counts; ties emptied."""
+    totals = counts.reshape(-1, 4).sum(axis=1, dtype=np.int64)
+    occupied = totals[totals > 0]
+    limit_of_all = np.percentile(totals, p)
+    rows = {
+        "of_all": totals <= limit_of_all,
+        "ties_emptied": totals < (np.percentile(occupied, p) if len(occupied) else 0),
+    }
+    ascending = np.sort(occupied)
+    share = np.cumsum(ascending) / max(ascending.sum(), 1)
+    limit_of_events = ascending[np.argmax(share >= p / 100 - 1e-12)] if len(ascending) else 0
+    rows["of_events"] = totals <= limit_of_events
+    for rule, kept in rows.items():
+        image = get_transform(f"retained_{p}_{rule}")(counts)
+        expected = np.log10(1 + counts) * kept.reshape(5, 5, 1)
+        np.testing.assert_allclose(image, expected, rtol=1e-6)
+
+
+def test_the_percentile_of_events_counts_every_event():
+    """Pixels with 1, 2, 3 and 4 events: six of the ten events lie in those with three or fewer."""
+    counts = np.zeros((2, 2, 4), dtype=np.int32)
+    counts[..., 1] = [[1, 2], [3, 4]]
+    assert retained_pixels(counts, 60, "of_events").tolist() == [[True, True], [True, False]]
+    assert retained_pixels(counts, 30, "of_events").tolist() == [[True, True], [False, False]]
+    assert retained_pixels(counts, 61, "of_events").all()
+
+
+def test_other_readings_are_not_among_the_reports_transforms():
+    assert not set(OTHER_READINGS) & set(TRANSFORMS)
+    assert len(OTHER_READINGS) == 6 * 3
+    transform = get_transform("retained_25_of_all")
+    assert transform.label.startswith("25% Retained, of all pixels (0-2.5")
+    with pytest.raises(InputError, match="unknown transform 'retained_25_of_most'"):
+        get_transform("retained_25_of_most")
+
+
 def test_each_image_of_a_stack_has_its_own_percentile(rng):
     stack = rng.poisson([[[[1]]], [[[50]]]], size=(2, 8, 8, 4)).astype(np.int32)
-    for name in NAMES:
-        together = TRANSFORMS[name](stack)
-        np.testing.assert_array_equal(together, np.stack([TRANSFORMS[name](counts) for counts in stack]))
+    for transform in (*TRANSFORMS.values(), *OTHER_READINGS.values()):
+        together = transform(stack)
+        np.testing.assert_array_equal(together, np.stack([transform(counts) for counts in stack]))
 
 
 def test_an_empty_image_stays_empty():
-    for transform in TRANSFORMS.values():
+    for transform in (*TRANSFORMS.values(), *OTHER_READINGS.values()):
         assert transform(np.zeros((4, 4, 4), dtype=np.int64)).sum() == 0
 
 

@@ -113,10 +113,14 @@ def test_figure_seven_names_every_layer():
 
 
 def test_learning_curves_are_root_mean_squares(report_like):
-    ax = figures.learning_curves(report_like["single_band"].history).axes[0]
+    history = report_like["single_band"].history
+    ax = figures.learning_curves([history]).axes[0]
     np.testing.assert_allclose(ax.lines[0].get_ydata(), np.sqrt([0.09, 0.04, 0.02]))
     assert len(ax.lines) == 4
     assert "[dex]" in ax.get_ylabel()
+    ax = figures.learning_curves([history] * 3).axes[0]
+    assert len(ax.lines) == 12
+    assert "fold and seed" in ax.get_legend().get_texts()[0].get_text()
 
 
 def test_residual_histogram_holds_every_view(report_like):
@@ -124,6 +128,20 @@ def test_residual_histogram_holds_every_view(report_like):
     assert left.patches[0].get_data().values.sum() == pytest.approx(100)
     assert len(right.lines[0].get_xdata()) == 600 * 8
     np.testing.assert_array_equal(right.lines[1].get_xdata(), right.lines[1].get_ydata())
+
+
+def test_every_seed_is_drawn(made_up):
+    seeds = [made_up("single_band", scatter, seed=number) for number, scatter in enumerate((0.1, 0.1, 0.3))]
+    left, right = figures.residuals_and_predictions(seeds).axes
+    assert left.patches[0].get_data().values.sum() == pytest.approx(100)
+    drawn = right.lines[0]
+    assert len(drawn.get_xdata()) == 3 * 600 * 8
+    run = seeds[2]
+    order = np.argsort(run.cluster)
+    np.testing.assert_allclose(drawn.get_ydata()[-600 * 8 :], run.predictions[order].ravel())
+    np.testing.assert_allclose(drawn.get_xdata()[-600 * 8 :], np.repeat(run.truth[order], 8))
+    title = figures.figure_nine({"single_band": seeds}).axes[0].texts[0].get_text()
+    assert title == f"σ = {np.std([run.residuals for run in seeds]):.3f}"
 
 
 def test_figure_nine_is_in_the_reports_order_on_shared_axes(report_like):
@@ -152,6 +170,9 @@ def test_the_forest_shows_every_part(report_like):
     evidence = judge_claims(report_like, n_resamples=100)
     ax = figures.claims_forest(evidence).axes[0]
     assert len(ax.get_yticklabels()) == sum(len(found.parts) for found in evidence.values())
+    printed = [part.printed for found in evidence.values() for part in found.parts if part.printed is not None]
+    bars = next(line for line in ax.lines if line.get_label() == "from the printed numbers")
+    np.testing.assert_allclose(bars.get_xdata(), printed)
     assert isinstance(figures.claims_forest({}), Figure)
 
 
@@ -159,6 +180,8 @@ def test_scatter_by_mass_uses_every_cluster(report_like):
     left, right = figures.scatter_by_mass({"one": report_like["single_band"]}).axes
     assert len(right.lines[0].get_xdata()) == 5
     assert np.mean(left.lines[0].get_ydata()) == pytest.approx(report_like["single_band"].residuals.mean())
+    reach = right.collections[0].get_segments()
+    assert all(low[1] < value < high[1] for (low, high), value in zip(reach, right.lines[0].get_ydata(), strict=True))
 
 
 def test_event_map_has_every_event():

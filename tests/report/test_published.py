@@ -1,8 +1,9 @@
 """The printed numbers agree with each other where they should, and the disagreements are the listed ones."""
 
 import math
+import re
 
-from report_utils.report.published import PUBLISHED
+from report_utils.report.published import PUBLISHED, Printed
 
 
 def test_sixteen_rows_eleven_of_them_printed():
@@ -37,6 +38,47 @@ def test_figure_six_adds_up():
             assert layer.parameters == 0
         channels = out
     assert math.isclose(PUBLISHED.n_parameters.value * 4 / 1024, PUBLISHED.model_size.value, abs_tol=0.005)
+
+
+def numbers(entry):
+    """Every printed value below an entry."""
+    for name in entry.__dataclass_fields__:
+        value = getattr(entry, name)
+        if isinstance(value, Printed):
+            yield name, value
+        elif hasattr(value, "__dataclass_fields__"):
+            yield from numbers(value)
+
+
+def test_every_number_says_where_it_stands():
+    found = dict(numbers(PUBLISHED))
+    assert len(found) >= 33
+    for name, printed in found.items():
+        assert re.search(r"(section \d|Figure \d|caption of Figure \d)", printed.where), name
+    assert all(row.where for row in PUBLISHED.rows.values())
+
+
+def test_no_contradiction_of_the_reports_is_left_out():
+    named = {entry.name for entry in PUBLISHED.inconsistencies}
+    assert named >= {
+        "best scatter",
+        "AGN-less rows",
+        "table number",
+        "Figure 5's percentages",
+        "overlapping bands",
+        "Core-Removed",
+        "permutation",
+        "size of the earlier sample",
+        "telescope",
+    }
+    assert len(named) == len(PUBLISHED.inconsistencies)
+    assert all(entry.where and entry.what and entry.here for entry in PUBLISHED.inconsistencies)
+
+
+def test_the_loss_falls_to_less_than_a_third():
+    """What the entry on the halved loss says."""
+    one, two = (PUBLISHED.rows[name].scatter for name in ("multi_band_1", "multi_band_2"))
+    assert (two / one) ** 2 < 1 / 3 < two / one < 0.6
 
 
 def test_the_dynamics_have_204_columns():

@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from report_utils.errors import InputError
-from report_utils.report.statistics import residual_statistics, scatter_contrast, scatter_ratio
+from report_utils.report.seeds import SeedPredictions
+from report_utils.report.statistics import describe_all, residual_statistics, scatter_contrast, scatter_ratio
 
 
 @pytest.fixture
@@ -111,6 +112,31 @@ def test_a_ratio_of_ratios(gaussian):
     assert width(contrast) == pytest.approx(0, abs=1e-9)
 
 
+def test_the_slope_is_scipys_and_says_how_predictions_are_drawn_to_the_mean():
+    truth = np.random.default_rng(8).uniform(13.7, 15.0, 400)
+    noise = np.random.default_rng(9).normal(0, 0.05, 400)
+    residuals = -0.3 * (truth - truth.mean()) + noise
+    slope = residual_statistics(residuals, truth=truth).slope
+    expected = stats.linregress(truth, residuals)
+    assert slope.value == pytest.approx(expected.slope)
+    assert width(slope) == pytest.approx(2 * 1.96 * expected.stderr, rel=0.1)
+    always_the_mean = residual_statistics(truth.mean() - truth, truth=truth)
+    assert (always_the_mean.slope.value, always_the_mean.slope.low) == pytest.approx((-1, -1))
+    assert always_the_mean.r_squared == pytest.approx(0)
+
+
+def test_several_transforms_at_once_are_each_alone(made_up):
+    """Resampling them together must not change what any of them says."""
+    tested = {name: SeedPredictions.of(made_up(name, s)) for name, s in (("single_band", 0.1), ("multi_band_2", 0.06))}
+    tested["retained_50"] = tested["single_band"].among(np.arange(200))
+    together = describe_all(tested, n_resamples=300)
+    for name, one in tested.items():
+        alone = residual_statistics(one.residuals, truth=one.truth, groups=one.group, folds=one.fold, n_resamples=300)
+        assert together[name] == alone
+        assert alone.resampled == "halos"
+    assert together["retained_50"].n_clusters == 200
+
+
 def test_different_numbers_of_views_may_be_compared(gaussian):
     assert scatter_ratio(gaussian, np.repeat(gaussian[:, None], 8, axis=1)).value == pytest.approx(1)
 
@@ -118,7 +144,8 @@ def test_different_numbers_of_views_may_be_compared(gaussian):
 @pytest.mark.parametrize(
     ("residuals", "options", "says"),
     [
-        (np.zeros((2, 2, 2)), {}, r"shape \(2, 2, 2\)"),
+        (np.zeros((2, 2, 2, 2)), {}, r"shape \(2, 2, 2, 2\)"),
+        (np.zeros((2, 1, 2)), {}, "two clusters or more"),
         (np.array([0.1]), {}, "two clusters or more"),
         (np.array([0.1, np.nan, 0.2]), {}, "row 1 is not finite"),
         (np.array([0.1, 0.2]), {"groups": ["a"]}, "one halo for each"),

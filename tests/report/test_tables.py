@@ -1,5 +1,9 @@
 """Ours beside the printed, and nothing printed that the report does not print."""
 
+import csv
+import io
+import json
+
 import numpy as np
 import pytest
 
@@ -9,8 +13,12 @@ from report_utils.report.tables import (
     claims_summary_markdown,
     claims_table,
     evidence_markdown,
+    shape_markdown,
     table_one,
+    table_one_csv,
+    table_one_json,
     table_one_markdown,
+    table_one_text,
 )
 
 
@@ -65,6 +73,42 @@ def test_an_interval_does_not_break(report_like):
     assert " " not in interval
 
 
+def test_seeds_are_counted_where_there_are_several(report_like, made_up):
+    assert "Seeds" not in table_one_markdown(table_one(report_like, n_resamples=50))
+    report_like["multi_band_2"] = [made_up("multi_band_2", 0.06, seed=seed) for seed in range(3)]
+    del report_like["multi_band_3"]
+    table = table_one(report_like, n_resamples=50)
+    assert table.loc["multi_band_2", "n_seeds"] == 3
+    assert table.loc["multi_band_2", "scatter"] == pytest.approx(
+        np.std([run.residuals for run in report_like["multi_band_2"]])
+    )
+    header, _, *lines = table_one_markdown(table).splitlines()
+    assert header.endswith("| Seeds |")
+    seeds = [line.split("|")[-2].strip() for line in lines]
+    assert (seeds[2], seeds[3], seeds[4]) == ("3", "", "1")
+
+
+def test_the_shape_of_the_errors(table, report_like):
+    text = shape_markdown(table)
+    line = text.splitlines()[2].split("|")
+    run = report_like["single_band"]
+    assert line[3].split()[0].replace("−", "-") == f"{np.polyfit(run.truth, run.residuals[:, 0], 1)[0]:+.4f}"
+    assert float(line[4]) == pytest.approx(run.residuals.std(), rel=0.1)
+    assert line[5].strip().endswith("%")
+    assert shape_markdown(table_one({})).count("not run") == 64
+
+
+def test_machines_read_the_table(table):
+    rows = json.loads(table_one_json(table, "quick"))
+    assert rows["profile"] == "quick"
+    assert rows["rows"][0]["transform"] == "single_band"
+    assert rows["rows"][0]["scatter"] == pytest.approx(table.loc["single_band", "scatter"])
+    assert rows["rows"][-1]["printed_scatter"] is None
+    lines = list(csv.DictReader(io.StringIO(table_one_csv(table))))
+    assert float(lines[2]["bias_low"]) == pytest.approx(table["bias_low"].iloc[2])
+    assert "0.11253" in table_one_text(table)
+
+
 def test_nothing_run_is_no_error():
     text = table_one_markdown(table_one({}))
     assert text.count("not run") == 32
@@ -86,5 +130,7 @@ def test_claims_as_tables(report_like):
     summary = claims_summary_markdown(evidence)
     assert summary.count("\n") == len(CLAIMS) + 1
     assert "**holds**" in summary
-    assert "multi_band_2 / multi_band_1" in evidence_markdown(evidence["two_bands_halve"])
+    assert "| multi_band_2 / multi_band_1 | 0.540 |" in evidence_markdown(evidence["two_bands_halve"])
+    assert "printed" not in evidence_markdown(evidence["agn_less_equal"])
+    assert frame.loc[frame["claim"] == "two_bands_halve", "printed"].item() == pytest.approx(0.06345 / 0.11744)
     assert "Not run in this profile" in evidence_markdown(evidence["alike_dynamics"])

@@ -7,16 +7,18 @@ from report_utils.profiles import load_profile
 from report_utils.report.bootstrap import Interval
 from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Evidence
 from report_utils.report.words import (
-    INTERVALS,
     change,
     dynamics_provenance,
     example_rows,
     folds_and_halos,
+    intervals,
     is_reports_protocol,
     listing,
     provenance,
     retained_caveat,
+    seeds_of_claims,
     thousands,
+    trainings,
     verdict_counts,
 )
 
@@ -52,7 +54,26 @@ def test_provenance_names_the_reports_numbers_and_the_intervals_alike():
     assert "trains 50 + 1 epochs a phase on 3\u202f286" in text
     assert "folds" not in text
     assert "own protocol" in dynamics_provenance(paper, 3286, 328)
-    assert all(INTERVALS in said for said in (text, provenance(paper, 3286), provenance(quick, 1400)))
+    assert intervals([1]) in text
+    assert intervals([3, 3]) in provenance(quick, 1400, [3, 3])
+    assert "Intervals" not in provenance(quick, 1400)
+
+
+def test_intervals_say_what_was_drawn():
+    assert "without seeds" in intervals([1, 1])
+    assert "trained" not in intervals([1])
+    assert "training seeds of each fold, 3 of each" in intervals([3, 3])
+    assert "without seeds" not in intervals([3, 3])
+    mixed = intervals([1, 3])
+    assert "up to 3" in mixed
+    assert "Those of results with one seed are without seeds" in mixed
+    assert (trainings([1]), trainings([2, 2])[:24]) == (
+        "Each is trained once, with one training seed.",
+        "Each is trained 2 times,",
+    )
+    assert "1 to 3 times" in trainings([1, 3])
+    assert "might reverse it" in seeds_of_claims([1, 3], [3, 3])
+    assert "might reverse it" not in seeds_of_claims([3, 3], [3, 3])
 
 
 def test_archives_are_not_called_simulated():

@@ -1,90 +1,177 @@
-"""Resampling whole groups through their sums, and the interval that follows."""
+"""Resampling whole halos, and of every fold its training seeds, through their sums; and the interval that follows.
+
+Test clusters are one reason why a number would come out otherwise, the training is the other. A resample draws
+halos with replacement, the same for all transforms, with everything that belongs to them (the cluster bootstrap:
+Davison & Hinkley 1997, *Bootstrap Methods and their Application*, section 3.8); and for each fold of each transform
+it draws S - 1 of the S training seeds with replacement (Rao & Wu 1988, JASA 83, 231: drawing as many as there
+are would give (S - 1)/S of the variance of a mean over S seeds, one half for two). With one seed nothing of the
+training is drawn, and no resampling could tell what another would change.
+
+Two approximations are to the safe side: what a seed does to single clusters is counted with the halos and with the
+seeds (Owen 2007, Ann. Appl. Stat. 1, 386), and transforms draw their seeds apart although they share weights and
+order at the start. One is not: a fold's training clusters are not drawn anew, for no other network may be tested on
+its test clusters.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from report_utils.report.intervals import Interval, Layer, bca_interval
+
+N_RESAMPLES = 4000
 _CHUNK_DRAWS = 4_000_000
 _CHUNKS_KEPT = 12  # 96 MB at most
 
-
-@dataclass(frozen=True)
-class Interval:
-    """An estimate with the ends of its confidence interval."""
-
-    value: float
-    low: float
-    high: float
-    confidence: float = 0.95
-
-    def __format__(self, spec: str) -> str:
-        """Write ``value [low, high]`` with one format for all three."""
-        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""From totals ``(..., n_transforms, n_quantities)`` to numbers ``(...)``."""
 
 
-def bootstrap_sums(sums: NDArray[np.float64], n_resamples: int, seed: int) -> NDArray[np.float64]:
-    """Sum per-group quantities over groups drawn with replacement.
+@dataclass(frozen=True, eq=False)
+class Resampled:
+    """Totals of several transforms, as observed, in each resample, and without each unit in turn.
+
+    Attributes
+    ----------
+    observed : (n_transforms, n_quantities)
+    totals : (n_resamples, n_transforms, n_quantities)
+    without_group : (n_groups, n_transforms, n_quantities)
+    without_seed : for each transform (n_folds, n_seeds, n_quantities)
+    """
+
+    observed: NDArray[np.float64]
+    totals: NDArray[np.float64]
+    without_group: NDArray[np.float64]
+    without_seed: tuple[NDArray[np.float64], ...]
+
+    @property
+    def n_seeds(self) -> int:
+        """Return the smallest number of training seeds of a transform."""
+        return min(left_out.shape[1] for left_out in self.without_seed)
+
+    def select(self, transforms: Sequence[int]) -> Resampled:
+        """Return the same resamples of some of the transforms."""
+        chosen = list(transforms)
+        return Resampled(
+            self.observed[chosen],
+            self.totals[:, chosen],
+            self.without_group[:, chosen],
+            tuple(self.without_seed[number] for number in chosen),
+        )
+
+    def interval(self, statistic: Statistic, confidence: float = 0.95) -> Interval:
+        """Return a statistic of the totals with its confidence interval."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            resamples = np.asarray(statistic(self.totals), dtype=np.float64)
+            layers = [Layer(_finite(statistic(self.without_group))), *self._seed_layers(statistic)]
+        # a draw of one cluster alone has no scatter; with a handful of halos that can happen and says nothing
+        estimate = float(statistic(self.observed))
+        return bca_interval(estimate, _finite(resamples), layers, confidence, self.n_seeds)
+
+    def _seed_layers(self, statistic: Statistic) -> Iterator[Layer]:
+        for number, left_out in enumerate(self.without_seed):
+            n_folds, n_seeds, _ = left_out.shape
+            if n_seeds == 1:
+                continue
+            totals = np.broadcast_to(self.observed, (n_folds, n_seeds, *self.observed.shape)).copy()
+            totals[:, :, number] = left_out
+            for values in np.asarray(statistic(totals), dtype=np.float64):
+                yield Layer(_finite(values), (n_seeds - 1) / n_seeds, n_seeds - 1)
+
+
+def _finite(values: NDArray) -> NDArray[np.float64]:
+    return values[np.isfinite(values)]
+
+
+def resample(
+    columns: Sequence[NDArray[np.float64]],
+    groups: ArrayLike,
+    folds: ArrayLike | None = None,
+    *,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+) -> Resampled:
+    """Resample the sums of additive quantities of several transforms, tested on the same clusters.
 
     Parameters
     ----------
-    sums : (n_groups, n_quantities)
+    columns : for each transform (n_seeds, n_clusters, n_quantities)
+        What each cluster adds. Numbers of seeds may differ, those of quantities may not.
+    groups : (n_clusters,)
+        The halo of each cluster; halos are drawn whole.
+    folds : (n_clusters,), optional
+        In whose test set each is; one training for all clusters where it is not given.
     n_resamples : int
     seed : int
-        The same seed and number of groups draw the same groups, so that transforms are compared on the same
-        draws.
-
-    Returns
-    -------
-    (n_resamples, n_quantities)
+        The same seed and number of halos draw the same halos.
     """
-    n_groups = len(sums)
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    n_groups = int(group.max()) + 1
+    _, fold = np.unique(np.zeros(len(group)) if folds is None else np.asarray(folds), return_inverse=True)
+    units, unit = np.unique(fold * n_groups + group, return_inverse=True)
+    fold_of, group_of = np.divmod(units, n_groups)
+    n_folds = int(fold_of[-1]) + 1
+    # what one transform adds in one unit (the clusters of one halo in one fold) lies side by side for all seeds
+    sums = [_summed(column.swapaxes(0, 1), unit, len(units)) for column in columns]
+    n_seeds = [part.shape[1] for part in sums]
+    side_by_side = np.concatenate([part.reshape(len(units), -1) for part in sums], axis=1)
+    rows = [np.flatnonzero(fold_of == number) for number in range(n_folds)]
+    totals = np.zeros((n_resamples, len(sums), sums[0].shape[2]))
+    for start, weights in _draws(n_groups, n_resamples, seed):
+        drawn = totals[start : start + len(weights)]
+        seeds = [_seed_weights(n, n_folds, len(weights), (seed, number, start, 1)) for number, n in enumerate(n_seeds)]
+        for number, chosen in enumerate(rows):
+            of_fold = weights[:, group_of[chosen]].astype(np.float64) @ side_by_side[chosen]
+            edges = np.cumsum([part.shape[1] * part.shape[2] for part in sums])[:-1]
+            for k, part in enumerate(np.split(of_fold, edges, axis=1)):
+                by_seed = part.reshape(len(weights), n_seeds[k], -1)
+                drawn[:, k] += np.einsum("ds,dsq->dq", seeds[k][:, number], by_seed)
+    by_fold = [_summed(part, fold_of, n_folds) for part in sums]
+    observed = np.stack([part.sum(axis=(0, 1)) for part in by_fold])
+    per_group = np.stack([_summed(part.sum(axis=1), group_of, n_groups) for part in sums], axis=1)
+    without_seed = tuple(total + _others_for_one(part) for total, part in zip(observed, by_fold, strict=True))
+    return Resampled(observed, totals, observed - per_group, without_seed)
+
+
+def _summed(values: NDArray, places: NDArray[np.integer], n_places: int) -> NDArray[np.float64]:
+    """Add up rows that belong to the same place, (n_rows, ...) to (n_places, ...); no place is empty."""
+    order = np.argsort(places, kind="stable")
+    starts = np.searchsorted(places[order], np.arange(n_places))
+    return np.add.reduceat(values[order], starts, axis=0)
+
+
+def _others_for_one(by_fold: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much totals change when a seed's share of a fold is replaced by the mean of the others'."""
+    n_seeds = by_fold.shape[1]
+    if n_seeds == 1:
+        return np.zeros_like(by_fold)
+    return (by_fold.mean(axis=1, keepdims=True) - by_fold) * (n_seeds / (n_seeds - 1))
+
+
+def _draws(n_groups: int, n_resamples: int, seed: int) -> Iterator[tuple[int, NDArray[np.uint16]]]:
     chunk = max(1, _CHUNK_DRAWS // n_groups)
-    totals = np.empty((n_resamples, sums.shape[1]))
     for start in range(0, n_resamples, chunk):
-        weights = _weights(n_groups, min(chunk, n_resamples - start), (seed, n_groups, start))
-        totals[start : start + len(weights)] = weights @ sums
-    return totals
+        yield start, drawn_halos(n_groups, min(chunk, n_resamples - start), (seed, n_groups, start))
 
 
 @lru_cache(maxsize=_CHUNKS_KEPT)
-def _weights(n_groups: int, n_resamples: int, seed: tuple[int, ...]) -> NDArray[np.uint16]:
-    """Return how often each group is drawn, (n_resamples, n_groups); a table asks for the same draws row after row."""
+def drawn_halos(n_groups: int, n_resamples: int, seed: tuple[int, ...]) -> NDArray[np.uint16]:
+    """Return how often each group is drawn, (n_resamples, n_groups); a page asks for the same draws again and again."""
     drawn = np.random.default_rng(seed).integers(0, n_groups, size=(n_resamples, n_groups), dtype=np.int32)
     drawn += np.arange(n_resamples, dtype=np.int32)[:, None] * n_groups
     weights = np.bincount(drawn.ravel(), minlength=n_resamples * n_groups).astype(np.uint16)
     return weights.reshape(n_resamples, n_groups)
 
 
-def bca_interval(
-    estimate: float, resamples: NDArray[np.float64], jackknife: NDArray[np.float64], confidence: float = 0.95
-) -> Interval:
-    """Bias-corrected and accelerated interval (Efron 1987, JASA 82, 171, equations 2.3 and 6.6).
-
-    A scatter's bootstrap distribution is biased low and skewed for few halos; plain percentiles would be too
-    short exactly at the small sizes of a quick profile. `scipy.stats.bootstrap` computes the same interval
-    from the raw samples; here the leave-one-out values come from sums, in linear time.
-
-    Parameters
-    ----------
-    estimate : float
-    resamples : (n_resamples,)
-    jackknife : (n_groups,)
-        The statistic with each group left out in turn.
-    """
-    from scipy.special import ndtr, ndtri
-
-    tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
-    below = (np.count_nonzero(resamples < estimate) + 0.5 * np.count_nonzero(resamples == estimate)) / len(resamples)
-    if 0 < below < 1:
-        shift = ndtri(below)
-        pull = jackknife.mean() - jackknife
-        spread = np.sum(pull**2)
-        acceleration = np.sum(pull**3) / (6 * spread**1.5) if spread > 0 else 0.0
-        z = shift + ndtri(tails)
-        tails = ndtr(shift + z / (1 - acceleration * z))
-    low, high = np.quantile(resamples, tails)
-    return Interval(float(estimate), float(low), float(high), confidence)
+def _seed_weights(n_seeds: int, n_folds: int, n_resamples: int, seed: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the weights of training seeds, (n_resamples, n_folds, n_seeds), of mean 1: S - 1 of S are drawn."""
+    if n_seeds == 1:
+        return np.ones((n_resamples, n_folds, 1))
+    drawn = np.random.default_rng(seed).integers(0, n_seeds, size=(n_resamples, n_folds, n_seeds - 1))
+    counts = (drawn[..., None] == np.arange(n_seeds)).sum(axis=2)
+    return counts * (n_seeds / (n_seeds - 1))

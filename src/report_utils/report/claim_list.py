@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from report_utils.report import claims as test
+from report_utils.report import claim_tests as test
 from report_utils.report import sorting
-from report_utils.report.claims import MARGIN, MARGIN_REASON, NEARLY_HALF, NEARLY_HALF_REASON, Claim
+from report_utils.report.claims import (
+    MARGIN,
+    MARGIN_REASON,
+    NEARLY_HALF,
+    NEARLY_HALF_REASON,
+    Claim,
+    Evidence,
+    Runs,
+    above,
+    below,
+    within,
+)
+from report_utils.report.seeds import CrossValidated, SeedPredictions
 
 _RETAINED = tuple(f"retained_{p}" for p in (99, 95, 90, 75, 50, 25))
 _BANDS = (1, 2, 3, 4)
@@ -21,7 +34,7 @@ CLAIMS: tuple[Claim, ...] = (
         threshold=f"interval inside 1/{MARGIN} to {MARGIN}",
         reason=MARGIN_REASON,
         needs=("single_band_thresholded", "single_band"),
-        test=test.ratio_test([("single_band_thresholded", "single_band")], test.within, MARGIN),
+        test=test.RatioTest([("single_band_thresholded", "single_band")], within, MARGIN),
     ),
     Claim(
         name="two_bands_halve",
@@ -31,7 +44,7 @@ CLAIMS: tuple[Claim, ...] = (
         threshold=f"interval below {NEARLY_HALF}",
         reason=NEARLY_HALF_REASON,
         needs=("multi_band_2", "multi_band_1"),
-        test=test.ratio_test([("multi_band_2", "multi_band_1")], test.below, NEARLY_HALF),
+        test=test.RatioTest([("multi_band_2", "multi_band_1")], below, NEARLY_HALF),
     ),
     Claim(
         name="splitting_halves",
@@ -41,7 +54,7 @@ CLAIMS: tuple[Claim, ...] = (
         threshold=f"interval below {NEARLY_HALF}",
         reason=NEARLY_HALF_REASON,
         needs=("multi_band_2", "single_band"),
-        test=test.ratio_test([("multi_band_2", "single_band")], test.below, NEARLY_HALF),
+        test=test.RatioTest([("multi_band_2", "single_band")], below, NEARLY_HALF),
     ),
     Claim(
         name="further_bands_little",
@@ -51,7 +64,7 @@ CLAIMS: tuple[Claim, ...] = (
         threshold=f"both intervals inside 1/{MARGIN} to {MARGIN}",
         reason=MARGIN_REASON,
         needs=("multi_band_2", "multi_band_3", "multi_band_4"),
-        test=test.ratio_test([("multi_band_3", "multi_band_2"), ("multi_band_4", "multi_band_2")], test.within, MARGIN),
+        test=test.RatioTest([("multi_band_3", "multi_band_2"), ("multi_band_4", "multi_band_2")], within, MARGIN),
     ),
     Claim(
         name="retained_lose_little",
@@ -61,21 +74,22 @@ CLAIMS: tuple[Claim, ...] = (
         threshold=f"every interval below {MARGIN}",
         reason="A loss is one-sided: gaining would not contradict the claim. " + MARGIN_REASON,
         needs=(*_RETAINED, "multi_band_4"),
-        test=test.ratio_test([(name, "multi_band_4") for name in _RETAINED], test.below, MARGIN),
+        test=test.RatioTest([(name, "multi_band_4") for name in _RETAINED], below, MARGIN),
     ),
     Claim(
         name="core_is_not_the_reason",
-        statement="Ignoring the core is not what the second band teaches: removing the AGN from the lowest "
-        "band, or the brightest pixels from four bands, brings nothing like a halving.",
+        statement="A single band is not rescued by ignoring the core, so that is not what the second band teaches: "
+        "removing the AGN from the lowest band, or the brightest pixels from four bands, brings nothing like a "
+        "halving.",
         where="section 3.3, section 4.3",
         statistic=f"{_RATIO}: lowest band without AGN over with; each retained percentage over the full four bands",
         threshold=f"every interval above {NEARLY_HALF}",
         reason=f"The same limit as for the halving, from the other side. {NEARLY_HALF_REASON} One band with "
         "its core cut would be the sharper test, but is not among the report's transforms.",
         needs=("agn_less_1", "multi_band_1", *_RETAINED, "multi_band_4"),
-        test=test.ratio_test(
+        test=test.RatioTest(
             [("agn_less_1", "multi_band_1"), *((name, "multi_band_4") for name in _RETAINED)],
-            test.above,
+            above,
             NEARLY_HALF,
         ),
     ),
@@ -87,7 +101,7 @@ CLAIMS: tuple[Claim, ...] = (
         threshold=f"all four intervals inside 1/{MARGIN} to {MARGIN}",
         reason=MARGIN_REASON,
         needs=tuple(f"{kind}_{k}" for k in _BANDS for kind in ("agn_less", "multi_band")),
-        test=test.ratio_test([(f"agn_less_{k}", f"multi_band_{k}") for k in _BANDS], test.within, MARGIN),
+        test=test.RatioTest([(f"agn_less_{k}", f"multi_band_{k}") for k in _BANDS], within, MARGIN),
     ),
     Claim(
         name="equal_gain",
@@ -119,7 +133,7 @@ CLAIMS: tuple[Claim, ...] = (
         threshold=f"interval below {NEARLY_HALF}",
         reason=NEARLY_HALF_REASON,
         needs_dynamics=("multi_band_4",),
-        test=test.phase_test([(2, 1)], test.below, NEARLY_HALF),
+        test=test.phase_test([(2, 1)], below, NEARLY_HALF),
     ),
     Claim(
         name="dynamics_further_bands",
@@ -129,13 +143,13 @@ CLAIMS: tuple[Claim, ...] = (
         threshold=f"both intervals inside 1/{MARGIN} to {MARGIN}",
         reason=f"{MARGIN_REASON} Later phases also train longer, which this ratio cannot tell from the band.",
         needs_dynamics=("multi_band_4",),
-        test=test.phase_test([(3, 2), (4, 2)], test.within, MARGIN),
+        test=test.phase_test([(3, 2), (4, 2)], within, MARGIN),
     ),
     Claim(
         name="hard_observations",
         statement="Some observations stay hard for the network whatever bands it sees.",
         where="section 4.1, third observation",
-        statistic="clusters beyond three robust scatters at the end of every phase, in every seed",
+        statistic="clusters beyond three robust scatters at the end of every phase, in every training seed",
         threshold="at least one, over three seeds or more",
         reason="Three scatters leave less than one cluster of the report's test set by chance in a single "
         "phase; and what one seed cannot learn another may, so one seed cannot show that the observation "
@@ -147,8 +161,9 @@ CLAIMS: tuple[Claim, ...] = (
         name="alike_dynamics",
         statement="With and without AGN the network learns in the same way.",
         where="section 4.2, section 4.3",
-        statistic="root mean square distance between the two recorded trainings, over all epochs and in the first "
-        "view alone, over that between seeds of either",
+        statistic="root mean square distance between recorded trainings of the two, over all epochs and in the first "
+        "view alone, over that between training seeds of either; trainings with the same seed, which begin alike, are "
+        "not paired",
         threshold=f"interval below {MARGIN}, over three seeds or more of each",
         reason="Two trainings of the same kind differ by their seed; only a distance beyond that can be due "
         "to AGN. " + MARGIN_REASON,
@@ -159,25 +174,27 @@ CLAIMS: tuple[Claim, ...] = (
 
 
 def judge_claims(
-    cross_validations: Mapping[str, test.TestedTransform],
+    cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions] | Runs,
     dynamics: Mapping[str, sorting.RecordedTraining | Sequence[sorting.RecordedTraining]] | None = None,
-    *,
-    n_resamples: int = 2000,
-    seed: int = 0,
-) -> dict[str, test.Evidence]:
+    **options: Any,
+) -> dict[str, Evidence]:
     """Judge every claim of :data:`CLAIMS`.
 
     Parameters
     ----------
-    cross_validations : mapping of transform name to CrossValidation
-    dynamics : mapping of transform name to Dynamics, or to those of several seeds
-    n_resamples, seed
-        Of the bootstrap.
+    cross_validations : mapping of transform name to CrossValidation, or to those of several training seeds
+        Or :class:`report_utils.report.claims.Runs`, which holds all that follows.
+    dynamics : mapping of transform name to Dynamics, or to those of several training seeds
+    **options
+        Further attributes of :class:`report_utils.report.claims.Runs`.
 
     Returns
     -------
     dict of claim name to Evidence, in the report's order
     """
-    seeds = {name: tuple(runs) if isinstance(runs, Sequence) else (runs,) for name, runs in (dynamics or {}).items()}
-    runs = test.Runs(cross_validations, seeds, n_resamples, seed)
+    if isinstance(cross_validations, Runs):
+        runs = cross_validations
+    else:
+        seeds = {name: tuple(of) if isinstance(of, Sequence) else (of,) for name, of in (dynamics or {}).items()}
+        runs = Runs(cross_validations, seeds, **options)
     return {claim.name: claim.judge(runs) for claim in CLAIMS}

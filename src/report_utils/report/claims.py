@@ -11,14 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import cached_property
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from report_utils.report import sorting
-from report_utils.report.bootstrap import Interval
-from report_utils.report.statistics import scatter_contrast, scatter_ratio
+from report_utils.report.bootstrap import N_RESAMPLES, Resampled, resample
+from report_utils.report.intervals import Interval
+from report_utils.report.moments import as_views, checked_groups, moments
+from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters
+from report_utils.report.statistics import contrast_of
 
 HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided at this size"
 
@@ -36,22 +39,14 @@ MINIMUM_GROUPS = 20
 MINIMUM_SEEDS = 3
 
 
-class TestedTransform(Protocol):
-    """What a claim needs of a cross-validation (see :class:`report_utils.cnn.CrossValidation`)."""
-
-    cluster: NDArray
-    group: NDArray
-    truth: NDArray
-    residuals: NDArray
-
-
 @dataclass(frozen=True)
 class Part:
-    """One measured statistic of a claim with its own verdict."""
+    """One measured statistic of a claim with its own verdict, and what the report's printed numbers give for it."""
 
     label: str
     measured: Interval
     verdict: str
+    printed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,40 +58,52 @@ class Evidence:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Runs:
     """All that claims may look at.
 
     Attributes
     ----------
-    cross_validations : mapping of transform name to CrossValidation
+    cross_validations : mapping of transform name to CrossValidation, or to those of several training seeds
     dynamics : mapping of transform name to the dynamics of its seeds
     n_resamples, seed : int
         Of the bootstrap.
+    cluster_names : sequence of str, optional
+        What each row of the catalogue is called.
     """
 
-    cross_validations: Mapping[str, TestedTransform]
+    cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions]
     dynamics: Mapping[str, Sequence[sorting.RecordedTraining]] = field(default_factory=dict)
-    n_resamples: int = 2000
+    n_resamples: int = N_RESAMPLES
     seed: int = 0
+    cluster_names: Sequence[str] | None = None
 
-    def paired(self, *names: str) -> tuple[list[NDArray], NDArray, NDArray]:
-        """Return residuals [dex], truths and halos of the clusters that all named transforms share."""
-        tested = [self.cross_validations[name] for name in names]
-        common = tested[0].cluster
-        for other in tested[1:]:
-            common = np.intersect1d(common, other.cluster)
-        rows = [np.flatnonzero(np.isin(one.cluster, common)) for one in tested]
-        rows = [row[np.argsort(np.asarray(one.cluster)[row])] for row, one in zip(rows, tested, strict=True)]
-        residuals = [np.asarray(one.residuals, float)[row] for row, one in zip(rows, tested, strict=True)]
-        return residuals, np.asarray(tested[0].truth)[rows[0]], np.asarray(tested[0].group)[rows[0]]
+    @cached_property
+    def tested(self) -> dict[str, SeedPredictions]:
+        """Return the predictions of all transforms for the clusters that all were tested on."""
+        return on_common_clusters({name: SeedPredictions.of(runs) for name, runs in self.cross_validations.items()})
+
+    @cached_property
+    def _resampled(self) -> Resampled:
+        first = next(iter(self.tested.values()))
+        columns = [moments(as_views(one.residuals, name)) for name, one in self.tested.items()]
+        return resample(columns, checked_groups(first.group, len(first.truth)), first.fold, **self.bootstrap())
+
+    @property
+    def n_halos(self) -> int:
+        """Return the number of halos that all transforms were tested on."""
+        return len(np.unique(next(iter(self.tested.values())).group))
+
+    def contrast(self, names: Sequence[str], powers: Sequence[float]) -> Interval:
+        """Return the product of transforms' scatters, each to its power, on the same clusters."""
+        places = list(self.tested)
+        return contrast_of(self._resampled.select([places.index(name) for name in names]), powers)
 
     def ratio(self, numerator: str, denominator: str) -> Interval:
-        """Return the ratio of two transforms' scatters on the clusters that both were tested on."""
-        (a, b), _, groups = self.paired(numerator, denominator)
-        return scatter_ratio(a, b, groups, **self.bootstrap())
+        """Return the ratio of two transforms' scatters on the same clusters."""
+        return self.contrast((numerator, denominator), (1, -1))
 
-    def bootstrap(self) -> dict[str, int]:
+    def bootstrap(self) -> dict[str, Any]:
         """Return the keyword arguments of every bootstrap."""
         return {"n_resamples": self.n_resamples, "seed": self.seed}
 
@@ -130,6 +137,11 @@ class Claim:
     needs: tuple[str, ...] = ()
     needs_dynamics: tuple[str, ...] = ()
 
+    @property
+    def printed(self) -> tuple[float | None, ...]:
+        """Return what the report's printed scatters give for each part of the statistic, where it is made of them."""
+        return getattr(self.test, "printed", ())
+
     def judge(self, runs: Runs) -> Evidence:
         """Weigh the claim against the runs of a profile."""
         missing = [name for name in self.needs if name not in runs.cross_validations]
@@ -137,7 +149,7 @@ class Claim:
         if missing:
             return Evidence(UNDECIDED, note=f"not run in this profile: {', '.join(missing)}")
         if self.needs:
-            n_halos = len(np.unique(runs.paired(*self.needs)[2]))
+            n_halos = runs.n_halos
         else:
             n_halos = min(len(np.unique(sorting.halos(runs.dynamics[name][0]))) for name in self.needs_dynamics)
         if n_halos < MINIMUM_GROUPS:
@@ -172,88 +184,3 @@ def combine(parts: Sequence[Part], note: str = "") -> Evidence:
     verdicts = {part.verdict for part in parts}
     verdict = FAILS if FAILS in verdicts else UNDECIDED if UNDECIDED in verdicts else HOLDS
     return Evidence(verdict, tuple(parts), note)
-
-
-def ratio_test(
-    pairs: Sequence[tuple[str, str]], judge: Callable[[Interval, float], str], limit: float
-) -> Callable[[Runs], Evidence]:
-    """Make a test of the ratios of scatters of pairs of transforms."""
-
-    def test(runs: Runs) -> Evidence:
-        parts = []
-        for numerator, denominator in pairs:
-            measured = runs.ratio(numerator, denominator)
-            parts.append(Part(f"{numerator} / {denominator}", measured, judge(measured, limit)))
-        return combine(parts)
-
-    return test
-
-
-def equal_gain(runs: Runs) -> Evidence:
-    """Test whether the gain of the second band is the same with and without AGN."""
-    names = ("agn_less_2", "agn_less_1", "multi_band_2", "multi_band_1")
-    residuals, _, groups = runs.paired(*names)
-    measured = scatter_contrast(residuals, (1, -1, -1, 1), groups=groups, **runs.bootstrap())
-    label = "(agn_less_2 / agn_less_1) / (multi_band_2 / multi_band_1)"
-    return combine([Part(label, measured, within(measured, MARGIN))])
-
-
-def sorted_masses(runs: Runs) -> Evidence:
-    """Test where one band sorts best and where the second band helps most."""
-    residuals, truth, groups = runs.paired("multi_band_1", "multi_band_2")
-    one, two = (truth + views.mean(axis=1) for views in residuals)
-    extremes = sorting.extremes_first(truth, one, groups, **runs.bootstrap())
-    middle = sorting.middle_gains(truth, one, two, groups, **runs.bootstrap())
-    return combine(
-        [
-            Part("one band: displacement outside / in the middle", extremes, below(extremes, 1.0)),
-            Part("what the second band leaves: in the middle / outside", middle, below(middle, 1.0)),
-        ]
-    )
-
-
-def phase_test(
-    pairs: Sequence[tuple[int, int]], judge: Callable[[Interval, float], str], limit: float
-) -> Callable[[Runs], Evidence]:
-    """Make a test of the scatters at the ends of phases (from 1) of the multi-band dynamics."""
-
-    def test(runs: Runs) -> Evidence:
-        dynamics = runs.dynamics["multi_band_4"][0]
-        ends = sorting.phase_residuals(dynamics)
-        parts = []
-        for later, earlier in pairs:
-            groups = sorting.halos(dynamics)
-            measured = scatter_ratio(ends[later - 1], ends[earlier - 1], groups, **runs.bootstrap())
-            parts.append(Part(f"end of phase {later} / end of phase {earlier}", measured, judge(measured, limit)))
-        return combine(parts)
-
-    return test
-
-
-def alike_dynamics(runs: Runs) -> Evidence:
-    """Test whether multi-band and AGN-less dynamics differ more than seeds do."""
-    first, second = runs.dynamics["multi_band_4"], runs.dynamics["agn_less_4"]
-    if min(len(first), len(second)) < MINIMUM_SEEDS:
-        distance = np.sqrt(np.mean(sorting.squared_distance(first[0], second[0])[1]))
-        return Evidence(
-            UNDECIDED,
-            note=f"they differ by {distance:.3f} dex (root mean square over the test clusters and all epochs, each "
-            "cluster in its first view alone); how much of that another seed alone would bring is not known with "
-            f"fewer than {MINIMUM_SEEDS} of each",
-        )
-    measured = sorting.distance_over_seeds(first, second, **runs.bootstrap())
-    return combine([Part("distance between the kinds / between seeds", measured, below(measured, MARGIN))])
-
-
-def hard_observations(runs: Runs) -> Evidence:
-    """Test whether the same observations stay badly predicted in every phase and every seed."""
-    seeds = runs.dynamics["multi_band_4"]
-    hard = [set(sorting.hard_clusters(dynamics).tolist()) for dynamics in seeds]
-    always = sorted(set.intersection(*hard))
-    names = f" (rows {', '.join(map(str, always))} of the catalogue)" if always else ""
-    tested = f"{len(seeds[0].truth)} test clusters"
-    note = f"{len(always)} of {tested} are hard in every phase of {len(seeds)} trained seed(s){names}"
-    if len(seeds) < MINIMUM_SEEDS:
-        note += f"; {MINIMUM_SEEDS} seeds are needed to tell the cluster from the training"
-        return Evidence(UNDECIDED, note=note)
-    return Evidence(HOLDS if always else FAILS, note=note)

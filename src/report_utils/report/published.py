@@ -11,10 +11,9 @@ from types import MappingProxyType
 from typing import Generic, TypeVar
 
 from report_utils.report.inconsistencies import INCONSISTENCIES, Inconsistency
+from report_utils.report.printed_tables import Layer, TableRow, layers, table_rows
 
 T = TypeVar("T")
-
-_ALL_BANDS = "0-2.5, ..., 7.5+"
 
 
 @dataclass(frozen=True)
@@ -27,53 +26,19 @@ class Printed(Generic[T]):
 
 
 @dataclass(frozen=True)
-class TableRow:
-    """One row of Table 1, or of a transform that Table 1 leaves out (bias and scatter ``None``).
-
-    Attributes
-    ----------
-    transform : str
-        The name in :data:`report_utils.binning.TRANSFORMS`.
-    model, channels : str
-        Table 1's *Model Type* and *Channels*, or the same made up in its manner.
-    bias, scatter : float or None [dex]
-        Mean and standard deviation of prediction minus truth; ``None`` where the report prints none.
-    where : str
-    """
-
-    transform: str
-    model: str
-    channels: str
-    bias: float | None
-    scatter: float | None
-    where: str = "Table 1"
-
-    @property
-    def printed(self) -> bool:
-        """Whether the report prints this row."""
-        return self.scatter is not None
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One line of Figure 6: the layer's name, class, output shape without the batch, and parameters."""
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    parameters: int
-
-
-@dataclass(frozen=True)
 class DataDescription:
-    """What section 2 says of its data."""
+    """What sections 1 to 3.1 say of the data and its images."""
 
+    mass_scale: Printed[float]
+    luminosity_band: Printed[tuple[float, float]]
     n_observations: Printed[int]
     fewest_events: Printed[int]
     most_events: Printed[int]
     histogram_limit: Printed[int]
     bulk_log10_mass: Printed[tuple[float, float]]
     n_pixels: Printed[int]
+    n_channels: Printed[tuple[int, ...]]
+    n_examples: Printed[int]
     band_edges: Printed[tuple[float, ...]]
     threshold: Printed[float]
     retained_percentages: Printed[tuple[int, ...]]
@@ -87,11 +52,13 @@ class TrainingProtocol:
     batch_size: Printed[int]
     optimizer: Printed[str]
     learning_rate: Printed[float]
+    share_of_default_rate: Printed[float]
     n_folds: Printed[int]
     test_fraction: Printed[float]
     n_views: Printed[int]
     convolution_kernel: Printed[tuple[int, int]]
     pooling_window: Printed[tuple[int, int]]
+    pooling_stride: Printed[tuple[int, int]]
     loss: None = None
 
 
@@ -124,6 +91,7 @@ class Published:
     data: DataDescription
     layers: tuple[Layer, ...]
     n_parameters: Printed[int]
+    n_frozen_parameters: Printed[int]
     model_size: Printed[float]
     training: TrainingProtocol
     dynamics: DynamicsProtocol
@@ -149,76 +117,44 @@ class Published:
         return tuple(name for name in self.rows if name != "single_band_thresholded")
 
 
-def _rows() -> tuple[TableRow, ...]:
-    not_printed = "sections 3.3 and 4.2 cite it as a table's content, but no table prints it"
-    two, three = "0-2.5, 2.5-5", "0-2.5, ..., 5-7.5"
-    return (
-        TableRow("single_band", "Single Band", "0+", 0.00086, 0.11253),
-        TableRow("multi_band_1", "Multi-Band", "0-2.5", -0.00173, 0.11744),
-        TableRow("multi_band_2", "Multi-Band", two, 0.00317, 0.06345),
-        TableRow("multi_band_3", "Multi-Band", three, -0.00059, 0.05903),
-        TableRow("multi_band_4", "Multi-Band", _ALL_BANDS, 0.00333, 0.05818),
-        TableRow("retained_99", "99% Retained", _ALL_BANDS, 0.00013, 0.05903),
-        TableRow("retained_95", "95% Retained", _ALL_BANDS, 0.00075, 0.06131),
-        TableRow("retained_90", "90% Retained", _ALL_BANDS, -0.00161, 0.06076),
-        TableRow("retained_75", "75% Retained", _ALL_BANDS, 0.00365, 0.06253),
-        TableRow("retained_50", "50% Retained", _ALL_BANDS, 0.00190, 0.06363),
-        TableRow("retained_25", "25% Retained", _ALL_BANDS, -0.00438, 0.06481),
-        TableRow("agn_less_1", "AGN-less", "0-2.5", None, None, not_printed),
-        TableRow("agn_less_2", "AGN-less", two, None, None, not_printed),
-        TableRow("agn_less_3", "AGN-less", three, None, None, not_printed),
-        TableRow("agn_less_4", "AGN-less", _ALL_BANDS, None, None, not_printed),
-        TableRow("single_band_thresholded", "Single Band", "0-7.5", None, None, "footnote 3, in words only"),
-    )
-
-
-def _layers() -> tuple[Layer, ...]:
-    return (
-        Layer("conv2d", "Conv2D", (128, 128, 16), 592),
-        Layer("max_pooling2d", "MaxPooling2D", (64, 64, 16), 0),
-        Layer("conv2d_1", "Conv2D", (64, 64, 32), 4640),
-        Layer("max_pooling2d_1", "MaxPooling2D", (32, 32, 32), 0),
-        Layer("conv2d_2", "Conv2D", (32, 32, 64), 18496),
-        Layer("max_pooling2d_2", "MaxPooling2D", (16, 16, 64), 0),
-        Layer("global_average_pooling2d", "GlobalAveragePooling2D", (64,), 0),
-        Layer("dense", "Dense", (200,), 13000),
-        Layer("dense_1", "Dense", (100,), 20100),
-        Layer("dense_2", "Dense", (20,), 2020),
-        Layer("dense_3", "Dense", (1,), 21),
-    )
-
-
 def _published() -> Published:
-    rows = _rows()
+    rows = table_rows()
     return Published(
         title="Understanding the effects of energy band splitting in X-ray cluster mass estimation",
         author="Max Lovig",
         date="May 2024",
         rows=MappingProxyType({row.transform: row for row in rows}),
         data=DataDescription(
+            mass_scale=Printed(1e14, "section 1 (and above)", "solar masses"),
+            luminosity_band=Printed((0.0, 3.0), "section 1, an example", "keV"),
             n_observations=Printed(3286, "section 2"),
             fewest_events=Printed(736, "section 2", "events"),
             most_events=Printed(6_558_594, "section 2", "events"),
             histogram_limit=Printed(100_000, "section 2 and Figure 1", "events"),
             bulk_log10_mass=Printed((13.6, 14.3), "caption of Figure 2", "log10 solar masses"),
             n_pixels=Printed(128, "section 3.1", "pixels a side"),
+            n_channels=Printed((1, 2, 3, 4), "section 3.1"),
+            n_examples=Printed(6, "section 3.1.1 and Figure 3", "clusters"),
             band_edges=Printed((0.0, 2.5, 5.0, 7.5, float("inf")), "section 3.1.2", "keV"),
             threshold=Printed(7.5, "section 3.1.1", "keV"),
             retained_percentages=Printed((99, 95, 90, 75, 50, 25), "section 3.1.3", "per cent"),
         ),
-        layers=_layers(),
-        n_parameters=Printed(58_869, "Figure 6"),
+        layers=layers(),
+        n_parameters=Printed(58_869, "Figure 6: total, and all of them trainable"),
+        n_frozen_parameters=Printed(0, "Figure 6: non-trainable"),
         model_size=Printed(229.96, "Figure 6", "KB"),
         training=TrainingProtocol(
             epochs=Printed(100, "section 3.2"),
             batch_size=Printed(16, "section 3.2"),
             optimizer=Printed("Adam", "section 3.2"),
             learning_rate=Printed(0.0005, "section 3.2"),
+            share_of_default_rate=Printed(0.5, "section 3.2: half of the default"),
             n_folds=Printed(10, "section 3.3"),
             test_fraction=Printed(0.1, "section 3.3"),
             n_views=Printed(8, "section 3.2: every quarter turn and axial flip"),
             convolution_kernel=Printed((3, 3), "section 3.2"),
             pooling_window=Printed((2, 2), "section 3.2"),
+            pooling_stride=Printed((2, 2), "section 3.2"),
         ),
         dynamics=DynamicsProtocol(
             n_phases=Printed(4, "section 4.1"),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from itertools import combinations, product
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from report_utils.report.bootstrap import Interval, bca_interval, bootstrap_sums
+from report_utils.report.bootstrap import N_RESAMPLES, resample
+from report_utils.report.intervals import Interval
+from report_utils.report.moments import moments, scatter_of
 
 N_PERMUTATIONS = 200
 
@@ -66,28 +68,37 @@ def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray,
     return tuple(means.mean(axis=0))
 
 
-def _group_sums(columns: Sequence[NDArray], groups: ArrayLike) -> NDArray[np.float64]:
-    _, codes = np.unique(np.asarray(groups), return_inverse=True)
-    return np.stack([np.bincount(codes, weights=column) for column in columns], axis=1)
+def _displacements(truth: NDArray, predictions: ArrayLike, seed: int) -> NDArray[np.float64]:
+    """Return what each cluster adds, ``(n_seeds, n_clusters, 4)``.
 
-
-def _interval(sums: NDArray, statistic, n_resamples: int, seed: int) -> Interval:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        resamples = statistic(bootstrap_sums(sums, n_resamples, seed))
-        jackknife = statistic(sums.sum(axis=0) - sums)
-    resamples, jackknife = resamples[np.isfinite(resamples)], jackknife[np.isfinite(jackknife)]
-    return bca_interval(float(statistic(sums.sum(axis=0))), resamples, jackknife)
+    Its displacement in units of the reference if it is in the middle third of mass, and if it is not; 1 if it is in
+    the middle third, and if it is not.
+    """
+    middle = middle_third(truth)
+    columns = []
+    for prediction in np.atleast_2d(np.asarray(predictions, dtype=np.float64)):
+        displaced = rank_displacement(truth, prediction)
+        in_middle, outside = reference_displacement(truth, prediction, middle, seed=seed)
+        columns.append(np.stack([displaced * middle / in_middle, displaced * ~middle / outside, middle, ~middle], 1))
+    return np.stack(columns).astype(np.float64)
 
 
 def extremes_first(
-    truth: NDArray, prediction: NDArray, groups: ArrayLike, *, n_resamples: int = 2000, seed: int = 0
+    truth: NDArray,
+    predictions: ArrayLike,
+    groups: ArrayLike,
+    folds: ArrayLike | None = None,
+    *,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
 ) -> Interval:
     """Displacement of the outer over that of the middle third, each in units of its reference.
 
     Parameters
     ----------
-    truth, prediction : (n_clusters,) [log10 solar masses]
-    groups : (n_clusters,)
+    truth : (n_clusters,) [log10 solar masses]
+    predictions : (n_clusters,) or (n_seeds, n_clusters) [log10 solar masses]
+    groups, folds : (n_clusters,)
 
     Returns
     -------
@@ -95,52 +106,42 @@ def extremes_first(
         Below 1 where the extremes are sorted better than errors without knowledge of the mass would sort
         them.
     """
-    middle = middle_third(truth)
-    displaced = rank_displacement(truth, prediction)
-    in_middle, outside = reference_displacement(truth, prediction, middle, seed=seed)
-    columns = [displaced * ~middle / outside, 1.0 * ~middle, displaced * middle / in_middle, 1.0 * middle]
-    return _interval(
-        _group_sums(columns, groups),
-        lambda s: (s[..., 0] / s[..., 1]) / (s[..., 2] / s[..., 3]),
-        n_resamples,
-        seed,
-    )
+    drawn = resample([_displacements(truth, predictions, seed)], groups, folds, n_resamples=n_resamples, seed=seed)
+    return drawn.interval(lambda t: (t[..., 0, 1] / t[..., 0, 3]) / (t[..., 0, 0] / t[..., 0, 2]))
 
 
 def middle_gains(
     truth: NDArray,
-    before: NDArray,
-    after: NDArray,
+    before: ArrayLike,
+    after: ArrayLike,
     groups: ArrayLike,
+    folds: ArrayLike | None = None,
     *,
-    n_resamples: int = 2000,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Interval:
     """Compare what is left of the displacement in the middle third with that outside.
 
     Parameters
     ----------
-    truth, before, after : (n_clusters,) [log10 solar masses]
-        Predictions of two transforms on the same clusters.
-    groups : (n_clusters,)
+    truth : (n_clusters,) [log10 solar masses]
+    before, after : (n_clusters,) or (n_seeds, n_clusters) [log10 solar masses]
+        Predictions of two transforms for the same clusters.
+    groups, folds : (n_clusters,)
 
     Returns
     -------
     Interval
         Below 1 where the middle masses gain more than the extremes, both in units of their references.
     """
-    middle = middle_third(truth)
-    columns = []
-    for prediction in (before, after):
-        displaced = rank_displacement(truth, prediction)
-        in_middle, outside = reference_displacement(truth, prediction, middle, seed=seed)
-        columns += [displaced * middle / in_middle, displaced * ~middle / outside]
-    return _interval(
-        _group_sums(columns, groups),
-        lambda s: (s[..., 2] / s[..., 0]) / (s[..., 3] / s[..., 1]),
-        n_resamples,
-        seed,
-    )
+    columns = [_displacements(truth, predictions, seed) for predictions in (before, after)]
+    drawn = resample(columns, groups, folds, n_resamples=n_resamples, seed=seed)
+
+    def left_over(totals: NDArray) -> NDArray:
+        mean = totals[..., :2] / totals[..., 2:]  # a transform with more seeds has larger sums
+        return (mean[..., 1, 0] / mean[..., 0, 0]) / (mean[..., 1, 1] / mean[..., 0, 1])
+
+    return drawn.interval(left_over)
 
 
 def phase_ends(dynamics: RecordedTraining) -> NDArray[np.intp]:
@@ -155,49 +156,68 @@ def phase_residuals(dynamics: RecordedTraining) -> list[NDArray[np.float64]]:
     return [np.asarray(dynamics.predictions[epoch], dtype=np.float64) - truth for epoch in phase_ends(dynamics)]
 
 
-def squared_distance(a: RecordedTraining, b: RecordedTraining) -> tuple[NDArray, NDArray[np.float64]]:
-    """Mean over epochs of the squared difference of two trainings' predictions (identity view).
+def phase_ratio(
+    seeds: Sequence[RecordedTraining], later: int, earlier: int, *, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> Interval:
+    """Return the scatter at the end of a phase over that at the end of another (from 1), of all training seeds.
 
-    Returns
-    -------
-    cluster : (n_common,)
-    distance : (n_common,) [dex^2]
+    Parameters
+    ----------
+    seeds : sequence of dynamics
+        On the same test clusters. Whole halos are drawn, and trainings with both of their phases.
+    later, earlier : int
     """
-    common, rows_a, rows_b = np.intersect1d(a.cluster, b.cluster, return_indices=True)
+    ends = [phase_residuals(dynamics) for dynamics in seeds]
+    columns = [moments(np.stack([of_seed[phase - 1] for of_seed in ends])) for phase in (later, earlier)]
+    drawn = resample([np.concatenate(columns, axis=2)], halos(seeds[0]), n_resamples=n_resamples, seed=seed)
+    return drawn.interval(lambda totals: scatter_of(totals[..., 0, :3]) / scatter_of(totals[..., 0, 3:]))
+
+
+def squared_distance(a: RecordedTraining, b: RecordedTraining) -> NDArray[np.float64]:
+    """Return the mean over epochs of the squared difference of two trainings' predictions, (n_test,) [dex^2].
+
+    Both are of the same test clusters, in the first view alone.
+    """
     n_epochs = min(len(a.predictions), len(b.predictions))
-    of_a, of_b = (
-        np.asarray(a.predictions)[:n_epochs, rows_a, 0],
-        np.asarray(b.predictions)[:n_epochs, rows_b, 0],
-    )
-    difference = of_a - of_b
-    return common, np.mean(difference.astype(np.float64) ** 2, axis=0)
+    difference = np.asarray(a.predictions)[:n_epochs, :, 0] - np.asarray(b.predictions)[:n_epochs, :, 0]
+    return np.mean(difference.astype(np.float64) ** 2, axis=0)
 
 
 def distance_over_seeds(
     first: Sequence[RecordedTraining],
     second: Sequence[RecordedTraining],
     *,
-    n_resamples: int = 2000,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Interval:
     """Root mean square distance between two kinds of training over that between seeds of one kind.
 
+    Trainings at the same place of both sequences share their weights at the start and the order of their batches;
+    as no two seeds of one kind do, these pairs are left out.
+
     Parameters
     ----------
     first, second : sequence of dynamics
-        Seeds of either kind, two or more of each, all on the same test clusters. Whole halos are resampled.
+        Seeds of either kind, two or more of each, all on the same test clusters. Whole halos are drawn, and seeds
+        of each kind. Both mean distances are sums over pairs of seeds; a seed that is drawn more often adds what it
+        adds to first order (Hoeffding's projection: van der Vaart 1998, *Asymptotic Statistics*, section 12.1).
 
     Returns
     -------
     Interval
         1 where exchanging the kind changes the dynamics as little as exchanging the seed.
     """
-    across = np.mean([squared_distance(a, b)[1] for a, b in product(first, second)], axis=0)
-    pairs = [*combinations(first, 2), *combinations(second, 2)]
-    within = np.mean([squared_distance(a, b)[1] for a, b in pairs], axis=0)
-    tested = np.intersect1d(first[0].cluster, second[0].cluster, return_indices=True)[1]
-    sums = _group_sums([across, within], halos(first[0])[tested])
-    return _interval(sums, lambda s: np.sqrt(s[..., 0] / s[..., 1]), n_resamples, seed)
+    n = min(len(first), len(second))
+    kinds = (first[:n], second[:n])
+    others = [[b for b in range(n) if b != a] for a in range(n)]
+    apart = np.array([[squared_distance(a, b) for b in kinds[1]] for a in kinds[0]])
+    across = [np.stack([table[a, others[a]].mean(axis=0) for a in range(n)]) for table in (apart, apart.swapaxes(0, 1))]
+    columns = []
+    for kind, of_seed in zip(kinds, across, strict=True):
+        within = np.stack([np.mean([squared_distance(kind[a], kind[b]) for b in others[a]], axis=0) for a in range(n)])
+        columns.append(np.stack([of_seed - of_seed.mean(axis=0) / 2, 2 * within - within.mean(axis=0)], axis=2))
+    drawn = resample(columns, halos(first[0]), n_resamples=n_resamples, seed=seed)
+    return drawn.interval(lambda t: np.sqrt((t[..., 0, 0] + t[..., 1, 0]) / ((t[..., 0, 1] + t[..., 1, 1]) / 2)))
 
 
 def hard_clusters(dynamics: RecordedTraining, *, n_scatters: float = 3.0) -> NDArray:
@@ -208,3 +228,9 @@ def hard_clusters(dynamics: RecordedTraining, *, n_scatters: float = 3.0) -> NDA
         low, median, high = np.percentile(mean, [15.865525393145708, 50, 84.13447460685429])
         hard &= np.abs(mean - median) > n_scatters * (high - low) / 2
     return np.asarray(dynamics.cluster)[hard]
+
+
+def hard_in_seeds(seeds: Sequence[RecordedTraining]) -> dict[int, int]:
+    """Return the clusters that are hard in any training, each with the number of trainings, most often hard first."""
+    found = Counter(cluster for dynamics in seeds for cluster in hard_clusters(dynamics).tolist())
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))

@@ -1,25 +1,25 @@
-"""Bias, scatter and paired comparisons of residuals, with intervals that resample clusters or halos.
+"""Bias, scatter and paired comparisons of residuals, with intervals over halos and training seeds.
 
-The eight views of one cluster share its photons and the snapshots of one halo share its shape, so a test view
-is not an independent observation. The bootstrap here draws whole clusters, or whole halos where they are
-known, with everything that belongs to them (the cluster bootstrap: Davison & Hinkley 1997, *Bootstrap Methods
-and their Application*, section 3.8). It does not carry the variation from one training to the next: with one
-trained seed no resampling can.
+The eight views of one cluster share its photons and the snapshots of one halo share its shape, so a test view is not
+an independent observation; and one training is not another. :mod:`report_utils.report.bootstrap` says what is drawn.
 
-Both statistics of Table 1 are functions of three sums (count, sum of r, sum of r^2), so one resample costs
-one weighted sum over halos whatever the number of views.
+All statistics with an interval are functions of sums over clusters (count, sum of r, sum of r^2 ...), so one resample
+costs one weighted sum over halos whatever the number of views.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from report_utils.errors import InputError
-from report_utils.report.bootstrap import Interval, bca_interval, bootstrap_sums
+from report_utils.report.bootstrap import N_RESAMPLES, Resampled, resample
+from report_utils.report.intervals import Interval
+from report_utils.report.moments import as_views, checked_groups, mean_of, moments, scatter_of, slope_of
+from report_utils.report.seeds import SeedPredictions
 
 # Half the range between these percentiles of a Gaussian is its standard deviation (16 and 84 in short).
 _GAUSSIAN_PERCENTILES = (15.865525393145708, 84.13447460685429)
@@ -32,78 +32,33 @@ class ResidualStatistics:
     Attributes
     ----------
     bias, scatter : Interval [dex]
-        Mean and standard deviation (divided by n) over every test view.
+        Mean and standard deviation (divided by n) over every test view of every training seed.
+    slope : Interval or None [dex per dex]
+        Of the straight line through residual against truth: -1 for a network that always predicts the mean mass,
+        0 for one without regression to the mean; ``None`` without the truth.
     robust_scatter : float [dex]
         Half the range from the 16th to the 84th percentile: equal to the scatter for Gaussian residuals.
     outlier_fraction : float
         Share of views more than three robust scatters from the median (0.0027 for Gaussian residuals).
     r_squared : float or None
         1 - sum r^2 / sum (truth - mean truth)^2; ``None`` without the truth.
-    n_clusters, n_views, n_groups : int
-        Clusters, views of each, and independent units drawn in the bootstrap.
+    n_clusters, n_views, n_groups, n_seeds : int
+        Clusters, views of each, independent units drawn in the bootstrap, and training seeds.
     resampled : str
-        ``"halos"`` or ``"clusters"``. Never the training: these intervals are of one trained seed.
+        What was drawn: ``"halos"`` or ``"clusters"``, and with two training seeds or more ``"... and seeds"``.
     """
 
     bias: Interval
     scatter: Interval
+    slope: Interval | None
     robust_scatter: float
     outlier_fraction: float
     r_squared: float | None
     n_clusters: int
     n_views: int
     n_groups: int
+    n_seeds: int
     resampled: str
-
-
-def _as_views(residuals: ArrayLike, name: str = "residuals") -> NDArray[np.float64]:
-    array = np.asarray(residuals, dtype=np.float64)
-    if array.ndim == 1:
-        array = array[:, None]
-    if array.ndim != 2 or array.shape[0] < 2 or array.shape[1] < 1:
-        msg = (
-            f"{name} have shape {np.shape(residuals)}; give (n_clusters,) or (n_clusters, n_views), two "
-            "clusters or more"
-        )
-        raise InputError(msg)
-    if not np.isfinite(array).all():
-        row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
-        msg = f"{name}: row {row} is not finite; remove the cluster or train again"
-        raise InputError(msg)
-    return array
-
-
-def _group_codes(groups: ArrayLike | None, n_clusters: int) -> tuple[NDArray[np.intp], int, str]:
-    if groups is None:
-        return np.arange(n_clusters), n_clusters, "clusters"
-    names, codes = np.unique(np.asarray(groups), return_inverse=True)
-    if codes.shape != (n_clusters,):
-        msg = f"groups have shape {np.shape(groups)}; one halo for each of the {n_clusters} clusters is needed"
-        raise InputError(msg)
-    if len(names) < 2:
-        msg = "all clusters belong to one group; resampling needs two or more"
-        raise InputError(msg)
-    return codes, len(names), "halos" if len(names) < n_clusters else "clusters"
-
-
-def _moment_sums(residuals: NDArray[np.float64], codes: NDArray[np.intp], n_groups: int) -> NDArray[np.float64]:
-    """Return count, sum of r, sum of r^2 for each group: (n_groups, 3)."""
-    per_cluster = np.stack(
-        [
-            np.full(len(residuals), float(residuals.shape[1])),
-            residuals.sum(axis=1),
-            (residuals**2).sum(axis=1),
-        ],
-        axis=1,
-    )
-    return np.stack([np.bincount(codes, weights=column, minlength=n_groups) for column in per_cluster.T], axis=1)
-
-
-def _bias_and_scatter(totals: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Turn (..., 3) sums into mean and standard deviation, each (...)."""
-    mean = totals[..., 1] / totals[..., 0]
-    variance = totals[..., 2] / totals[..., 0] - mean**2
-    return mean, np.sqrt(np.maximum(variance, 0.0))
 
 
 def residual_statistics(
@@ -111,7 +66,8 @@ def residual_statistics(
     *,
     truth: ArrayLike | None = None,
     groups: ArrayLike | None = None,
-    n_resamples: int = 2000,
+    folds: ArrayLike | None = None,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
     confidence: float = 0.95,
 ) -> ResidualStatistics:
@@ -119,18 +75,16 @@ def residual_statistics(
 
     Parameters
     ----------
-    residuals : (n_clusters, n_views) or (n_clusters,) [dex]
+    residuals : (n_seeds, n_clusters, n_views), (n_clusters, n_views) or (n_clusters,) [dex]
         Prediction minus truth.
     truth : (n_clusters,) [log10 solar masses], optional
-        Needed for R^2 alone.
+        Needed for the slope and R^2 alone.
     groups : (n_clusters,), optional
         The halo of each cluster; halos are then drawn whole.
+    folds : (n_clusters,), optional
+        In whose test set each cluster is; seeds are drawn fold by fold.
     n_resamples, seed, confidence
         Of the bootstrap.
-
-    Returns
-    -------
-    ResidualStatistics
 
     Raises
     ------
@@ -143,32 +97,84 @@ def residual_statistics(
     >>> round(residual_statistics(views).scatter.value, 6)
     0.1
     """
-    views = _as_views(residuals)
-    codes, n_groups, resampled = _group_codes(groups, len(views))
-    sums = _moment_sums(views, codes, n_groups)
-    bias, scatter = views.mean(), views.std()
-    resampled_bias, resampled_scatter = _bias_and_scatter(bootstrap_sums(sums, n_resamples, seed))
-    left_out_bias, left_out_scatter = _bias_and_scatter(sums.sum(axis=0) - sums)
+    views = as_views(residuals)
+    halos = checked_groups(groups, views.shape[1])
+    if truth is not None and np.shape(truth) != (views.shape[1],):
+        msg = f"truth has shape {np.shape(truth)}; one mass for each of the {views.shape[1]} clusters is needed"
+        raise InputError(msg)
+    masses = None if truth is None else np.asarray(truth, dtype=np.float64)
+    drawn = resample([moments(views, masses)], halos, folds, n_resamples=n_resamples, seed=seed)
+    return _describe(views, masses, halos, drawn, confidence)
+
+
+def describe_all(
+    tested: Mapping[str, SeedPredictions],
+    *,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> dict[str, ResidualStatistics]:
+    """Describe the residuals of several transforms; those tested on the same clusters are resampled together.
+
+    Parameters
+    ----------
+    tested : mapping of transform name to SeedPredictions
+    n_resamples, seed, confidence
+        Of the bootstrap.
+    """
+    alike: dict[bytes, list[str]] = {}
+    for name, one in tested.items():
+        alike.setdefault(one.cluster.tobytes() + one.fold.tobytes(), []).append(name)
+    found = {}
+    for names in alike.values():
+        first = tested[names[0]]
+        views = [as_views(tested[name].residuals, name) for name in names]
+        halos = checked_groups(first.group, len(first.truth))
+        columns = [moments(array, first.truth) for array in views]
+        drawn = resample(columns, halos, first.fold, n_resamples=n_resamples, seed=seed)
+        for number, (name, array) in enumerate(zip(names, views, strict=True)):
+            found[name] = _describe(array, first.truth, halos, drawn.select([number]), confidence)
+    return {name: found[name] for name in tested}
+
+
+def _describe(
+    views: NDArray[np.float64],
+    truth: NDArray[np.float64] | None,
+    groups: NDArray,
+    drawn: Resampled,
+    confidence: float = 0.95,
+) -> ResidualStatistics:
+    """Return the statistics of one transform whose :func:`moments` have been resampled.
+
+    Parameters
+    ----------
+    views : (n_seeds, n_clusters, n_views) [dex]
+    truth : (n_clusters,) [log10 solar masses], or None
+    groups : (n_clusters,)
+    drawn : Resampled
+        Of this transform alone.
+    confidence : float
+    """
+
+    def interval(statistic) -> Interval:
+        return drawn.interval(lambda totals: statistic(totals[..., 0, :]), confidence)
 
     low, median, high = np.percentile(views, [_GAUSSIAN_PERCENTILES[0], 50, _GAUSSIAN_PERCENTILES[1]])
     robust = (high - low) / 2
-    r_squared = None
-    if truth is not None:
-        deviation = np.asarray(truth, dtype=np.float64) - np.mean(truth)
-        if deviation.shape != (len(views),):
-            msg = f"truth has shape {np.shape(truth)}; one mass for each of the {len(views)} clusters is needed"
-            raise InputError(msg)
-        r_squared = float(1 - np.mean(views**2) / np.mean(deviation**2))
+    n_seeds, n_clusters, n_views = views.shape
+    n_groups = len(np.unique(groups))
     return ResidualStatistics(
-        bias=bca_interval(bias, resampled_bias, left_out_bias, confidence),
-        scatter=bca_interval(scatter, resampled_scatter, left_out_scatter, confidence),
+        bias=interval(mean_of),
+        scatter=interval(scatter_of),
+        slope=None if truth is None else interval(slope_of),
         robust_scatter=float(robust),
         outlier_fraction=float(np.mean(np.abs(views - median) > 3 * robust)),
-        r_squared=r_squared,
-        n_clusters=views.shape[0],
-        n_views=views.shape[1],
+        r_squared=None if truth is None else float(1 - np.mean(views**2) / np.var(truth)),
+        n_clusters=n_clusters,
+        n_views=n_views,
         n_groups=n_groups,
-        resampled=resampled,
+        n_seeds=n_seeds,
+        resampled=("halos" if n_groups < n_clusters else "clusters") + (" and seeds" if n_seeds > 1 else ""),
     )
 
 
@@ -177,21 +183,22 @@ def scatter_contrast(
     powers: Sequence[float],
     *,
     groups: ArrayLike | None = None,
-    n_resamples: int = 2000,
+    folds: ArrayLike | None = None,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Interval:
     """Compare several transforms on the same clusters: the product of their scatters, each to its power.
 
-    ``powers=(1, -1)`` is a ratio, ``(1, -1, -1, 1)`` a ratio of ratios. All transforms see the same draws, so
-    what they share (a bright halo, an odd shape) cancels.
+    ``powers=(1, -1)`` is a ratio, ``(1, -1, -1, 1)`` a ratio of ratios. All transforms see the same draws of halos,
+    so what they share (a bright halo, an odd shape) cancels.
 
     Parameters
     ----------
-    residuals : sequence of (n_clusters, n_views) or (n_clusters,) [dex]
-        Row i of each belongs to the same cluster.
+    residuals : sequence of (n_seeds, n_clusters, n_views), (n_clusters, n_views) or (n_clusters,) [dex]
+        Row i of each belongs to the same cluster; numbers of seeds and of views may differ.
     powers : sequence of float
-    groups, n_resamples, seed, confidence
+    groups, folds, n_resamples, seed, confidence
         As in :func:`residual_statistics`.
 
     Raises
@@ -199,55 +206,33 @@ def scatter_contrast(
     InputError
         If the arrays do not show the same number of clusters, or a scatter is zero.
     """
-    arrays = [_as_views(array, f"residuals {number}") for number, array in enumerate(residuals)]
-    if len(arrays) != len(powers) or len({len(array) for array in arrays}) != 1:
-        msg = f"residuals of {[len(array) for array in arrays]} clusters with {len(powers)} powers cannot be paired"
+    arrays = [as_views(array, f"residuals {number}") for number, array in enumerate(residuals)]
+    if len(arrays) != len(powers) or len({array.shape[1] for array in arrays}) != 1:
+        msg = f"residuals of {[a.shape[1] for a in arrays]} clusters with {len(powers)} powers cannot be paired"
         raise InputError(msg)
-    codes, n_groups, _ = _group_codes(groups, len(arrays[0]))
-    sums = np.concatenate([_moment_sums(array, codes, n_groups) for array in arrays], axis=1)
-
-    def product(totals: NDArray[np.float64]) -> NDArray[np.float64]:
-        result = np.ones(totals.shape[:-1])
-        for number, power in enumerate(powers):
-            result *= _bias_and_scatter(totals[..., 3 * number : 3 * number + 3])[1] ** power
-        return result
-
     if any(array.std() == 0 for array in arrays):
         msg = "residuals without any scatter cannot be compared"
         raise InputError(msg)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        resamples, jackknife = (
-            product(bootstrap_sums(sums, n_resamples, seed)),
-            product(sums.sum(axis=0) - sums),
-        )
-    # A draw of one cluster alone has no scatter; with a handful of halos that can happen and says nothing.
-    resamples, jackknife = resamples[np.isfinite(resamples)], jackknife[np.isfinite(jackknife)]
-    return bca_interval(float(product(sums.sum(axis=0))), resamples, jackknife, confidence)
+    halos = checked_groups(groups, arrays[0].shape[1])
+    drawn = resample([moments(array) for array in arrays], halos, folds, n_resamples=n_resamples, seed=seed)
+    return contrast_of(drawn, powers, confidence)
+
+
+def contrast_of(drawn: Resampled, powers: Sequence[float], confidence: float = 0.95) -> Interval:
+    """Return the product of the scatters of transforms whose :func:`moments` have been resampled, each to its power."""
+    return drawn.interval(lambda totals: np.prod(scatter_of(totals) ** np.asarray(powers), axis=-1), confidence)
 
 
 def scatter_ratio(
-    residuals_a: ArrayLike,
-    residuals_b: ArrayLike,
-    groups: ArrayLike | None = None,
-    *,
-    n_resamples: int = 2000,
-    seed: int = 0,
-    confidence: float = 0.95,
+    residuals_a: ArrayLike, residuals_b: ArrayLike, groups: ArrayLike | None = None, **options: object
 ) -> Interval:
     """Return the scatter of ``a`` over that of ``b`` on the same clusters, with a paired interval.
 
     Parameters
     ----------
-    residuals_a, residuals_b : (n_clusters, n_views) or (n_clusters,) [dex]
-        Row i of both belongs to the same cluster; the numbers of views may differ.
-    groups, n_resamples, seed, confidence
-        As in :func:`residual_statistics`.
+    residuals_a, residuals_b : (n_seeds, n_clusters, n_views), (n_clusters, n_views) or (n_clusters,) [dex]
+        Row i of both belongs to the same cluster; the numbers of seeds and of views may differ.
+    groups, **options
+        As in :func:`scatter_contrast`.
     """
-    return scatter_contrast(
-        (residuals_a, residuals_b),
-        (1.0, -1.0),
-        groups=groups,
-        n_resamples=n_resamples,
-        seed=seed,
-        confidence=confidence,
-    )
+    return scatter_contrast((residuals_a, residuals_b), (1.0, -1.0), groups=groups, **options)

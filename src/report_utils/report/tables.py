@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from report_utils.report.bootstrap import N_RESAMPLES
 from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import Evidence, TestedTransform
+from report_utils.report.claims import Evidence
 from report_utils.report.published import PUBLISHED
-from report_utils.report.statistics import residual_statistics
+from report_utils.report.seeds import CrossValidated, SeedPredictions
+from report_utils.report.statistics import describe_all
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NOT_PRINTED = "not printed"
+_WITH_INTERVAL = ("bias", "scatter", "slope")
+_WITHOUT_INTERVAL = ("robust_scatter", "r_squared", "outlier_fraction", "n_clusters", "n_groups", "n_seeds")
 
 
 def table_one(
-    cross_validations: Mapping[str, TestedTransform],
+    cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions],
     *,
-    n_resamples: int = 2000,
+    n_resamples: int = N_RESAMPLES,
     seed: int = 0,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
@@ -27,21 +32,22 @@ def table_one(
 
     Parameters
     ----------
-    cross_validations : mapping of transform name to CrossValidation
+    cross_validations : mapping of transform name to CrossValidation, or to those of several training seeds
     n_resamples, seed, confidence
-        Of the bootstrap over halos.
+        Of the bootstrap over halos and training seeds.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by transform, in the report's order; columns ``model``, ``channels``, ``printed_bias``,
-        ``printed_scatter`` (NaN where the report prints none), and of ours ``bias``, ``bias_low``,
-        ``bias_high``, ``scatter``, ``scatter_low``, ``scatter_high``, ``robust_scatter``, ``r_squared``,
-        ``outlier_fraction`` (NaN where a transform was not run), ``n_clusters``, ``n_groups``. Biases and
-        scatters in dex.
+        ``printed_scatter`` (NaN where the report prints none), and of ours ``bias``, ``scatter`` and ``slope``, each
+        also with ``_low`` and ``_high``, ``robust_scatter``, ``r_squared``, ``outlier_fraction`` (NaN where a
+        transform was not run), ``n_clusters``, ``n_groups``, ``n_seeds``. Biases and scatters in dex.
     """
     import pandas as pd
 
+    tested = {name: SeedPredictions.of(runs) for name, runs in cross_validations.items() if name in PUBLISHED.rows}
+    ours = describe_all(tested, n_resamples=n_resamples, seed=seed, confidence=confidence)
     records = {}
     for name, row in PUBLISHED.rows.items():
         record = {
@@ -50,33 +56,38 @@ def table_one(
             "printed_bias": row.bias,
             "printed_scatter": row.scatter,
         }
-        tested = cross_validations.get(name)
-        if tested is not None:
-            ours = residual_statistics(
-                tested.residuals,
-                truth=tested.truth,
-                groups=tested.group,
-                n_resamples=n_resamples,
-                seed=seed,
-                confidence=confidence,
-            )
-            for quantity in ("bias", "scatter"):
-                interval = getattr(ours, quantity)
-                record |= {
-                    quantity: interval.value,
-                    f"{quantity}_low": interval.low,
-                    f"{quantity}_high": interval.high,
-                }
+        for quantity in _WITH_INTERVAL if name in ours else ():
+            interval = getattr(ours[name], quantity)
             record |= {
-                name: getattr(ours, name)
-                for name in ("robust_scatter", "r_squared", "outlier_fraction", "n_clusters", "n_groups")
+                quantity: interval.value,
+                f"{quantity}_low": interval.low,
+                f"{quantity}_high": interval.high,
             }
+        record |= {quantity: getattr(ours[name], quantity) for quantity in _WITHOUT_INTERVAL if name in ours}
         records[name] = record
     frame = pd.DataFrame.from_dict(records, orient="index")
     numbers = frame.columns.difference(["model", "channels"])
     frame[numbers] = frame[numbers].astype(float)
     frame.index.name = "transform"
     return frame
+
+
+def table_one_text(table: pd.DataFrame) -> str:
+    """Write :func:`table_one` for a terminal, biases and scatters alone."""
+    columns = ["model", "channels", *(name for name in table if name.startswith(("printed", "bias", "scatter")))]
+    seeds = ["n_seeds"] if "n_seeds" in table else []
+    return table[columns + seeds].to_string(index=False, float_format=lambda value: f"{value:.5g}")
+
+
+def table_one_csv(table: pd.DataFrame) -> str:
+    """Write :func:`table_one` as CSV."""
+    return table.to_csv(lineterminator="\n")
+
+
+def table_one_json(table: pd.DataFrame, profile: str) -> str:
+    """Write :func:`table_one` as JSON: ``{"profile": ..., "rows": [...]}``."""
+    rows = json.loads(table.reset_index().to_json(orient="records"))
+    return json.dumps({"profile": profile, "rows": rows}, indent=1, ensure_ascii=False) + "\n"
 
 
 def _signed(value: float) -> str:
@@ -129,6 +140,8 @@ def _smallest(table: pd.DataFrame, column: str) -> str | None:
 def table_one_markdown(table: pd.DataFrame, *, links: Mapping[str, str] | None = None) -> str:
     """Write :func:`table_one` as a Markdown table, the smallest biases and scatters of either side in bold.
 
+    Where a row has several training seeds, a last column counts them.
+
     Parameters
     ----------
     table : pandas.DataFrame
@@ -138,6 +151,7 @@ def table_one_markdown(table: pd.DataFrame, *, links: Mapping[str, str] | None =
     links = links or {}
     columns = ("printed_bias", "bias", "printed_scatter", "scatter")
     best = {column: _smallest(table, column) for column in columns}
+    has_seeds = "n_seeds" in table and bool((table["n_seeds"] > 1).any())
     rows = []
     for name, row in table.iterrows():
         rows.append(
@@ -150,7 +164,22 @@ def table_one_markdown(table: pd.DataFrame, *, links: Mapping[str, str] | None =
                 _with_interval(row, "scatter", bold=name == best["scatter"]),
             ]
         )
+        if has_seeds:
+            rows[-1].append("" if row["n_seeds"] != row["n_seeds"] else f"{row['n_seeds']:.0f}")
     header = ["Model", "Channels [keV]", "Bias, printed", "Bias, here", "Std dev, printed", "Std dev, here"]
+    return markdown_table([*header, "Seeds"] if has_seeds else header, rows, "llrrrr" + "r" * has_seeds)
+
+
+def shape_markdown(table: pd.DataFrame) -> str:
+    """Write what :func:`table_one` has on the shape of each row's errors as a Markdown table."""
+    rows = []
+    for _, row in table.iterrows():
+        said = [_with_interval(row, "slope", signed=True)]
+        for column, spec in (("robust_scatter", ".4f"), ("outlier_fraction", ".1%"), ("r_squared", ".3f")):
+            number = row.get(column)
+            said.append("not run" if number is None or number != number else f"{number:{spec}}".replace("-", "−"))
+        rows.append([row["model"], row["channels"], *said])
+    header = ["Model", "Channels [keV]", "Slope", "Robust scatter [dex]", "Outliers", "R²"]
     return markdown_table(header, rows, "llrrrr")
 
 
@@ -160,8 +189,9 @@ def claims_table(evidence: Mapping[str, Evidence]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ``claim``, ``part``, ``value``, ``low``, ``high``, ``part_verdict``, ``verdict``, ``note``; a
-        claim that could not be measured has one row without numbers.
+        Columns ``claim``, ``part``, ``printed`` (from the printed scatters), ``value``, ``low``, ``high``,
+        ``n_seeds``, ``part_verdict``, ``verdict``, ``note``; a claim that could not be measured has one row
+        without numbers.
     """
     import pandas as pd
 
@@ -176,13 +206,15 @@ def claims_table(evidence: Mapping[str, Evidence]) -> pd.DataFrame:
                 common
                 | {
                     "part": part.label,
+                    "printed": part.printed,
                     "value": measured.value,
                     "low": measured.low,
                     "high": measured.high,
+                    "n_seeds": measured.n_seeds,
                     "part_verdict": part.verdict,
                 }
             )
-    columns = ["claim", "part", "value", "low", "high", "part_verdict", "verdict", "note"]
+    columns = ["claim", "part", "printed", "value", "low", "high", "n_seeds", "part_verdict", "verdict", "note"]
     return pd.DataFrame.from_records(records).reindex(columns=columns)
 
 
@@ -196,8 +228,15 @@ def evidence_markdown(found: Evidence) -> str:
     """Write what was measured for one claim, its parts as a table."""
     lines = []
     if found.parts:
-        rows = [[part.label, f"{part.measured:.3f}", part.verdict] for part in found.parts]
-        lines.append(markdown_table(["Measured", "Value [95 % interval]", "Verdict"], rows, "lrl"))
+        header, rows = ["Measured", "Here [95 % interval]", "Verdict"], []
+        prints = any(part.printed is not None for part in found.parts)
+        for part in found.parts:
+            rows.append([part.label, f"{part.measured:.3f}", part.verdict])
+            if prints:
+                rows[-1].insert(1, "" if part.printed is None else f"{part.printed:.3f}")
+        if prints:
+            header.insert(1, "From the printed numbers")
+        lines.append(markdown_table(header, rows, "lrrl" if prints else "lrl"))
     if found.note:
         lines.append(f"{found.note[0].upper()}{found.note[1:]}.")
     return "\n\n".join(lines)

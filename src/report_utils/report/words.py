@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from report_utils.report.bootstrap import Interval
 from report_utils.report.claims import FAILS, HOLDS, Evidence
+from report_utils.report.intervals import Interval
 from report_utils.report.published import PUBLISHED
 
 if TYPE_CHECKING:
@@ -46,11 +46,48 @@ def is_reports_protocol(profile: Profile, n_clusters: int) -> bool:
     )
 
 
-INTERVALS = (
-    f"Intervals are 95{PER_CENT} and resample whole halos (single observations where no halo is known); they are of "
-    "one trained seed and hold nothing of what another would change."
-)
-"""What every interval of the book is."""
+def intervals(seeds: Collection[int]) -> str:
+    """Say what the intervals of a page are.
+
+    Parameters
+    ----------
+    seeds : collection of int
+        How many training seeds each of the shown results has.
+    """
+    fewest, most = min(seeds, default=1), max(seeds, default=1)
+    what = (
+        f"Intervals are 95{PER_CENT} and resample whole halos (single observations where no halo is known)"
+        + (f" and the training seeds of each fold, {most} of each" if fewest == most > 1 else "")
+        + (f" and, where there are several, the training seeds of each fold (up to {most})" if fewest < most else "")
+    )
+    with_seeds = (
+        "they hold what other test clusters and another training would change, not what other training clusters would"
+    )
+    without = "are without seeds: of one training, they hold nothing of what another would change"
+    if most == 1:
+        return f"{what}; they {without}."
+    return f"{what}; {with_seeds}." + (f" Those of results with one seed {without}." if fewest == 1 else "")
+
+
+def trainings(seeds: Collection[int]) -> str:
+    """Say how often each of some results was trained."""
+    fewest, most = min(seeds, default=1), max(seeds, default=1)
+    if most == 1:
+        return "Each is trained once, with one training seed."
+    times = f"{most}" if fewest == most else f"{fewest} to {most}"
+    return f"Each is trained {times} times, every time with another training seed, on the same folds."
+
+
+def seeds_of_claims(fits: Collection[int], dynamics: Collection[int]) -> str:
+    """Say how often networks were trained, and what that leaves open for the claims."""
+    said = f"Of the transforms: {_lower(trainings(fits))} Of the dynamics: {_lower(trainings(dynamics))}"
+    if min((*fits, *dynamics), default=1) > 1:
+        return said
+    return f"{said} Where two transforms differ by a few per cent, another training might reverse it."
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
 
 
 def source_words(profile: Profile) -> str:
@@ -76,19 +113,36 @@ def _numbers_from(profile: Profile, n_clusters: int) -> str:
     )
 
 
-def provenance(profile: Profile, n_clusters: int) -> str:
-    """Say which profile the numbers of a cross-validation come from, and what they may be compared with."""
+def provenance(profile: Profile, n_clusters: int, seeds: Collection[int] = ()) -> str:
+    """Say which profile the numbers of a cross-validation come from, and what they may be compared with.
+
+    Parameters
+    ----------
+    profile : Profile
+    n_clusters : int
+    seeds : collection of int
+        How many training seeds each of the shown results has; empty on a page without intervals.
+    """
     folds = profile.folds
     run = "all" if folds.run == folds.n_folds else f"{folds.run} of"
     theirs = f"trains {PUBLISHED.training.epochs.value} epochs"
     return (
         f"{_numbers_from(profile, n_clusters)}, {run} {folds.n_folds} folds, {profile.training.epochs} epochs of "
-        f"training. {_orientation(is_reports_protocol(profile, n_clusters), theirs)} {INTERVALS}"
+        f"training. {_orientation(is_reports_protocol(profile, n_clusters), theirs)}"
+        + (f" {intervals(seeds)}" if seeds else "")
     )
 
 
-def dynamics_provenance(profile: Profile, n_clusters: int, n_test: int) -> str:
-    """Say which profile the numbers of a dynamics come from, and what they may be compared with."""
+def dynamics_provenance(profile: Profile, n_clusters: int, n_test: int, seeds: Collection[int] = (1,)) -> str:
+    """Say which profile the numbers of a dynamics come from, and what they may be compared with.
+
+    Parameters
+    ----------
+    profile : Profile
+    n_clusters, n_test : int
+    seeds : collection of int
+        How many training seeds each of the shown dynamics has; empty on a page without intervals.
+    """
     ours, printed = profile.dynamics, PUBLISHED.dynamics
     before, after = printed.epochs_before_noise.value, printed.epochs_after_noise.value
     same = (
@@ -103,7 +157,7 @@ def dynamics_provenance(profile: Profile, n_clusters: int, n_test: int) -> str:
     return (
         f"{_numbers_from(profile, n_clusters)}, one split into {thousands(n_clusters - n_test)} training and "
         f"{thousands(n_test)} test observations, and {ours.epochs} + 1 epochs a phase, before and after its noise. "
-        f"{_orientation(same, theirs)} {INTERVALS}"
+        f"{_orientation(same, theirs)}" + (f" {intervals(seeds)}" if seeds else "")
     )
 
 

@@ -15,6 +15,7 @@ from report_utils.report.figures.observations import (
     symmetry_views,
     transform_images,
 )
+from report_utils.report.figures.predictions import predicted_masses
 from report_utils.report.figures.results import (
     figure_nine,
     learning_curves,
@@ -37,6 +38,7 @@ __all__ = [
     "learning_curves",
     "mass_histogram",
     "median_remaining",
+    "predicted_masses",
     "remaining",
     "residuals_and_predictions",
     "retained_images",

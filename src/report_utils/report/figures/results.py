@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,40 +10,41 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from report_utils.report.by_mass import mass_bins
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED, grid, new_figure
 from report_utils.report.published import PUBLISHED
+from report_utils.report.seeds import CrossValidated, SeedPredictions
 
 TRUE_MASS = r"true $\log_{10} M_{500c}\ [M_\odot]$"
 PREDICTED_MASS = r"predicted $\log_{10} M_{500c}\ [M_\odot]$"
 RESIDUAL = "prediction − truth [dex]"
+_FEW_LINES = 4
 _ERROR_TICKS = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 2, 5, 10, 20)
 
 
-class Result(Protocol):
-    """What the figures need of a cross-validation."""
-
-    truth: NDArray
-    predictions: NDArray
-    residuals: NDArray
-    history: Mapping[int, Mapping[str, list[float]]]
+Result = CrossValidated | Sequence[CrossValidated] | SeedPredictions
+"""A cross-validation, or those of several training seeds: all that they predict is drawn."""
 
 
-def learning_curves(history: Mapping[int, Mapping[str, list[float]]]) -> Figure:
-    """Draw the root mean square error of each fold after each epoch, in training and on its test clusters.
+def learning_curves(histories: Sequence[Mapping[int, Mapping[str, list[float]]]]) -> Figure:
+    """Draw the root mean square error of each training after each epoch, in training and on its test clusters.
 
     Parameters
     ----------
-    history : mapping of fold to ``{"loss": [...], "val_loss": [...]}`` [dex^2]
+    histories : for each training seed a mapping of fold to ``{"loss": [...], "val_loss": [...]}`` [dex^2]
     """
     figure = new_figure(7.0, 3.4)
     ax = figure.subplots()
     names = {"loss": ("training", OURS, "-"), "val_loss": ("test", PRINTED, "--")}
-    for number, curves in enumerate(history.values()):
+    trainings = [curves for history in histories for curves in history.values()]
+    one_line = "one line a fold" if len(histories) == 1 else "one line a fold and seed"
+    look = {"alpha": 0.85} if len(trainings) <= _FEW_LINES else {"alpha": 0.6, "lw": 0.8}
+    for number, curves in enumerate(trainings):
         for key, (name, colour, line) in names.items():
             if key in curves:
                 error = np.sqrt(curves[key])
-                label = f"{name}, one line a fold" if number == 0 else None
-                ax.plot(np.arange(1, len(error) + 1), error, line, color=colour, alpha=0.85, label=label)
+                label = f"{name}, {one_line}" if number == 0 else None
+                ax.plot(np.arange(1, len(error) + 1), error, line, color=colour, label=label, **look)
     ax.set_yscale("log")
     low, high = ax.get_ylim()
     ticks = [value for value in _ERROR_TICKS if low <= value <= high]
@@ -63,7 +63,7 @@ def draw_residuals(ax: Axes, residuals: NDArray, limit: float) -> None:
     Parameters
     ----------
     ax : matplotlib axes
-    residuals : (n_clusters, n_views) [dex]
+    residuals : (..., n_clusters, n_views) [dex]
     limit : float [dex]
     """
     edges = np.linspace(-limit, limit, 41)
@@ -80,11 +80,11 @@ def draw_predictions(ax: Axes, truth: NDArray, predictions: NDArray, limits: tup
     ----------
     ax : matplotlib axes
     truth : (n_clusters,) [log10 solar masses]
-    predictions : (n_clusters, n_views) [log10 solar masses]
+    predictions : (..., n_clusters, n_views) [log10 solar masses]
     limits : (low, high) [log10 solar masses]
     """
-    masses = np.repeat(truth, predictions.shape[1])
-    crowd = np.clip(len(masses) / 4000, 0, 1)
+    masses = np.broadcast_to(truth[:, None], predictions.shape).ravel()
+    crowd = np.clip(len(truth) * predictions.shape[-1] / 4000, 0, 1)  # seeds cover each other: panels look alike
     style = {"ms": 6 - 4 * crowd, "alpha": 0.8 - 0.5 * crowd}
     ax.plot(masses, predictions.ravel(), ".", mew=0, color=OURS, rasterized=True, **style)
     ax.plot(limits, limits, color="black", lw=0.8)
@@ -92,13 +92,13 @@ def draw_predictions(ax: Axes, truth: NDArray, predictions: NDArray, limits: tup
     ax.set_ylim(limits)
 
 
-def residual_limit(results: Mapping[str, Result]) -> float:
+def residual_limit(results: Mapping[str, SeedPredictions]) -> float:
     """Return a half-width [dex] that shows all but one residual in a hundred of the widest transform."""
     widest = max(np.quantile(np.abs(result.residuals), 0.99) for result in results.values())
     return float(max(0.1, np.ceil(widest * 20) / 20))
 
 
-def mass_limits(results: Mapping[str, Result]) -> tuple[float, float]:
+def mass_limits(results: Mapping[str, SeedPredictions]) -> tuple[float, float]:
     """Return the range [log10 solar masses] that all true masses lie in, with a margin of 0.15 dex."""
     low = min(result.truth.min() for result in results.values())
     high = max(result.truth.max() for result in results.values())
@@ -106,12 +106,13 @@ def mass_limits(results: Mapping[str, Result]) -> tuple[float, float]:
 
 
 def residuals_and_predictions(result: Result) -> Figure:
-    """Draw the residual histogram and truth against prediction of one transform."""
+    """Draw the residual histogram and truth against prediction of one transform, of all its training seeds."""
+    drawn = SeedPredictions.of(result)
     figure, axes = grid(1, 2, height=3.8)
-    draw_residuals(axes[0, 0], result.residuals, residual_limit({"": result}))
+    draw_residuals(axes[0, 0], drawn.residuals, residual_limit({"": drawn}))
     axes[0, 0].set_xlabel(RESIDUAL)
     axes[0, 0].set_ylabel("share of test views [%]")
-    draw_predictions(axes[0, 1], result.truth, result.predictions, mass_limits({"": result}))
+    draw_predictions(axes[0, 1], drawn.truth, drawn.predictions, mass_limits({"": drawn}))
     axes[0, 1].set_xlabel(TRUE_MASS)
     axes[0, 1].set_ylabel(PREDICTED_MASS)
     axes[0, 1].set_aspect("equal")
@@ -123,21 +124,22 @@ def figure_nine(results: Mapping[str, Result], *, n_columns: int = 4) -> Figure:
 
     Parameters
     ----------
-    results : mapping of transform name to CrossValidation
+    results : mapping of transform name to CrossValidation, or to those of several training seeds
         Drawn in the report's order, row by row; the thresholded single band, which the report's figure lacks,
         last.
     n_columns : int
     """
-    names = [name for name in PUBLISHED.rows if name in results]
+    drawn = {name: SeedPredictions.of(results[name]) for name in PUBLISHED.rows if name in results}
+    names = list(drawn)
     n_rows = -(-len(names) // n_columns)
     figure = new_figure(9.5, 4.3 * n_rows)
     axes = figure.subplots(2 * n_rows, n_columns, squeeze=False, sharex=False, sharey=False)
-    limit, masses = residual_limit(results), mass_limits(results)
+    limit, masses = residual_limit(drawn), mass_limits(drawn)
     histograms = []
     for number, name in enumerate(names):
         row, column = divmod(number, n_columns)
         above, below = axes[2 * row, column], axes[2 * row + 1, column]
-        result, printed = results[name], PUBLISHED.rows[name]
+        result, printed = drawn[name], PUBLISHED.rows[name]
         draw_residuals(above, result.residuals, limit)
         draw_predictions(below, result.truth, result.predictions, masses)
         above.set_title(f"{printed.model}\n{printed.channels} keV", fontsize="small")
@@ -173,21 +175,22 @@ def figure_nine(results: Mapping[str, Result], *, n_columns: int = 4) -> Figure:
 
 
 def scatter_by_mass(results: Mapping[str, Result], *, n_bins: int = 5) -> Figure:
-    """Draw bias and scatter in bins of true mass with equally many clusters, one line a transform.
+    """Draw bias and scatter in bins of true mass with equally many clusters, with intervals, one line a transform.
 
     Parameters
     ----------
-    results : mapping of label to CrossValidation
+    results : mapping of label to CrossValidation, or to those of several training seeds
     n_bins : int
     """
     figure, axes = grid(1, 2, height=3.4)
-    for (name, result), marker in zip(results.items(), "osD^v", strict=False):
-        edges = np.quantile(result.truth, np.linspace(0, 1, n_bins + 1))
-        places = np.clip(np.searchsorted(edges, result.truth, side="right") - 1, 0, n_bins - 1)
-        bins = [result.residuals[places == number] for number in range(n_bins)]
-        centres = [np.median(result.truth[places == number]) for number in range(n_bins)]
-        axes[0, 0].plot(centres, [part.mean() for part in bins], marker=marker, label=name)
-        axes[0, 1].plot(centres, [part.std() for part in bins], marker=marker, label=name)
+    shifts = 0.008 * (np.arange(len(results)) - (len(results) - 1) / 2)  # else intervals cover each other
+    for (name, result), marker, shift in zip(results.items(), "osD^v", shifts, strict=False):
+        bins = mass_bins(SeedPredictions.of(result), n_bins)
+        centres = [part.log10_mass + shift for part in bins]
+        for ax, measured in zip(axes[0], ([b.bias for b in bins], [b.scatter for b in bins]), strict=True):
+            values = [interval.value for interval in measured]
+            reach = np.abs([[interval.low, interval.high] for interval in measured] - np.array(values)[:, None]).T
+            ax.errorbar(centres, values, yerr=reach, marker=marker, capsize=2, elinewidth=0.8, label=name)
     axes[0, 0].axhline(0, color=NEUTRAL, lw=0.8)
     axes[0, 0].set_ylabel("bias [dex]")
     axes[0, 1].set_ylabel("scatter [dex]")

@@ -52,7 +52,9 @@ def scatter_by_bands(table: pd.DataFrame) -> Figure:
 
 
 def claims_forest(evidence: Mapping[str, Evidence]) -> Figure:
-    """Draw every measured ratio with its interval; marks and colours tell the verdicts apart.
+    """Draw every measured ratio with its interval, and what the printed scatters give for it.
+
+    Marks and colours tell the verdicts apart.
 
     Parameters
     ----------
@@ -70,6 +72,9 @@ def claims_forest(evidence: Mapping[str, Evidence]) -> Figure:
         measured = part.measured
         ax.plot([measured.low, measured.high], [place, place], color=colour)
         ax.plot(measured.value, place, marker, color=colour, label=label, ls="none")
+    printed = [(part.printed, place) for place, (_, part) in enumerate(parts) if part.printed is not None]
+    if printed:
+        ax.plot(*zip(*printed, strict=True), "|", color="black", ms=9, label="from the printed numbers", ls="none")
     ax.axvline(1, color="black", lw=0.8)
     ax.set_yticks(range(len(parts)), [part.label for _, part in parts], fontsize="small")
     ax.set_ylim(max(len(parts), 1) - 0.5, -0.5)
@@ -82,7 +87,7 @@ def claims_forest(evidence: Mapping[str, Evidence]) -> Figure:
         ticks = [t for t in (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3) if ax.get_xlim()[0] <= t <= ax.get_xlim()[1]]
         ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
         ax.minorticks_off()
-        figure.legend(loc="outside upper right", ncols=3, fontsize="small")
+        figure.legend(loc="outside upper right", ncols=4, fontsize="small")
     return figure
 
 

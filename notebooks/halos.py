@@ -1,0 +1,83 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Do the networks recognise halos?
+#
+# **The question.** Are the networks as good on halos that they have never seen?
+#
+# A halo that is observed at several times is several observations, and the report draws its folds regardless of
+# that, as far as it says. Then a network may be tested on a halo of which it knows another snapshot, and what it
+# remembers of the halo would pass for what it measures of the mass: *leakage*. So the networks are trained once
+# more with folds that keep each halo together.
+#
+# The two partitions test other clusters in a fold. They are compared as two samples whose halos are resampled
+# together: a halo tested in both is drawn for both. Where all ten folds are run the samples are the same clusters,
+# and this is a paired comparison; where only some are run it is nearly one of independent samples, and the
+# interval is wider for it. To compare only the clusters that both happen to test would throw away most of them.
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+from IPython.display import Markdown
+
+from report_utils.binning import get_transform
+from report_utils.outcomes import seeds_of, study_outcomes
+from report_utils.report import Reproduction, figures
+from report_utils.report.figures.studies import partitions
+from report_utils.report.leakage import compare_partitions, mates_in_training, scatter_by_mates
+from report_utils.report.seeds import SeedPredictions
+from report_utils.report.sensitivity import judge_study
+from report_utils.report.study_tables import judgements_markdown, leakage_blocks, leakage_text
+from report_utils.report.words import provenance
+from report_utils.studies import HALOS, reproduce_variant
+
+reproduction = Reproduction(profile)
+figures.use_book_style()
+outcomes = study_outcomes(reproduction, HALOS)
+command = f"report-utils study {HALOS.name} --profile {profile}"
+
+
+def bands(transform):
+    n_bands = get_transform(transform).n_channels
+    return f"{n_bands} band{'s' if n_bands > 1 else ''}"
+
+
+random, grouped = outcomes["random"], outcomes["grouped"]
+compared = {} if None in (random, grouped) else compare_partitions(random.cross_validations, grouped.cross_validations)
+compared = {bands(name): one for name, one in compared.items()}
+classes = {}
+if random is not None and random.origin is None:
+    mates = mates_in_training(reproduce_variant(reproduction, HALOS.default).fold_of(), reproduction.groups)
+    classes = {
+        bands(name): scatter_by_mates(SeedPredictions.of(runs), mates)
+        for name, runs in random.cross_validations.items()
+    }
+Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds_of(outcomes)))
+
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-halos", "caption": "**Halos seen and not seen.** Left: the scatter of three networks with folds drawn regardless of halos, and with all observations of a halo in one fold. Right: random folds alone, their test clusters sorted by how many observations of the same halo were trained on. Leakage would raise the grouped folds on the left, and let the points on the right fall."}, "image": {"alt": "Scatter with intervals for random and grouped folds by number of bands, and for random folds by number of observations of the same halo in training."}}
+partitions(compared, classes)
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown("\n\n".join(leakage_blocks(compared, classes, outcomes, command)))
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+(two_bands,) = judge_study(HALOS, outcomes).values()
+Markdown(
+    f"**{two_bands[0].claim.statement}** *Holds when:* {two_bands[0].claim.threshold}.\n\n"
+    f"{judgements_markdown(two_bands, command)}"
+)
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(f"**What was found.** {leakage_text(compared, reproduction.groups, command)}")

@@ -1,0 +1,94 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Reproduction status
+#
+# **The question.** What has become of each figure, each printed number and each claim of the report?
+#
+# A printed number **agrees** when the whole 95 % interval of ours lies inside a tolerance around it, **differs**
+# when the whole interval lies outside, and is **undecided** otherwise. Tolerances and their reasons stand below each
+# table. Numbers that depend on the size of the training are judged at the report's own protocol only; at a smaller
+# profile they are **not comparable**, and the claims, which are about trends, are judged instead. The last column
+# names the run that a number comes from, by the first characters of its digest; where there are several, it is the
+# digest of them all.
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+from IPython.display import Markdown
+
+from report_utils.report import Reproduction
+from report_utils.report.judged import Judged
+from report_utils.report.status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
+from report_utils.report.status_tables import status_markdown, status_summary
+from report_utils.report.words import folds_and_halos, provenance, seeds_of_claims
+
+reproduction = Reproduction(profile)
+judged = Judged(reproduction)
+Markdown(
+    f"**What was found.**\n\n{status_summary(judged.status)}\n\n"
+    f"{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} "
+    f"{seeds_of_claims(judged.seeds, judged.dynamics_seeds)} "
+    f"{folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups)}"
+)
+
+# %% [markdown]
+# `report-utils table --status` prints the same, and writes it as CSV or JSON with every run's whole digest.
+#
+# ## Claims
+#
+# Printed: what the report's scatters give for the same statistic. The [claims page](4-3-claims.ipynb) says what is
+# measured.
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(status_markdown(judged.status, CLAIM))
+
+# %% [markdown]
+# ## Table 1
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(status_markdown(judged.status, TABLE))
+
+# %% [markdown]
+# ## Figures
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(status_markdown(judged.status, FIGURES))
+
+# %% [markdown]
+# ## The network
+#
+# Ours are counted in the weights of a network that was trained on four bands. They do not depend on the profile.
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(status_markdown(judged.status, NETWORK))
+
+# %% [markdown]
+# ## Data and images
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(status_markdown(judged.status, DATA))
+
+# %% [markdown]
+# ## Training protocol
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(status_markdown(judged.status, PROTOCOL))
+
+# %% [markdown]
+# ## Earlier work
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+Markdown(status_markdown(judged.status, EARLIER))

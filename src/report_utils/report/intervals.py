@@ -1,0 +1,97 @@
+"""An estimate with its confidence interval, from resamples and from leaving out one unit after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with the ends of its confidence interval.
+
+    ``n_seeds`` is the smallest number of training seeds of what entered; with 1 the interval is without seeds.
+    """
+
+    value: float
+    low: float
+    high: float
+    confidence: float = 0.95
+    n_seeds: int = 1
+
+    def __format__(self, spec: str) -> str:
+        """Write ``value [low, high]`` with one format for all three."""
+        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One kind of unit that is drawn.
+
+    Attributes
+    ----------
+    values : (n_units,)
+        The statistic with each unit left out in turn.
+    variance_factor : float
+        The sum of squares of their deviations, times this, is the variance that drawing these units brings.
+    degrees_of_freedom : float
+        Of that variance; infinite for halos, of which there are many.
+    """
+
+    values: NDArray[np.float64]
+    variance_factor: float = 1.0
+    degrees_of_freedom: float = np.inf
+
+
+def bca_interval(
+    estimate: float,
+    resamples: NDArray[np.float64],
+    layers: Sequence[Layer],
+    confidence: float = 0.95,
+    n_seeds: int = 1,
+) -> Interval:
+    """Bias-corrected and accelerated interval (Efron 1987, JASA 82, 171, equations 2.3 and 6.6).
+
+    A scatter's bootstrap distribution is biased low and skewed for few halos; plain percentiles would be too
+    short exactly at the small sizes of a quick profile. `scipy.stats.bootstrap` computes the same interval
+    from the raw samples of one layer; here the leave-one-out values come from sums, in linear time.
+
+    A few seeds know their own variance badly, so the Gaussian quantile is replaced by Student's (Hesterberg 2015,
+    Am. Stat. 69, 371) with Satterthwaite's degrees of freedom (1946, Biometrics 2, 110). For halos
+    alone these are infinite.
+
+    Parameters
+    ----------
+    estimate : float
+    resamples : (n_resamples,)
+        Without any, as where one cluster is all there is, the ends are NaN.
+    layers : sequence of Layer
+    confidence : float
+    n_seeds : int
+        What the interval is said to carry.
+    """
+    from scipy.special import ndtr, ndtri, stdtrit
+
+    if not len(resamples):
+        return Interval(float(estimate), float("nan"), float("nan"), confidence, n_seeds)
+    tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
+    pulls = [layer.values.mean() - layer.values for layer in layers if len(layer.values)]
+    factors = [layer.variance_factor for layer in layers if len(layer.values)]
+    variances = np.array([factor * np.sum(pull**2) for factor, pull in zip(factors, pulls, strict=True)])
+    third = sum(factor * np.sum(pull**3) for factor, pull in zip(factors, pulls, strict=True))
+    total = variances.sum()
+    freedom = np.array([layer.degrees_of_freedom for layer in layers if len(layer.values)])
+    uncertain = np.sum(variances**2 / freedom)
+    quantiles = stdtrit(total**2 / uncertain, tails) if uncertain > 0 else ndtri(tails)
+    tails = ndtr(quantiles)
+    below = (np.count_nonzero(resamples < estimate) + 0.5 * np.count_nonzero(resamples == estimate)) / len(resamples)
+    if 0 < below < 1:
+        shift = ndtri(below)
+        acceleration = third / (6 * total**1.5) if total > 0 else 0.0
+        z = shift + quantiles
+        tails = ndtr(shift + z / (1 - acceleration * z))
+    low, high = np.quantile(resamples, tails)
+    return Interval(float(estimate), float(low), float(high), confidence, n_seeds)

@@ -1,0 +1,67 @@
+"""All that the pages say of a reproduction's results: predictions with their seeds, Table 1, and the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from report_utils.dynamics.phases import Dynamics
+from report_utils.report.claim_list import judge_claims
+from report_utils.report.claims import Evidence, Runs
+from report_utils.report.seeds import SeedPredictions, all_seeds
+from report_utils.report.status import Entry
+from report_utils.report.status_entries import reproduction_status
+from report_utils.report.tables import table_one
+from report_utils.reproduction import Reproduction
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A reproduction's results, each part computed when it is asked for."""
+
+    reproduction: Reproduction
+
+    @cached_property
+    def results(self) -> Mapping[str, SeedPredictions]:
+        """Return every transform's test predictions, with every training seed there is."""
+        return all_seeds(self.reproduction)
+
+    @cached_property
+    def dynamics(self) -> Mapping[str, tuple[Dynamics, ...]]:
+        """Return the dynamics that the report shows, with every training seed there is."""
+        return {name: self.reproduction.all_dynamics(name) for name in self.reproduction.dynamics_transforms}
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Return what claims look at."""
+        return Runs(self.results, self.dynamics, cluster_names=tuple(self.reproduction.catalogue["cluster_id"]))
+
+    @cached_property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """Return the verdict on every claim."""
+        return judge_claims(self.runs)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """Return Table 1, ours beside the printed one."""
+        return table_one(self.results)
+
+    @cached_property
+    def status(self) -> list[Entry]:
+        """Return what has become of each figure, number and claim of the report."""
+        return reproduction_status(self.reproduction, self.table, self.evidence)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Return how many training seeds each transform has."""
+        return tuple(result.n_seeds for result in self.results.values())
+
+    @property
+    def dynamics_seeds(self) -> tuple[int, ...]:
+        """Return how many training seeds each dynamics has."""
+        return tuple(len(seeds) for seeds in self.dynamics.values())

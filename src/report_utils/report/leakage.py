@@ -1,0 +1,182 @@
+"""Do networks recognise halos? Folds drawn regardless of halos against folds that keep each halo together.
+
+Two partitions test other clusters in a fold, so what is compared is two samples. Halos are resampled in both at once:
+one that is tested in both partitions is drawn for both, with all its observations in either. Where all folds are run
+the two samples are the same clusters and this is a paired comparison; where a few are run it is nearly one of
+independent samples, and its interval says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from report_utils.report.bootstrap import N_RESAMPLES, resample
+from report_utils.report.claims import MINIMUM_GROUPS
+from report_utils.report.intervals import Interval
+from report_utils.report.moments import moments, scatter_of
+from report_utils.report.seeds import CrossValidated, SeedPredictions
+
+MATES = (0, 1, 3, 6)
+"""Lower ends of the classes of how many observations of its own halo a test cluster has in training."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The scatters of two samples of test clusters.
+
+    Attributes
+    ----------
+    first, second : Interval or None [dex]
+        Of each; None with too few halos for an interval.
+    difference : Interval or None [dex]
+        Second minus first.
+    ratio : Interval or None
+        Second over first.
+    n_clusters : (int, int)
+    n_halos : (int, int)
+    n_common : int
+        Clusters that are in both samples.
+    """
+
+    first: Interval | None
+    second: Interval | None
+    difference: Interval | None
+    ratio: Interval | None
+    n_clusters: tuple[int, int]
+    n_halos: tuple[int, int]
+    n_common: int
+
+
+def compare_samples(
+    first: SeedPredictions, second: SeedPredictions, *, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> Comparison:
+    """Compare the scatters of two samples of test clusters that may share clusters and halos.
+
+    Parameters
+    ----------
+    first, second : SeedPredictions
+    n_resamples, seed
+        Of the bootstrap over halos and training seeds.
+    """
+    sizes = (len(first.cluster), len(second.cluster))
+    halos = tuple(len(np.unique(sample.group)) for sample in (first, second))
+    n_common = len(np.intersect1d(first.cluster, second.cluster))
+    if min(halos) < MINIMUM_GROUPS:
+        intervals = [
+            scatter_interval(sample, n_resamples=n_resamples, seed=seed) if n >= MINIMUM_GROUPS else None
+            for sample, n in zip((first, second), halos, strict=True)
+        ]
+        return Comparison(*intervals, None, None, sizes, halos, n_common)
+    columns = [
+        np.pad(moments(first.residuals), ((0, 0), (0, sizes[1]), (0, 0))),
+        np.pad(moments(second.residuals), ((0, 0), (sizes[0], 0), (0, 0))),
+    ]
+    groups = np.concatenate([first.group, second.group])
+    folds = np.concatenate([first.fold, second.fold + first.fold.max() + 1])
+    drawn = resample(columns, groups, folds, n_resamples=n_resamples, seed=seed)
+    return Comparison(
+        drawn.interval(lambda totals: scatter_of(totals)[..., 0]),
+        drawn.interval(lambda totals: scatter_of(totals)[..., 1]),
+        drawn.interval(lambda totals: scatter_of(totals)[..., 1] - scatter_of(totals)[..., 0]),
+        drawn.interval(lambda totals: scatter_of(totals)[..., 1] / scatter_of(totals)[..., 0]),
+        sizes,
+        halos,
+        n_common,
+    )
+
+
+def compare_partitions(
+    random: Mapping[str, Sequence[CrossValidated]], grouped: Mapping[str, Sequence[CrossValidated]]
+) -> dict[str, Comparison]:
+    """Compare the same networks trained on two partitions, with every training seed there is.
+
+    Parameters
+    ----------
+    random, grouped : mapping of transform name to its cross-validations, one for each training seed
+    """
+    return {
+        name: compare_samples(SeedPredictions.of(runs), SeedPredictions.of(grouped[name]))
+        for name, runs in random.items()
+    }
+
+
+def scatter_interval(sample: SeedPredictions, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Interval:
+    """Return the scatter of a sample with its interval [dex]."""
+    drawn = resample([moments(sample.residuals)], sample.group, sample.fold, n_resamples=n_resamples, seed=seed)
+    return drawn.interval(lambda totals: scatter_of(totals)[..., 0])
+
+
+def mates_in_training(fold_of: ArrayLike, groups: ArrayLike) -> NDArray[np.int64]:
+    """Count for each observation those of its halo that are trained on when it is tested.
+
+    Parameters
+    ----------
+    fold_of : (n_clusters,) int
+        In whose fold's test set each observation is.
+    groups : (n_clusters,)
+        The halo of each.
+
+    Returns
+    -------
+    (n_clusters,) int
+    """
+    fold_of, (names, halo) = np.asarray(fold_of), np.unique(np.asarray(groups), return_inverse=True)
+    in_fold = np.zeros((len(names), int(fold_of.max()) + 1), dtype=np.int64)
+    np.add.at(in_fold, (halo, fold_of), 1)
+    return in_fold.sum(axis=1)[halo] - in_fold[halo, fold_of]
+
+
+@dataclass(frozen=True)
+class MatesClass:
+    """Test clusters with a like number of halo mates in training.
+
+    Attributes
+    ----------
+    label : str
+    n_clusters, n_halos : int
+    scatter : Interval or None [dex]
+        None with too few halos for an interval.
+    """
+
+    label: str
+    n_clusters: int
+    n_halos: int
+    scatter: Interval | None
+
+
+def scatter_by_mates(
+    tested: SeedPredictions, mates: ArrayLike, edges: Sequence[int] = MATES, **options: int
+) -> list[MatesClass]:
+    """Sort test clusters by how many observations of their halo were in training.
+
+    Parameters
+    ----------
+    tested : SeedPredictions
+        Of folds drawn regardless of halos.
+    mates : (n_clusters,) int
+        Of every observation of the catalogue, as :func:`mates_in_training` returns them.
+    edges : sequence of int
+        The lower ends of the classes, the first of them 0.
+    **options
+        As :func:`scatter_interval` takes them.
+
+    Returns
+    -------
+    list of MatesClass
+        Those that hold a cluster.
+    """
+    own, classes = np.asarray(mates)[tested.cluster], []
+    for low, high in pairwise([*edges, np.inf]):
+        chosen = tested.among(tested.cluster[(own >= low) & (own < high)])
+        if len(chosen.cluster) == 0:
+            continue
+        label = f"{low} or more" if high == np.inf else f"{low}" if high == low + 1 else f"{low} to {high - 1}"
+        n_halos = len(np.unique(chosen.group))
+        scatter = scatter_interval(chosen, **options) if n_halos >= MINIMUM_GROUPS else None
+        classes.append(MatesClass(label, len(chosen.cluster), n_halos, scatter))
+    return classes

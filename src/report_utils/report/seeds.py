@@ -1,0 +1,112 @@
+"""One transform's test predictions with all its training seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.errors import InputError
+
+if TYPE_CHECKING:
+    from report_utils.reproduction import Reproduction
+
+
+class CrossValidated(Protocol):
+    """What is needed of a cross-validation (see :class:`report_utils.cnn.crossval.CrossValidation`)."""
+
+    transform: str
+    cluster: NDArray
+    fold: NDArray
+    group: NDArray
+    truth: NDArray
+    predictions: NDArray
+    history: Mapping[int, Mapping[str, list[float]]]
+
+
+@dataclass(frozen=True, eq=False)
+class SeedPredictions:
+    """The test predictions of one transform, with every training seed.
+
+    Parameters
+    ----------
+    transform : str
+    cluster : (n_clusters,) int
+        Rows in the catalogue, ascending.
+    fold : (n_clusters,) int
+    group : (n_clusters,)
+        The halo of each.
+    truth : (n_clusters,) float64 [log10 solar masses]
+    predictions : (n_seeds, n_clusters, n_views) float64 [log10 solar masses]
+    history : for each seed a dict of fold to learning curves [dex^2]
+    """
+
+    transform: str
+    cluster: NDArray[np.integer]
+    fold: NDArray[np.integer]
+    group: NDArray
+    truth: NDArray[np.float64]
+    predictions: NDArray[np.float64]
+    history: tuple[Mapping[int, Mapping[str, list[float]]], ...]
+
+    @classmethod
+    def of(cls, runs: CrossValidated | Sequence[CrossValidated] | SeedPredictions) -> SeedPredictions:
+        """Collect the cross-validations of a transform, one for each training seed, on the same clusters and folds.
+
+        Raises
+        ------
+        InputError
+            If they were tested on other clusters, or in other folds.
+        """
+        if isinstance(runs, SeedPredictions):
+            return runs
+        runs = list(runs) if isinstance(runs, Sequence) else [runs]
+        first, orders = runs[0], [np.argsort(run.cluster, kind="stable") for run in runs]
+        cluster, fold = np.asarray(first.cluster)[orders[0]], np.asarray(first.fold)[orders[0]]
+        for seed, (run, order) in enumerate(zip(runs, orders, strict=True)):
+            if not (np.array_equal(run.cluster[order], cluster) and np.array_equal(run.fold[order], fold)):
+                msg = f"{first.transform}: training seed {seed} was tested on other clusters or folds than the first"
+                raise InputError(msg)
+        return cls(
+            first.transform,
+            cluster,
+            fold,
+            np.asarray(first.group)[orders[0]],
+            np.asarray(first.truth, dtype=np.float64)[orders[0]],
+            np.stack([np.asarray(run.predictions, np.float64)[order] for run, order in zip(runs, orders, strict=True)]),
+            tuple(run.history for run in runs),
+        )
+
+    @property
+    def residuals(self) -> NDArray[np.float64]:
+        """Return prediction minus truth, ``(n_seeds, n_clusters, n_views)`` [dex]."""
+        return self.predictions - self.truth[None, :, None]
+
+    @property
+    def n_seeds(self) -> int:
+        """Return the number of training seeds."""
+        return len(self.predictions)
+
+    def among(self, clusters: NDArray[np.integer]) -> SeedPredictions:
+        """Return the predictions for some of the clusters."""
+        rows = np.flatnonzero(np.isin(self.cluster, clusters))
+        columns = (self.cluster, self.fold, self.group, self.truth)
+        return SeedPredictions(
+            self.transform, *(column[rows] for column in columns), self.predictions[:, rows], self.history
+        )
+
+
+def all_seeds(reproduction: Reproduction, transforms: Iterable[str] | None = None) -> dict[str, SeedPredictions]:
+    """Return the test predictions of transforms, all where none are named, with every training seed there is."""
+    names = reproduction.transforms if transforms is None else transforms
+    return {name: SeedPredictions.of(reproduction.cross_validations(name)) for name in names}
+
+
+def on_common_clusters(tested: Mapping[str, SeedPredictions]) -> dict[str, SeedPredictions]:
+    """Return the predictions for the clusters that all transforms were tested on."""
+    common = reduce(np.intersect1d, (one.cluster for one in tested.values()))
+    return {name: one.among(common) for name, one in tested.items()}

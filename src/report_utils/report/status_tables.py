@@ -1,0 +1,153 @@
+"""The reproduction status as Markdown for a page, as text for a terminal, and as files for machines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+from report_utils.report.claims import FAILS, HOLDS, Part
+from report_utils.report.intervals import Interval
+from report_utils.report.status import AGREES, DIFFERS, KINDS, NOT_PRINTED, Entry, verdict_counts
+from report_utils.report.tables import markdown_table
+
+
+def page_link(page: str) -> str:
+    """Return what a page of the book links to: another page's notebook, or a figure by its name."""
+    slug, _, figure = page.partition("#")
+    return f"#{figure}" if figure else f"{slug}.ipynb"
+
+
+def status_markdown(entries: Sequence[Entry], kind: str) -> str:
+    """Write the entries of one kind as a table, below it when they agree and why so.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+    kind : str
+        One of :data:`report_utils.report.status.KINDS`.
+    """
+    chosen = [entry for entry in entries if entry.kind == kind]
+    rows = []
+    for entry in chosen:
+        rows.append(
+            [
+                f"[{entry.name}]({page_link(entry.page)})",
+                entry.where,
+                entry.printed,
+                entry.ours,
+                f"**{entry.verdict}**",
+                f"`{entry.run}`" if entry.run else "",
+            ]
+        )
+        for part in entry.parts:
+            rows.append([f"— {part.label}", "", _printed(part), f"{part.measured:.3f}", part.verdict, ""])
+    table = markdown_table(["What", "In the report", "Printed", "Here", "Verdict", "Run"], rows, "llllll")
+    return f"{table}\n\n{_tolerances(chosen)}".rstrip()
+
+
+def _printed(part: Part) -> str:
+    return NOT_PRINTED if part.printed is None else f"{part.printed:.3f}"
+
+
+def _tolerances(entries: Sequence[Entry]) -> str:
+    """Say when entries agree and why so, once for all that share a tolerance."""
+    sharing: dict = {}
+    for entry in entries:
+        if entry.tolerance.words or entry.tolerance.reason:
+            sharing.setdefault(entry.tolerance, []).append(entry.name)
+    lines = []
+    for tolerance, names in sharing.items():
+        when = f"*Agrees when:* {tolerance.words}. " if tolerance.words else ""
+        whose = "" if len(sharing) == 1 else f"{names[0]}: " if len(names) == 1 else f"{names[0]} and the like: "
+        lines.append(f"- {whose}{when}*Why so:* {tolerance.reason}")
+    return "\n".join(lines)
+
+
+def _plural(verdict: str, number: int) -> str:
+    plurals = {AGREES: "agree", DIFFERS: "differ", HOLDS: "hold", FAILS: "fail"}
+    return verdict if number == 1 else plurals.get(verdict, verdict)
+
+
+def status_summary(entries: Sequence[Entry]) -> str:
+    """Write one line for each kind with the number of times that each verdict was given."""
+    rows = [
+        [kind, "; ".join(f"{number} {_plural(verdict, number)}" for verdict, number in counts.items())]
+        for kind, counts in verdict_counts(entries).items()
+    ]
+    return markdown_table(["", "Verdicts"], rows, "ll")
+
+
+def status_text(entries: Sequence[Entry]) -> str:
+    """Write all entries for a terminal, kind by kind."""
+    lines = []
+    for kind in KINDS:
+        chosen = [entry for entry in entries if entry.kind == kind]
+        if chosen:
+            lines += ["", kind]
+        for entry in chosen:
+            lines.append(f"  {entry.verdict:<29} {entry.name}")
+            said = [
+                ("printed", "" if entry.printed == NOT_PRINTED else entry.printed),
+                ("here", entry.ours),
+                ("run", entry.run),
+            ]
+            lines.append(" " * 32 + "; ".join(f"{what} {value}" for what, value in said if value))
+            for part in entry.parts:
+                lines.append(f"{'':32}{part.label}: printed {_printed(part)}; here {part.measured:.3f}; {part.verdict}")
+    return "\n".join(lines).lstrip("\n")
+
+
+def _record(entry: Entry) -> dict[str, Any]:
+    return {
+        "kind": entry.kind,
+        "name": entry.name,
+        "where": entry.where,
+        "printed": entry.printed,
+        "printed_value": entry.printed_value,
+        "ours": entry.ours,
+        **_numbers(entry.measured),
+        "tolerance": entry.tolerance.words,
+        "reason": entry.tolerance.reason,
+        "verdict": entry.verdict,
+        "run": entry.run,
+        "runs": list(entry.runs),
+        "parts": [
+            {"part": part.label, "printed_value": part.printed, **_numbers(part.measured), "verdict": part.verdict}
+            for part in entry.parts
+        ],
+        "page": f"pages/{entry.page.replace('#', '.html#') if '#' in entry.page else entry.page + '.html'}",
+    }
+
+
+def _numbers(measured: Interval | None) -> dict[str, float | int | None]:
+    ends = {name: getattr(measured, name, None) for name in ("value", "low", "high", "n_seeds")}
+    return {name: value if value is not None and isfinite(value) else None for name, value in ends.items()}
+
+
+def status_json(entries: Sequence[Entry], profile: str) -> str:
+    """Write all entries as JSON: ``{"profile": ..., "entries": [...]}``."""
+    return (
+        json.dumps({"profile": profile, "entries": [_record(e) for e in entries]}, indent=1, ensure_ascii=False) + "\n"
+    )
+
+
+def status_csv(entries: Sequence[Entry]) -> str:
+    """Write all entries as CSV, one a line; several runs of one entry are parted by blanks.
+
+    After a claim of several parts there is a line for each, with what it measures in the column ``part``.
+    """
+    lines = []
+    for entry in entries:
+        record = _record(entry)
+        parts = record.pop("parts")
+        lines.append(record | {"part": "", "runs": " ".join(record["runs"])})
+        lines += [lines[-1] | {"printed": "", "ours": ""} | part for part in parts]
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, fieldnames=list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
+    return buffer.getvalue()

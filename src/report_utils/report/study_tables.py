@@ -1,0 +1,241 @@
+"""Studies and baselines as Markdown for a page and as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from report_utils.report.baselines import REGRESSIONS, Weighed
+from report_utils.report.claims import UNDECIDED
+from report_utils.report.count_statistics import BASELINES
+from report_utils.report.intervals import Interval
+from report_utils.report.leakage import Comparison, MatesClass, compare_partitions
+from report_utils.report.sensitivity import Judgement, judge_study
+from report_utils.report.tables import markdown_table
+from report_utils.report.words import change
+
+if TYPE_CHECKING:
+    from report_utils.outcomes import Outcome
+    from report_utils.studies import Study
+
+TOO_FEW = "too few halos"
+
+
+def interval_text(interval: Interval | None, spec: str = ".4f") -> str:
+    """Write a value with its interval, which does not break inside."""
+    if interval is None:
+        return TOO_FEW
+    low, high = (f"{end:{spec}}".replace("-", "−") for end in (interval.low, interval.high))
+    return f"{interval.value:{spec}}".replace("-", "−") + f" [{low},\u00a0{high}]"
+
+
+def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
+    """Write one claim's judgements as a table, those that turn in bold.
+
+    Parameters
+    ----------
+    judgements : sequence of Judgement
+        Of one claim, the default first.
+    command : str
+        Trains what is missing.
+    """
+    rows = []
+    for judgement in judgements:
+        found = judgement.evidence
+        if found is None:
+            rows.append([judgement.variant.title, f"not trained: `{command}`", ""])
+            continue
+        measured = "; ".join(f"{part.label}: {interval_text(part.measured, '.3f')}" for part in found.parts)
+        verdict = f"**{found.verdict}**" if judgement.turns else found.verdict
+        title = judgement.variant.title + (f" (committed results: {judgement.origin})" if judgement.origin else "")
+        rows.append([title, measured or found.note, verdict])
+    return markdown_table(["Done otherwise", "Measured [95 % interval]", "Verdict"], rows, "lll")
+
+
+def study_summary(judged: Mapping[str, Sequence[Judgement]], command: str) -> str:
+    """Say which verdicts turn against the default, and what has not been trained.
+
+    Parameters
+    ----------
+    judged : mapping of claim name to its judgements, the default first
+    command : str
+        Trains what is missing.
+    """
+    others = [one for of_claim in judged.values() for one in of_claim[1:]]
+    measured = [one for one in others if one.evidence is not None and one.evidence.parts]
+    turning = [one for one in measured if one.turns]
+    missing = list(dict.fromkeys(one.variant.title for one in others if one.evidence is None))
+    if not measured:
+        text = "At this size there is nothing that could be judged."
+    else:
+        n_reversed = sum(UNDECIDED not in (one.evidence.verdict, one.default.verdict) for one in turning)
+        n_others = len(turning) - n_reversed
+        text = (
+            f"Of {len(measured)} verdicts under other assumptions {n_reversed or 'none'} "
+            f"{'reverses' if n_reversed < 2 else 'reverse'} that of the book, and {n_others or 'none'} "
+            f"{'differs' if n_others < 2 else 'differ'} in being decided at all"
+        )
+        text += ":" if turning else "."
+    for one in turning:
+        text += (
+            f"\n- {one.variant.title}: *{one.claim.statement[:-1]}*: by default {one.default.verdict}, and so "
+            f"**{one.evidence.verdict}**."
+        )
+    if missing:
+        text += f"\n\nNot trained yet: {'; '.join(missing)}. `{command}` trains them."
+    return text
+
+
+def leakage_blocks(
+    compared: Mapping[str, Comparison],
+    classes: Mapping[str, Sequence[MatesClass]],
+    outcomes: Mapping[str, Outcome | None],
+    command: str,
+) -> list[str]:
+    """Write the comparison of two partitions, and of halo mates within one, as paragraphs and tables.
+
+    Parameters
+    ----------
+    compared : mapping of transform to Comparison
+    classes : mapping of transform to the classes of halo mates
+    outcomes : mapping of variant name to Outcome or None
+    command : str
+        Trains what is missing.
+    """
+    blocks = [
+        f"{outcome.variant.title}: from committed results, {outcome.origin}."
+        for outcome in outcomes.values()
+        if outcome is not None and outcome.origin is not None
+    ]
+    missing = [name for name, outcome in outcomes.items() if outcome is None]
+    if missing:
+        blocks.append(f"Folds that are {' and '.join(missing)} have not been trained: `{command}` trains them.")
+    if compared:
+        first = next(iter(compared.values()))
+        sizes = (
+            f"Scatters in dex. Random folds test {first.n_clusters[0]} clusters of {first.n_halos[0]} halos, grouped "
+            f"folds {first.n_clusters[1]} of {first.n_halos[1]}; {first.n_common} clusters are tested in both."
+        )
+        blocks += [partitions_markdown(compared), sizes]
+    if classes:
+        blocks += [
+            "Within the random folds, the test clusters by how many observations of their own halo were trained on:",
+            mates_markdown(classes),
+        ]
+    return blocks
+
+
+def leakage_text(compared: Mapping[str, Comparison], groups: ArrayLike, command: str) -> str:
+    """Say whether networks are worse on halos that they have not seen.
+
+    Parameters
+    ----------
+    compared : mapping of transform to Comparison
+    groups : (n_clusters,)
+        The halo of each observation.
+    command : str
+        Trains what is missing.
+    """
+    n_clusters, n_halos = len(np.asarray(groups)), len(np.unique(np.asarray(groups)))
+    if n_halos == n_clusters:
+        return "No two of these observations are known to show the same halo, so nothing is known that could leak."
+    text = f"The {n_clusters} observations show {n_halos} halos. "
+    if not compared:
+        return f"{text}What that does to the scatter is not known before both kinds of folds are trained: `{command}`."
+    lines = [
+        f"{label}: {TOO_FEW} for an interval"
+        if one.ratio is None
+        else f"{label}: on halos not seen in training the scatter {change(one.ratio)}"
+        for label, one in compared.items()
+    ]
+    return f"{text}\n\n" + "\n".join(f"- {line}." for line in lines)
+
+
+def partitions_markdown(compared: Mapping[str, Comparison]) -> str:
+    """Write the scatters of two partitions beside each other [dex].
+
+    Parameters
+    ----------
+    compared : mapping of label to Comparison
+    """
+    rows = [
+        [
+            label,
+            interval_text(one.first),
+            interval_text(one.second),
+            interval_text(one.difference, "+.4f"),
+            interval_text(one.ratio, ".3f"),
+        ]
+        for label, one in compared.items()
+    ]
+    header = ["Network", "Random folds", "Grouped folds", "Difference", "Ratio"]
+    return markdown_table(header, rows, "lrrrr")
+
+
+def mates_markdown(classes: Mapping[str, Sequence[MatesClass]]) -> str:
+    """Write the scatters by number of halo mates in training, a column for each network.
+
+    Parameters
+    ----------
+    classes : mapping of label to the classes, the same for all
+    """
+    first = next(iter(classes.values()))
+    rows = [
+        [
+            one.label,
+            f"{one.n_clusters}",
+            f"{one.n_halos}",
+            *(interval_text(of_network[place].scatter) for of_network in classes.values()),
+        ]
+        for place, one in enumerate(first)
+    ]
+    header = ["Of its halo in training", "Clusters", "Halos", *(f"Scatter, {label}" for label in classes)]
+    return markdown_table(header, rows, "rrr" + "r" * len(classes))
+
+
+def baselines_markdown(weighed: Weighed, labels: Mapping[str, str]) -> str:
+    """Write the scatters of all baselines and of the networks, a column for each transform [dex].
+
+    Parameters
+    ----------
+    weighed : Weighed
+    labels : mapping of transform to heading
+    """
+    rows = [["the mean mass for all", *(interval_text(weighed.mean, ".3f") for _ in labels)]]
+    for name, baseline in BASELINES.items():
+        for regression in REGRESSIONS:
+            found = [weighed.baselines.get((transform, name, regression)) for transform in labels]
+            texts = ["–" if one is None else interval_text(one, ".3f") for one in found]
+            rows.append([f"{baseline.title}, {regression}", *texts])
+    rows.append(["**the network**", *(f"**{interval_text(weighed.networks[name], '.3f')}**" for name in labels)])
+    return markdown_table(["Scatter from [dex]", *labels.values()], rows, "l" + "r" * len(labels))
+
+
+def study_text(study: Study, outcomes: Mapping[str, Outcome | None]) -> str:
+    """Write what a study shows as plain text.
+
+    Parameters
+    ----------
+    study : Study
+    outcomes : mapping of variant name to Outcome or None
+    """
+    lines = []
+    for of_claim in judge_study(study, outcomes).values():
+        claim = of_claim[0].claim
+        lines += [claim.statement, f"  measured: {claim.statistic}; holds when: {claim.threshold}"]
+        for judgement in of_claim:
+            found = judgement.evidence
+            verdict = "not trained" if found is None else found.verdict + (" (turns)" if judgement.turns else "")
+            lines.append(f"  {judgement.variant.name:<26}{verdict}  {judgement.origin}".rstrip())
+            lines += [f"    {part.label}: {part.measured:.3f}" for part in (found.parts if found else ())]
+        lines.append("")
+    if study.name == "halos" and all(outcomes.values()):
+        partitions = (outcomes[name].cross_validations for name in ("random", "grouped"))
+        for label, one in compare_partitions(*partitions).items():
+            random, grouped, ratio = (interval_text(i) for i in (one.first, one.second, one.ratio))
+            lines.append(f"{label}: random folds {random}, grouped folds {grouped} dex, ratio {ratio}")
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,25 @@
+"""Results: finished runs without their weights, small enough to be committed, exported here and read anywhere."""
+
+from report_utils.results.exchange import (
+    export_results,
+    import_results,
+    result_paths,
+    results_folder,
+    stored_results,
+)
+from report_utils.results.files import Result, read_result, write_result
+from report_utils.results.origin import Origin, described, origin_of
+
+__all__ = [
+    "Origin",
+    "Result",
+    "described",
+    "export_results",
+    "import_results",
+    "origin_of",
+    "read_result",
+    "result_paths",
+    "results_folder",
+    "stored_results",
+    "write_result",
+]

@@ -1,0 +1,227 @@
+"""A result on disk: an ``.npz`` named after its content, and a ``.json`` that names it and is written last."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.cnn.crossval import CrossValidation
+from report_utils.disk import clear_disk_errors, whole_file
+from report_utils.dynamics.phases import Dynamics
+from report_utils.errors import InputError
+from report_utils.fingerprint import digest
+
+Kind = Literal["fit", "dynamics"]
+
+_FORMAT = 1
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_COLUMNS = {
+    "fit": {"cluster", "fold", "group", "predictions", "truth"},
+    "dynamics": {"cluster", "group", "phase", "predictions", "truth"},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """The predictions of one transform and training seed, and what they were computed from.
+
+    Parameters
+    ----------
+    kind : {"fit", "dynamics"}
+    profile, transform : str
+    training_seed : int
+    runs : dict of int to dict
+        By fold, the manifest of each run and the facts that it recorded.
+    arrays : dict of str to array
+        ``cluster``, ``truth`` and ``group``, each ``(n_tested,)``. Of fits also ``fold`` ``(n_tested,)`` and
+        ``predictions`` ``(n_tested, 8)``; of a dynamics ``phase`` ``(n_epochs,)``, ``predictions``
+        ``(n_epochs, n_tested, 8)`` and its ``state_...`` ``(n_tested, 8)``. Masses in log10 Msun.
+    """
+
+    kind: Kind
+    profile: str
+    transform: str
+    training_seed: int
+    runs: dict[int, dict[str, Any]]
+    arrays: dict[str, NDArray]
+
+    @property
+    def name(self) -> str:
+        """Return the path of the result below a folder of results, without its ending."""
+        return result_name(self.kind, self.profile, self.transform, self.training_seed)
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """Return what decided the numbers of all its runs: every input but the fold."""
+        first = next(iter(self.runs.values()))
+        return {name: value for name, value in first["inputs"].items() if name != "fold"}
+
+    def cross_validation(self) -> CrossValidation:
+        """Return the test predictions of a fit."""
+        columns = {name: self.arrays[name] for name in _COLUMNS["fit"]}
+        history = {fold: run["facts"]["history"] for fold, run in self.runs.items()}
+        return CrossValidation(transform=self.transform, history=history, **columns)
+
+    def dynamics(self) -> Dynamics:
+        """Return the recorded training of a dynamics."""
+        columns = {name: self.arrays[name] for name in _COLUMNS["dynamics"]}
+        states = {n.removeprefix("state_"): a for n, a in self.arrays.items() if n.startswith("state_")}
+        (run,) = self.runs.values()
+        return Dynamics(transform=self.transform, states=states, loss=np.asarray(run["facts"]["loss"]), **columns)
+
+
+def result_name(kind: Kind, profile: str, transform: str, training_seed: int) -> str:
+    """Return the path of a result below a folder of results, without its ending."""
+    return f"{profile}/{kind}-{transform}-seed-{training_seed}"
+
+
+def write_result(result: Result, folder: Path, *, replace: bool = False) -> bool:
+    """Write a result below a folder, and tell whether that changed anything there.
+
+    Folds that are there already, of the same inputs, stay, and those that the result has besides are added.
+
+    Raises
+    ------
+    InputError
+        If what is there has other inputs and ``replace`` is not set, or the folder cannot be written.
+    """
+    path = folder / f"{result.name}.json"
+    if path.is_file() and not replace:
+        before = read_result(path)
+        result = _merged(before, result, path)
+        if result is before:
+            return False
+    digests = {name: _array_digest(array) for name, array in sorted(result.arrays.items())}
+    arrays_path = path.with_name(f"{path.stem}-{digest(digests)[:12]}.npz")
+    content = io.BytesIO()
+    np.savez_compressed(content, **result.arrays)
+    _write(arrays_path, content.getvalue())
+    manifest = {
+        "format": _FORMAT,
+        "kind": result.kind,
+        "profile": result.profile,
+        "transform": result.transform,
+        "training_seed": result.training_seed,
+        "arrays": {"file": arrays_path.name, "sha256": digests},
+        "runs": {str(fold): run for fold, run in sorted(result.runs.items())},
+    }
+    _write(path, (json.dumps(manifest, indent=1, sort_keys=True, default=dict) + "\n").encode())
+    for other in path.parent.glob(f"{path.stem}-????????????.npz"):
+        if other != arrays_path:
+            other.unlink(missing_ok=True)
+    return True
+
+
+def _merged(before: Result, new: Result, path: Path) -> Result:
+    """Return what was there with the folds that only the new one has; the same object where there are none."""
+    changed = sorted(name for name in before.inputs | new.inputs if before.inputs.get(name) != new.inputs.get(name))
+    if changed:
+        msg = (
+            f"{path}: holds runs of other inputs ({', '.join(changed)}); leave them, or give --replace to put the new "
+            "ones in their place"
+        )
+        raise InputError(msg)
+    added = sorted(new.runs.keys() - before.runs.keys())
+    if not added:
+        return before
+    rows = np.isin(new.arrays["fold"], added)
+    arrays = {name: np.concatenate([array, new.arrays[name][rows]]) for name, array in before.arrays.items()}
+    order = np.argsort(arrays["fold"], kind="stable")
+    arrays = {name: array[order] for name, array in arrays.items()}
+    runs = before.runs | {fold: new.runs[fold] for fold in added}
+    return Result(before.kind, before.profile, before.transform, before.training_seed, runs, arrays)
+
+
+def read_result(path: Path) -> Result:
+    """Read a result by its ``.json`` file.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, damaged or of another format; the message names it and says why.
+    """
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
+            raise _bad(path, "this is not a result of format 1")
+        names = [manifest["kind"], manifest["profile"], manifest["transform"], manifest["arrays"]["file"]]
+        if manifest["kind"] not in _COLUMNS or not all(_NAME.fullmatch(name) for name in names):
+            raise _bad(path, "its names cannot be those of a result")
+        runs = {int(fold): run for fold, run in manifest["runs"].items()}
+        for run in runs.values():
+            _ = run["inputs"].items(), run["digest"], run["facts"]["history" if manifest["kind"] == "fit" else "loss"]
+        arrays = _read_arrays(path, manifest["arrays"]["file"], manifest["arrays"]["sha256"])
+        result = Result(
+            manifest["kind"], manifest["profile"], manifest["transform"], int(manifest["training_seed"]), runs, arrays
+        )
+    except InputError:
+        raise
+    except OSError as error:
+        raise _bad(path, f"cannot be read: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _bad(path, f"cannot be understood ({type(error).__name__}: {error})") from None
+    fault = _fault(result)
+    if fault:
+        raise _bad(path, fault)
+    return result
+
+
+def _read_arrays(path: Path, name: str, digests: Mapping[str, str]) -> dict[str, NDArray]:
+    arrays_path = path.with_name(name)
+    if not arrays_path.is_file():
+        raise _bad(path, f"its arrays are missing: {name}")
+    try:
+        with arrays_path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+            arrays = dict(saved)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise _bad(arrays_path, f"cannot be read ({type(error).__name__})") from None
+    wrong = [key for key in digests | arrays if key not in arrays or _array_digest(arrays[key]) != digests.get(key)]
+    if wrong:
+        raise _bad(arrays_path, f"{', '.join(sorted(wrong))} changed since it was exported")
+    return arrays
+
+
+def _fault(result: Result) -> str | None:
+    """Say what is wrong with the shapes of a result, or None."""
+    arrays, columns = result.arrays, _COLUMNS[result.kind]
+    if missing := sorted(columns - arrays.keys()):
+        return f"has no {', '.join(missing)}"
+    n_tested = len(arrays["cluster"])
+    of_clusters = [arrays[name] for name in sorted(columns - {"phase", "predictions"})]
+    leading = (n_tested,) if result.kind == "fit" else (len(arrays["phase"]), n_tested)
+    predictions = arrays["predictions"]
+    if any(a.shape != (n_tested,) for a in of_clusters) or predictions.shape[:-1] != leading:
+        shapes = ", ".join(f"{name} {a.shape}" for name, a in sorted(arrays.items()))
+        return f"its arrays do not belong together: {shapes}"
+    if not np.isfinite(predictions).all() or not np.isfinite(arrays["truth"]).all():
+        return "holds values that are not finite"
+    folds = set(arrays["fold"].tolist()) if result.kind == "fit" else {0}
+    return None if folds == set(result.runs) else "its runs are not those of its folds"
+
+
+def _bad(path: Path, reason: str) -> InputError:
+    return InputError(f"{path}: {reason}; remove this result, or export it again")
+
+
+def _array_digest(array: NDArray) -> str:
+    """Return the SHA-256 of an array's type, shape and values: the same however a file is compressed."""
+    head = f"{array.dtype.str} {array.shape}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file that is either whole or as it was before."""
+    with clear_disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path) as temporary:
+            temporary.write_bytes(content)
