@@ -7,8 +7,11 @@ import signal
 import time
 from pathlib import Path
 
+import numpy as np
+
 from report_utils.errors import InputError
-from report_utils.work import _ONE_THREAD, advance
+from report_utils.store import RunKey, Store
+from report_utils.work import _ONE_THREAD, Task, advance, run_tasks
 
 
 def square(n: int) -> int:
@@ -47,3 +50,26 @@ def sleep_long(path: Path) -> None:
 def tell_and_sleep(path: Path) -> None:
     path.write_text(str(os.getpid()))
     time.sleep(120)
+
+
+def numbers_of(key: RunKey) -> np.ndarray:
+    """Return what a run of these tests holds: more than fits into a small file."""
+    return np.arange(10_000) * key.inputs["number"]
+
+
+def make_run(store: Store, key: RunKey, seconds: float) -> None:
+    """Store a run as a training does: under its lock, unless it is there."""
+    with store.lock(key):
+        if store.load(key) is None:
+            time.sleep(seconds)
+            store.save(key, {"numbers": numbers_of(key)}, {})
+            with (store.root / "made.txt").open("a") as file:
+                file.write(f"{key.name}\n")
+    advance(1.0)
+
+
+def make_all(folder: str, number: int, seconds: float) -> None:
+    """Store runs in worker processes."""
+    store = Store(Path(folder))
+    keys = [RunKey(f"fit/a/run-{i}", {"number": i}) for i in range(number)]
+    run_tasks([Task(key.name, make_run, {"store": store, "key": key, "seconds": seconds}, 1.0) for key in keys], "runs")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from report_utils.book.check import check_book
+from report_utils.book import check
+from report_utils.book.check import check_book, weights
 from report_utils.book.pages import PAGES
+from report_utils.book.weight import LARGEST_FRONT_PAGE, LARGEST_PAGE
 
 TEXT = "<p>" + "All is said in words. " * 40 + "</p>"
+HEAD = '<head><title>A page</title><meta name="description" content="What is it?"></head>'
 
 
 @pytest.fixture
@@ -15,17 +20,22 @@ def book(tmp_path):
     """A made-up book with one picture on every page."""
     pages = tmp_path / "pages"
     pages.mkdir()
+    (tmp_path / "_static").mkdir()
+    (tmp_path / "_static" / "shared.js").write_text("let x;")
     (tmp_path / "index.html").write_text("<a href='pages/index.html'>in</a>")
     (pages / "figure.png").write_bytes(b"a picture")
     for page in PAGES:
         body = f"<h1 id='top'>{page.slug}</h1>{TEXT}<img src='figure.png' alt='what it shows'>"
         link = "<a href='index.html#top'>first</a> <a href='https://example.org/'>out</a>"
-        (pages / f"{page.slug}.html").write_text(f"<html><body><article>{body}{link}</article></body></html>")
+        script = "<script src='../_static/shared.js'></script>"
+        html = f"<html>{HEAD}<body><article>{body}{link}</article>{script}</body></html>"
+        (pages / f"{page.slug}.html").write_text(html)
     return tmp_path
 
 
 def faults_after(book, old, new, slug="2-data"):
     path = book / "pages" / f"{slug}.html"
+    assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
     return check_book(book)
 
@@ -62,8 +72,45 @@ def test_a_broken_link_and_a_missing_place(book):
     assert any("a place that page does not have" in f for f in faults_after(book, "nowhere.html", "index.html#bottom"))
 
 
+def test_pages_besides_the_run_ones_are_checked_too(book):
+    (book / "glossary.html").write_text((book / "pages" / "2-data.html").read_text().replace("index.html", "gone.html"))
+    assert any("glossary.html" in fault and "gone.html" in fault for fault in check_book(book))
+
+
 def test_nothing_is_loaded_from_elsewhere(book):
     faults = faults_after(book, "src='figure.png'", "src='https://example.org/figure.png'")
     assert any("from elsewhere" in fault for fault in faults)
     inline = faults_after(book, "https://example.org/figure.png", "data:image/png;")
     assert not any("data:" in fault for fault in inline)
+    style = faults_after(book, "<title>", "<link rel='stylesheet' href='https://example.org/a.css'><title>")
+    assert any("a.css from elsewhere" in fault for fault in style)
+    canonical = faults_after(book, "stylesheet", "canonical")
+    assert not any("a.css" in fault for fault in canonical)
+
+
+def test_a_page_without_description_or_with_two_headings(book):
+    assert any("no description" in fault for fault in faults_after(book, "What is it?", ""))
+    assert any("2 main headings" in fault for fault in faults_after(book, "</article>", "<h1>again</h1></article>"))
+
+
+def test_a_page_that_is_too_heavy(book):
+    (book / "pages" / "figure.png").write_bytes(b"x" * LARGEST_PAGE)
+    faults = check_book(book)
+    assert sum("1.50 MB with its own" in fault for fault in faults) == len(PAGES)
+    # the front page counts compressed: this picture is next to nothing
+    assert not any("kB compressed" in fault for fault in faults)
+
+
+def test_a_front_page_that_is_too_heavy_counts_what_all_pages_share(book):
+    (book / "_static" / "shared.js").write_bytes(os.urandom(LARGEST_FRONT_PAGE))
+    (fault,) = check_book(book)
+    assert f"{PAGES[0].slug}.html: loads" in fault
+
+
+def test_weights_name_what_the_front_page_loads(book):
+    lines = weights(book)
+    assert lines[0].startswith("the front page loads ")
+    assert any("_static/shared.js" in line for line in lines)
+    assert any("pages/figure.png" in line for line in lines)
+    assert weights(book / "nowhere") == []
+    assert len(check.rendered_pages(book)) == len(PAGES) + 1

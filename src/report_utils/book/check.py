@@ -1,49 +1,19 @@
-"""Does the rendered book say something? Every page is there, has text, and its figures and links lead somewhere."""
+"""Is the rendered book all there? Pages exist, say something and weigh little; figures and links lead somewhere."""
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from report_utils.book.markup import PageMarkup, Reference, read_markup
 from report_utils.book.pages import PAGES
+from report_utils.book.weight import LARGEST_FRONT_PAGE, LARGEST_PAGE, own_size, parts_of
 
 MINIMUM_CHARACTERS = 400
 """Text of the shortest page worth the name."""
 
-_SOURCES = {"img": "src", "script": "src", "link": "href", "a": "href", "source": "src", "iframe": "src"}
-
-
-class _Page(HTMLParser):
-    """Collects a page's text and what it refers to."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.references: list[tuple[str, str]] = []
-        self.ids: set[str] = set()
-        self.text: list[str] = []
-        self.images_without_text = 0
-        self._article_depth = 0
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if values.get("id"):
-            self.ids.add(str(values["id"]))
-        if tag in _SOURCES and values.get(_SOURCES[tag]):
-            self.references.append((tag, str(values[_SOURCES[tag]])))
-        self._article_depth += tag == "article"
-        self._silent += tag in {"script", "style"}
-        if tag == "img" and self._article_depth:
-            self.images_without_text += not values.get("alt")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._article_depth -= tag == "article"
-        self._silent -= tag in {"script", "style"}
-
-    def handle_data(self, data: str) -> None:
-        if self._article_depth and not self._silent:
-            self.text.append(data)
+_WITHOUT_TEXT_OF_THEIR_OWN = {"genindex.html", "py-modindex.html", "search.html", "index.html"}
+"""Pages at the top that Sphinx makes, and the front door, which leads on to the first page."""
 
 
 def check_book(folder: Path) -> list[str]:
@@ -54,49 +24,74 @@ def check_book(folder: Path) -> list[str]:
     folder : Path
         The folder of the HTML, such as ``_build/html``.
     """
-    faults = []
-    parsed: dict[Path, _Page] = {}
-    for page in PAGES:
-        path = folder / "pages" / f"{page.slug}.html"
-        if not path.is_file():
-            faults.append(f"{path}: the page is missing")
-            continue
-        parsed[path] = _parse(path)
-        n_characters = len("".join(parsed[path].text).strip())
-        if n_characters < MINIMUM_CHARACTERS:
-            faults.append(f"{path}: only {n_characters} characters of text")
-        if parsed[path].images_without_text:
-            faults.append(f"{path}: {parsed[path].images_without_text} pictures without alternative text")
+    expected = [folder / "pages" / f"{page.slug}.html" for page in PAGES]
+    faults = [f"{path}: the page is missing" for path in expected if not path.is_file()]
     if not (folder / "index.html").is_file():
         faults.append(f"{folder / 'index.html'}: the book has no front door")
-    for path, page in list(parsed.items()):
-        for tag, reference in page.references:
-            fault = _reference_fault(path, tag, reference, parsed)
-            if fault:
-                faults.append(f"{path}: {fault}")
+    parsed = {path.resolve(): read_markup(path) for path in rendered_pages(folder)}
+    for path in list(parsed):
+        faults += [f"{path}: {fault}" for fault in _page_faults(path, folder, parsed)]
     return faults
 
 
-def _parse(path: Path) -> _Page:
-    page = _Page()
-    page.feed(path.read_text(encoding="utf-8"))
-    return page
+def rendered_pages(folder: Path) -> list[Path]:
+    """Return the pages of a rendered book, in order."""
+    return [path for path in sorted(folder.rglob("*.html")) if not path.relative_to(folder).parts[0].startswith("_")]
 
 
-def _reference_fault(path: Path, tag: str, reference: str, parsed: dict[Path, _Page]) -> str | None:
-    parts = urlsplit(reference)
+def weights(folder: Path) -> list[str]:
+    """Return lines that say what the front page loads and which pages are the heaviest."""
+    front = folder / "pages" / f"{PAGES[0].slug}.html"
+    if not front.is_file():
+        return []
+    parts = parts_of(front, read_markup(front))
+    lines = [f"the front page loads {sum(part.compressed for part in parts) / 1000:.0f} kB compressed:"]
+    for part in parts:
+        name = part.path.resolve().relative_to(folder.resolve())
+        lines.append(f"  {part.compressed / 1000:7.1f} kB  ({part.size / 1000:.1f} kB)  {name}")
+    sizes = {path: own_size(parts_of(path, read_markup(path)), folder) for path in rendered_pages(folder)}
+    lines.append("the heaviest pages, with what only they load:")
+    for path, size in sorted(sizes.items(), key=lambda item: -item[1])[:5]:
+        lines.append(f"  {size / 1000:7.1f} kB  {path.relative_to(folder)}")
+    return lines
+
+
+def _page_faults(path: Path, folder: Path, parsed: dict[Path, PageMarkup]) -> list[str]:
+    page, faults = parsed[path], []
+    if path.parent != folder.resolve() or path.name not in _WITHOUT_TEXT_OF_THEIR_OWN:
+        n_characters = len("".join(page.text).strip())
+        if n_characters < MINIMUM_CHARACTERS:
+            faults.append(f"only {n_characters} characters of text")
+        if not page.description:
+            faults.append("no description for search engines and link previews")
+        if page.n_main_headings != 1:
+            faults.append(f"{page.n_main_headings} main headings instead of one")
+    if page.images_without_text:
+        faults.append(f"{page.images_without_text} pictures without alternative text")
+    parts = parts_of(path, page)
+    if (own := own_size(parts, folder)) > LARGEST_PAGE:
+        faults.append(f"{own / 1e6:.2f} MB with its own pictures and data, more than {LARGEST_PAGE / 1e6:.1f} MB")
+    if path == (folder / "pages" / f"{PAGES[0].slug}.html").resolve():
+        loaded = sum(part.compressed for part in parts)
+        if loaded > LARGEST_FRONT_PAGE:
+            faults.append(f"loads {loaded / 1000:.0f} kB compressed, more than {LARGEST_FRONT_PAGE / 1000:.0f} kB")
+    return faults + [fault for reference in page.references if (fault := _reference_fault(path, reference, parsed))]
+
+
+def _reference_fault(path: Path, reference: Reference, parsed: dict[Path, PageMarkup]) -> str | None:
+    parts = urlsplit(reference.address)
     if parts.scheme or parts.netloc:
         # a page may link to the world, but must not load anything from it
-        loads = tag in {"img", "script", "source", "iframe"} and parts.scheme != "data"
-        return f"loads {reference} from elsewhere" if loads else None
+        loads = reference.is_loaded and parts.scheme != "data"
+        return f"loads {reference.address} from elsewhere" if loads else None
     target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
     if target.is_dir():
         target = target / "index.html"
     if not target.is_file() or target.stat().st_size == 0:
-        return f"{tag} leads to {reference}, which is missing or empty"
-    if tag == "a" and parts.fragment and target.suffix == ".html":
+        return f"{reference.tag} leads to {reference.address}, which is missing or empty"
+    if reference.tag == "a" and parts.fragment and target.suffix == ".html":
         if target not in parsed:
-            parsed[target] = _parse(target)
+            parsed[target] = read_markup(target)
         if unquote(parts.fragment) not in parsed[target].ids:
-            return f"link leads to {reference}, a place that page does not have"
+            return f"link leads to {reference.address}, a place that page does not have"
     return None

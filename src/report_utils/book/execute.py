@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 import copy
+import os
+import platform
 import re
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import nbformat
-
+from report_utils import __version__
 from report_utils.book.pages import Page
+from report_utils.fingerprint import package_version
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 METADATA = "report_utils"
-"""Where an executed notebook keeps what it was made from."""
+"""Where an executed notebook keeps what it was made from; ``at`` and ``seconds`` in it are all that varies."""
 
+SOCKETS_PREFIX = "report-utils-page-"
+"""How the folders of kernels' socket files begin; the number of the process that uses them follows."""
+
+_PACKAGES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "astropy",
+    "pyarrow",
+    "keras",
+    "tensorflow-cpu",
+    "tensorflow",
+    "jax",
+)
+"""Whose versions a page records, as far as they are installed."""
+
+_START_SECONDS = 300
 
 _HOW_TO_HAVE_IT = """The report compares each cluster with the same cluster observed without its active galactic
 nuclei (AGN). In a simulation that is a second list of events; in real observations it is what remains after the point
@@ -28,18 +52,20 @@ class PageError(RuntimeError):
     """A page's notebook failed: which page, which cell, and why."""
 
 
-def read_template(path: Path) -> nbformat.NotebookNode:
+def read_template(path: Path) -> NotebookNode:
     """Read a py:percent notebook."""
     import jupytext
 
     return jupytext.read(path)
 
 
-def fill_in(notebook: nbformat.NotebookNode, page: Page) -> nbformat.NotebookNode:
+def fill_in(notebook: NotebookNode, page: Page) -> NotebookNode:
     """Return the notebook with ``{{ title }}`` and ``{{ slug }}`` replaced, in text and in cell metadata.
 
     Pages from one template would otherwise clash in their titles, labels and figure names.
     """
+    import nbformat
+
     values = {"title": page.title, "slug": page.slug}
 
     def filled(value: Any) -> Any:
@@ -57,7 +83,7 @@ def fill_in(notebook: nbformat.NotebookNode, page: Page) -> nbformat.NotebookNod
     return notebook
 
 
-def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -> nbformat.NotebookNode:
+def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -> NotebookNode:
     """Execute a page's notebook and return it; nothing is written.
 
     Parameters
@@ -68,7 +94,7 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
     profile : str
         The profile's name or file.
     record : dict
-        Kept in the notebook's metadata, with the time it took.
+        Kept in the notebook's metadata, with the versions at hand, when it was run and how long that took.
 
     Raises
     ------
@@ -81,12 +107,14 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
     began = time.monotonic()
     notebook = fill_in(read_template(template), page)
     try:
-        with tempfile.TemporaryDirectory(prefix="page-") as sockets:
+        with tempfile.TemporaryDirectory(prefix=f"{SOCKETS_PREFIX}{os.getpid()}-") as sockets:
             executed = papermill.execute_notebook(
                 notebook,
                 None,
                 parameters={"profile": profile, **page.parameters},
                 kernel_name="python3",
+                start_timeout=_START_SECONDS,
+                coalesce_streams=True,  # what is printed comes in as many messages as chance has it
                 progress_bar=False,
                 cwd=str(template.parent),
                 config=_local_sockets(sockets),
@@ -99,27 +127,59 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
     except DeadKernelError as error:
         msg = f"{template.name} (page {page.slug}): its kernel ended by itself, out of memory perhaps; build again"
         raise PageError(msg) from error
+    except RuntimeError as error:
+        msg = f"{template.name} (page {page.slug}): its kernel did not start ({error}); build again"
+        raise PageError(msg) from error
     executed.metadata.pop("papermill", None)
-    for cell in executed.cells:
-        cell.metadata.pop("papermill", None)
+    for i, cell in enumerate(executed.cells):
+        # the same inputs give the same page, bit for bit; how long it took is said once, below
+        cell.id = f"cell-{i:03d}"
+        for passing in ("papermill", "execution"):
+            cell.metadata.pop(passing, None)
         if "injected-parameters" in cell.metadata.get("tags", []):
             cell.metadata.tags = [*cell.metadata.tags, "hide-input"]
             cell.source = cell.source.replace("# Parameters\n", "# parameters of this page\n")
-    executed.metadata[METADATA] = {**record, "seconds": round(time.monotonic() - began, 2)}
+            cell.metadata.mystnb = {"code_prompt_show": "Show parameters", "code_prompt_hide": "Hide parameters"}
+    executed.metadata[METADATA] = record | _circumstances(time.monotonic() - began)
     return executed
 
 
-def unavailable_page(page: Page, reason: str, record: dict[str, Any]) -> nbformat.NotebookNode:
+def unavailable_page(page: Page, reason: str, record: dict[str, Any]) -> NotebookNode:
     """Return a page that says why there is nothing to show."""
+    import nbformat
+
     text = f"# {page.title or page.slug}\n\n```{{admonition}} Not available here\n{reason}\n```\n\n{_HOW_TO_HAVE_IT}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="reason")])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook.metadata[METADATA] = {**record, "seconds": 0.0}
+    notebook.metadata[METADATA] = record | _circumstances(0.0)
     return notebook
+
+
+def _circumstances(seconds: float) -> dict[str, Any]:
+    """Return when a page was run, how long that took [s], and with which versions."""
+    versions = {name: package_version(name) for name in _PACKAGES}
+    return {
+        "at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "seconds": round(seconds, 2),
+        "versions": {
+            "Python": platform.python_version(),
+            "report-utils": __version__,
+            **{name: version for name, version in versions.items() if version != "absent"},
+        },
+    }
+
+
+def written(notebook: NotebookNode) -> str:
+    """Return a notebook as it is kept in a file."""
+    import nbformat
+
+    return nbformat.writes(notebook)
 
 
 def _local_sockets(folder: str) -> Any:
     """Let the kernel talk over socket files of its own: over TCP, kernels race for ports and warn about encryption."""
     from traitlets.config import Config
 
-    return Config({"KernelManager": {"transport": "ipc", "ip": str(Path(folder) / "kernel")}})
+    here = Path(folder)
+    connection = {"transport": "ipc", "ip": str(here / "kernel"), "connection_file": str(here / "kernel.json")}
+    return Config({"KernelManager": connection})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from report_utils.binning import TRANSFORMS
 from report_utils.reproduction import DYNAMICS_TRANSFORMS
+from report_utils.studies import STUDIES
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Page:
         The runs that the page shows.
     needs : tuple of str
         Transforms without which the page has nothing to show.
+    studies : tuple of str
+        The studies whose variants the page shows, as far as there are runs or committed results of them.
     """
 
     slug: str
@@ -35,6 +38,7 @@ class Page:
     transforms: tuple[str, ...] = ()
     dynamics: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    studies: tuple[str, ...] = ()
 
 
 def baseline(transform: str) -> str:
@@ -66,6 +70,11 @@ def _whole(slug: str, **options: tuple[str, ...]) -> Page:
     return Page(slug, slug, transforms=tuple(TRANSFORMS), dynamics=DYNAMICS_TRANSFORMS, **options)
 
 
+def _study_page(name: str) -> Page:
+    default = STUDIES[name].default
+    return Page(name, name, transforms=default.trained, dynamics=default.dynamics, studies=(name,))
+
+
 PAGES: tuple[Page, ...] = (
     _whole("index"),
     Page("1-introduction", "1-introduction"),
@@ -84,6 +93,12 @@ PAGES: tuple[Page, ...] = (
         needs=("agn_less_4",),
     ),
     _whole("4-3-claims"),
+    _whole("reproduction-status"),
+    Page("baselines", "baselines", transforms=("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))),
+    _study_page("sensitivity"),
+    _study_page("halos"),
     _whole("5-conclusion"),
+    Page("own-observations", "own-observations", transforms=("single_band", "multi_band_2")),
+    Page("edit-one-section", "edit-one-section"),
 )
 """All pages, in the order in which they are made and read."""

@@ -1,63 +1,155 @@
-"""The Sphinx extension: brings the pages up to date before a build, and says at its end where the book is."""
+"""The Sphinx extension: brings the pages up to date before a build, and dresses what Sphinx renders.
+
+A thin caller: what it connects is done, without Sphinx, by the modules beside it.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
 from report_utils import __version__
+from report_utils.book import api, downloads, executions, glossary, made_by, shell, theme
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 _BEGUN = "_report_utils_begun"
+_SHOWN = "report_utils_shown"
+_UNFINISHED = "report-utils-unfinished"
+"""A file beside Sphinx's own state; where a rendering was cut off it is still there, and all pages are made anew."""
+_AFTER_THE_THEME = 900
+
+
+def _configure(app: Sphinx, config: Config) -> None:  # noqa: ARG001 - Sphinx calls it so
+    """Let the environment say where the book is published, so that publishing needs no edited file."""
+    config.html_baseurl = os.environ.get("REPORT_BASE_URL") or config.html_baseurl
+    url = os.environ.get("REPORT_REPOSITORY_URL") or config.html_theme_options.get("repository_url") or ""
+    config.html_theme_options["repository_url"] = url
 
 
 def _prepare(app: Sphinx) -> None:
-    from report_utils.book.build import prepare_book
+    from report_utils.book.build import prepare_book, publish_pages
     from report_utils.book.execute import PageError
     from report_utils.errors import InputError
     from report_utils.work import WorkerError
 
     try:
         report = prepare_book()
+        lock = publish_pages()
     except (InputError, PageError, WorkerError) as error:
         # Jupyter Book turns any other exception into a traceback of its own
         print(f"report-utils: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
-    setattr(app, _BEGUN, (report, time.monotonic()))
+    marker = Path(app.doctreedir) / _UNFINISHED
+    was_cut_off = marker.exists()
+    marker.touch()
+    setattr(app, _BEGUN, (report, lock, was_cut_off, time.monotonic()))
 
 
-def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:  # noqa: ARG001
-    """Render all pages when one has changed: citations are numbered over the whole book, and links go by number."""
-    return sorted(env.found_docs) if added or changed or removed else []
+def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Render all pages when one has changed: citations are numbered over the whole book, and links go by number.
+
+    What has changed is decided by content besides Sphinx's time stamps, which a clock that is set back makes wrong.
+    Whether the book is offered as PDF stands on every page as well.
+    """
+    from report_utils.fingerprint import file_digest
+
+    sources: dict[str, Any] = {name: file_digest(Path(env.doc2path(name))) for name in sorted(env.found_docs)}
+    shown = {"pdf": downloads.offered_pdf(Path(app.srcdir)), "sources": sources}
+    env.report_utils_pdf = shown["pdf"]
+    was_cut_off = hasattr(app, _BEGUN) and getattr(app, _BEGUN)[2]
+    anew = was_cut_off or added or changed or removed or shown != getattr(env, _SHOWN, None)
+    setattr(env, _SHOWN, shown)
+    return list(sources) if anew else []
+
+
+def _say_how_figures_were_made(app: Sphinx, doctree: nodes.document) -> None:
+    docname = app.env.docname
+    record = executions.read_record(Path(app.srcdir) / f"{docname}.ipynb")
+    if record is not None:
+        made_by.add_made_by(doctree, docname, record["inputs"])
+
+
+def _mark_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    if app.builder.format != "html" or docname == glossary.GLOSSARY or docname.startswith("api/"):
+        return
+    words = glossary.words_of(app.env.get_doctree(glossary.GLOSSARY))
+    glossary.mark_first_uses(doctree, words, app.builder.get_relative_uri(docname, glossary.GLOSSARY))
+
+
+def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
+    """Give a page its description, its buttons, and no script that it does not need."""
+    body = context.get("body", "")
+    for kind in ("script_files", "css_files"):
+        context[kind] = theme.needed(context.get(kind, []), body)
+    paragraphs = [node.astext() for node in doctree.findall(nodes.paragraph)] if doctree is not None else []
+    description = shell.page_description(paragraphs)
+    title = app.env.titles[pagename].astext() if pagename in app.env.titles else str(context.get("title", ""))
+    tags = shell.preview_tags(title, description, app.config.html_title, pagename, app.config.html_baseurl)
+    context["metatags"] = f"{context.get('metatags', '')}\n{tags}"
+    options = app.config.html_theme_options
+    repository = {"url": options.get("repository_url", ""), "branch": options.get("repository_branch", "")}
+    context["header_buttons"] = shell.header_buttons(
+        pagename,
+        context.get("sourcename", ""),
+        context["content_root"].removeprefix("./"),
+        repository,
+        app.env.report_utils_pdf,
+    )
 
 
 def _finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or not hasattr(app, _BEGUN):
         return
-    report, began = getattr(app, _BEGUN)
+    if app.builder.format == "html":
+        theme.trim(Path(app.outdir) / "_static")
+        downloads.add_downloads(Path(app.srcdir), Path(app.outdir))
+    report, lock, _, began = getattr(app, _BEGUN)
+    lock.release()
+    if not app._warncount:  # a page with a warning is made, and complained of, again
+        (Path(app.doctreedir) / _UNFINISHED).unlink(missing_ok=True)
     report.seconds["rendering"] = time.monotonic() - began
     # where `report-utils build` has computed before, it also says what took how long
     lines = report.lines() if report.n_runs or report.pages_run else []
     print("\n".join([*lines, f"the book: {Path(app.outdir) / 'index.html'}"]))
 
 
-def _without_thebe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
-    """Leave out the scripts of live code cells: they need a network, and are declared twice, which is an error."""
-    context["script_files"] = [
-        script
-        for script in context.get("script_files", [])
-        if "thebe" not in f"{getattr(script, 'filename', script)} {getattr(script, 'attributes', '')}".lower()
-    ]
+class Executions(SphinxDirective):
+    """One table of the executions page: its pages, the versions they were run with, or the runs they show."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table as nodes."""
+        folder = Path(self.env.srcdir) / "pages"
+        for path in sorted(folder.glob("*.ipynb")):
+            self.env.note_dependency(str(path))
+        table = executions.TABLES[self.arguments[0]]
+        return self.parse_text_to_nodes("\n".join(table(executions.page_records(folder))))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
+    skip = (made_by.skip_made_by, None)
+    app.add_node(made_by.MadeBy, html=(made_by.visit_made_by, None), latex=skip, text=skip, man=skip, texinfo=skip)
+    bare = (glossary.leave_text, glossary.leave_text)
+    shown = (glossary.visit_hover_word, glossary.depart_hover_word)
+    app.add_node(glossary.HoverWord, html=shown, latex=bare, text=bare, man=bare, texinfo=bare)
+    app.add_directive("report-executions", Executions)
+    app.add_directive("report-reference", api.Reference)
+    app.connect("config-inited", _configure)
     app.connect("builder-inited", _prepare)
     app.connect("env-get-outdated", _outdated)
-    app.connect("html-page-context", _without_thebe)
+    app.connect("doctree-read", _say_how_figures_were_made)
+    app.connect("doctree-resolved", _mark_words)
+    app.connect("html-page-context", _dress, priority=_AFTER_THE_THEME)
     app.connect("build-finished", _finish)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,12 +7,14 @@ from typing import Any
 
 from report_utils.dynamics.compare import DynamicsComparison, compare_dynamics
 from report_utils.dynamics.phases import Dynamics, epoch_phases, train_in_phases, weight_noise
+from report_utils.dynamics.viewer import dynamics_viewer
 
 __all__ = [
     "Dynamics",
     "DynamicsComparison",
     "PredictionRecorder",
     "compare_dynamics",
+    "dynamics_viewer",
     "epoch_phases",
     "plot_dynamics",
     "train_in_phases",

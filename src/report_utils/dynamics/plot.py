@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -30,6 +32,8 @@ def plot_dynamics(
     limit: float | None = None,
     colour_bar: bool = True,
     quantity: str = r"prediction $-$ mean truth [dex]",
+    phases: Sequence[str] | None = None,
+    item: str | None = None,
 ) -> AxesImage:
     """Draw a dynamics as a heatmap (report, section 4.1).
 
@@ -47,6 +51,10 @@ def plot_dynamics(
     colour_bar : bool
     quantity : str
         What the colour bar says; for models that do not predict masses.
+    phases : sequence of str, optional
+        A name for each phase; the number of bands where they are not given.
+    item : str, optional
+        What a row is; a test observation with a true mass where it is not given.
 
     Returns
     -------
@@ -68,11 +76,11 @@ def plot_dynamics(
     ax.set_xlim(0, n_epochs + gap + width)
     ax.set_ylim(n_test, 0)
     ax.set_xlabel("epochs trained")
-    ax.set_ylabel("test observation, in ascending true mass")
+    ax.set_ylabel("test observation, in ascending true mass" if item is None else f"{item}, in ascending truth")
     ax.grid(visible=False)
     starts = np.concatenate([[0], dynamics.phase_ends[:-1] + 1])
     for phase, (start, end) in enumerate(zip(starts, dynamics.phase_ends, strict=True)):
-        name = "1 band" if phase == 0 else f"{phase + 1} bands"
+        name = ("1 band" if phase == 0 else f"{phase + 1} bands") if phases is None else phases[phase]
         ax.text((start + end + 1) / 2, -0.015 * n_test, name, ha="center", va="bottom", fontsize="small")
     ax.text(n_epochs + gap + width / 2, -0.015 * n_test, "truth", ha="center", va="bottom", fontsize="small")
     if colour_bar:

@@ -1,0 +1,87 @@
+"""What the theme adds to a page and to the book's files, and what of it is left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+_NEVER: tuple[str, ...] = ()
+_ONLY_WITH: dict[str, tuple[str, ...]] = {
+    "thebe": _NEVER,
+    "togglebutton": ('class="toggle', "dropdown admonition", "admonition dropdown"),
+    "togglehint": ('class="toggle', "dropdown admonition", "admonition dropdown"),
+    "toggleopen": ('class="toggle', "dropdown admonition", "admonition dropdown"),
+    "design-tabs": ("sd-tab-",),
+    "sphinx-design": ('class="sd-', " sd-"),
+    "mathjax": ('class="math',),
+    "clipboard": ('class="highlight"',),
+    "copybutton": ('class="highlight"',),
+}
+"""Scripts and style sheets by a part of their name or text, and what must stand in a page that loads them."""
+
+_UNUSED_FILES = (
+    "scripts/fontawesome.js*",
+    "scripts/*.map",
+    "styles/*.map",
+    "vendor/fontawesome/**/*",
+    "locales/**/*",
+    "images/logo_*",
+    "sphinx-thebe.*",
+    "*webpack-macros.html",
+    "play-solid.svg",
+)
+"""What the theme and extensions put into ``_static`` that no page refers to."""
+
+_ICON_FONT = re.compile(r"@font-face\{[^}]*Font Awesome[^}]*\}")
+_ICON_RULE = re.compile(r"(?<=[{}/])(?:\.fa-[\w-]+(?:::?(?:before|after))?,?)+\{[^{}]*\}")
+
+
+def needed(assets: Iterable[Any], body: str) -> list[Any]:
+    """Return the scripts or style sheets that a page uses.
+
+    Parameters
+    ----------
+    assets : iterable
+        As Sphinx lists them for a page: file names, or objects with ``filename`` and ``attributes``.
+    body : str
+        The HTML of the page's text.
+    """
+    return [asset for asset in assets if _is_needed(_words(asset), body)]
+
+
+def _words(asset: Any) -> str:
+    return f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', '')}".lower()
+
+
+def _is_needed(words: str, body: str) -> bool:
+    conditions = [marks for part, marks in _ONLY_WITH.items() if part in words]
+    return all(any(mark in body for mark in marks) for marks in conditions)
+
+
+def without_icon_font(style: str) -> str:
+    """Return the theme's style sheet without its icon font, a third of it; ``icons.css`` draws what is used."""
+    return _ICON_RULE.sub("", _ICON_FONT.sub("", style))
+
+
+def trim(static: Path) -> None:
+    """Leave out of a built book what no page refers to.
+
+    Parameters
+    ----------
+    static : Path
+        The book's ``_static`` folder.
+    """
+    for pattern in _UNUSED_FILES:
+        for path in static.glob(pattern):
+            if path.is_file():
+                path.unlink()
+    for folder in sorted(static.rglob("*"), reverse=True):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    sheet = static / "styles" / "pydata-sphinx-theme.css"
+    if sheet.is_file():
+        text = sheet.read_text(encoding="utf-8")
+        if (shorter := without_icon_font(text)) != text:
+            sheet.write_text(shorter, encoding="utf-8")

@@ -1,0 +1,74 @@
+"""Printing, with the real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+
+import pytest
+
+from report_utils.book import pdf
+from report_utils.book.pdf import find_chromium, make_pdf, print_document
+from report_utils.book.printing import pages_of_places
+from report_utils.errors import InputError
+from report_utils.profiles import project_root
+
+
+def _has_browser():
+    try:
+        return bool(find_chromium())
+    except InputError:
+        return False
+
+
+if not _has_browser() and os.environ.get("REPORT_NEEDS_BROWSER"):
+    pytest.fail("Chromium is not installed", pytrace=False)
+needs_browser = pytest.mark.skipif(not _has_browser(), reason="Chromium is not installed")
+
+
+@needs_browser
+def test_a_document_is_printed_with_outline_links_and_page_numbers(tmp_path):
+    document, target = tmp_path / "d.html", tmp_path / "d.pdf"
+    sections = "".join(f'<section style="break-before:page" id="p-{i}"><h1>Page {i}</h1></section>' for i in range(3))
+    links = "".join(f'<a href="#p-{i}">{i}</a> ' for i in range(3))
+    document.write_text(f"<!DOCTYPE html><title>T</title><body>{links}{sections}")
+    print_document(document, target)
+    content = target.read_bytes()
+    assert pages_of_places(content) == {"p-0": 2, "p-1": 3, "p-2": 4}
+    assert b"/Type /Outlines" in content
+    assert len(re.findall(rb"/Type /Page\b", content)) == 4
+
+
+@needs_browser
+@pytest.mark.skipif(not (project_root() / "_build" / "html" / "index.html").is_file(), reason="run `make book` first")
+def test_the_book_is_printed_whole(tmp_path, monkeypatch):
+    root = project_root()
+    monkeypatch.setattr(pdf, "pdf_path", lambda source: tmp_path / "book.pdf")
+    content = make_pdf(root).read_bytes()
+    places = pages_of_places(content)
+    chapters = pdf.chapters_of(pdf.yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8")))
+    numbers = [places[chapter.name.replace("/", "-")] for chapter in chapters]
+    assert numbers == sorted(numbers)
+    assert numbers[0] > 1
+    text = (tmp_path / "book.html").read_text(encoding="utf-8")
+    for chapter, number in zip(chapters, numbers, strict=True):
+        assert re.search(rf'<a href="#{chapter.name.replace("/", "-")}">[^<]+</a><span>{number}</span>', text)
+
+
+def test_without_a_book_or_a_browser_there_is_one_clear_line(tmp_path, monkeypatch):
+    with pytest.raises(InputError, match="make book"):
+        make_pdf(tmp_path)
+    monkeypatch.setenv(pdf.CHROMIUM_VARIABLE, "no-such-browser")
+    with pytest.raises(InputError, match="Chromium is needed"):
+        find_chromium()
+
+
+def test_a_browser_that_does_not_print_is_said(tmp_path, monkeypatch):
+    browser = tmp_path / "browser"
+    browser.write_text("#!/bin/sh\necho 'out of paper' >&2\nexit 3\n")
+    browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv(pdf.CHROMIUM_VARIABLE, str(browser))
+    (tmp_path / "d.html").write_text("x")
+    with pytest.raises(InputError, match="exit status 3.*out of paper"):
+        print_document(tmp_path / "d.html", tmp_path / "d.pdf")

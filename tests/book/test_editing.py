@@ -1,0 +1,112 @@
+"""Edit one section: text and notebook are the same thing, a small change is a small diff, and one page follows."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import subprocess
+import sys
+
+import jupytext
+import nbformat
+import pytest
+
+from report_utils.book import build
+from report_utils.book.pages import PAGES
+from report_utils.profiles import project_root
+from report_utils.reproduction import Reproduction
+
+ROOT = project_root()
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
+
+
+@pytest.fixture
+def workplace(tmp_path):
+    """A copy of one notebook, with the project's settings for jupytext."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "5-conclusion.py", tmp_path / "notebooks")
+    return tmp_path / "notebooks"
+
+
+def run_jupytext(folder, *arguments):
+    command = [sys.executable, "-m", "jupytext", *arguments]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_text_to_notebook_and_back_changes_no_byte(path, tmp_path):
+    text = path.read_text(encoding="utf-8")
+    notebook = jupytext.read(path)
+    nbformat.validate(nbformat.from_dict(notebook))
+    nbformat.write(notebook, tmp_path / "n.ipynb")
+    again = nbformat.read(tmp_path / "n.ipynb", as_version=4)
+    for cell in again.cells:
+        if cell.cell_type == "code":  # as Jupyter leaves a cell that was run
+            cell.execution_count = 1
+            cell.outputs = [nbformat.v4.new_output("stream", text="out")]
+            cell.metadata.update(execution={"iopub.status.busy": "2024"}, collapsed=True, trusted=True)
+    again.metadata["language_info"] = {"name": "python", "version": "3.11.9"}
+    config = jupytext.config.load_jupytext_configuration_file(ROOT / "pyproject.toml")
+    assert jupytext.writes(again, fmt="py:percent", config=config) == text
+
+
+def test_pairing_works_in_both_directions(workplace):
+    text = workplace / "5-conclusion.py"
+    paired = text.with_suffix(".ipynb")
+    before = text.read_text(encoding="utf-8")
+    run_jupytext(workplace, "--to", "ipynb", text.name)
+    assert paired.is_file()
+    run_jupytext(workplace, "--sync", text.name)
+    assert text.read_text(encoding="utf-8") == before
+
+    notebook = nbformat.read(paired, as_version=4)
+    notebook.cells[0].source = notebook.cells[0].source.replace("what comes next?", "what comes after?")
+    nbformat.write(notebook, paired)
+    _make_newer(paired, text)
+    run_jupytext(workplace, "--sync", paired.name)
+    after = text.read_text(encoding="utf-8")
+    changes = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
+    assert [line[0] for line in changes] == ["-", "+"]
+    assert "what comes after?" in changes[1]
+
+    text.write_text(after.replace("what comes after?", "what is next?"), encoding="utf-8")
+    _make_newer(text, paired)
+    run_jupytext(workplace, "--sync", text.name)
+    assert "what is next?" in nbformat.read(paired, as_version=4).cells[0].source
+
+
+def _make_newer(path, than):
+    moment = than.stat().st_mtime + 10
+    os.utime(path, (moment, moment))
+
+
+def test_an_edit_in_a_notebook_makes_its_page_stale_alone(workplace, runs_folder, monkeypatch):
+    reproduction = Reproduction("smoke")
+
+    def digests(folder):
+        monkeypatch.setattr(build, "NOTEBOOKS_FOLDER", folder)
+        return {page.slug: build.page_record(page, reproduction, ROOT)["digest"] for page in PAGES}
+
+    everything = workplace.parent / "all"
+    shutil.copytree(ROOT / "notebooks", everything, ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints"))
+    before = digests(everything)
+    shutil.copy(ROOT / "pyproject.toml", everything)
+    run_jupytext(everything, "--to", "ipynb", "5-conclusion.py")
+    notebook = nbformat.read(everything / "5-conclusion.ipynb", as_version=4)
+    notebook.cells[-1].source += "\n\nOne more sentence."
+    nbformat.write(notebook, everything / "5-conclusion.ipynb")
+    _make_newer(everything / "5-conclusion.ipynb", everything / "5-conclusion.py")
+    run_jupytext(everything, "--sync", "5-conclusion.ipynb")
+    after = digests(everything)
+    assert {slug for slug in before if before[slug] != after[slug]} == {"5-conclusion"}
+
+
+@pytest.mark.parametrize("name", ["1-introduction", "edit-one-section"])
+def test_a_notebook_runs_by_itself_from_its_own_folder(name, runs_folder):
+    environment = os.environ | {"REPORT_PROFILE": "smoke", "MPLBACKEND": "agg"}
+    command = [sys.executable, "-W", "error", f"{name}.py"]
+    result = subprocess.run(command, cwd=ROOT / "notebooks", env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert not runs_folder.exists()

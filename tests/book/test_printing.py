@@ -1,0 +1,111 @@
+"""The whole book as one document: pages in order, places of their own, links that stay inside."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from report_utils.book.pages import PAGES
+from report_utils.book.printing import Chapter, chapters_of, pages_of_places, printable_html
+from report_utils.profiles import project_root
+
+CONTENTS = {
+    "root": "pages/index",
+    "parts": [
+        {"caption": "One", "chapters": [{"file": "pages/a", "sections": [{"file": "pages/b"}]}]},
+        {"caption": "Two", "chapters": [{"file": "glossary"}]},
+    ],
+}
+
+
+def test_pages_come_in_reading_order():
+    assert chapters_of(CONTENTS) == [
+        Chapter("pages/index", 1),
+        Chapter("pages/a", 1, "One"),
+        Chapter("pages/b", 2, "One"),
+        Chapter("glossary", 1, "Two"),
+    ]
+
+
+def test_the_book_s_own_contents_hold_every_page():
+    names = [c.name for c in chapters_of(yaml.safe_load((project_root() / "_toc.yml").read_text(encoding="utf-8")))]
+    assert {f"pages/{page.slug}" for page in PAGES} <= set(names)
+    assert len(set(names)) == len(names)
+
+
+@pytest.fixture
+def rendered(tmp_path):
+    """Four rendered pages with what the real ones have."""
+    static = tmp_path / "_static"
+    static.mkdir()
+    (tmp_path / "pages").mkdir()
+    for chapter in chapters_of(CONTENTS):
+        up = "../" * chapter.name.count("/")
+        body = (
+            f'<h1 id="top">Page &amp; {chapter.name}<a class="headerlink" href="#top">#</a></h1>'
+            f'<p><a href="{up}glossary.html#top">a word</a><a href="#top">up</a><a href="https://example.org/">out</a>'
+            f'<a href="{up}_sources/x.ipynb">a file</a><img alt="x" src="{up}_images/x.svg">'
+            '<img alt="y" src="data:image/png;base64,AA=="></p>'
+            '<details class="hide above-input"><summary>Show code</summary><pre>code</pre></details>'
+            '<details class="made-by"><summary>How</summary></details><script>let x</script>'
+            '<span class="hover-word"><a href="#top" aria-describedby="t">AGN</a><span class="hover-text">tip</span></span>'
+            "<noscript><p>plain</p></noscript>"
+        )
+        path = tmp_path / f"{chapter.name}.html"
+        path.write_text(f'<html><body><nav>menu</nav><article class="bd-article">{body}</article></body></html>')
+    return tmp_path
+
+
+@pytest.fixture
+def document(rendered):
+    numbers = {"pages-index": 3, "pages-b": 12}
+    return BeautifulSoup(printable_html(rendered, chapters_of(CONTENTS), "A & B", "Us", numbers), "html.parser")
+
+
+def test_links_lead_to_places_of_the_document(document):
+    ids = [element["id"] for element in document.select("[id]")]
+    assert len(set(ids)) == len(ids)
+    inside = [link["href"][1:] for link in document.select("a[href]") if link["href"].startswith("#")]
+    assert set(inside) <= set(ids)
+    assert {"glossary--top", "pages-b--top", "pages-b"} <= set(inside)
+    outside = {link["href"] for link in document.select("a[href]") if not link["href"].startswith("#")}
+    assert outside == {"https://example.org/"}
+    assert "a file" in document.get_text()
+
+
+def test_pictures_are_named_by_their_place(document, rendered):
+    sources = {image["src"] for image in document.select("img")}
+    assert sources == {(rendered / "_images" / "x.svg").as_uri(), "data:image/png;base64,AA=="}
+
+
+def test_what_only_a_screen_needs_is_left_out(document):
+    text = document.get_text()
+    for word in ("menu", "code", "How", "let x", "tip", "Show"):
+        assert word not in text
+    assert text.count("plain") == 4
+    assert text.count("AGN") == 4
+    assert document.select("[aria-describedby]") == []
+
+
+def test_the_contents_have_parts_titles_and_numbers(document):
+    lines = [line.get_text(" ", strip=True) for line in document.select("nav.contents li")]
+    assert lines == [
+        "Page & pages/index 3", "One", "Page & pages/a 000", "Page & pages/b 12", "Two", "Page & glossary 000",
+    ]  # fmt: skip
+    assert document.title.get_text() == "A & B"
+
+
+PDF = (
+    b"%PDF-1.4\n7 0 obj\n<</Type /Page>>\nendobj\n"
+    b"3 0 obj\n<</Type /Pages\n/Count 2\n/Kids [7 0 R 8 0 R]\n/Parent 5 0 R>>\nendobj\n"
+    b"5 0 obj\n<</Type /Pages\n/Count 3\n/Kids [3 0 R 9 0 R]>>\nendobj\n"
+    b"6 0 obj\n<</first [7 0 R /XYZ 0 700 0]\n/third--x [9 0 R /XYZ 0 50 0]\n/second [8 0 R /XYZ 0 1 0]>>\nendobj\n"
+    b"10 0 obj\n<</Type /Catalog\n/Pages 5 0 R\n/Dests 6 0 R>>\nendobj\n"
+)
+
+
+def test_places_of_a_pdf_have_page_numbers():
+    assert pages_of_places(PDF) == {"first": 1, "third--x": 3, "second": 2}
+    assert pages_of_places(PDF.replace(b"/Dests 6 0 R", b"")) == {}
+    assert pages_of_places(b"%PDF") == {}

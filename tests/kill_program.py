@@ -1,0 +1,21 @@
+"""A build of a few fits, a dynamics and three pages, for the kill tests: run as a program with a profile's file."""
+
+from __future__ import annotations
+
+import sys
+
+SLUGS = ("1-introduction", "3-3-single-band", "4-1-dynamics-multi-band")
+
+
+def main() -> None:
+    from report_utils.book import build
+    from report_utils.reproduction import Reproduction
+
+    build.PAGES = tuple(page for page in build.PAGES if page.slug in SLUGS)
+    Reproduction.transforms = ("single_band", "multi_band_1")
+    Reproduction.dynamics_transforms = ("multi_band_4",)
+    build.prepare_book(sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""A tiny profile whose runs are made up and stored under their real keys, so that nothing need be trained."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from report_utils.binning import get_transform
+
+PROFILE = """
+description = "a test"
+seed = 5
+n_pixels = 16
+[source]
+n_clusters = 20
+[folds]
+run = 2
+[training]
+epochs = 1
+batch_size = 64
+[dynamics]
+epochs = 1
+batch_size = 64
+"""
+
+
+def store_fits(reproduction, transform, *, folds=(0, 1), seed=0, scatter=0.1):
+    """Store a fit for each fold whose residuals have a scatter [dex], and return the predictions by fold."""
+    rng, fold_of, made = np.random.default_rng([seed, *map(ord, transform)]), reproduction.fold_of(), {}
+    for fold in folds:
+        cluster = np.flatnonzero(fold_of == fold)
+        truth = reproduction.dataset.log10_mass[cluster]
+        made[fold] = (truth[:, None] + scatter * rng.normal(size=(len(cluster), 8))).astype(np.float32)
+        arrays = {"cluster": cluster, "predictions": made[fold], "weight_00": np.zeros(3, np.float32)}
+        facts = {"fold": fold, "history": {"loss": [0.1], "val_loss": [0.2]}, "n_weights": 1}
+        reproduction.store.save(reproduction.fit_key(transform, fold, seed), arrays, facts, seconds=1.0)
+    return made
+
+
+def store_dynamics(reproduction, transform, *, seed=0, scatter=0.1):
+    """Store a dynamics whose residuals have a scatter [dex] at every epoch."""
+    n_epochs = (reproduction.profile.dynamics.epochs + 1) * get_transform(transform).n_channels
+    cluster = np.flatnonzero(reproduction.fold_of() == 0)
+    truth = reproduction.dataset.log10_mass[cluster]
+    errors = np.random.default_rng(seed).normal(size=(n_epochs, len(cluster), 8))
+    predictions = (truth[None, :, None] + scatter * errors).astype(np.float32)
+    arrays = {"cluster": cluster, "predictions": predictions, "state_start": predictions[0]}
+    facts = {"states": ["start"], "loss": [0.1] * n_epochs}
+    reproduction.store.save(reproduction.dynamics_key(transform, seed), arrays, facts, seconds=1.0)
