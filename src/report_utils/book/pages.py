@@ -93,12 +93,13 @@ PAGES: tuple[Page, ...] = (
         needs=("agn_less_4",),
     ),
     _whole("4-3-claims"),
+    _whole("5-conclusion"),
     _whole("reproduction-status"),
     Page("baselines", "baselines", transforms=("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))),
     _study_page("sensitivity"),
     _study_page("halos"),
-    _whole("5-conclusion"),
     Page("own-observations", "own-observations", transforms=("single_band", "multi_band_2")),
+    Page("any-model", "any-model"),
     Page("edit-one-section", "edit-one-section"),
 )
 """All pages, in the order in which they are made and read."""
