@@ -35,7 +35,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import numpy as np
 from IPython.display import Markdown
 
@@ -61,7 +61,7 @@ Markdown(
 # %% [markdown]
 # ## One observation
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 row = int(np.argsort(catalogue["n_events"].to_numpy(), kind="stable")[len(catalogue) // 2])
 events = reproduction.example_events(row)
 first = [[f"{events.x[i]:.2f}", f"{events.y[i]:.2f}", f"{events.energy[i]:.3f}"] for i in range(min(5, len(events)))]
@@ -71,22 +71,22 @@ Markdown(
     + markdown_table(["x [arcsec]", "y [arcsec]", "energy [keV]"], first, "rrr")
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-one-observation", "caption": "**One observation.** Left: where its photons arrived, coloured by energy. Right: how many at each energy; dashed lines are the upper ends of the report's first three bands. Notice how few photons lie beyond the first line, and that these few will matter most."}, "image": {"alt": "Left: scatter plot of photon positions. Right: histogram of photon energies with band edges."}}
+# %% mystnb={"figure": {"caption": "**One observation.** Left: where its photons arrived, coloured by energy. Right: how many at each energy; dashed lines are the upper ends of the report's first three bands. Notice how few photons lie beyond the first line, and that these few will matter most.", "name": "fig-one-observation"}, "image": {"alt": "Left: scatter plot of photon positions. Right: histogram of photon energies with band edges."}} tags=["hide-input"]
 figures.event_map(events.x, events.y, events.energy)
 
 # %% [markdown]
 # ## All observations
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-1", "caption": "**Figure 1.** Number of events in an observation, for those with fewer than 100 000, as in the report. Notice the long tail: most observations are faint, and a few bright."}, "image": {"alt": "Histogram of the number of events per observation below one hundred thousand."}}
+# %% mystnb={"figure": {"caption": "**Figure 1.** Number of events in an observation, for those with fewer than 100 000, as in the report. Notice the long tail: most observations are faint, and a few bright.", "name": "fig-1"}, "image": {"alt": "Histogram of the number of events per observation below one hundred thousand."}} tags=["hide-input"]
 figures.events_histogram(catalogue["n_events"])
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-2", "caption": "**Figure 2.** True masses. The shaded range is where the report finds most of its clusters. Notice the tail of heavy ones, which the network sees seldom."}, "image": {"alt": "Histogram of the logarithm of the true masses with the report's main range shaded."}}
+# %% mystnb={"figure": {"caption": "**Figure 2.** True masses. The shaded range is where the report finds most of its clusters. Notice the tail of heavy ones, which the network sees seldom.", "name": "fig-2"}, "image": {"alt": "Histogram of the logarithm of the true masses with the report's main range shaded."}} tags=["hide-input"]
 figures.mass_histogram(catalogue["log10_mass"])
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-events-by-mass", "caption": "**Events against mass.** Dashed: the fewest and the most events of the report's observations. Notice how wide the band is at any mass: distance and the state of the core move a cluster up and down."}, "image": {"alt": "Number of events against logarithm of mass on a logarithmic scale, with the report's minimum and maximum."}}
+# %% mystnb={"figure": {"caption": "**Events against mass.** Dashed: the fewest and the most events of the report's observations. Notice how wide the band is at any mass: distance and the state of the core move a cluster up and down.", "name": "fig-events-by-mass"}, "image": {"alt": "Number of events against logarithm of mass on a logarithmic scale, with the report's minimum and maximum."}} tags=["hide-input"]
 figures.events_by_mass(catalogue["log10_mass"], catalogue["n_events"])
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 data = PUBLISHED.data
 n_events, masses = catalogue["n_events"].to_numpy(), catalogue["log10_mass"].to_numpy()
 low, high = data.bulk_log10_mass.value
@@ -110,7 +110,7 @@ Markdown(
     + f"\n\n{provenance(reproduction.profile, len(catalogue))}"
 )
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 telescope = (
     "the simulation here is of Chandra's ACIS-I camera {cite}`Garmire2003`"
     if is_simulated

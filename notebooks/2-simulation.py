@@ -26,7 +26,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import dataclasses
 
 import numpy as np
@@ -106,7 +106,7 @@ Markdown(f"```{{admonition}} Which observations\n:class: note\n{notice}\n```") i
 # %% [markdown]
 # ## A spectrum and the response that shaped it
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sim-spectrum", "caption": "**An example spectrum.** Top: simulated events of one bright cluster (steps), their expected number (line), and the same before the detector's limited energy resolution (thin). Bottom: the effective area of the telescope. Notice that the spectrum takes its shape from the area, with its drop near 2 keV, that iron's line, emitted at 6.7 keV and seen at 6.7/(1 + z), survives the blur, and that beyond the dashed line at 7.5 keV next to nothing is left."}, "image": {"alt": "Top: X-ray spectrum with simulated and expected counts per keV on logarithmic axes. Bottom: effective area against energy."}}
+# %% mystnb={"figure": {"caption": "**An example spectrum.** Top: simulated events of one bright cluster (steps), their expected number (line), and the same before the detector's limited energy resolution (thin). Bottom: the effective area of the telescope. Notice that the spectrum takes its shape from the area, with its drop near 2 keV, that iron's line, emitted at 6.7 keV and seen at 6.7/(1 + z), survives the blur, and that beyond the dashed line at 7.5 keV next to nothing is left.", "name": "fig-sim-spectrum"}, "image": {"alt": "Top: X-ray spectrum with simulated and expected counts per keV on logarithmic axes. Bottom: effective area against energy."}} tags=["hide-input"]
 quiet = sample[(sample["n_clumps"] == 0) & (sample["r500_arcsec"] < 420)]
 brightest = {core: int(group["expected_gas"].idxmax()) for core, group in quiet.groupby("cool_core")}
 shown = brightest[False]
@@ -134,7 +134,7 @@ for ax in (top, bottom):
     ax.axvline(7.5, color=colours[7], linestyle="--", linewidth=1)
 figure
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 chosen = sample.loc[shown]
 well = spectrum.expected > 25
 pull = (spectrum.counts - spectrum.expected)[well] / np.sqrt(spectrum.expected[well])
@@ -154,7 +154,7 @@ Markdown(
 # around the centre, corrected for what the telescope loses there, and the temperature is read from the
 # mean energy of a ring's events.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sim-profiles", "caption": "**Profiles of a cluster with a cool core and one without.** Left: surface brightness in 0.5-2 keV. Right: temperature over the cluster's mean. Points are measured from simulated events without AGN, with one-sigma errors; lines are what was put in, projected. Notice that the points lie on their lines, and that the cool core is brighter and colder in the middle."}, "image": {"alt": "Surface brightness and temperature against radius over R500 for two clusters, points on lines."}}
+# %% mystnb={"figure": {"caption": "**Profiles of a cluster with a cool core and one without.** Left: surface brightness in 0.5-2 keV. Right: temperature over the cluster's mean. Points are measured from simulated events without AGN, with one-sigma errors; lines are what was put in, projected. Notice that the points lie on their lines, and that the cool core is brighter and colder in the middle.", "name": "fig-sim-profiles"}, "image": {"alt": "Surface brightness and temperature against radius over R500 for two clusters, points on lines."}} tags=["hide-input"]
 edges = np.geomspace(0.02, 1.2, 13)
 middle = np.sqrt(edges[1:] * edges[:-1])
 figure = Figure(figsize=(8, 3.8), layout="constrained")
@@ -177,7 +177,7 @@ figure
 # %% [markdown]
 # ## Luminosity and temperature against mass
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sim-relations", "caption": "**Scaling relations.** Left: luminosity in 0.5-2 keV inside R500, against the relation of REXCESS clusters (Pratt et al. 2009); it is an outcome of the simulation. Right: temperature against the relation that was put in (Arnaud et al. 2007). Powers of the expansion rate take out the redshift. Notice that the luminosities scatter far more than the temperatures, that cool cores (blue) are the brighter ones, and that the luminosities rise less steeply than the relation."}, "image": {"alt": "Luminosity against mass and temperature against mass, simulated clusters and published lines."}}
+# %% mystnb={"figure": {"caption": "**Scaling relations.** Left: luminosity in 0.5-2 keV inside R500, against the relation of REXCESS clusters (Pratt et al. 2009); it is an outcome of the simulation. Right: temperature against the relation that was put in (Arnaud et al. 2007). Powers of the expansion rate take out the redshift. Notice that the luminosities scatter far more than the temperatures, that cool cores (blue) are the brighter ones, and that the luminosities rise less steeply than the relation.", "name": "fig-sim-relations"}, "image": {"alt": "Luminosity against mass and temperature against mass, simulated clusters and published lines."}} tags=["hide-input"]
 e_z = np.array([expansion_rate(z) for z in sample["redshift"]])
 mass = 10.0 ** sample["log10_mass"]
 luminosity_scale, temperature_scale = e_z ** (-7 / 3), e_z ** (-1 / 1.71)
@@ -202,7 +202,7 @@ right.set_yticks([2, 5, 10], ["2", "5", "10"])
 right.yaxis.set_minor_formatter(NullFormatter())
 figure
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 found = relations(sample)
 ratio = sample["luminosity"] / sample["expected_luminosity"]
 light = ratio[sample["log10_mass"] < sample["log10_mass"].quantile(0.1)].median()
@@ -224,7 +224,7 @@ Markdown(
 # %% [markdown]
 # ## Numbers of events and masses beside the report's
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sim-counts", "caption": "**Beside the report's Figures 1 and 2.** Left: expected events of an observation; the dashed lines are the fewest and the most of the report's, the dotted line ends its Figure 1. Right: masses; the shaded range is where the report finds most of its clusters. Notice that both ends of the left histogram reach the dashed lines without leaving them far behind."}, "image": {"alt": "Histogram of the number of events on a logarithmic axis with the report's extremes, and of masses."}}
+# %% mystnb={"figure": {"caption": "**Beside the report's Figures 1 and 2.** Left: expected events of an observation; the dashed lines are the fewest and the most of the report's, the dotted line ends its Figure 1. Right: masses; the shaded range is where the report finds most of its clusters. Notice that both ends of the left histogram reach the dashed lines without leaving them far behind.", "name": "fig-sim-counts"}, "image": {"alt": "Histogram of the number of events on a logarithmic axis with the report's extremes, and of masses."}} tags=["hide-input"]
 data = PUBLISHED.data
 figure = Figure(figsize=(8, 3.4), layout="constrained")
 left, right = figure.subplots(1, 2)
@@ -238,7 +238,7 @@ right.hist(sample["log10_mass"], bins=np.arange(13.6, 15.5, 0.05), color=colours
 right.set(xlabel="$\\log_{10} M_{500c}$ [$M_\\odot$]", ylabel="observations", xlim=(13.5, 15.4))
 figure
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 low, high = data.bulk_log10_mass.value
 bulk = sample["log10_mass"].between(low, high).mean()
 Markdown(
@@ -260,7 +260,7 @@ Markdown(
 # added. By default they are off, as they must have been in the report's data, for the reason given below
 # the figure.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sim-agn", "caption": "**Share of events that come from AGN**, against the number of events. Observations without any AGN are drawn at the lower edge. Notice that AGN matter in faint observations, of light or distant clusters, and drown in bright ones."}, "image": {"alt": "Share of AGN events against number of events, both logarithmic, as points."}}
+# %% mystnb={"figure": {"caption": "**Share of events that come from AGN**, against the number of events. Observations without any AGN are drawn at the lower edge. Notice that AGN matter in faint observations, of light or distant clusters, and drown in bright ones.", "name": "fig-sim-agn"}, "image": {"alt": "Share of AGN events against number of events, both logarithmic, as points."}} tags=["hide-input"]
 share = sample["expected_agn"] / sample["events"]
 figure = Figure(figsize=(8, 3.6), layout="constrained")
 ax = figure.subplots()
@@ -270,7 +270,7 @@ ax.set(xscale="log", yscale="log", xlabel="events in an observation", ylabel="sh
 ax.legend()
 figure
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 faintest = int(sample["events"].idxmin())
 bare = expected_counts(
     seed, faintest, settings=dataclasses.replace(settings, field_agn=False, particle_background=False)
@@ -288,7 +288,7 @@ Markdown(
 # %% [markdown]
 # ## What the bands tell of the temperature
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sim-bands", "caption": "**Share of events in the report's four bands against temperature.** Lines: gas of one temperature at redshift 0.2. Points: simulated observations at any redshift, without AGN. Notice that the second band's share rises steeply with temperature, by which mass shows itself, and that the fourth band's never reaches one per cent."}, "image": {"alt": "Share of events in four energy bands against temperature; lines and points."}}
+# %% mystnb={"figure": {"caption": "**Share of events in the report's four bands against temperature.** Lines: gas of one temperature at redshift 0.2. Points: simulated observations at any redshift, without AGN. Notice that the second band's share rises steeply with temperature, by which mass shows itself, and that the fourth band's never reaches one per cent.", "name": "fig-sim-bands"}, "image": {"alt": "Share of events in four energy bands against temperature; lines and points."}} tags=["hide-input"]
 some = [i for i in range(50) if sample["events"][i] < 1e5]
 points = event_band_fractions(seed, some, settings)
 temperatures = sample["temperature_keV"][some]
@@ -334,7 +334,7 @@ figure
 # - **The sky**: no emission of our own galaxy, no unresolved background, no other clusters on the line of
 #   sight.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 at = {kev: lines[np.argmin(np.abs(grid - kev))] for kev in (1, 5, 10)}
 Markdown(
     "**What was found.** The simulated clusters obey the relations that they were built from, and the "

@@ -64,7 +64,7 @@ titles = [f"log M = {events.log10_mass:.2f}" for events in observations]
 # the report finds that this makes little difference (its footnote 3), and a [page of its
 # own](3-3-single-band-thresholded.ipynb) tests that.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-3", "caption": "**Figure 3.** Six observations in a single band, the heaviest cluster first; each has its own box and colour scale. Notice the bright centres, the dots of AGN, and the dark cross of the gaps between the camera's chips in the widest ones."}, "image": {"alt": "Six images of clusters in a single band, logarithm of counts, with axes in arcseconds."}}
+# %% mystnb={"figure": {"caption": "**Figure 3.** Six observations in a single band, the heaviest cluster first; each has its own box and colour scale. Notice the bright centres, the dots of AGN, and the dark cross of the gaps between the camera's chips in the widest ones.", "name": "fig-3"}, "image": {"alt": "Six images of clusters in a single band, logarithm of counts, with axes in arcseconds."}} tags=["hide-input"]
 extents = [(float(e.x.min()), float(e.x.max()), float(e.y.min()), float(e.y.max())) for e in observations]
 figures.single_band_images(counts, titles, extents)
 
@@ -73,10 +73,10 @@ figures.single_band_images(counts, titles, extents)
 #
 # The first $k$ bands become the $k$ channels of one image, $k = 1, \dots, 4$.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-4", "caption": "**Figure 4.** The same six observations, one in each row, in the four bands from left to right. Notice how the light fades from band to band, and faster for light clusters, which are cooler: the ratio of bands is a thermometer. Almost nothing is left above 7.5 keV."}, "image": {"alt": "Grid of images: six clusters by four energy bands."}}
+# %% mystnb={"figure": {"caption": "**Figure 4.** The same six observations, one in each row, in the four bands from left to right. Notice how the light fades from band to band, and faster for light clusters, which are cooler: the ratio of bands is a thermometer. Almost nothing is left above 7.5 keV.", "name": "fig-4"}, "image": {"alt": "Grid of images: six clusters by four energy bands."}} tags=["hide-input"]
 figures.band_images(counts, titles)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 total = sum(cube.sum(axis=(0, 1), dtype="int64") for cube in counts)
 shares = [f"{share:.2%}" for share in total / total.sum()]
 names = [f"{share} {'lie ' if number == 1 else ''}in band {number}" for number, share in enumerate(shares, start=1)]
@@ -97,7 +97,7 @@ Markdown(f"Of all photons of these {len(rows)} observations, {listing(names)}.")
 # otherwise the many pixels with a single photon would all go at once. That is also why the smallest
 # percentages may leave the same image: the percentile can then not fall below one photon.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-5", "caption": "**Figure 5.** The lowest two bands of the first observation of Figure 4, with 99 to 25 % of its occupied pixels retained, on Figure 4's colour scale. Above each column: what remains. Notice that the core goes first, and the faint surroundings last."}, "image": {"alt": "Images of one cluster in two bands with progressively more of the bright pixels removed."}}
+# %% mystnb={"figure": {"caption": "**Figure 5.** The lowest two bands of the first observation of Figure 4, with 99 to 25 % of its occupied pixels retained, on Figure 4's colour scale. Above each column: what remains. Notice that the core goes first, and the faint surroundings last.", "name": "fig-5"}, "image": {"alt": "Images of one cluster in two bands with progressively more of the bright pixels removed."}} tags=["hide-input"]
 figures.retained_images(counts[0])
 
 # %% [markdown]
@@ -106,7 +106,7 @@ figures.retained_images(counts[0])
 # A dozen observations under every transform, pixel by pixel. On one scale for all channels, the higher bands
 # show how little they hold; on a scale of its own, each shows how it is spread.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-explorer", "caption": "**Images to explore.** Any of twelve observations under any transform; the number of events in each channel, and in each pixel that is pointed at. Notice that the cut of bright pixels leaves the same pixels in all bands, since it looks at all photons of a pixel."}, "image": {"alt": "Images of the chosen cluster under the chosen transform, one for each channel."}}
+# %% mystnb={"figure": {"caption": "**Images to explore.** Any of twelve observations under any transform; the number of events in each channel, and in each pixel that is pointed at. Notice that the cut of bright pixels leaves the same pixels in all bands, since it looks at all photons of a pixel.", "name": "fig-explorer"}, "image": {"alt": "Images of the chosen cluster under the chosen transform, one for each channel."}} tags=["hide-input"]
 dozen = [int(row) for row in example_rows(reproduction.catalogue["log10_mass"], 12)]
 examples = [reproduction.example_events(row) for row in dozen]
 without_agn = None
@@ -114,7 +114,7 @@ if reproduction.available("agn_less_1"):
     without_agn = [reproduction.example_events(row, "agn_less") for row in dozen]
 image_explorer(examples, without_agn)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 left = {p: figures.remaining(counts[0], p) for p in (99, 25)}
 kinds = {transform.source for transform in TRANSFORMS.values()}
 Markdown(

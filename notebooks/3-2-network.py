@@ -51,7 +51,7 @@ with capture_output():  # Keras shows an empty box besides
     model.summary(line_length=72, print_fn=lines.append)
 print("\n".join(lines).strip())
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ours = [(layer.name, tuple(layer.output.shape[1:]), layer.count_params()) for layer in model.layers]
 printed = [(layer.name, layer.shape, layer.parameters) for layer in PUBLISHED.layers]
 same = sum(one == other for one, other in zip(ours, printed, strict=True))
@@ -62,7 +62,7 @@ Markdown(
     f"{thousands(PUBLISHED.n_parameters.value)}."
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-7", "caption": "**Figure 7.** The network at four channels: height and depth go with the pixels, width with the channels. Notice where the image ends and a vector of 64 numbers begins: all that the dense layers learn of a cluster passes through these."}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}}
+# %% mystnb={"figure": {"caption": "**Figure 7.** The network at four channels: height and depth go with the pixels, width with the channels. Notice where the image ends and a vector of 64 numbers begins: all that the dense layers learn of a cluster passes through these.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]
 shapes = [(type(layer).__name__, tuple(layer.output.shape[1:])) for layer in model.layers]
 figures.architecture((128, 128, 4), shapes)
 
@@ -74,7 +74,7 @@ figures.architecture((128, 128, 4), shapes)
 # sides, and a test cluster gives eight residuals. They are made as batches are drawn, after the split into
 # training and test clusters, so that no cluster is in both.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-8", "caption": "**Figure 8.** An image and its seven symmetries. Notice that the box, and with it every pixel's content, stays the same; only the places change."}, "image": {"alt": "Eight images: four rotations of a cluster and four rotations of its mirror image."}}
+# %% mystnb={"figure": {"caption": "**Figure 8.** An image and its seven symmetries. Notice that the box, and with it every pixel's content, stays the same; only the places change.", "name": "fig-8"}, "image": {"alt": "Eight images: four rotations of a cluster and four rotations of its mirror image."}} tags=["hide-input"]
 row = int(example_rows(reproduction.catalogue["log10_mass"])[-2])
 image = TRANSFORMS["single_band"](band_counts(reproduction.example_events(row), 128))
 figures.symmetry_views(image[..., 0])
@@ -93,7 +93,7 @@ figures.symmetry_views(image[..., 0])
 # folds: each cluster is a test cluster once. The partition is the same for all transforms, so that they are
 # compared on the same clusters.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 p, training, folds = PUBLISHED.training, reproduction.profile.training, reproduction.profile.folds
 schedules = {"constant": "constant (our choice)", "one_cycle": "one cycle: up to this value and down again"}
 targets = {"as_is": "log10 mass", "standardised": "log10 mass, scaled to mean 0 and variance 1 in training"}

@@ -31,7 +31,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction, figures
@@ -50,7 +50,7 @@ Markdown(
     "the smallest scatter of either in bold.\n\n" + table_one_markdown(judged.table, links=links)
 )
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(
     f"{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} {trainings(judged.seeds)} "
     f"{folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups)}"
@@ -60,10 +60,10 @@ Markdown(
 # AGN-less results are cited in the report's text, but no table prints them; the thresholded single band is
 # mentioned in a footnote only. The text gives the best scatter as 0.06196, the table as 0.05818.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-9", "caption": "**Figure 9.** For every transform a histogram of the residuals and, below it, predictions against true masses with the line of perfect accuracy, in the report's order (row by row), all on the same axes; last the thresholded single band, which the report does not draw. Compare the widths of the histograms: those of a single channel with all others."}, "image": {"alt": "Grid of sixteen pairs of panels: residual histograms and predicted against true mass for each transform."}}
+# %% mystnb={"figure": {"caption": "**Figure 9.** For every transform a histogram of the residuals and, below it, predictions against true masses with the line of perfect accuracy, in the report's order (row by row), all on the same axes; last the thresholded single band, which the report does not draw. Compare the widths of the histograms: those of a single channel with all others.", "name": "fig-9"}, "image": {"alt": "Grid of sixteen pairs of panels: residual histograms and predicted against true mass for each transform."}} tags=["hide-input"]
 figures.figure_nine(results)
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-scatter-by-mass", "caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters, with 95 % intervals; points are moved apart sideways. Look for a bias that falls with the mass: light clusters overestimated and heavy ones underestimated are the mark of predictions that hedge."}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}}
+# %% mystnb={"figure": {"caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters, with 95 % intervals; points are moved apart sideways. Look for a bias that falls with the mass: light clusters overestimated and heavy ones underestimated are the mark of predictions that hedge.", "name": "fig-scatter-by-mass"}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}} tags=["hide-input"]
 chosen = {f"{k} band{'s' if k > 1 else ''}": results[f"multi_band_{k}"] for k in (1, 2, 4)}
 figures.scatter_by_mass(chosen)
 
@@ -74,10 +74,10 @@ figures.scatter_by_mass(chosen)
 # slope between 0 and −1, the regression to the mean. The robust scatter is half the range from the 16th to the
 # 84th percentile; outliers are views beyond three of it (0.3 % of a Gaussian).
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(shape_markdown(judged.table))
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 steps = {
     "From the lowest band to two": ("multi_band_2", "multi_band_1"),
     "From all photons in a single band to two bands": ("multi_band_2", "single_band"),

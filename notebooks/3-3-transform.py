@@ -21,7 +21,7 @@ profile = "quick"
 transform = "multi_band_2"
 baseline = "multi_band_1"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import numpy as np
 from IPython.display import Markdown
 
@@ -58,7 +58,7 @@ if kind == "retained":
     )
 Markdown(f"{about} Channels: {listing([f'{channel} keV' for channel in view.channels])}.{remains}")
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-images", "caption": "**What the network sees.** Some clusters under this transform, heavy ones first, at the number of pixels that this profile trains on. Notice what sets heavy and light clusters apart in these images: brightness, extent, and the ratio of the channels where there are several."}, "image": {"alt": "Images of example clusters under this transform, one row or column for each."}}
+# %% mystnb={"figure": {"caption": "**What the network sees.** Some clusters under this transform, heavy ones first, at the number of pixels that this profile trains on. Notice what sets heavy and light clusters apart in these images: brightness, extent, and the ratio of the channels where there are several.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of example clusters under this transform, one row or column for each."}} tags=["hide-input"]
 rows = example_rows(reproduction.catalogue["log10_mass"], 4)
 cubes = np.array(reproduction.counts(view.source)[np.sort(rows)])[np.argsort(np.argsort(rows))]
 names = [f"log M = {mass:.2f}" for mass in reproduction.catalogue["log10_mass"].to_numpy()[rows]]
@@ -67,19 +67,19 @@ figures.transform_images(list(view(cubes)), names, view.channels)
 # %% [markdown]
 # ## Training
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-curves", "caption": "**Learning curves.** Root mean square error of each epoch: on the training clusters Keras' running mean during the epoch, while the weights still change; on the fold's test clusters at its end. One line for each fold and training seed. Notice whether the two part (the network learns its training clusters by heart) and whether the curves still fall at the end."}, "image": {"alt": "Training and test error against epoch for each fold."}}
+# %% mystnb={"figure": {"caption": "**Learning curves.** Root mean square error of each epoch: on the training clusters Keras' running mean during the epoch, while the weights still change; on the fold's test clusters at its end. One line for each fold and training seed. Notice whether the two part (the network learns its training clusters by heart) and whether the curves still fall at the end.", "name": "fig-{{ slug }}-curves"}, "image": {"alt": "Training and test error against epoch for each fold."}} tags=["hide-input"]
 figures.learning_curves(result.history)
 
 # %% [markdown]
 # ## Test clusters
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-{{ slug }}-residuals", "caption": "**Residuals and predictions.** Left: prediction minus truth for every test cluster in all eight views and trainings; what lies beyond the axis is in the outermost bars. Right: prediction against truth, with the line of perfect accuracy. Notice the ends of the line: predictions that are drawn to the middle show a network that hedges."}, "image": {"alt": "Left: histogram of residuals. Right: predicted against true mass with the diagonal."}}
+# %% mystnb={"figure": {"caption": "**Residuals and predictions.** Left: prediction minus truth for every test cluster in all eight views and trainings; what lies beyond the axis is in the outermost bars. Right: prediction against truth, with the line of perfect accuracy. Notice the ends of the line: predictions that are drawn to the middle show a network that hedges.", "name": "fig-{{ slug }}-residuals"}, "image": {"alt": "Left: histogram of residuals. Right: predicted against true mass with the diagonal."}} tags=["hide-input"]
 figures.residuals_and_predictions(result)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(table_one_markdown(table_one({transform: result}).loc[[transform]]))
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ours = describe_all({transform: result})[transform]
 printed = PUBLISHED.rows[transform]
 said = (

@@ -34,7 +34,7 @@
 profile = "quick"
 transform = "multi_band_4"
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-10-{{ slug }}", "caption": "**Figure 10.** Every row is a test cluster, the lightest at the top, every column an epoch; the colour is the prediction minus the mean true mass, and the last column the truth. White lines part the phases. Read along a row to see a cluster's prediction change, down a column to see how well the network sorts at that epoch. Look at the middle rows before and after the second band comes."}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}}
+# %% mystnb={"figure": {"caption": "**Figure 10.** Every row is a test cluster, the lightest at the top, every column an epoch; the colour is the prediction minus the mean true mass, and the last column the truth. White lines part the phases. Read along a row to see a cluster's prediction change, down a column to see how well the network sorts at that epoch. Look at the middle rows before and after the second band comes.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.dynamics import plot_dynamics
@@ -62,7 +62,7 @@ cluster_viewer(reproduction, dynamics, figure=figure)
 #
 # ## In numbers
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ends = phase_residuals(dynamics)
 middle = middle_third(dynamics.truth)
 groups = halos(dynamics)
@@ -83,7 +83,7 @@ Markdown(
     "and for the rest:\n\n" + markdown_table(["bands", "bias", "scatter", "in the middle", "outside"], rows, "rrrrr")
 )
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 steps = []
 for phase in range(1, len(ends)):
     if n_halos < MINIMUM_GROUPS:

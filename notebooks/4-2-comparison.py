@@ -23,7 +23,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-11", "caption": "**Figure 11.** Left: the dynamics of the multi-band observations; right: of the same clusters without AGN, on the same colour scale and with the rows in the same order. Notice rows that differ, if there are any, and compare with how much a single row changes from one epoch to the next."}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}}
+# %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations; right: of the same clusters without AGN, on the same colour scale and with the rows in the same order. Notice rows that differ, if there are any, and compare with how much a single row changes from one epoch to the next.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
 import numpy as np
 from IPython.display import Markdown
 
@@ -65,10 +65,10 @@ cluster_viewer(reproduction, first, second, figure=figure)
 # with each $\hat y$ a mean over the eight views; and the rank correlation of the two, which is about the
 # order of the rows alone.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-alike", "caption": "**How alike the two trainings are.** Left: the scatter of either, and how far apart their predictions of the same cluster are. Right: the rank correlation of the predictions. Notice whether the two differ by less than either errs."}, "image": {"alt": "Left: scatters and root mean square difference against epoch. Right: rank correlation against epoch."}}
+# %% mystnb={"figure": {"caption": "**How alike the two trainings are.** Left: the scatter of either, and how far apart their predictions of the same cluster are. Right: the rank correlation of the predictions. Notice whether the two differ by less than either errs.", "name": "fig-alike"}, "image": {"alt": "Left: scatters and root mean square difference against epoch. Right: rank correlation against epoch."}} tags=["hide-input"]
 figures.dynamics_likeness(comparison, ("multi-band", "AGN-less"))
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ends = first.phase_ends
 rows = [
     [

@@ -36,7 +36,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED, Reproduction, figures
@@ -62,13 +62,13 @@ Markdown(
     )
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-claims", "caption": "**All measured ratios** with their 95 % intervals, in the order of the list below; colour and mark give the verdict of each part, black bars what the printed scatters give. Left of 1 the first of the two has the smaller scatter; the wider an interval, the less this size can say."}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}}
+# %% mystnb={"figure": {"caption": "**All measured ratios** with their 95 % intervals, in the order of the list below; colour and mark give the verdict of each part, black bars what the printed scatters give. Left of 1 the first of the two has the smaller scatter; the wider an interval, the less this size can say.", "name": "fig-claims"}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}} tags=["hide-input"]
 figures.claims_forest(evidence)
 
 # %% [markdown]
 # ## Claim by claim
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 blocks = []
 for number, claim in enumerate(CLAIMS, start=1):
     found = evidence[claim.name]
@@ -82,6 +82,6 @@ Markdown("\n\n---\n\n".join(blocks))
 # %% [markdown]
 # ## Where the report contradicts itself
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 rows = [[entry.where, entry.what, entry.here] for entry in PUBLISHED.inconsistencies]
 Markdown(markdown_table(["Where", "What", "Taken here"], rows, "lll"))

@@ -19,7 +19,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction
@@ -47,7 +47,7 @@ Markdown(
     f"{verdict_counts(evidence)}\n\n{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)}"
 )
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 blocks = []
 for verdict, heading in (
     (HOLDS, "Borne out here"),
@@ -74,7 +74,7 @@ Markdown("\n\n".join(blocks))
 #
 # ## What this does not show
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 limits = [
     seeds_of_claims(judged.seeds, judged.dynamics_seeds),
     folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups),

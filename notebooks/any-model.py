@@ -104,7 +104,7 @@ dynamics = Dynamics(
     phase=np.repeat([0, 1], EPOCHS),
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-boxes", "caption": "**Boxes.** Every row is a box of the test set, the smallest at the top; the colour is the predicted volume minus the mean true one. Notice how the rows come into order when the second picture is switched on, and sort by what that phase has gained to see which boxes it has helped most."}, "image": {"alt": "Heatmap of the predicted volumes of all test boxes at every epoch, with the true ones as last column."}}
+# %% mystnb={"figure": {"caption": "**Boxes.** Every row is a box of the test set, the smallest at the top; the colour is the predicted volume minus the mean true one. Notice how the rows come into order when the second picture is switched on, and sort by what that phase has gained to see which boxes it has helped most.", "name": "fig-boxes"}, "image": {"alt": "Heatmap of the predicted volumes of all test boxes at every epoch, with the true ones as last column."}} tags=["hide-input"]
 dynamics_viewer(
     dynamics,
     item="box",
@@ -115,7 +115,7 @@ dynamics_viewer(
     channels=["front", "above"],
 )
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 scatter = dynamics.scatter[dynamics.phase_ends]
 residuals = dynamics.residuals[dynamics.phase_ends][..., 0]
 off = np.abs(depth[test] - depth[train].mean())

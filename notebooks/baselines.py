@@ -35,7 +35,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.binning import get_transform
@@ -66,10 +66,10 @@ weighed = weigh(
 seeds = [len(trained) for trained in networks.values()]
 Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds))
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-baselines", "caption": "**Counts against networks.** The scatter of masses from a few counts, a panel for each choice of counts, by the channels that are seen; in every panel the network that sees the same channels as images, and the scatter of the masses themselves. A photon number alone gives little; hardness needs a second band; both together with the core left out come nearest to the network."}, "image": {"alt": "Four panels of scatter against energy channels: linear regression and boosted trees from photon numbers, hardness, both, and both without the core, beside the network."}}
+# %% mystnb={"figure": {"caption": "**Counts against networks.** The scatter of masses from a few counts, a panel for each choice of counts, by the channels that are seen; in every panel the network that sees the same channels as images, and the scatter of the masses themselves. A photon number alone gives little; hardness needs a second band; both together with the core left out come nearest to the network.", "name": "fig-baselines"}, "image": {"alt": "Four panels of scatter against energy channels: linear regression and boosted trees from photon numbers, hardness, both, and both without the core, beside the network."}} tags=["hide-input"]
 baseline_scatter(weighed, labels)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 headings = {name: ", ".join(get_transform(name).channels) + " keV" for name in transforms}
 Markdown(baselines_markdown(weighed, headings))
 
@@ -77,7 +77,7 @@ Markdown(baselines_markdown(weighed, headings))
 # One channel has no hardness, so there the last rows hold photon numbers alone. A ratio below 1 in what follows is the
 # network's gain over all of the counts together, by trees.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 lines = []
 for name in transforms:
     ratio = weighed.ratios[name, "without_core", "trees"]

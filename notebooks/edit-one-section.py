@@ -47,7 +47,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS
@@ -67,7 +67,7 @@ Markdown(
 # %% [markdown]
 # ## Which notebook makes which page
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 made: dict[str, list] = {}
 for page in PAGES:
     made.setdefault(page.notebook, []).append(page)
@@ -88,7 +88,7 @@ Markdown(markdown_table(["notebook", "makes", "parameters besides the profile"],
 # Each page offers two downloads: the notebook as it was run, outputs and all, and its text source. Either runs where
 # the package is installed and the project's folder is at hand.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 n_templates = sum(len(pages) > 1 for pages in made.values())
 Markdown(
     f"**What was found.** The book's {len(PAGES)} run pages come from {len(made)} notebooks, {n_templates} of which "

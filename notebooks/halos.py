@@ -29,7 +29,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.binning import get_transform
@@ -66,18 +66,18 @@ if random is not None and random.origin is None:
     }
 Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds_of(outcomes)))
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-halos", "caption": "**Halos seen and not seen.** Left: the scatter of three networks with folds drawn regardless of halos, and with all observations of a halo in one fold. Right: random folds alone, their test clusters sorted by how many observations of the same halo were trained on. Leakage would raise the grouped folds on the left, and let the points on the right fall."}, "image": {"alt": "Scatter with intervals for random and grouped folds by number of bands, and for random folds by number of observations of the same halo in training."}}
+# %% mystnb={"figure": {"caption": "**Halos seen and not seen.** Left: the scatter of three networks with folds drawn regardless of halos, and with all observations of a halo in one fold. Right: random folds alone, their test clusters sorted by how many observations of the same halo were trained on. Leakage would raise the grouped folds on the left, and let the points on the right fall.", "name": "fig-halos"}, "image": {"alt": "Scatter with intervals for random and grouped folds by number of bands, and for random folds by number of observations of the same halo in training."}} tags=["hide-input"]
 partitions(compared, classes)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown("\n\n".join(leakage_blocks(compared, classes, outcomes, command)))
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 (two_bands,) = judge_study(HALOS, outcomes).values()
 Markdown(
     f"**{two_bands[0].claim.statement}** *Holds when:* {two_bands[0].claim.threshold}.\n\n"
     f"{judgements_markdown(two_bands, command)}"
 )
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(f"**What was found.** {leakage_text(compared, reproduction.groups, command)}")

@@ -34,7 +34,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-headline", "caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95 % intervals, and the numbers that the report prints. One band is 0-2.5 keV alone; each further one is added to it. Notice where the line falls, and where it no longer does."}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values, this reproduction, and this reproduction without AGN."}}
+# %% mystnb={"figure": {"caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95 % intervals, and the numbers that the report prints. One band is 0-2.5 keV alone; each further one is added to it. Notice where the line falls, and where it no longer does.", "name": "fig-headline"}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values, this reproduction, and this reproduction without AGN."}} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction, figures
@@ -49,7 +49,7 @@ figures.use_book_style()
 
 figures.scatter_by_bands(judged.table)
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 one, two = judged.results["multi_band_1"], judged.results["multi_band_2"]
 Markdown(
     f"Adding a second band, the scatter {change(judged.runs.ratio('multi_band_2', 'multi_band_1'))} on the same "
@@ -63,7 +63,7 @@ Markdown(
 # Every figure, every printed number and every claim, counted by its verdict; the
 # [reproduction status](reproduction-status.ipynb) lists them one by one, with tolerances, reasons and runs.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(status_summary(judged.status))
 
 # %% [markdown]
@@ -72,7 +72,7 @@ Markdown(status_summary(judged.status))
 # Each line is a test; the [claims page](4-3-claims.ipynb) gives statistic, threshold, reason and measured
 # values. *Undecided at this size* means that the interval includes both answers.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 caveat = retained_caveat(reproduction.profile, len(reproduction.catalogue))
 Markdown(f"{verdict_counts(judged.evidence)}\n\n{claims_summary_markdown(judged.evidence)}\n\n{caveat}")
 

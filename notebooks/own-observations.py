@@ -30,7 +30,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import tempfile
 import textwrap
 from contextlib import chdir
@@ -120,7 +120,7 @@ with chdir(folder):
 # image = TRANSFORMS["multi_band_2"](counts)                            # (128, 128, 2)
 # ```
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-own-images", "caption": "**Three observations of the archive**, in the four bands from left to right, made by the lines above. A look at these images is the quickest check of columns and units: a cluster is round and brightest in the first band, and gaps or edges of the camera look the same in all bands."}, "image": {"alt": "Images of three example observations in four energy bands."}}
+# %% mystnb={"figure": {"caption": "**Three observations of the archive**, in the four bands from left to right, made by the lines above. A look at these images is the quickest check of columns and units: a cluster is round and brightest in the first band, and gaps or edges of the camera look the same in all bands.", "name": "fig-own-images"}, "image": {"alt": "Images of three example observations in four energy bands."}} tags=["hide-input"]
 archive = open_archive(folder / "archive")
 n_events = np.array([entry.n_events for entry in archive.entries])
 brightest = np.argsort(n_events)[::-1][:3]
@@ -137,7 +137,7 @@ figures.band_images([band_counts(events, 128) for events in shown], [f"{thousand
 # subset of more. An AGN-less list loses its labelled AGN events from what is drawn; a list of its own loses
 # the same fraction.
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-thinning", "caption": "**The same cluster with fewer events**, in two bands. The box is the remaining events' own, so it shrinks a little as stray photons at the edge go. Notice that the second band, which holds few events to begin with, fades first."}, "image": {"alt": "Images of one cluster in two bands with all, a tenth and a hundredth of its events."}}
+# %% mystnb={"figure": {"caption": "**The same cluster with fewer events**, in two bands. The box is the remaining events' own, so it shrinks a little as stray photons at the edge go. Notice that the second band, which holds few events to begin with, fades first.", "name": "fig-thinning"}, "image": {"alt": "Images of one cluster in two bands with all, a tenth and a hundredth of its events."}} tags=["hide-input"]
 whole = shown[0]
 thinned = [whole, *(thin(whole, len(whole) // part, seed=1) for part in (10, 100))]
 two_bands = TRANSFORMS["multi_band_2"]
@@ -152,7 +152,7 @@ figures.transform_images(
 #
 # A profile names the archive and says how much to train:
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 text = """description = "My clusters"
 seed = 1
 n_pixels = 32
@@ -194,7 +194,7 @@ Markdown(
 # with a single one, on the same clusters. The networks stay as they are. Fewer clusters to learn from make the
 # scatter larger besides, and only a training of one's own tells how much.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 two, single = (reproduction.cross_validation(name) for name in ("multi_band_2", "single_band"))
 expected = [expect_of_samples(n, two.residuals, single.residuals) for n in (20, 40, 80, 160)]
 rows = [
@@ -236,7 +236,7 @@ Markdown(
 # each at or below) or its predicted mass. All of it holds only for observations like those of the training: the
 # same telescope, exposure and field. A network does not know when it is shown something else.
 
-# %% tags=["hide-input", "remove-stderr"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input", "remove-stderr"]
 with chdir(folder):
     predictions = predict("archive", "multi_band_2", reproduction)
 show("\n".join(predictions.summary()))
@@ -261,12 +261,12 @@ Markdown(
     + ("\n".join(warned) or "- none: all of them look like those of the training")
 )
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-own-predictions", "caption": "**Predicted against true.** The example's clusters, which no network has seen, with the held-out scatter as error bars. Their masses are known here because they are simulated. Compare the bars with the distances from the line."}, "image": {"alt": "Predicted against true mass of the example clusters with error bars and the line of perfect accuracy."}}
+# %% mystnb={"figure": {"caption": "**Predicted against true.** The example's clusters, which no network has seen, with the held-out scatter as error bars. Their masses are known here because they are simulated. Compare the bars with the distances from the line.", "name": "fig-own-predictions"}, "image": {"alt": "Predicted against true mass of the example clusters with error bars and the line of perfect accuracy."}} tags=["hide-input"]
 truth = table["log10_mass"].to_numpy()
 predicted, scatter = table["log10_mass_predicted"].to_numpy(), table["expected_scatter"].to_numpy()
 figures.predicted_masses(truth, predicted, scatter, table["warning"] != "")
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 residual = predicted - truth
 forty = expected[1]
 width = 50 * (forty.scatter[1] - forty.scatter[0]) / two.residuals.std()

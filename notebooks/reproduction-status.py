@@ -26,7 +26,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction
@@ -52,19 +52,19 @@ Markdown(
 # Printed: what the report's scatters give for the same statistic. The [claims page](4-3-claims.ipynb) says what is
 # measured.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(status_markdown(judged.status, CLAIM))
 
 # %% [markdown]
 # ## Table 1
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(status_markdown(judged.status, TABLE))
 
 # %% [markdown]
 # ## Figures
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(status_markdown(judged.status, FIGURES))
 
 # %% [markdown]
@@ -72,23 +72,23 @@ Markdown(status_markdown(judged.status, FIGURES))
 #
 # Ours are counted in the weights of a network that was trained on four bands. They do not depend on the profile.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(status_markdown(judged.status, NETWORK))
 
 # %% [markdown]
 # ## Data and images
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(status_markdown(judged.status, DATA))
 
 # %% [markdown]
 # ## Training protocol
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(status_markdown(judged.status, PROTOCOL))
 
 # %% [markdown]
 # ## Earlier work
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(status_markdown(judged.status, EARLIER))

@@ -33,7 +33,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.outcomes import seeds_of, study_outcomes
@@ -52,13 +52,13 @@ command = f"report-utils study {SENSITIVITY.name} --profile {profile}"
 
 Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds_of(outcomes)))
 
-# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-sensitivity", "caption": "**The claims under other assumptions.** For every claim the measured ratio of scatters with its 95 % interval, first as in the book, then with one thing done otherwise; a bold name is one whose verdict turns. Dashed lines are the limits of the claim, the solid one marks no difference."}, "image": {"alt": "Ratios with intervals for each claim and each variant, marked by verdict, with the claims' limits."}}
+# %% mystnb={"figure": {"caption": "**The claims under other assumptions.** For every claim the measured ratio of scatters with its 95 % interval, first as in the book, then with one thing done otherwise; a bold name is one whose verdict turns. Dashed lines are the limits of the claim, the solid one marks no difference.", "name": "fig-sensitivity"}, "image": {"alt": "Ratios with intervals for each claim and each variant, marked by verdict, with the claims' limits."}} tags=["hide-input"]
 sensitivity_forest(judged)
 
 # %% [markdown]
 # ## Claim by claim
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 blocks = []
 for of_claim in judged.values():
     claim = of_claim[0].claim
@@ -74,5 +74,5 @@ Markdown("\n\n---\n\n".join(blocks))
 # faint observations than about cores. The variants are no part of a default build; runs that are missing here are
 # taken from the committed results, with where these come from, and never mixed with others.
 
-# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(f"**What was found.** {study_summary(judged, command)}")

@@ -29,14 +29,14 @@ KEYS = [RunKey(f"fit/a/run-{number}", {"number": number}) for number in range(6)
 COMMAND = str(Path(sys.executable).with_name("report-utils"))
 
 
-def start(folder, seconds, **options):
+def start(folder, seconds, stderr=subprocess.DEVNULL, **options):
     """Start a program that makes all runs in worker processes, each in some time."""
     code = f"from tests.work_functions import make_all; make_all({str(folder)!r}, {len(KEYS)}, {seconds})"
     return subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=ROOT,
         env=os.environ | {"REPORT_RUNS": str(folder), "REPORT_WORKERS": "2"},
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         start_new_session=True,
         **options,
@@ -82,7 +82,6 @@ def test_a_closed_terminal_or_a_shutdown(tmp_path, end, whole_group):
     wait_until(lambda: finished(tmp_path / "runs") >= 1)
     (os.killpg if whole_group else os.kill)(process.pid, end)
     assert process.wait(30) != 0
-    process.stderr.close()
     wait_until(lambda: not _workers_of(process.pid), 20)
     assert 1 <= finished(tmp_path / "runs") < len(KEYS)
     ends_well(tmp_path / "runs")
@@ -111,7 +110,6 @@ def test_a_machine_that_sleeps(tmp_path):
     assert finished(tmp_path / "runs") == asleep
     os.killpg(process.pid, signal.SIGCONT)
     assert process.wait(60) == 0
-    process.stderr.close()
     ends_well(tmp_path / "runs")
 
 
@@ -135,11 +133,12 @@ def small_files():
 
 
 def test_a_disk_that_is_full(tmp_path):
-    process = start(tmp_path / "runs", 0.0, preexec_fn=small_files)
+    process = start(tmp_path / "runs", 0.0, stderr=subprocess.PIPE, preexec_fn=small_files)
     _, error = process.communicate(timeout=60)
     assert process.returncode != 0
     last = error.strip().splitlines()[-1]
-    assert "cannot write here: File too large; free space or choose another folder with REPORT_RUNS" in last
+    assert "cannot write here: the disk took only a part" in last
+    assert "free space or choose another folder with REPORT_RUNS" in last
     assert finished(tmp_path / "runs") == 0
     assert [entry.kind for entry in entries(Store(tmp_path / "runs"))] == []
     ends_well(tmp_path / "runs")
@@ -185,3 +184,19 @@ def test_status_of_a_folder_that_cannot_be_read(tmp_path):
     result = call("status", "-p", str(profile), runs=tmp_path / "runs" / "here")
     assert result.returncode == 0, result.stderr
     assert "32 missing" in result.stdout
+
+
+@pytest.mark.parametrize("reason", [28, 30, 122])
+def test_a_disk_that_is_full_where_nobody_thought_of_it(monkeypatch, capsys, reason):
+    """Such as the folder for temporary files, of which libraries do not ask before they write."""
+    from report_utils import cli
+
+    def fail(*_, **__):
+        raise OSError(reason, os.strerror(reason), "/tmp/somewhere")
+
+    monkeypatch.setattr(sys.modules["report_utils.cli.app"], "app", fail)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1
+    expected = f"report-utils: /tmp/somewhere: {os.strerror(reason)}; free space and run the same command again\n"
+    assert capsys.readouterr().err == expected

@@ -38,7 +38,7 @@ def reproduction(tmp_path_factory):
 
 
 def run(fold, *, code="a", **entries):
-    inputs = {"fold": fold, "code": code, "backend": "tensorflow"}
+    inputs = {"fold": fold, "code": {"cnn.model": code}, "backend": "tensorflow"}
     return {"digest": f"{code}{fold}", "inputs": inputs, "facts": {"history": {"loss": [0.1]}}} | entries
 
 
@@ -126,7 +126,7 @@ def test_runs_of_another_code_are_not_mixed_in(tmp_path):
     old, new = made_up(0, 1), made_up(1, 2, code="b")
     write_result(old, tmp_path / "here")
     write_result(new, tmp_path / "there")
-    with pytest.raises(InputError, match=r"other inputs \(code\).*--replace") as caught:
+    with pytest.raises(InputError, match=r"other inputs \(code.*\).*--replace") as caught:
         import_results(tmp_path / "there", folder=tmp_path / "here")
     assert "\n" not in str(caught.value)
     assert list(read_result(tmp_path / "here" / f"{old.name}.json").runs) == [0, 1]
@@ -272,10 +272,14 @@ def test_origins_name_commit_backend_and_day(reproduction, tmp_path):
     export_results(reproduction, ["multi_band_2"], folder=tmp_path)
     found = stored_results(tmp_path, "tiny")
     assert origin_of(found, reproduction).changed == ()
-    older = replace(found[0], runs={f: e | {"inputs": e["inputs"] | {"code": "x"}} for f, e in found[0].runs.items()})
+    code = found[0].inputs["code"] | {"cnn.model": "0" * 64}
+    older = replace(found[0], runs={f: e | {"inputs": e["inputs"] | {"code": code}} for f, e in found[0].runs.items()})
     origin = origin_of([older, found[1]], reproduction)
-    assert origin.changed == ("the code",)
-    assert "changed since: the code" in str(origin)
+    assert origin.changed == ("code cnn.model changed",)
+    assert "changed since: code cnn.model changed" in str(origin)
+    assert "changed since" not in described(older)
+    edited = made_up(0, commit="0123456789abcdef", uncommitted=True)
+    assert "0123456789ab with uncommitted changes" in described(edited)
 
 
 def test_a_copied_folder_is_as_good(tmp_path):

@@ -12,6 +12,7 @@ from report_utils.outcomes import seeds_of, study_inputs, study_outcomes
 from report_utils.profiles import load_profile
 from report_utils.reproduction import Reproduction
 from report_utils.results import export_results
+from report_utils.run_status import current_key
 from report_utils.simulation import simulate_observation
 from report_utils.store import Store
 from report_utils.studies import (
@@ -23,9 +24,11 @@ from report_utils.studies import (
     get_study,
     is_trained,
     reproduce_variant,
+    reproduction_of,
     train_study,
     variant_keys,
 )
+from report_utils.verification import stored_runs, verify
 from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
 
@@ -203,7 +206,7 @@ def test_committed_results_stand_in_for_runs_and_say_so(other, folder, tmp_path)
         for column in ("cluster", "fold", "group", "truth", "predictions"):
             np.testing.assert_array_equal(getattr(result, column), getattr(run, column))
         assert result.history == run.history
-    assert "the same today" in str(committed.origin)
+    assert "nothing that decides them has changed" in str(committed.origin)
     with_results = study_inputs(elsewhere, HALOS, folder=results)
     assert set(with_results) == {f"results/tiny+grouped/fit-multi_band_{k}-seed-0.json" for k in (1, 2, 4)}
 
@@ -216,9 +219,36 @@ def test_results_of_another_code_or_profile_are_labelled(other, folder, tmp_path
     (tmp_path / "tiny.toml").write_text(text)
     changed = Reproduction(load_profile(tmp_path / "tiny.toml"), Store(tmp_path / "empty"))
     origin = study_outcomes(changed, HALOS, folder=results)["grouped"].origin
-    assert origin.changed == ("the settings of the training",)
-    assert "changed since: the settings of the training" in str(origin)
+    assert origin.changed == ("training.epochs 1 -> 2",)
+    assert "changed since: training.epochs 1 -> 2" in str(origin)
     assert "tensorflow" in str(origin)
+
+
+def test_runs_of_variants_are_known_by_their_names(base):
+    """Cleaning keeps what a variant names today, and verification computes it with the variant's settings."""
+    for name in ("grouped", "temperature-0.15", "noise-0.10"):
+        varied = reproduce_variant(base, variant(name))
+        keys = [varied.fit_key("multi_band_2", 1), varied.dynamics_key("multi_band_4"), varied.data_key]
+        assert [current_key(base, key.described()) for key in keys] == keys
+        assert reproduction_of(base, keys[0].name).profile == varied.profile
+    assert reproduction_of(base, base.fit_key("single_band", 0).name) is base
+    for name in ("fit/tiny+unknown/multi_band_2/fold-0", "fit/other/multi_band_2/fold-0", "nothing"):
+        assert reproduction_of(base, name) is None
+        assert current_key(base, {"name": name, "inputs": {}}) is None
+
+
+def test_a_variants_run_is_verified_with_its_own_settings(base):
+    train_study(base, TINY)
+    noise = reproduce_variant(base, TINY.variants[2]).dynamics_key("multi_band_1")
+    keys, _ = stored_runs(base)
+    assert noise not in keys  # this test's study is none of the project's
+    name = noise.name.replace("tiny+noise", "tiny+noise-0.10")
+    varied = reproduce_variant(base, variant("noise-0.10"))
+    varied.prepare((), ["multi_band_1"])
+    key = varied.dynamics_key("multi_band_1")
+    assert key.name == name
+    assert key in stored_runs(base)[0]
+    assert [found.result for found in verify(base, [key])] == ["equal"]
 
 
 def test_a_variant_with_a_fold_missing_is_not_there(other, tmp_path):

@@ -79,6 +79,6 @@ def clear_disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or error
+        reason = error.strerror or f"the disk took only a part ({error})"  # which is all that NumPy says
         msg = f"{path}: cannot write here: {reason}; free space or choose another folder with {RUNS_VARIABLE}"
         raise InputError(msg) from error

@@ -12,6 +12,7 @@ from report_utils.errors import InputError
 from report_utils.leftovers import Entry, entries
 from report_utils.reproduction import Reproduction
 from report_utils.store import RunKey, partial_folder
+from report_utils.studies import reproduction_of
 
 KINDS = ("data", "fit", "dynamics")
 """What a run can be: how the names of its key and its folder begin."""
@@ -26,7 +27,7 @@ class Status:
     Parameters
     ----------
     kind : str
-        ``data``, ``fit``, ``dynamics`` ... or ``page``.
+        ``data``, ``fit``, ``dynamics``, ``study`` for a run of one, or ``page``.
     name : str
     state : str
     reasons : tuple of str
@@ -54,14 +55,25 @@ class Manifests:
         self._by_name: dict[str, list[dict[str, Any]]] = {}
         for manifest in runs:
             self._by_name.setdefault(manifest["name"], []).append(manifest)
+        for named in self._by_name.values():
+            named.sort(key=lambda run: str(run.get("finished")), reverse=True)
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of all runs, of whatever inputs."""
+        return list(self._by_name)
 
     def of_digest(self, digest: str) -> dict[str, Any] | None:
         """Return the manifest of the run with this digest."""
         return self._by_digest.get(digest)
 
+    def latest(self, name: str) -> dict[str, Any]:
+        """Return the manifest of the last run of a name."""
+        return self._by_name[name][0]
+
     def nearest(self, key: RunKey) -> dict[str, Any] | None:
         """Return the manifest of the same name whose inputs differ in the fewest places; the latest of equals."""
-        candidates = sorted(self._by_name.get(key.name, ()), key=lambda run: str(run.get("finished")), reverse=True)
+        candidates = self._by_name.get(key.name, [])
         return min(candidates, key=lambda run: sum(1 for _ in differences(run["inputs"], key.inputs)), default=None)
 
 
@@ -76,16 +88,20 @@ def profile_keys(reproduction: Reproduction) -> list[RunKey]:
 def current_key(reproduction: Reproduction, about: Mapping[str, Any]) -> RunKey | None:
     """Return today's key of what a manifest describes, or None where the profile has no such run any more.
 
-    Runs with further training seeds belong to a profile however many of them it asks for.
+    Runs with further training seeds belong to a profile however many of them it asks for, and so do those of its
+    variants in a study.
     """
     kind, inputs = about["name"].partition("/")[0], about["inputs"]
+    owner = reproduction_of(reproduction, about["name"])
+    if owner is None:
+        return None
     if kind == "data":
-        return reproduction.data_key
+        return owner.data_key
     with contextlib.suppress(InputError, KeyError, TypeError):
-        if kind == "fit" and inputs["fold"] < reproduction.profile.folds.run:
-            return reproduction.fit_key(inputs["transform"], inputs["fold"], inputs["training_seed"])
+        if kind == "fit" and inputs["fold"] < owner.profile.folds.run:
+            return owner.fit_key(inputs["transform"], inputs["fold"], inputs["training_seed"])
         if kind == "dynamics":
-            return reproduction.dynamics_key(inputs["transform"], inputs["training_seed"])
+            return owner.dynamics_key(inputs["transform"], inputs["training_seed"])
     return None
 
 
@@ -98,7 +114,7 @@ def changed_inputs(about: Mapping[str, Any], key: RunKey) -> list[str]:
 
 def run_status(reproduction: Reproduction, key: RunKey, manifests: Manifests) -> Status:
     """Return the state of one run; nothing is changed, and a damaged run is not set aside."""
-    store, kind = reproduction.store, key.name.partition("/")[0]
+    store, kind = reproduction.store, "study" if "+" in key.name else key.name.partition("/")[0]
     begun = partial_folder(store.folder(key)).is_dir()
     if store.folder(key).is_dir():
         fault = store.fault(key)
@@ -112,6 +128,19 @@ def run_status(reproduction: Reproduction, key: RunKey, manifests: Manifests) ->
 
 
 def run_states(reproduction: Reproduction) -> tuple[list[Status], Manifests]:
-    """Return the state of every run of a profile, and the manifests they were compared with."""
+    """Return the state of every run of a profile and of every run of its studies that was ever made here.
+
+    Returns
+    -------
+    found : list of Status
+    manifests : Manifests
+        What they were compared with.
+    """
     manifests = Manifests(entries(reproduction.store))
-    return [run_status(reproduction, key, manifests) for key in profile_keys(reproduction)], manifests
+    keys = {key.name: key for key in profile_keys(reproduction)}
+    for name in sorted(set(manifests.names) - set(keys)):
+        if f"/{reproduction.profile.name}+" in name:
+            key = current_key(reproduction, manifests.latest(name))
+            if key is not None:
+                keys[name] = key
+    return [run_status(reproduction, key, manifests) for key in keys.values()], manifests

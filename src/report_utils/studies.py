@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from report_utils.errors import InputError
+from report_utils.leftovers import in_use
 from report_utils.profiles import Profile
 from report_utils.reproduction import Reproduction
 from report_utils.work import Task, run_tasks
@@ -57,6 +58,10 @@ class Variant:
         """Tell whether a profile can be varied so: an archive's observations cannot be simulated otherwise."""
         return profile.archive_path is None or not any(entry.startswith(_SIMULATION) for entry in self.overrides)
 
+    def profile_name(self, profile: Profile) -> str:
+        """Return what the profile is called with this variant's entries."""
+        return f"{profile.name}+{self.name}"
+
     def of(self, profile: Profile) -> Profile:
         """Return the profile with this variant's entries.
 
@@ -73,7 +78,7 @@ class Variant:
                 table = table[part]
             table[entry] = value
         try:
-            return Profile(**entries | {"name": f"{profile.name}+{self.name}"})
+            return Profile(**entries | {"name": self.profile_name(profile)})
         except ValidationError as error:
             msg = f"variant {self.name!r} of profile {profile.name!r}: {error.errors()[0]['msg']}"
             raise InputError(msg) from None
@@ -194,6 +199,26 @@ def reproduce_variant(base: Reproduction, variant: Variant) -> Reproduction:
     return varied
 
 
+def reproduction_of(base: Reproduction, run_name: str) -> Reproduction | None:
+    """Return who makes a run of this name: the profile itself, one of its variants, or None if neither does.
+
+    Parameters
+    ----------
+    base : Reproduction
+    run_name : str
+        Such as ``"fit/quick+grouped/multi_band_2/fold-0-seed-0"``.
+    """
+    _, _, rest = run_name.partition("/")
+    profile_name = rest.partition("/")[0]
+    if profile_name == base.profile.name:
+        return base
+    for study in STUDIES.values():
+        for variant in study.all_variants:
+            if profile_name == variant.profile_name(base.profile) and variant.possible(base.profile):
+                return reproduce_variant(base, variant)
+    return None
+
+
 def variant_keys(base: Reproduction, variant: Variant) -> list[RunKey]:
     """Return the keys of the observations, fits and dynamics of a variant."""
     varied = reproduce_variant(base, variant)
@@ -223,5 +248,6 @@ def train_study(base: Reproduction, study: Study, *, n_training_seeds: int | Non
             for task in missing:  # variants share runs of the base
                 named = replace(task, label=f"{variant.name}: {task.label}")
                 tasks.setdefault(task.arguments["key"].name, named)
-    run_tasks(list(tasks.values()), f"Study {study.name} ({len(tasks)} runs)")
+    with in_use(base.store, base.profile.label):
+        run_tasks(list(tasks.values()), f"Study {study.name} ({len(tasks)} runs)")
     return len(tasks)

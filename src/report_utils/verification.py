@@ -19,6 +19,7 @@ from report_utils.provenance import machine, versions
 from report_utils.reproduction import Reproduction
 from report_utils.run_status import current_key
 from report_utils.store import Run, RunKey, Store
+from report_utils.studies import reproduction_of
 from report_utils.work import Task, run_tasks
 
 N_OBSERVATIONS = 16
@@ -96,13 +97,20 @@ def verify(reproduction: Reproduction, keys: Sequence[RunKey], seed: int = 0) ->
         again = Store(Path(folder))
         for key in sound:
             if _kind(key) == "data":
-                found[key.name] = _verify_observations(reproduction, key, Path(folder), seed)
-        run_tasks([reproduction.training_task(key, again) for key in trained], f"Verifying ({len(trained)} runs)")
+                found[key.name] = _verify_observations(_maker(reproduction, key), key, Path(folder), seed)
+        tasks = [_maker(reproduction, key).training_task(key, again) for key in trained]
+        run_tasks(tasks, f"Verifying ({len(trained)} runs)")
         for key in trained:
             stored, computed = reproduction.store.load(key), again.load(key)
             if stored is not None and computed is not None:
-                found[key.name] = compare_runs(stored, computed, reproduction.dataset.log10_mass)
+                log10_mass = _maker(reproduction, key).dataset.log10_mass
+                found[key.name] = compare_runs(stored, computed, log10_mass)
     return [found[key.name] for key in keys if key.name in found]
+
+
+def _maker(reproduction: Reproduction, key: RunKey) -> Reproduction:
+    """Return who computes a run: the profile itself, or its variant in a study."""
+    return reproduction_of(reproduction, key.name) or reproduction
 
 
 def compare_runs(stored: Run, computed: Run, log10_mass: np.ndarray) -> Verification:

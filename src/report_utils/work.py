@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from report_utils.disk import clear_disk_errors
 from report_utils.errors import InputError
 from report_utils.store import runs_folder
 
@@ -99,7 +100,9 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
         return []
     context = multiprocessing.get_context("spawn")
     log = runs_folder() / "workers.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    with clear_disk_errors(log):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.touch()
     run = _TaskRun(deque(enumerate(tasks)), [None] * len(tasks), context, context.Queue(), log)
     # spawned processes take their environment from this one, and thread counts are read at import
     with _environment(_ONE_THREAD):

@@ -10,9 +10,10 @@ from docutils.core import publish_doctree
 
 from report_utils.book import made_by
 from report_utils.book.made_by import MadeBy
+from report_utils.fingerprint import digest
 
 INPUTS = {
-    "data": "0123456789abcdef",
+    "data": {"n_clusters": 48, "seed": 1},
     "page": {"slug": "3-3-multi-band-2", "parameters": {"transform": "multi_band_2"}},
     "profile": {"name": "smoke"},
     "runs": {"fit/smoke/multi_band_2/fold-0-seed-0": "fedcba9876543210", "fit/smoke/multi_band_2/fold-1-seed-0": "00ff" * 4},
@@ -41,7 +42,7 @@ def test_a_figure_names_its_cell_parameters_and_runs():
     assert "<code>profile = &#x27;smoke&#x27;</code>, <code>transform = &#x27;multi_band_2&#x27;</code>" in text
     assert "fit/smoke/multi_band_2/fold-0-seed-0 fedcba987654</code>" in text
     assert 'href="../executions.html#made-3-3-multi-band-2"' in text
-    assert "0123456789ab" in text
+    assert f"Observations: <code>{digest(INPUTS['data'])[:12]}</code>" in text
     for tag in set(re.findall(r"<(\w+)", text)):
         assert text.count(f"<{tag}") == text.count(f"</{tag}>")
 

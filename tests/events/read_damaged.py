@@ -67,7 +67,7 @@ def judge(reading):
     if values is None:
         return "", False
     factor = 1000.0 if reading.layout.energy_unit == "eV" else 1.0
-    if not np.allclose(values.astype(float) / factor, events.energy, rtol=1e-6, atol=0):
+    if not np.allclose(values.astype(float) / factor, events.energy, rtol=1e-6, atol=1e-30):
         return "another reader reads other energies", False
     return "", True
 

@@ -14,7 +14,7 @@ from report_utils.report.study_tables import judgements_markdown, study_summary,
 from report_utils.results import Origin
 from report_utils.studies import SENSITIVITY
 
-ORIGIN = Origin(("0123456789ab",), ("tensorflow",), "2026-11-22", "2026-11-22", ("the code",))
+ORIGIN = Origin(("0123456789ab",), ("tensorflow",), "2026-11-22", "2026-11-22", ("code cnn.model changed",))
 
 
 @pytest.fixture
@@ -92,7 +92,9 @@ def test_turns_and_gaps_are_said(judged):
     assert "| percentile of all pixels, empty ones included | not trained: `the command` |  |" in table
     table = judgements_markdown(judged["two_bands_halve"], "the command")
     assert "| **fails** |" in table
-    assert "committed results: commit 0123456789ab, tensorflow, 2026-11-22; changed since: the code" in table
+    assert (
+        "committed results: commit 0123456789ab, tensorflow, 2026-11-22; changed since: code cnn.model changed" in table
+    )
 
 
 def test_a_profile_too_small_for_verdicts_says_so(outcomes, small):

@@ -35,9 +35,9 @@ from report_utils.report.status import (
     SHOWN,
     TABLE,
     Entry,
+    counts_by_kind,
     judge_bias,
     judge_scatter,
-    verdict_counts,
 )
 from report_utils.report.status_entries import FIGURE_PAGES, reproduction_status
 from report_utils.report.status_tables import (
@@ -188,7 +188,7 @@ def test_everything_of_the_report_is_there(quick):
 
 
 def test_a_small_profile_is_not_judged_against_printed_numbers(quick, judged, report_like, made_up_dynamics):
-    counts = verdict_counts(quick)
+    counts = counts_by_kind(quick)
     assert counts[TABLE] == {NOT_COMPARABLE: 22, NOT_PRINTED: 10}
     assert named(quick, "observations").verdict == NOT_COMPARABLE
     assert named(quick, "most events").verdict == NOT_COMPARABLE

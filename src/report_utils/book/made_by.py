@@ -9,6 +9,7 @@ from typing import Any
 from docutils import nodes
 
 from report_utils.book.shell import TEXT_SOURCES, notebook_of
+from report_utils.fingerprint import digest
 
 MOST_RUNS_NAMED = 4
 """Pages that show more runs name their number, and where all are listed."""
@@ -80,9 +81,9 @@ def line_html(docname: str, cell: int, inputs: Mapping[str, Any], root: str) -> 
 
 def runs_words(inputs: Mapping[str, Any]) -> str:
     """Say which data and runs a page shows, by the beginnings of their digests."""
-    data = str(inputs.get("data", ""))[:_DIGEST_LENGTH]
+    data = digest(inputs.get("data", {}))[:_DIGEST_LENGTH]
     runs = inputs.get("runs", {})
-    observations = f"Observations: <code>{html.escape(data)}</code>."
+    observations = f"Observations: <code>{data}</code>."
     if not runs:
         return f"{observations} It shows no training."
     if len(runs) > MOST_RUNS_NAMED:

@@ -15,9 +15,9 @@ from report_utils.errors import InputError
 from report_utils.profiles import project_root
 from report_utils.provenance import machine, versions
 from report_utils.reproduction import Reproduction
-from report_utils.run_status import Manifests, Status, profile_keys, run_states
+from report_utils.run_status import Manifests, Status, changed_inputs, current_key, run_states
 
-_GROUPS = {"data": "observations", "fit": "fits", "dynamics": "dynamics", "page": "pages"}
+_GROUPS = {"data": "observations", "fit": "fits", "dynamics": "dynamics", "study": "study runs", "page": "pages"}
 _MOST_REASONS = 12
 
 
@@ -100,36 +100,40 @@ def book_status(profile: str | None = None) -> BookStatus:
     """
     root, reproduction = project_root(), Reproduction(profile)
     found, manifests = run_states(reproduction)
-    inputs = {key.name: key.inputs for key in profile_keys(reproduction)}
-    found += [_page_status(page, reproduction, root, manifests, inputs) for page in PAGES]
+    found += [_page_status(page, reproduction, root, manifests) for page in PAGES]
     return BookStatus(reproduction.profile.name, reproduction.store.root, found)
 
 
-def _page_status(
-    page: Page, reproduction: Reproduction, root: Path, manifests: Manifests, inputs: Mapping[str, Any]
-) -> Status:
+def _page_status(page: Page, reproduction: Reproduction, root: Path, manifests: Manifests) -> Status:
     record, made = page_record(page, reproduction, root), record_of(executed_page(page, reproduction))
     if made is None:
         return Status("page", page.slug, "missing")
     if made["digest"] == record["digest"]:
         return Status("page", page.slug, "fresh", about=made)
     before, now = dict(made["inputs"]), dict(record["inputs"])
-    runs_before, runs_now = before.pop("runs", {}), now.pop("runs")
-    reasons = [*changes(before, now), *_changed_runs(runs_before, runs_now, manifests, inputs)]
+    reasons = _changed_runs(_shown(before), _shown(now), manifests, reproduction)
+    reasons = [*changes(before, now), *reasons]
     return Status("page", page.slug, "stale", tuple(dict.fromkeys(reasons)), about=made)
 
 
+def _shown(inputs: dict[str, Any]) -> dict[str, str]:
+    """Take the runs that a page shows, and what it shows of studies, out of its inputs."""
+    runs, studies = inputs.pop("runs", {}), inputs.pop("studies", {})
+    return {**runs, **{name: digest for study in studies.values() for name, digest in study.items()}}
+
+
 def _changed_runs(
-    before: Mapping[str, str], now: Mapping[str, str], manifests: Manifests, inputs: Mapping[str, Any]
+    before: Mapping[str, str], now: Mapping[str, str], manifests: Manifests, reproduction: Reproduction
 ) -> Iterator[str]:
     """Yield why the runs that a page shows are others than when it was made."""
     for name in now:
         if name in before and before[name] != now[name]:
             manifest = manifests.of_digest(before[name])
-            if manifest is None or name not in inputs:
-                yield f"run {name} changed"
+            key = None if manifest is None else current_key(reproduction, manifest)
+            if manifest is None or key is None:
+                yield f"{'' if name.startswith('results/') else 'run '}{name} changed"
             else:
-                yield from changes(manifest["inputs"], inputs[name])
+                yield from changed_inputs(manifest, key)
     for names, what in ((now.keys() - before.keys(), "more to show"), (before.keys() - now.keys(), "fewer to show")):
         if names:
             example = f"{min(names)}{' ...' if len(names) > 1 else ''}"
@@ -168,4 +172,4 @@ def _because(reasons: tuple[str, ...]) -> str:
 
 
 def _plural(kind: str, n: int) -> str:
-    return kind if n == 1 or kind in {"data", "dynamics"} else f"{kind}s"
+    return "study runs" if kind == "study" else kind if n == 1 or kind in {"data", "dynamics"} else f"{kind}s"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -25,15 +26,22 @@ ProfileOption = Annotated[
 TransformsArgument = Annotated[list[str] | None, typer.Argument(help="Names of transforms; all without any.")]
 
 BAD_INPUT = 2
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 def main() -> None:
-    """Run the command; bad input ends with one line and exit status 2, an interruption with 130."""
+    """Run the command; bad input ends with one line and exit status 2, a full disk with 1, an interruption with 130."""
     try:
         app()
     except InputError as error:
         print(f"report-utils: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        where = error.filename or "the disk"
+        print(f"report-utils: {where}: {error.strerror}; free space and run the same command again", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print(
             "\nreport-utils: interrupted; what was finished is kept, and the same command goes on",

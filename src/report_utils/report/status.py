@@ -133,7 +133,7 @@ def judge_exact(ours: object, printed: object, otherwise: str = NOT_COMPARABLE) 
     return AGREES if ours == printed else otherwise
 
 
-def verdict_counts(entries: Sequence[Entry]) -> Mapping[str, Mapping[str, int]]:
+def counts_by_kind(entries: Sequence[Entry]) -> Mapping[str, Mapping[str, int]]:
     """Return how often each verdict was given, for each kind that there is."""
     counts = {}
     for kind in KINDS:

@@ -11,7 +11,7 @@ from typing import Any
 
 from report_utils.report.claims import FAILS, HOLDS, Part
 from report_utils.report.intervals import Interval
-from report_utils.report.status import AGREES, DIFFERS, KINDS, NOT_PRINTED, Entry, verdict_counts
+from report_utils.report.status import AGREES, DIFFERS, KINDS, NOT_PRINTED, Entry, counts_by_kind
 from report_utils.report.tables import markdown_table
 
 
@@ -76,7 +76,7 @@ def status_summary(entries: Sequence[Entry]) -> str:
     """Write one line for each kind with the number of times that each verdict was given."""
     rows = [
         [kind, "; ".join(f"{number} {_plural(verdict, number)}" for verdict, number in counts.items())]
-        for kind, counts in verdict_counts(entries).items()
+        for kind, counts in counts_by_kind(entries).items()
     ]
     return markdown_table(["", "Verdicts"], rows, "ll")
 

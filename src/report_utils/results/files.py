@@ -7,7 +7,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,8 +15,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.changes import changes
 from report_utils.cnn.crossval import CrossValidation
-from report_utils.disk import clear_disk_errors, whole_file
+from report_utils.disk import whole_file
 from report_utils.dynamics.phases import Dynamics
 from report_utils.errors import InputError
 from report_utils.fingerprint import digest
@@ -63,8 +64,7 @@ class Result:
     @property
     def inputs(self) -> dict[str, Any]:
         """Return what decided the numbers of all its runs: every input but the fold."""
-        first = next(iter(self.runs.values()))
-        return {name: value for name, value in first["inputs"].items() if name != "fold"}
+        return _without_fold(next(iter(self.runs.values())))
 
     def cross_validation(self) -> CrossValidation:
         """Return the test predictions of a fit."""
@@ -78,6 +78,10 @@ class Result:
         states = {n.removeprefix("state_"): a for n, a in self.arrays.items() if n.startswith("state_")}
         (run,) = self.runs.values()
         return Dynamics(transform=self.transform, states=states, loss=np.asarray(run["facts"]["loss"]), **columns)
+
+
+def _without_fold(run: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in run["inputs"].items() if name != "fold"}
 
 
 def result_name(kind: Kind, profile: str, transform: str, training_seed: int) -> str:
@@ -101,6 +105,9 @@ def write_result(result: Result, folder: Path, *, replace: bool = False) -> bool
         result = _merged(before, result, path)
         if result is before:
             return False
+    if any(_without_fold(run) != result.inputs for run in result.runs.values()):
+        msg = f"{path}: its folds were trained with different inputs; export or import them one after the other"
+        raise InputError(msg)
     digests = {name: _array_digest(array) for name, array in sorted(result.arrays.items())}
     arrays_path = path.with_name(f"{path.stem}-{digest(digests)[:12]}.npz")
     content = io.BytesIO()
@@ -113,7 +120,11 @@ def write_result(result: Result, folder: Path, *, replace: bool = False) -> bool
         "transform": result.transform,
         "training_seed": result.training_seed,
         "arrays": {"file": arrays_path.name, "sha256": digests},
-        "runs": {str(fold): run for fold, run in sorted(result.runs.items())},
+        "inputs": result.inputs,
+        "runs": {
+            str(fold): {name: value for name, value in run.items() if name != "inputs"}
+            for fold, run in sorted(result.runs.items())
+        },
     }
     _write(path, (json.dumps(manifest, indent=1, sort_keys=True, default=dict) + "\n").encode())
     for other in path.parent.glob(f"{path.stem}-????????????.npz"):
@@ -122,12 +133,18 @@ def write_result(result: Result, folder: Path, *, replace: bool = False) -> bool
     return True
 
 
+def shortened(reasons: Sequence[str], most: int = 3) -> str:
+    """Join reasons, and say how many more there are than the first few."""
+    more = f"; and {len(reasons) - most} more" if len(reasons) > most else ""
+    return "; ".join(reasons[:most]) + more
+
+
 def _merged(before: Result, new: Result, path: Path) -> Result:
     """Return what was there with the folds that only the new one has; the same object where there are none."""
-    changed = sorted(name for name in before.inputs | new.inputs if before.inputs.get(name) != new.inputs.get(name))
+    changed = changes(before.inputs, new.inputs)
     if changed:
         msg = (
-            f"{path}: holds runs of other inputs ({', '.join(changed)}); leave them, or give --replace to put the new "
+            f"{path}: holds runs of other inputs ({shortened(changed)}); leave them, or give --replace to put the new "
             "ones in their place"
         )
         raise InputError(msg)
@@ -157,9 +174,12 @@ def read_result(path: Path) -> Result:
         names = [manifest["kind"], manifest["profile"], manifest["transform"], manifest["arrays"]["file"]]
         if manifest["kind"] not in _COLUMNS or not all(_NAME.fullmatch(name) for name in names):
             raise _bad(path, "its names cannot be those of a result")
-        runs = {int(fold): run for fold, run in manifest["runs"].items()}
+        runs = {
+            int(fold): {**run, "inputs": {**manifest["inputs"], "fold": int(fold)}}
+            for fold, run in manifest["runs"].items()
+        }
         for run in runs.values():
-            _ = run["inputs"].items(), run["digest"], run["facts"]["history" if manifest["kind"] == "fit" else "loss"]
+            _ = run["digest"], run["facts"]["history" if manifest["kind"] == "fit" else "loss"]
         arrays = _read_arrays(path, manifest["arrays"]["file"], manifest["arrays"]["sha256"])
         result = Result(
             manifest["kind"], manifest["profile"], manifest["transform"], int(manifest["training_seed"]), runs, arrays
@@ -221,7 +241,10 @@ def _array_digest(array: NDArray) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file that is either whole or as it was before."""
-    with clear_disk_errors(path):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as temporary:
             temporary.write_bytes(content)
+    except OSError as error:
+        msg = f"{path}: cannot write here: {error.strerror or error}; free space or make the folder writable"
+        raise InputError(msg) from error

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from report_utils.changes import changes
 from report_utils.reproduction import Reproduction
-from report_utils.results.files import Result
-
-_WORDS = {
-    "code": "the code",
-    "data": "the observations",
-    "training": "the settings of the training",
-    "dynamics": "the settings of the dynamics",
-}
+from report_utils.results.files import Result, shortened
 
 
 @dataclass(frozen=True)
@@ -33,53 +28,54 @@ class Origin:
     backends: tuple[str, ...]
     first: str
     last: str
-    changed: tuple[str, ...]
+    changed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say all of it in one line."""
+        since = f"changed since: {shortened(self.changed)}" if self.changed else "nothing that decides them has changed"
+        return f"{self.where}; {since}"
+
+    @property
+    def where(self) -> str:
+        """Say commit, backend and date."""
         days = self.first if self.first == self.last else f"{self.first} to {self.last}"
-        what = "commit" if len(self.commits) == 1 else "commits"
-        text = f"{what} {', '.join(self.commits)}, {', '.join(self.backends)}, {days}; "
-        if not self.changed:
-            return f"{text}what decides the numbers is the same today"
-        return f"{text}changed since: {', '.join(self.changed)}"
+        return f"commit{'s' * (len(self.commits) > 1)} {', '.join(self.commits)}, {', '.join(self.backends)}, {days}"
 
 
-def origin_of(results: Sequence[Result], reproduction: Reproduction) -> Origin:
-    """Compare results with what the same runs would be computed from today.
+def origin_of(results: Sequence[Result], reproduction: Reproduction | None = None) -> Origin:
+    """Say what results were computed by, and what the same runs would be computed from today.
 
     Parameters
     ----------
     results : sequence of Result
-        Of the reproduction's profile.
-    reproduction : Reproduction
+    reproduction : Reproduction, optional
+        Of the results' profile, to compare with.
     """
-    runs = [run for result in results for run in result.runs.values()]
-    changed: set[str] = set()
-    for result in results:
-        for fold, run in result.runs.items():
-            if result.kind == "fit":
-                today = reproduction.fit_key(result.transform, fold, result.training_seed).inputs
-            else:
-                today = reproduction.dynamics_key(result.transform, result.training_seed).inputs
-            before = run["inputs"]
-            changed |= {name for name in {**today, **before} if today.get(name) != before.get(name)}
-    days = sorted(str(run.get("finished", "unknown"))[:10] for run in runs)
+    runs = [(result, fold, run) for result in results for fold, run in result.runs.items()]
+    changed: dict[str, None] = {}
+    for result, fold, run in runs if reproduction is not None else ():
+        today = (
+            reproduction.fit_key(result.transform, fold, result.training_seed)
+            if result.kind == "fit"
+            else reproduction.dynamics_key(result.transform, result.training_seed)
+        )
+        changed |= dict.fromkeys(changes(run["inputs"], today.inputs))
+    days = sorted(str(run.get("finished", "unknown"))[:10] for _, _, run in runs)
     return Origin(
-        commits=tuple(sorted({str(run.get("commit") or "unknown")[:12] for run in runs})),
-        backends=tuple(sorted({str(run["inputs"].get("backend", "unknown")) for run in runs})),
+        commits=tuple(sorted({_commit(run) for _, _, run in runs})),
+        backends=tuple(sorted({str(run["inputs"].get("backend", "unknown")) for _, _, run in runs})),
         first=days[0],
         last=days[-1],
-        changed=tuple(sorted(_WORDS.get(name, name) for name in changed)),
+        changed=tuple(changed),
     )
+
+
+def _commit(run: Mapping[str, Any]) -> str:
+    commit = str(run.get("commit") or "unknown")[:12]
+    return f"{commit} with uncommitted changes" if run.get("uncommitted") else commit
 
 
 def described(result: Result) -> str:
     """Say in one line what a result holds and what it comes from."""
-    runs = result.runs.values()
-    commits = sorted({str(run.get("commit") or "unknown")[:12] for run in runs})
-    backends = sorted({str(run["inputs"].get("backend", "unknown")) for run in runs})
-    last = max(str(run.get("finished", "unknown"))[:10] for run in runs)
     what = f"folds {', '.join(map(str, result.runs))}" if result.kind == "fit" else "one split"
-    tested = f"{len(result.arrays['cluster'])} observations tested"
-    return f"{result.name}: {what}, {tested}; commit {', '.join(commits)}, {', '.join(backends)}, {last}"
+    return f"{result.name}: {what}, {len(result.arrays['cluster'])} observations tested; {origin_of([result]).where}"

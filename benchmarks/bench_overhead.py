@@ -1,0 +1,107 @@
+"""Measure what keeping a fit costs, in per cent of the time of the fit itself, at the size of the ``quick`` profile.
+
+Usage: ``python benchmarks/bench_overhead.py [--repeats 5]``
+
+The fit is trained in this process on made-up images, with one thread. Around a fit, a worker checks that its code is
+the planned one, waits for the run's lock, looks for the run, keeps states (one is measured; a fit of ``quick`` is over
+before the first is due), and stores everything with digests, flushed to disk, and reads it again to check it. Each of
+these is done several times; what is quoted is the median.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+import numpy as np
+
+from report_utils import provenance
+from report_utils.cnn import assign_folds, fit_fold
+from report_utils.cnn.crossval import fit_to_arrays
+from report_utils.fingerprint import code_digests, require_code
+from report_utils.profiles import load_profile
+from report_utils.reproduction import Reproduction
+from report_utils.store import RunKey, Store
+
+
+def made_up(n_clusters: int, n_pixels: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    mass = rng.uniform(13.6, 15.2, n_clusters)
+    images = rng.uniform(0, 1, (n_clusters, n_pixels, n_pixels, 4)) * (mass - 13)[:, None, None, None]
+    return images.astype(np.float32), mass
+
+
+def seconds_of(function: Callable[[], object], repeats: int) -> float:
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - begin)
+    return float(np.median(times))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    repeats = parser.parse_args().repeats
+    from report_utils.cnn import training as trainer
+
+    profile = load_profile("quick")
+    images, mass = made_up(profile.source.n_clusters, profile.n_pixels)
+    fold_of = assign_folds(len(mass), profile.folds.n_folds, profile.seed)
+    begin = time.perf_counter()
+    fit = fit_fold(images, mass, fold_of, 0, profile.training, profile.seed)
+    fit_seconds = time.perf_counter() - begin
+    arrays, facts = fit_to_arrays(fit)
+    inputs = dict(Reproduction(profile).fit_key("multi_band_4", 0).inputs)
+    model = trainer.fresh_model(images.shape[-1], profile.n_pixels, (0,), 1e-3)
+    numbers = iter(range(1000))
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+
+        def key() -> RunKey:
+            return RunKey("fit/quick/multi_band_4/fold-0", inputs | {"number": next(numbers)}, profile.label)
+
+        def under_lock() -> None:
+            with store.lock(known):
+                store.load(known)
+
+        def keep_state() -> None:
+            checkpoint = trainer.Checkpoint(store.working_folder(known) / "state.npz", dict, "identity")
+            checkpoint.set_model(model)
+            checkpoint.save(1)
+
+        def provenance_anew() -> None:
+            for function in (provenance.machine, provenance.versions, provenance.source, provenance._cpuinfo):
+                function.cache_clear()
+            provenance.machine(), provenance.versions(), provenance.source()
+
+        known = key()
+        parts = {
+            "code checked": lambda: require_code(code_digests(inputs["code"])),
+            "images identified": lambda: trainer.identity_of({}, images, mass, fold_of),
+            "locked, looked for": under_lock,
+            "a state kept": keep_state,
+            "commit and versions": provenance_anew,
+            "stored and checked": lambda: store.save(key(), arrays, facts, seconds=1.0),
+        }
+        times = {name: seconds_of(function, repeats) for name, function in parts.items()}
+        store.save(known, arrays, facts)
+        times["loaded and checked"] = seconds_of(lambda: store.load(known), repeats)
+    for name, seconds in times.items():
+        print(f"{name:<20}{1000 * seconds:8.1f} ms")
+    total = sum(times.values())
+    print(
+        f"together {1000 * total:.0f} ms beside a fit of {fit_seconds:.1f} s "
+        f"({len(mass)} clusters, {profile.training.epochs} epochs, one thread): {100 * total / fit_seconds:.2f} %"
+    )
+
+
+if __name__ == "__main__":
+    main()
