@@ -41,15 +41,15 @@ from report_utils.dynamics import plot_dynamics
 from report_utils.report import Reproduction, figures
 from report_utils.report.claims import MINIMUM_GROUPS, too_few_halos
 from report_utils.report.figures.style import new_figure
-from report_utils.report.sorting import halos, hard_clusters, middle_third, phase_residuals
-from report_utils.report.statistics import scatter_ratio
+from report_utils.report.sorting import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
 from report_utils.report.tables import markdown_table
 from report_utils.report.viewers import cluster_viewer
-from report_utils.report.words import change, dynamics_provenance
+from report_utils.report.words import change, dynamics_provenance, listing, trainings
 
 reproduction = Reproduction(profile)
 figures.use_book_style()
-dynamics = reproduction.dynamics(transform)
+seeds = reproduction.all_dynamics(transform)
+dynamics = seeds[0]
 
 figure = new_figure(8.0, 5.2)
 plot_dynamics(dynamics, ax=figure.subplots())
@@ -78,8 +78,9 @@ for phase, residuals in enumerate(ends, start=1):
             f"{residuals[~middle].std():.3f}",
         ]
     )
+first = "" if len(seeds) == 1 else ", of the training drawn above"
 Markdown(
-    "Residuals at the end of each phase [dex], for all test clusters, for the middle third of their masses, "
+    f"Residuals at the end of each phase [dex]{first}, for all test clusters, for the middle third of their masses, "
     "and for the rest:\n\n" + markdown_table(["bands", "bias", "scatter", "in the middle", "outside"], rows, "rrrrr")
 )
 
@@ -90,18 +91,19 @@ for phase in range(1, len(ends)):
         ratio = ends[phase].std() / ends[phase - 1].std()
         said = f"is {ratio:.2f} times what it was ({too_few_halos(n_halos)})"
     else:
-        said = change(scatter_ratio(ends[phase], ends[phase - 1], groups))
+        said = change(phase_ratio(seeds, phase + 1, phase))
     steps.append(f"With band {phase + 1}, the scatter {said}.")
-hard = hard_clusters(dynamics)
-names = ", ".join(str(name) for name in reproduction.catalogue["cluster_id"].to_numpy()[hard])
+names = reproduction.catalogue["cluster_id"].to_numpy()
+hard = [f"{names[row]} ({times} of {len(seeds)})" for row, times in hard_in_seeds(seeds).items()]
 stays = (
-    f"Beyond three robust scatters at the end of every phase: {names}."
-    if len(hard)
-    else ("No test cluster lies beyond three robust scatters at the end of every phase.")
+    f"Beyond three robust scatters at the end of every phase (in how many trainings): {listing(hard)}."
+    if hard
+    else "No test cluster lies beyond three robust scatters at the end of every phase."
 )
 Markdown(
     "**What was found.** From the end of each phase to that of the next:\n\n"
     + "\n".join(f"- {step}" for step in steps)
-    + f"\n\n{stays}\n\nA later phase has also been trained for longer, so a gain is not the band's alone."
-    + f"\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(dynamics.truth))}"
+    + f"\n\n{stays}\n\nA later phase has also been trained for longer, so a gain is not the band's alone. "
+    + f"{trainings([len(seeds)])}"
+    + f"\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(dynamics.truth), [len(seeds)])}"
 )

@@ -29,14 +29,17 @@ from IPython.display import Markdown
 
 from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import Reproduction, figures
+from report_utils.report.claims import MINIMUM_SEEDS
 from report_utils.report.figures.style import new_figure
+from report_utils.report.sorting import distance_over_seeds
 from report_utils.report.tables import markdown_table
 from report_utils.report.viewers import cluster_viewer
 from report_utils.report.words import dynamics_provenance
 
 reproduction = Reproduction(profile)
 figures.use_book_style()
-first, second = reproduction.dynamics("multi_band_4"), reproduction.dynamics("agn_less_4")
+seeds = [reproduction.all_dynamics(name) for name in ("multi_band_4", "agn_less_4")]
+first, second = (of_kind[0] for of_kind in seeds)
 comparison = compare_dynamics(first, second)
 
 figure = new_figure(9.5, 4.8)
@@ -90,13 +93,25 @@ header = [
     "correlation of residuals",
 ]
 share = comparison.rms_difference[ends[-1]] / comparison.scatter[ends[-1], 0]
+n_seeds = [len(of_kind) for of_kind in seeds]
+if min(n_seeds) >= MINIMUM_SEEDS:
+    distance = distance_over_seeds(*seeds)
+    seed_words = (
+        f"Over {min(n_seeds)} training seeds of each and all epochs, a multi-band and an AGN-less training are "
+        f"{distance:.2f} times as far apart as two trainings of one kind (1: taking the AGN away changes no more than "
+        "another seed does)."
+    )
+else:
+    seed_words = (
+        "How much of the difference another seed alone would bring is not known from so few trainings of each, so "
+        "whether this is *alike* stays open until seeds are compared (`report-utils dynamics --seeds 3`)."
+    )
 Markdown(
     "At the end of each phase, scatters and difference in dex:\n\n"
     + markdown_table(header, rows, "rrrrrr")
     + "\n\n**What was found.** At the end of the last phase the two trainings' predictions of the "
-    f"same cluster differ by {comparison.rms_difference[ends[-1]]:.3f} dex (root mean square over the test clusters, each prediction a mean over the eight views), which is "
-    f"{share:.0%} of the multi-band scatter, and their residuals are correlated by "
-    f"{comparison.residual_correlation[-1]:.2f}. How much of the difference another seed alone would bring "
-    "is not known from one training of each, so whether this is *alike* stays open until seeds "
-    "are compared." + f"\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(first.truth))}"
+    f"same cluster differ by {comparison.rms_difference[ends[-1]]:.3f} dex (root mean square over the test clusters, "
+    f"each prediction a mean over the eight views), which is {share:.0%} of the multi-band scatter, and their "
+    f"residuals are correlated by {comparison.residual_correlation[-1]:.2f}. {seed_words}"
+    f"\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(first.truth), n_seeds)}"
 )

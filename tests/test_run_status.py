@@ -9,6 +9,7 @@ from report_utils.changes import changes
 from report_utils.reproduction import Reproduction
 from report_utils.run_status import Manifests, current_key, profile_keys, run_states
 from report_utils.store import RunKey, Store
+from report_utils.studies import SENSITIVITY, reproduce_variant
 from tests.profile_files import write_profile
 
 
@@ -117,6 +118,16 @@ def test_todays_key_of_a_stored_run(profile, store):
         ("other/tiny", {}),
     ):
         assert current_key(reproduction, {"name": name, "inputs": inputs}) is None
+
+
+def test_runs_of_studies_are_told_once_they_were_made(profile, store):
+    variant = next(one for one in SENSITIVITY.variants if one.name == "noise-0.10")
+    assert not states(profile, store, "study")
+    key = reproduce_variant(Reproduction(profile, store), variant).dynamics_key("multi_band_4")
+    store.save(key, {}, {})
+    assert {name: status.state for name, status in states(profile, store, "study").items()} == {key.name: "fresh"}
+    write_profile(profile, ("[dynamics]\nepochs = 1", "[dynamics]\nepochs = 2"))
+    assert states(profile, store, "study")[key.name].reasons == ("dynamics.epochs 1 -> 2",)
 
 
 def test_a_changed_network_is_named(profile, store, monkeypatch):
