@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint bench lock clean setup setup-dev
+.PHONY: help book test serve pdf lint bench lock clean setup setup-dev
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -15,6 +15,12 @@ book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=s
 
 test: setup-dev ## set up and run the tests
 	$(BIN)/python -m pytest
+
+serve: setup ## show the rendered book at an address of this machine
+	$(BIN)/report-utils serve
+
+pdf: book ## print the book as PDF, which it then offers for download; needs Chromium
+	$(BIN)/report-utils pdf
 
 lint: setup-dev ## check style
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -40,10 +40,11 @@ from IPython.display import Markdown
 
 from report_utils.binning import get_transform
 from report_utils.report import Reproduction, figures
+from report_utils.report.baseline_tables import baselines_markdown, networks_markdown
 from report_utils.report.baselines import all_baselines, mean_mass, weigh
 from report_utils.report.count_statistics import count_statistics
 from report_utils.report.figures.baselines import baseline_scatter
-from report_utils.report.study_tables import baselines_markdown, interval_text
+from report_utils.report.study_tables import interval_text
 from report_utils.report.words import provenance
 
 reproduction = Reproduction(profile)
@@ -66,16 +67,21 @@ weighed = weigh(
 seeds = [len(trained) for trained in networks.values()]
 Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds))
 
-# %% mystnb={"figure": {"caption": "**Counts against networks.** The scatter of masses from a few counts, a panel for each choice of counts, by the channels that are seen; in every panel the network that sees the same channels as images, and the scatter of the masses themselves. A photon number alone gives little; hardness needs a second band; both together with the core left out come nearest to the network.", "name": "fig-baselines"}, "image": {"alt": "Four panels of scatter against energy channels: linear regression and boosted trees from photon numbers, hardness, both, and both without the core, beside the network."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Counts against networks.** The scatter of masses from a few counts, a panel for each choice of counts, by the channels that are seen; in every panel the network that sees the same channels as images, and the scatter of the masses themselves. Look how far photon numbers get without hardness, for which a second band is needed, and whether the regressions on the last panel's counts reach the network.", "name": "fig-baselines"}, "image": {"alt": "Four panels of scatter against energy channels: linear regression and boosted trees from photon numbers, hardness, both, and both without the core, beside the network."}} tags=["hide-input"]
 baseline_scatter(weighed, labels)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-headings = {name: ", ".join(get_transform(name).channels) + " keV" for name in transforms}
-Markdown(baselines_markdown(weighed, headings))
+headings = {name: ", ".join(get_transform(name).channels) for name in transforms}
+Markdown(
+    "The networks, the mean mass for every cluster, and all of the counts together:\n\n"
+    f"{networks_markdown(weighed, headings)}\n\n"
+    f"Straight lines:\n\n{baselines_markdown(weighed, headings, 'linear')}\n\n"
+    f"Boosted trees:\n\n{baselines_markdown(weighed, headings, 'trees')}"
+)
 
 # %% [markdown]
-# One channel has no hardness, so there the last rows hold photon numbers alone. A ratio below 1 in what follows is the
-# network's gain over all of the counts together, by trees.
+# All are scatters in dex with their intervals. One channel has no hardness, so there the last column holds photon
+# numbers alone. A ratio below 1 is the network's gain over all of the counts together.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 lines = []
@@ -88,7 +94,7 @@ for name in transforms:
         if ratio.low > 1
         else "neither can be told to be better"
     )
-    lines.append(f"- {headings[name]}: network over counts {interval_text(ratio, '.3f')}, {verdict}.")
+    lines.append(f"- {headings[name]} keV: network over counts {interval_text(ratio, '.3f')}, {verdict}.")
 one, two = (weighed.baselines[f"multi_band_{k}", "without_core", "trees"].value for k in (1, 2))
 share = weighed.networks["multi_band_2"].value / weighed.networks["multi_band_1"].value
 Markdown(

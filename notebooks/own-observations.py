@@ -31,6 +31,7 @@
 profile = "quick"
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+import re
 import tempfile
 import textwrap
 from contextlib import chdir
@@ -52,7 +53,8 @@ from report_utils.simulation import SimulationSettings, simulate_observation
 
 
 def show(text):
-    print("\n".join(textwrap.fill(line, 70, subsequent_indent="    ") for line in str(text).splitlines()))
+    same_each_time = re.sub(r" in [0-9.]+ s$", "", str(text), flags=re.MULTILINE)
+    print("\n".join(textwrap.fill(line, 70, subsequent_indent="    ") for line in same_each_time.splitlines()))
 
 
 N_FILES = 14

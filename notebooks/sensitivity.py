@@ -19,16 +19,6 @@
 # Some choices behind this reproduction could have been made differently: what the simulation assumes, and what the
 # report's text leaves open. Here a few are made differently, one at a time, the networks concerned are trained
 # again on the same folds from the same starts, and the claims are judged by the same statistics and thresholds.
-#
-# - **Temperature scatter.** At fixed mass ln T scatters by 0.07 in the simulation; 0.15 is closer to observed
-#   samples. A worse thermometer should make the second band worth less.
-# - **Background.** The detector's particle background, and AGN of the field, are options of the simulation and off by
-#   default.
-# - **The percentile rule.** The report empties the pixels above a percentile and does not say of what: of the occupied pixels
-#   (taken here), of all pixels, or of all events (*the bottom p % of observations*); nor what becomes of pixels equal
-#   to it.
-# - **The noise** on the weights at the end of each phase of the dynamics is *a small amount*; here 0.05 of the spread of a
-#   layer's weights.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
@@ -50,6 +40,29 @@ outcomes = study_outcomes(reproduction, SENSITIVITY)
 judged = judge_study(SENSITIVITY, outcomes)
 command = f"report-utils study {SENSITIVITY.name} --profile {profile}"
 
+lines = [
+    (
+        "**The percentile rule.** The report empties the pixels above a percentile and does not say of what: of the "
+        "occupied pixels (taken here), of all pixels, or of all events (*the bottom p % of observations*); nor what "
+        "becomes of pixels equal to it."
+    ),
+    (
+        "**The noise** on the weights at the end of each phase of the dynamics is *a small amount*; here "
+        f"{reproduction.profile.dynamics.noise:g} of the spread of a layer's weights."
+    ),
+]
+if (settings := reproduction.observations.settings) is not None:
+    lines = [
+        (
+            f"**Temperature scatter.** At fixed mass ln T scatters by {settings.sigma_ln_temperature:g} in the "
+            "simulation, and by more in observed samples. A worse thermometer should make the second band worth less."
+        ),
+        "**Background.** The detector's particle background and AGN of the field are options of the simulation.",
+        *lines,
+    ]
+Markdown("\n".join(f"- {line}" for line in lines))
+
+# %% tags=["hide-input"] mystnb={"markdown_format": "myst"}
 Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds_of(outcomes)))
 
 # %% mystnb={"figure": {"caption": "**The claims under other assumptions.** For every claim the measured ratio of scatters with its 95 % interval, first as in the book, then with one thing done otherwise; a bold name is one whose verdict turns. Dashed lines are the limits of the claim, the solid one marks no difference.", "name": "fig-sensitivity"}, "image": {"alt": "Ratios with intervals for each claim and each variant, marked by verdict, with the claims' limits."}} tags=["hide-input"]

@@ -103,11 +103,11 @@ def test_simulated_observations_come_with_their_catalogue(run, tmp_path):
 
 
 def test_status_names_runs_and_pages(run, runs_folder):
-    status, out, _ = run("status", "--profile", "smoke")
+    status, out, _ = run("status", "--profile", "smoke", "--all")
     assert status == 0
     lines = out.splitlines()
-    assert sum(line.startswith("missing   run ") for line in lines) == 1 + 16 * 2 + 2
-    assert "missing   page  3-3-agn-less-4" in lines
+    assert sum(line.startswith("missing  fit ") for line in lines) == 16 * 2
+    assert "missing  page      3-3-agn-less-4" in lines
 
 
 def test_a_broken_book_is_found(run, tmp_path):

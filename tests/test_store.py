@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from report_utils.disk import write_arrays
 from report_utils.errors import InputError
 from report_utils.fingerprint import digest
 from report_utils.store import RunKey, Store
+from tests.conftest import ROOT
 
 INPUTS = {"seed": 1, "training": {"epochs": 2}, "data": {"n_clusters": 3}, "code": {"cnn.model": "a" * 64}}
 KEY = RunKey("fit/smoke/multi_band_2/fold-0", INPUTS, "profiles/smoke.toml")
@@ -107,6 +109,20 @@ def test_nothing_that_can_execute_code_is_read(store):
     np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(ValueError, match="allow_pickle=False"):
         run.array("predictions")
+
+
+def test_no_module_reads_files_in_a_way_that_can_execute_code():
+    """Neither pickles, nor what unpickles, nor text that is evaluated; NumPy refuses objects unless it is told to."""
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {alias.name.partition(".")[0] for alias in node.names} | {getattr(node, "module", None) or ""}
+                assert not names & {"pickle", "joblib", "dill", "shelve", "marshal"}, path
+            if isinstance(node, ast.Call):
+                called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                assert called not in {"eval", "exec", "load_model", "read_pickle"}, path
+                allowed = [word.value for word in node.keywords if word.arg == "allow_pickle"]
+                assert not any(getattr(value, "value", True) for value in allowed), path
 
 
 def test_the_manifest_says_where_a_run_comes_from(store):

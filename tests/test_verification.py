@@ -17,6 +17,14 @@ from report_utils.verification import Verification, compare_runs, stored_runs, v
 from tests.profile_files import write_profile
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_worker():
+    """What takes time here is to start workers, not to train in them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPORT_WORKERS", "1")
+        yield
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A folder with a tiny profile and its data, two fits and a dynamics."""

@@ -18,7 +18,7 @@ VARYING = {
 }
 """What says when something was made and how long that took; all else must be the same."""
 
-VARYING_HTML = re.compile(r"executions\.html|searchindex\.js|_sources/.*|.*\.pdf|.*\.zip")
+VARYING_HTML = re.compile(r"executions\.html|_sources/pages/.*\.ipynb")
 """Files of the rendered book that show or hold those; what they are made from is compared itself."""
 
 _NO_RUNS = {EXECUTED_PAGES, "locks", "in-use", "workers.log"}

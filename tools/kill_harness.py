@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,10 @@ class Harness:
         """Start a build and kill it, at a moment that leaves enough of it for the kills to come."""
         number, before = len(self.state["kills"]), self.n_results(tree)
         left = max(1 - before / n_results, 0.1) * self.state["calm_seconds"] / (n_kills - number)
+        in_vain = sum(1 for _ in takewhile(lambda kill: kill["after"] == kill["before"], reversed(self.state["kills"])))
+        start = self.start_seconds * 1.1**in_vain
         # with this longest delay, a uniform one leaves time for that share of the work on average
-        longest = self.start_seconds + left + math.sqrt(left**2 + 2 * self.start_seconds * left)
+        longest = start + left + math.sqrt(left**2 + 2 * start * left)
         delay = float(np.random.default_rng([self.seed, number]).uniform(0.5, longest))
         build = self._start(tree)
         killed = build.kill_after(delay)

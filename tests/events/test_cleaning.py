@@ -75,6 +75,10 @@ def test_background_goes_by_source_id(sixte_imaging, photons, refused):
     assert reading.dropped == {"SRC_ID -1, 9: background": 30}
     labelled = load_events(path, agn_source_ids=(7,), cleaning=Cleaning(background_source_ids=(-1,)))
     assert np.bincount(labelled.events.source).tolist() == [30, 15]
+    both = Cleaning(background_source_ids=(-1, 7))
+    refused(
+        lambda: read_events(path, agn_source_ids=(2, 7), cleaning=both), path, "source id 7", "AGN and as background"
+    )
     path = photons()
     fits.setval(path, "TTYPE4", value="ID", ext=1)
     refused(lambda: read_events(path, cleaning=Cleaning(background_source_ids=(-1,))), path, "'SRC_ID'")

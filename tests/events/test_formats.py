@@ -267,12 +267,11 @@ def test_more_rows_than_memory_holds_are_refused(suffix, columns, tmp_path, refu
 def test_packed_files_that_unpack_without_end(columns, tmp_path, refused, monkeypatch):
     path = tmp_path / "list.csv.gz"
     path.write_bytes(gzip.compress(b"RA,DEC,energy_kev\n" + b"\n" * (64 << 20)))
-    monkeypatch.setattr(csv_module, "MAX_UNPACKED", 32 << 20)
+    monkeypatch.setattr(files_module, "MAX_UNPACKED", 32 << 20)
     refused(lambda: read_events(path), path, "unpacks to more than")
     whole = write_fits(tmp_path / "a.fits", columns).read_bytes()
     packed = tmp_path / "a.fits.gz"
     packed.write_bytes(gzip.compress(whole + bytes(64 << 20)))
-    monkeypatch.setattr(files_module, "MAX_UNPACKED", 32 << 20)
     refused(lambda: read_events(packed), packed, "unpacks to more than")
 
 

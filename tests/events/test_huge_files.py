@@ -34,7 +34,7 @@ def refused_at_once(reader, tmp_path):
 @pytest.fixture
 def photon_list():
     places = np.linspace(9.9, 10.1, 50)
-    return damage.write_fits({"RA": places, "DEC": places, "ENERGY": np.linspace(1, 9, 50)}, {})
+    return damage.write_fits({"RA": places, "DEC": places, "ENERGY": np.linspace(1, 9, 50), "PHAS": places}, {})
 
 
 def with_card(content, key, value):
@@ -44,15 +44,15 @@ def with_card(content, key, value):
 
 def test_rows_that_a_fits_file_cannot_hold(photon_list, refused_at_once):
     refused_at_once(with_card(photon_list, "NAXIS2", 10**12), ".fits", "cut off")
-    packed = gzip.compress(with_card(photon_list, "NAXIS2", 2 * 10**8))  # 24 bytes each
+    packed = gzip.compress(with_card(photon_list, "NAXIS2", 16 * 10**7))  # 32 bytes each
     refused_at_once(packed, ".fits.gz", "cut off")
     rng = np.random.default_rng(0)
-    refused_at_once(packed + rng.bytes(5 << 20), ".fits.gz", "unpacks to more than 4 GB")
+    refused_at_once(packed + rng.bytes(5 << 20), ".fits.gz", "unpacks to more than 1064 MB")
 
 
 def test_a_row_that_no_event_needs(photon_list, refused_at_once):
-    wide = with_card(with_card(photon_list, "NAXIS1", 999_999_992 + 16), "TFORM3", "'124999999D'")
-    refused_at_once(gzip.compress(wide) + damage.bomb(2 << 20), ".fits.gz", "a row takes 1000000008 bytes")
+    wide = with_card(with_card(photon_list, "NAXIS1", 24 + 8 * 124_999_999), "TFORM4", "'124999999D'")
+    refused_at_once(gzip.compress(wide) + damage.bomb(2 << 20), ".fits.gz", "a row takes 1000000016 bytes")
 
 
 def test_headers_without_end(photon_list, refused_at_once):
@@ -66,6 +66,7 @@ def test_headers_without_end(photon_list, refused_at_once):
 def test_text_without_end(refused_at_once):
     names = b"RA,DEC,energy_kev\n"
     refused_at_once(gzip.compress(names) + damage.bomb(64 << 20, b"\n"), ".csv.gz", "no rows")
+    refused_at_once(gzip.compress(names) + damage.bomb(256 << 20, b"\n"), ".csv.gz", "unpacks to more than")
     refused_at_once(gzip.compress(names) + damage.bomb(64 << 20, b"1"), ".csv.gz", "a line is longer than 4 MB")
     refused_at_once(b",".join(b"c%d" % i for i in range(150_000)), ".csv", "no line of names")
     columns = names.strip() + b"," + b",".join(b"c%d" % i for i in range(20_000)) + b"\n"

@@ -8,7 +8,9 @@ import pytest
 
 from report_utils.binning import retained_pixels
 from report_utils.report import figures
+from report_utils.report.baseline_tables import baselines_markdown, networks_markdown
 from report_utils.report.baselines import (
+    REGRESSIONS,
     all_baselines,
     cross_validate_regression,
     linear_regression,
@@ -24,7 +26,6 @@ from report_utils.report.count_statistics import (
     luminosity,
 )
 from report_utils.report.figures.baselines import baseline_scatter
-from report_utils.report.study_tables import baselines_markdown
 
 N = 200
 FOLDS = np.arange(N) % 5
@@ -146,20 +147,23 @@ def test_networks_are_compared_on_the_same_clusters(weighed):
     assert found.networks["multi_band_1"].value == pytest.approx(2 * found.networks["single_band"].value)
 
 
-def test_table_and_figure_show_every_baseline(weighed):
+def test_tables_and_figure_show_every_baseline(weighed):
     found, baselines = weighed
-    table = baselines_markdown(found, dict(zip(TRANSFORMS, ("0+", "1", "3"), strict=True)))
-    lines = table.splitlines()
-    assert len(lines) == 2 + 1 + 2 * len(BASELINES) + 1
-    assert f"{found.mean.value:.3f}" in lines[2]
-    assert f"**{found.networks['multi_band_3'].value:.3f}" in lines[-1]
-    for key, interval in found.baselines.items():
-        assert f"{interval.value:.3f} [" in next(
-            line for line in lines if line.startswith(f"| {BASELINES[key[1]].title}, {key[2]} |")
-        )
+    labels = dict(zip(TRANSFORMS, ("all", "first", "three"), strict=True))
+    for regression in REGRESSIONS:
+        lines = baselines_markdown(found, labels, regression).splitlines()
+        for transform, line in zip(TRANSFORMS, lines[2:], strict=True):
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            assert cells[0] == labels[transform]
+            for name, cell in zip(BASELINES, cells[1:], strict=True):
+                one = found.baselines.get((transform, name, regression))
+                assert cell == ("–" if one is None else f"{one.value:.3f} [{one.low:.3f},\u00a0{one.high:.3f}]")
+    last = networks_markdown(found, labels).splitlines()[-1]
+    for one in (found.mean, found.networks["multi_band_3"], found.ratios["multi_band_3", "without_core", "trees"]):
+        assert f" {one.value:.3f} [" in last
     with matplotlib.rc_context():
         figures.use_book_style()
-        figure = baseline_scatter(found, dict(zip(TRANSFORMS, ("0+", "1", "3"), strict=True)))
+        figure = baseline_scatter(found, labels)
     assert [ax.get_title(loc="left") for ax in figure.axes] == [one.title for one in BASELINES.values()]
     n_points = sum(len(line.get_xdata()) for ax in figure.axes for line in ax.lines if line.get_marker() in {"s", "^"})
     assert n_points == len(baselines)

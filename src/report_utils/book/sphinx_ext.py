@@ -94,6 +94,7 @@ def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
     description = shell.page_description(paragraphs)
     title = app.env.titles[pagename].astext() if pagename in app.env.titles else str(context.get("title", ""))
     tags = shell.preview_tags(title, description, app.config.html_title, pagename, app.config.html_baseurl)
+    context["default_mode"] = "light"  # until a script asks the system; without scripts it stays so
     context["metatags"] = f"{context.get('metatags', '')}\n{tags}"
     options = app.config.html_theme_options
     repository = {"url": options.get("repository_url", ""), "branch": options.get("repository_branch", "")}

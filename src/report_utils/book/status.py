@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,8 +111,8 @@ def _page_status(page: Page, reproduction: Reproduction, root: Path, manifests: 
     if made["digest"] == record["digest"]:
         return Status("page", page.slug, "fresh", about=made)
     before, now = dict(made["inputs"]), dict(record["inputs"])
-    reasons = _changed_runs(_shown(before), _shown(now), manifests, reproduction)
-    reasons = [*changes(before, now), *reasons]
+    changed_runs = _changed_runs(_shown(before), _shown(now), manifests, reproduction)
+    reasons = changes(before, now) + changed_runs
     return Status("page", page.slug, "stale", tuple(dict.fromkeys(reasons)), about=made)
 
 
@@ -124,20 +124,24 @@ def _shown(inputs: dict[str, Any]) -> dict[str, str]:
 
 def _changed_runs(
     before: Mapping[str, str], now: Mapping[str, str], manifests: Manifests, reproduction: Reproduction
-) -> Iterator[str]:
-    """Yield why the runs that a page shows are others than when it was made."""
-    for name in now:
-        if name in before and before[name] != now[name]:
-            manifest = manifests.of_digest(before[name])
-            key = None if manifest is None else current_key(reproduction, manifest)
-            if manifest is None or key is None:
-                yield f"{'' if name.startswith('results/') else 'run '}{name} changed"
-            else:
-                yield from changed_inputs(manifest, key)
-    for names, what in ((now.keys() - before.keys(), "more to show"), (before.keys() - now.keys(), "fewer to show")):
+) -> list[str]:
+    """Return why the runs that a page shows are others than when it was made."""
+    lines, fewer, more = [], [], [name for name in now if name not in before]
+    for name, digest in before.items():
+        manifest = manifests.of_digest(digest)
+        key = None if manifest is None or now.get(name) == digest else current_key(reproduction, manifest)
+        if manifest is not None and key is not None and key.digest != digest:
+            lines += changed_inputs(manifest, key)
+        elif name not in now:
+            fewer.append(name)
+        elif now[name] != digest:
+            lines.append(f"{'' if name.startswith('results/') else 'run '}{name} changed")
+    # a study is shown as a whole: what is gone from it beside changed runs is not worth a line
+    for names, what in ((more, "more to show"), ([] if lines else fewer, "fewer to show")):
         if names:
             example = f"{min(names)}{' ...' if len(names) > 1 else ''}"
-            yield f"{len(names)} {_plural('run', len(names))} {what}: {example}"
+            lines.append(f"{len(names)} {_plural('run', len(names))} {what}: {example}")
+    return lines
 
 
 def _elsewhere(fresh: list[Status]) -> list[str]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import pearsonr, spearmanr
 
 from report_utils.dynamics.phases import Dynamics
 from report_utils.errors import InputError
@@ -57,6 +56,8 @@ def compare_dynamics(first: Dynamics, second: Dynamics) -> DynamicsComparison:
     if not np.array_equal(first.cluster, second.cluster) or not np.array_equal(first.phase, second.phase):
         msg = f"dynamics {first.transform!r} and {second.transform!r} show different observations or epochs"
         raise InputError(msg)
+    from scipy.stats import spearmanr  # half of the time that a command takes to start, which needs no statistics
+
     a, b = first.predictions.mean(axis=2, dtype=np.float64), second.predictions.mean(axis=2, dtype=np.float64)
     ends = first.phase_ends
     scatter = np.stack([first.scatter, second.scatter], axis=1)
@@ -75,6 +76,8 @@ def compare_dynamics(first: Dynamics, second: Dynamics) -> DynamicsComparison:
 
 
 def _by_row(a: NDArray, b: NDArray) -> NDArray[np.float64]:
+    from scipy.stats import pearsonr
+
     return np.array([_correlation(pearsonr, p, q) for p, q in zip(a, b, strict=True)])
 
 

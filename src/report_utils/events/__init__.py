@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from report_utils.events.ingest_report import IngestReport
     from report_utils.events.ingest_run import ingest
     from report_utils.events.inspection import inspect_events
-    from report_utils.events.reading import check_usable, read_events
+    from report_utils.events.point_sources import mask_point_sources, read_point_sources
+    from report_utils.events.reading import check_usable, load_events, read_events
     from report_utils.events.recipe import Recipe
     from report_utils.events.request import Request
     from report_utils.events.sixte import write_sixte
@@ -38,9 +39,12 @@ _HOME = {
     "export_observations": "export",
     "ingest": "ingest_run",
     "inspect_events": "inspection",
+    "load_events": "reading",
+    "mask_point_sources": "point_sources",
     "open_archive": "archive",
     "read_catalogue": "catalogue",
     "read_events": "reading",
+    "read_point_sources": "point_sources",
     "write_sixte": "sixte",
 }
 
@@ -58,9 +62,12 @@ __all__ = [
     "export_observations",
     "ingest",
     "inspect_events",
+    "load_events",
+    "mask_point_sources",
     "open_archive",
     "read_catalogue",
     "read_events",
+    "read_point_sources",
     "write_sixte",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.events.files import MAX_UNPACKED, UNPACKING_ERRORS, open_maybe_gzipped, too_large_unpacked
+from report_utils.events.files import UNPACKING_ERRORS, open_maybe_gzipped, too_large_unpacked, unpacked_limit
 from report_utils.events.table import Column, Table, printable
 
 _BLOCK_BYTES = 4 << 20
@@ -106,14 +107,14 @@ def whole_lines(path: Path) -> Iterator[bytes]:
     """
     n_bytes, rest = 0, b""
     with open_maybe_gzipped(path) as stream:
-        packed = isinstance(stream, gzip.GzipFile)
+        limit = unpacked_limit(path) if isinstance(stream, gzip.GzipFile) else math.inf
         while True:
             try:
                 data = stream.read(_BLOCK_BYTES)
             except UNPACKING_ERRORS as error:
                 raise _packed_wrongly(path, error) from None
             n_bytes += len(data)
-            if packed and n_bytes > MAX_UNPACKED:
+            if n_bytes > limit:
                 raise too_large_unpacked(path)
             block, newline, tail = (rest + data).rpartition(b"\n")
             if not data:

@@ -16,7 +16,10 @@ GZIP_MAGIC = b"\x1f\x8b"
 DEFLATE_LIMIT = 1032
 """No deflate stream expands further (zlib's documentation): more cannot be in a packed file."""
 MAX_UNPACKED = 4 << 30
-"""[bytes] Beyond this a packed file is refused: 4 GB of zeros pack into 4 MB, and take ten seconds to unpack."""
+"""[bytes] Of any packed file: more takes tens of seconds to unpack, and no list of few enough rows has it."""
+_SMALL_UNPACKED = 64 << 20
+_MAX_RATIO = 200
+"""Numbers pack to a tenth at best; blank columns and images, which come along, to less."""
 UNPACKING_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
 _CHUNK = 16 << 20
 
@@ -91,6 +94,11 @@ def first_bytes(path: Path, n_bytes: int = 8) -> tuple[bytes, bool]:
         raise unreadable(path, error) from None
 
 
+def unpacked_limit(path: Path) -> int:
+    """Return the bytes beyond which a packed file has no end in sight, for no event list packs so well."""
+    return min(MAX_UNPACKED, _SMALL_UNPACKED + _MAX_RATIO * path.stat().st_size)
+
+
 def check_sum(path: Path, stream: IO[bytes]) -> None:
     """Read a gzipped file to its end, where its checksum tells flipped bits from good ones.
 
@@ -101,9 +109,10 @@ def check_sum(path: Path, stream: IO[bytes]) -> None:
     """
     if not isinstance(stream, gzip.GzipFile):
         return
+    limit = unpacked_limit(path)
     try:
         while stream.read(_CHUNK):
-            if stream.tell() > MAX_UNPACKED:
+            if stream.tell() > limit:
                 raise too_large_unpacked(path)
     except (*UNPACKING_ERRORS, OSError) as error:
         msg = f"{path}: the gzip checksum does not fit ({error}); copy or download the file again"
@@ -112,4 +121,7 @@ def check_sum(path: Path, stream: IO[bytes]) -> None:
 
 def too_large_unpacked(path: Path) -> InputError:
     """Return the message for a packed file with more in it than an event list can have."""
-    return InputError(f"{path}: unpacks to more than {MAX_UNPACKED >> 30} GB; unpack it, and check what it holds")
+    limit = unpacked_limit(path) >> 20
+    return InputError(
+        f"{path}: unpacks to more than {limit} MB, as no event list does; unpack it and check what it holds"
+    )

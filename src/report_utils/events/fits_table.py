@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from report_utils.errors import InputError
 from report_utils.events.files import (
     DEFLATE_LIMIT,
-    MAX_UNPACKED,
     UNPACKING_ERRORS,
     check_sum,
     is_gzipped,
     open_maybe_gzipped,
     too_large_unpacked,
+    unpacked_limit,
 )
 from report_utils.events.table import Column, Table
 
@@ -132,7 +132,7 @@ class FitsTable(Table):
         end = self.start + self.n_rows * self.row_bytes
         if is_gzipped(self.path):
             size = size * DEFLATE_LIMIT
-            if MAX_UNPACKED < end <= size:
+            if unpacked_limit(self.path) < end <= size:
                 raise too_large_unpacked(self.path)
         if end > size:
             raise self._ends_early(max(0, size - self.start) // self.row_bytes)

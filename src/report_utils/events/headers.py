@@ -14,12 +14,12 @@ from typing import IO, TYPE_CHECKING
 
 from report_utils.errors import InputError
 from report_utils.events.files import (
-    MAX_UNPACKED,
     UNPACKING_ERRORS,
     first_bytes,
     is_gzipped,
     open_maybe_gzipped,
     too_large_unpacked,
+    unpacked_limit,
 )
 from report_utils.events.fits_table import FORMATS, FitsColumn, FitsTable, precision
 from report_utils.events.table import Column, printable
@@ -71,7 +71,7 @@ def _walk(path: Path, stream: IO[bytes], until: str | None) -> tuple[list[FitsTa
     """Return the tables up to the end, and what was wrong there (empty if nothing was)."""
     tables: list[FitsTable] = []
     number, start, primary = 0, 0, None
-    furthest = MAX_UNPACKED if is_gzipped(path) else math.inf
+    furthest = unpacked_limit(path) if is_gzipped(path) else math.inf
     while number < _MAX_PARTS:
         if start > furthest:
             raise too_large_unpacked(path)

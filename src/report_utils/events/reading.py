@@ -131,6 +131,10 @@ def load_events(
     if invalid not in ("error", "drop"):
         msg = f"invalid={invalid!r} is not known; use 'error' or 'drop'"
         raise InputError(msg)
+    both = sorted(set(agn_source_ids) & set(cleaning.background_source_ids))
+    if both:
+        msg = f"{path}: source id {both[0]} is named as AGN and as background; it can be one of them"
+        raise InputError(msg)
     path = Path(path)
     found = choose_table(open_tables(path, until="EVENTS" if request.table is None else None), request)
     layout = decide_layout(found, request)

@@ -45,9 +45,11 @@ def tree_regression(features: NDArray, log10_mass: NDArray, new_features: NDArra
     histograms as Ke et al. 2017, NIPS 30), none of them chosen by looking at a result.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     trees = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
-    return trees.fit(features, log10_mass).predict(new_features)
+    with threadpool_limits(1):  # for so few clusters threads only wait for each other
+        return trees.fit(features, log10_mass).predict(new_features)
 
 
 REGRESSIONS: Mapping[str, Regression] = MappingProxyType({"linear": linear_regression, "trees": tree_regression})

@@ -1,4 +1,4 @@
-"""Studies and baselines as Markdown for a page and as text for a terminal."""
+"""Studies as Markdown for a page and as text for a terminal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from report_utils.report.baselines import REGRESSIONS, Weighed
 from report_utils.report.claims import UNDECIDED
-from report_utils.report.count_statistics import BASELINES
 from report_utils.report.intervals import Interval
 from report_utils.report.leakage import Comparison, MatesClass, compare_partitions
 from report_utils.report.sensitivity import Judgement, judge_study
@@ -194,24 +192,6 @@ def mates_markdown(classes: Mapping[str, Sequence[MatesClass]]) -> str:
     ]
     header = ["Of its halo in training", "Clusters", "Halos", *(f"Scatter, {label}" for label in classes)]
     return markdown_table(header, rows, "rrr" + "r" * len(classes))
-
-
-def baselines_markdown(weighed: Weighed, labels: Mapping[str, str]) -> str:
-    """Write the scatters of all baselines and of the networks, a column for each transform [dex].
-
-    Parameters
-    ----------
-    weighed : Weighed
-    labels : mapping of transform to heading
-    """
-    rows = [["the mean mass for all", *(interval_text(weighed.mean, ".3f") for _ in labels)]]
-    for name, baseline in BASELINES.items():
-        for regression in REGRESSIONS:
-            found = [weighed.baselines.get((transform, name, regression)) for transform in labels]
-            texts = ["–" if one is None else interval_text(one, ".3f") for one in found]
-            rows.append([f"{baseline.title}, {regression}", *texts])
-    rows.append(["**the network**", *(f"**{interval_text(weighed.networks[name], '.3f')}**" for name in labels)])
-    return markdown_table(["Scatter from [dex]", *labels.values()], rows, "l" + "r" * len(labels))
 
 
 def study_text(study: Study, outcomes: Mapping[str, Outcome | None]) -> str:

@@ -97,7 +97,7 @@ def _of_clusters(reproduction: Reproduction, cluster: NDArray) -> dict[str, NDAr
 
 
 def _run_entry(run: Run, fact: str) -> dict[str, Any]:
-    manifest = {name: value for name, value in run.manifest.items() if name not in {"files", "name"}}
+    manifest = {name: value for name, value in run.manifest.items() if name not in {"files", "name", "profile"}}
     return manifest | {"facts": {fact: run.facts()[fact]}}
 
 

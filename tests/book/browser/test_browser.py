@@ -1,85 +1,165 @@
-"""The rendered book in headless Chromium. Needs a book: `make book` first."""
+"""Every page of the rendered book in headless Chromium, from files and from a web server, wide and narrow."""
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import pytest
 
+from report_utils.book.check import rendered_pages
 from report_utils.book.pages import PAGES
-from report_utils.profiles import project_root
+from tests.book.browser.conftest import HTML
 
-HTML = project_root() / "_build" / "html"
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-
-_reason = None
-if not (CHROMIUM and DRIVER):
-    _reason = "Chromium and its driver are not installed"
-elif not (HTML / "index.html").is_file():
-    _reason = "there is no rendered book; run `make book` first"
-if _reason and os.environ.get("REPORT_NEEDS_BROWSER"):
-    pytest.fail(_reason, pytrace=False)
-pytestmark = pytest.mark.skipif(_reason is not None, reason=str(_reason))
+ALL_PAGES = [path.relative_to(HTML).as_posix() for path in rendered_pages(HTML)] if HTML.is_dir() else []
+READ = [name for name in ALL_PAGES if name not in {"index.html", "search.html"}]
+WIDTHS = (1440, 768, 360)
+BACKGROUND = "return getComputedStyle(document.body).backgroundColor"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in (
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-        "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
-        "--window-size=1400,1000", f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
-        # nothing but the book's own files can be reached
-        "--host-resolver-rules=MAP * ~NOTFOUND",
-    ):  # fmt: skip
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.set_page_load_timeout(60)
-    yield driver
-    driver.quit()
+def test_all_pages_are_looked_at(reader):
+    assert {f"pages/{page.slug}.html" for page in PAGES} <= set(READ)
 
 
-def _wait_for(browser, script, seconds=30):
-    from selenium.webdriver.support.ui import WebDriverWait
+@pytest.mark.parametrize("name", READ)
+def test_a_page_is_whole_offline_at_every_width_and_in_both_themes(reader, name):
+    reader.resize(WIDTHS[0])
+    said = reader.open((HTML / name).as_uri())
+    assert said.console == []
+    assert said.failed == []
+    assert [url for url in said.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert len(said.requests) > 5  # the browser was heard
+    assert reader.run("return [...document.images].filter(i => i.naturalWidth === 0).map(i => i.src)") == []
+    assert reader.run("return document.querySelectorAll('mjx-merror, .math .merror').length") == 0
+    if not name.startswith(("genindex", "py-modindex")):
+        assert len(reader.run("return document.querySelector('article').innerText")) > 300
 
-    return WebDriverWait(browser, seconds).until(lambda driver: driver.execute_script(script))
+    too_wide = {}
+    for width in WIDTHS:
+        reader.resize(width)
+        found = reader.run("return document.documentElement.scrollWidth - window.innerWidth")
+        if found > 0:
+            too_wide[width] = found
+    assert too_wide == {}
+
+    reader.resize(WIDTHS[0])
+    grounds = {}
+    for _ in range(3):
+        reader.run("document.querySelector('.theme-switch-button').click()")
+        grounds[reader.run("return document.documentElement.dataset.theme")] = reader.run(BACKGROUND)
+    assert set(grounds) == {"light", "dark"}
+    assert grounds["light"] != grounds["dark"]
+    assert reader.heard().console == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slug)
-def test_a_page_loads_whole_and_offline(browser, page):
-    browser.get((HTML / "pages" / f"{page.slug}.html").as_uri())
-    _wait_for(browser, "return document.readyState === 'complete'")
-    broken = browser.execute_script(
-        "return [...document.querySelectorAll('article img')].filter(i => { i.loading = 'eager';"
-        " return i.complete && i.naturalWidth === 0 }).map(i => i.src)"
+def test_from_a_web_server_nothing_else_is_asked(reader, host):
+    said = reader.open(f"{host}pages/index.html")
+    assert said.console == []
+    assert said.failed == []
+    outside = [url for url in said.requests if not url.startswith((host, "data:"))]
+    assert outside == []
+    own = [url for url in said.requests if url.startswith(host)]
+    assert 10 < len(own) < 30
+    assert not any("mathjax" in url or "fontawesome" in url or "searchindex" in url for url in own)
+
+
+def test_the_front_door_leads_to_the_first_page(reader):
+    reader.open((HTML / "index.html").as_uri())
+    reader.wait_for("return location.pathname.endsWith('/pages/index.html')")
+
+
+def results(reader, address, term):
+    reader.open(f"{address}search.html?q={term}")
+    reader.wait_for("return document.querySelector('.search-summary')?.innerText.length > 0")
+    return reader.run("return [...document.querySelectorAll('#search-results li a')].map(a => a.innerText)")
+
+
+@pytest.mark.parametrize("place", ["file", "server"])
+def test_the_search_finds_a_term(reader, host, place):
+    address = host if place == "server" else f"{HTML.as_uri()}/"
+    reader.open(f"{address}pages/index.html")
+    found = results(reader, address, "vignetting")
+    assert "Glossary" in found
+    assert "The simulation, checked" in found
+    assert reader.heard().console == []
+    assert results(reader, address, "xyzzyx") == []
+    if place == "server":
+        results(reader, address, "bootstrap")
+        reader.wait_for("return document.querySelectorAll('#search-results li p.context').length > 0")
+
+
+def press(reader, *keys):
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    actions = ActionChains(reader.driver)
+    for key in keys:
+        actions.send_keys(key)
+    actions.perform()
+
+
+def test_the_keyboard_skips_to_the_text_and_shows_where_it_is(reader):
+    from selenium.webdriver.common.keys import Keys
+
+    reader.resize(1440)
+    reader.open((HTML / "pages/index.html").as_uri())
+    press(reader, Keys.TAB)
+    assert reader.run("return document.activeElement.innerText") == "Skip to main content"
+    reader.wait_for("return document.activeElement.getBoundingClientRect().top >= 0")
+    press(reader, Keys.ENTER)
+    assert reader.run("return location.hash") == "#main-content"
+    unseen = []
+    for _ in range(12):
+        press(reader, Keys.TAB)
+        assert reader.run("return document.querySelector('#main-content').contains(document.activeElement)")
+        seen = "const s = getComputedStyle(document.activeElement); return s.outlineStyle + s.boxShadow"
+        if reader.run(seen) == "nonenone":
+            unseen.append(reader.run("return document.activeElement.outerHTML.slice(0, 80)"))
+    assert unseen == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_words_show_their_meaning_inside_the_window_until_escape(reader, width):
+    from selenium.webdriver.common.keys import Keys
+
+    reader.resize(width)
+    reader.open((HTML / "pages/index.html").as_uri())
+    count = reader.run("return document.querySelectorAll('.hover-word > a').length")
+    assert count > 3
+    shown = (
+        "const w = document.querySelectorAll('.hover-word')[arguments[0]]; w.scrollIntoView({block: 'center'});"
+        "w.querySelector('a').focus(); const b = w.querySelector('.hover-text').getBoundingClientRect();"
+        "return [b.width > 50 && b.height > 15, b.left >= 0 && b.right <= window.innerWidth + 0.5]"
     )
-    assert broken == []
-    if browser.execute_script("return document.querySelectorAll('.math').length"):
-        _wait_for(browser, "return document.querySelectorAll('mjx-container').length > 0")
-        assert browser.execute_script("return document.querySelectorAll('mjx-merror').length") == 0
-    requests = browser.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
-    assert [url for url in requests if url.startswith("http")] == []
-    errors = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-    assert errors == []
-    assert len(browser.execute_script("return document.querySelector('article').innerText")) > 300
+    assert [reader.run(shown, number) for number in range(count)] == [[True, True]] * count
+    press(reader, Keys.ESCAPE)
+    hidden = "return document.activeElement.parentElement.querySelector('.hover-text').getBoundingClientRect().width"
+    assert reader.run(hidden) == 0
+    text = reader.run("return document.querySelector('.hover-text').textContent")
+    described = reader.run(
+        "return document.getElementById(document.querySelector('.hover-word > a').getAttribute('aria-describedby'))"
+        ".textContent"
+    )
+    assert described == text != ""
 
 
-def test_the_front_door_leads_to_the_first_page(browser):
-    browser.get((HTML / "index.html").as_uri())
-    _wait_for(browser, "return location.pathname.endsWith('/pages/index.html')")
+def test_a_figure_leads_to_the_code_that_made_it(reader):
+    reader.resize(1440)
+    reader.open((HTML / "pages/index.html").as_uri())
+    assert reader.run("return document.querySelectorAll('article figure').length") == reader.run(
+        "return document.querySelectorAll('article details.made-by').length"
+    )
+    reader.run("document.querySelector('details.made-by summary').click()")
+    target = reader.run("return document.querySelector('details.made-by a').getAttribute('href').slice(1)")
+    closed = "return document.getElementById(arguments[0]).closest('details').open"
+    assert not reader.run(closed, target)
+    reader.run("document.querySelector('details.made-by a').click()")
+    reader.wait_for(f"return document.getElementById('{target}').closest('details').open")
 
 
-def test_no_page_scrolls_sideways_on_a_phone(browser):
-    browser.set_window_size(500, 900)
-    too_wide = []
-    for page in PAGES:
-        browser.get((HTML / "pages" / f"{page.slug}.html").as_uri())
-        if browser.execute_script("return document.documentElement.scrollWidth > window.innerWidth + 1"):
-            too_wide.append(page.slug)
-    browser.set_window_size(1400, 1000)
-    assert too_wide == []
+def test_a_page_is_read_without_scripts(reader):
+    reader.resize(1440)
+    reader.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        reader.driver.get((HTML / "pages/index.html").as_uri())
+    finally:
+        reader.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert reader.run(BACKGROUND) not in {"rgba(0, 0, 0, 0)", ""}
+    assert len(reader.run("return document.querySelector('article').innerText")) > 300
+    assert reader.run("return getComputedStyle(document.querySelector('.theme-switch-button')).display") == "none"

@@ -1,0 +1,94 @@
+"""What publishes and launches the book says exactly what it uses, and may do no more than it must."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+
+from report_utils.profiles import profile_names, project_root
+
+ROOT = project_root()
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.fixture(params=WORKFLOWS, ids=lambda path: path.stem)
+def workflow(request):
+    return request.param
+
+
+def test_actions_are_pinned_by_digest_with_their_version(workflow):
+    lines = [line for line in workflow.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    assert lines
+    for line in lines:
+        assert re.search(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_only_publishing_may_write(workflow):
+    content = yaml.safe_load(workflow.read_text(encoding="utf-8"))
+    assert content["permissions"] == {"contents": "read"}
+    for name, job in content["jobs"].items():
+        assert ("permissions" in job) == (name == "publish")
+        for step in job["steps"]:
+            if "checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
+
+
+def test_nothing_is_published_that_was_not_tested_and_checked():
+    content = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8"))
+    jobs = content["jobs"]
+    assert set(jobs["publish"]["needs"]) == {"test", "book"}
+    assert "pull_request" in jobs["publish"]["if"]
+    steps = [step.get("run", "") + step.get("uses", "") for step in jobs["book"]["steps"]]
+    position = {
+        word: next(i for i, step in enumerate(steps) if word in step) for word in ("make pdf", "check", "artifact")
+    }
+    position["check"] = steps.index(".venv/bin/report-utils check")
+    assert position["make pdf"] < position["check"] < position["artifact"]
+    assert "make test" in [step.get("run") for step in jobs["test"]["steps"]]
+    choices = content[True]["workflow_dispatch"]["inputs"]["profile"]["options"]  # YAML reads "on" as true
+    assert set(choices) <= set(profile_names())
+
+
+def test_a_pull_request_gets_the_book():
+    content = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8"))
+    (step,) = [s for s in content["jobs"]["book"]["steps"] if "upload-artifact" in s.get("uses", "")]
+    assert step["if"] == "github.event_name == 'pull_request'"
+    assert step["with"]["path"] == "_build/html"
+
+
+def test_binder_installs_the_lock_file_for_the_right_python():
+    requires = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    runtime = (ROOT / "binder" / "runtime.txt").read_text(encoding="utf-8").strip()
+    assert requires.startswith(f">={runtime.removeprefix('python-')}")
+    script = ROOT / "binder" / "postBuild"
+    assert script.stat().st_mode & 0o111
+    subprocess.run(["bash", "-n", str(script)], check=True)
+    text = script.read_text(encoding="utf-8")
+    assert "--require-hashes -r requirements.lock" in text
+    assert (ROOT / "requirements.lock").is_file()
+
+
+def test_text_notebooks_open_as_notebooks(tmp_path, monkeypatch):
+    """What Binder's script, and the page on editing, ask for is a command of the installed jupytext."""
+    import json
+    import sys
+    from pathlib import Path
+
+    settings = tmp_path / "overrides.json"
+    command = [str(Path(sys.executable).with_name("jupytext-config")), "--settings-file", str(settings)]
+    subprocess.run([*command, "set-default-viewer", "python"], check=True, capture_output=True)
+    assert json.loads(settings.read_text())["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"] == {
+        "python": "Jupytext Notebook"
+    }
+
+
+def test_the_repository_is_one_setting_that_is_empty():
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    assert config["sphinx"]["config"]["html_theme_options"]["repository_url"] == ""
+    assert config["html"]["baseurl"] == ""
+    others = {key: value for key, value in config["html"].items() if key.startswith("use_")}
+    assert not any(others.values())

@@ -1,0 +1,174 @@
+"""Pages are made once, put in place by one build at a time, and rendered anew where that was cut off."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+
+from report_utils.book import build, sphinx_ext
+from report_utils.book.build import executed_page, make_page, page_record, publish_pages, record_of
+from report_utils.book.execute import METADATA
+from report_utils.book.pages import PAGES
+from report_utils.errors import InputError
+from report_utils.reproduction import Reproduction
+from tests.conftest import ROOT
+from tests.profile_files import write_profile
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with one tiny profile, the real notebooks, and runs of its own."""
+    root = tmp_path / "project"
+    (root / "profiles").mkdir(parents=True)
+    (root / "_config.yml").touch()
+    (root / "notebooks").symlink_to(ROOT / "notebooks")
+    write_profile(root / "profiles" / "tiny.toml")
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("REPORT_RUNS", raising=False)
+    return root
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """The pages that were executed; a stand-in does it."""
+    slugs = []
+
+    def stand_in(page, template, profile, record):
+        slugs.append(page.slug)
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {page.slug}", id="a")])
+        notebook.metadata[METADATA] = record
+        return notebook
+
+    monkeypatch.setattr(build, "run_page", stand_in)
+    return slugs
+
+
+def made(pages=PAGES):
+    reproduction = Reproduction("tiny")
+    for page in pages:
+        make_page(page, reproduction, page_record(page, reproduction, ROOT))
+    return reproduction
+
+
+def test_a_page_is_made_once(project, executed):
+    page = PAGES[1]
+    reproduction = made([page])
+    made([page])  # as a second build would that waited for the first
+    assert executed == [page.slug]
+    assert record_of(executed_page(page, reproduction))["profile"] == "profiles/tiny.toml"
+
+
+def test_a_page_that_was_edited_while_it_ran_is_not_kept(project, executed, monkeypatch):
+    page, reproduction = PAGES[1], Reproduction("tiny")
+    record = page_record(page, reproduction, ROOT)
+    monkeypatch.setattr(build, "page_record", lambda *_: {"digest": "another"})
+    with pytest.raises(InputError, match=r"1-introduction: its notebook or code was edited while it ran; run the same"):
+        make_page(page, reproduction, record)
+    assert not executed_page(page, reproduction).exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"metadata": {}}', '{"metadata": {"report_utils": []}}', "\\udcff"])
+def test_a_page_that_cannot_be_read_was_not_made(tmp_path, text):
+    (tmp_path / "page.ipynb").write_text(text)
+    assert record_of(tmp_path / "page.ipynb") is None
+    assert record_of(tmp_path / "none.ipynb") is None
+
+
+def test_pages_are_put_in_their_place(project, executed):
+    made()
+    folder = project / "book" / "pages"
+    folder.mkdir(parents=True)
+    (folder / "an-old-one.ipynb").touch()
+    publish_pages("tiny").release()
+    assert sorted(path.stem for path in folder.glob("*.ipynb")) == sorted(page.slug for page in PAGES)
+    (folder / "index.ipynb").write_text("{}")
+    os.utime(folder / "2-data.ipynb", (1, 1))
+    publish_pages("tiny").release()
+    assert "# index" in (folder / "index.ipynb").read_text()
+    assert (folder / "2-data.ipynb").stat().st_mtime == 1  # an unchanged page is not written
+    executed_page(PAGES[0], Reproduction("tiny")).unlink()
+    with pytest.raises(InputError, match="removed while the book was built; build again"):
+        publish_pages("tiny")
+
+
+def test_one_build_at_a_time_renders(project, executed):
+    """Another one waits, says so, and goes on when the first ends, however it ends."""
+    made()
+    code = "from report_utils.book.build import publish_pages\npublish_pages('tiny')\nprint('published', flush=True)\n"
+    lock = publish_pages("tiny")
+    other = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=project
+    )
+    assert other.stderr.readline() == "another build is rendering this book; waiting for it\n"
+    assert other.poll() is None
+    lock.release()
+    assert other.communicate(timeout=60)[0] == "published\n"
+    code += "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, cwd=project)
+    publish_pages("tiny").release()
+
+
+@pytest.fixture
+def sphinx(tmp_path, monkeypatch):
+    """A Sphinx application and its environment, as far as the extension asks them."""
+    source = tmp_path / "book"
+    source.mkdir()
+    for name in ("a", "b"):
+        (source / f"{name}.md").write_text(name)
+    (tmp_path / "doctrees").mkdir()
+    monkeypatch.setattr(build, "prepare_book", lambda: build.BuildReport("tiny"))
+    monkeypatch.setattr(build, "publish_pages", lambda: SimpleNamespace(release=lambda: None))
+    builder = SimpleNamespace(format="none")
+    app = SimpleNamespace(
+        doctreedir=tmp_path / "doctrees", srcdir=source, outdir=tmp_path, builder=builder, _warncount=0
+    )
+    env = SimpleNamespace(found_docs={"a", "b"}, doc2path=lambda name: str(source / f"{name}.md"))
+    return app, env
+
+
+def rendered(app, env, changed=()):
+    """Begin to render, and return what is rendered."""
+    again = SimpleNamespace(**vars(app))
+    sphinx_ext._prepare(again)
+    return again, sphinx_ext._outdated(again, env, set(), set(changed), set())
+
+
+def test_a_rendering_that_ended_well_is_not_done_again(sphinx):
+    app, outdated = rendered(*sphinx)
+    assert outdated == ["a", "b"]
+    sphinx_ext._finish(app, None)
+    app, outdated = rendered(*sphinx)
+    assert outdated == []
+    sphinx_ext._finish(app, None)
+    _, outdated = rendered(*sphinx, changed=["a"])
+    assert outdated == ["a", "b"]
+
+
+def test_a_rendering_that_was_cut_off_is_done_anew(sphinx):
+    """Half of its pages may be written, and to Sphinx they look newer than their sources."""
+    sphinx_ext._finish(rendered(*sphinx)[0], None)
+    assert rendered(*sphinx)[1] == []  # killed here
+    assert rendered(*sphinx)[1] == ["a", "b"]
+
+
+@pytest.mark.parametrize("failure", ["exception", "warning"])
+def test_a_rendering_that_failed_is_done_anew(sphinx, failure):
+    """Or else the warning that made it fail would not come again, and the next one would end well."""
+    app, _ = rendered(*sphinx)
+    app._warncount = 1 if failure == "warning" else 0
+    sphinx_ext._finish(app, RuntimeError() if failure == "exception" else None)
+    assert rendered(*sphinx)[1] == ["a", "b"]
+
+
+def test_a_clock_that_was_set_back_hides_no_change(sphinx):
+    """A page that was written after the last rendering may carry an earlier time."""
+    sphinx_ext._finish(rendered(*sphinx)[0], None)
+    path = sphinx[0].srcdir / "a.md"
+    path.write_text("A")
+    os.utime(path, (1, 1))
+    assert rendered(*sphinx)[1] == ["a", "b"]
