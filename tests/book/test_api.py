@@ -15,7 +15,9 @@ PACKAGES = ("events", "simulation", "binning", "cnn", "dynamics", "report")
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_everything_public_has_its_place(name):
-    code = f"from report_utils.book.api import reference_lines; print('\\n'.join(reference_lines('report_utils.{name}')))"
+    code = (
+        f"from report_utils.book.api import reference_lines; print('\\n'.join(reference_lines('report_utils.{name}')))"
+    )
     code += "; import sys; print([m for m in ('tensorflow', 'keras', 'jax') if m in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     *lines, loaded = result.stdout.splitlines()

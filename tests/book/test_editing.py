@@ -102,6 +102,8 @@ def test_an_edit_in_a_notebook_makes_its_page_stale_alone(workplace, runs_folder
 def test_a_notebook_runs_by_itself_from_its_own_folder(name, runs_folder):
     environment = os.environ | {"REPORT_PROFILE": "smoke", "MPLBACKEND": "agg"}
     command = [sys.executable, "-W", "error", f"{name}.py"]
-    result = subprocess.run(command, cwd=ROOT / "notebooks", env=environment, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command, cwd=ROOT / "notebooks", env=environment, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert not runs_folder.exists()

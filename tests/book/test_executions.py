@@ -13,7 +13,13 @@ from report_utils.book.pages import PAGES
 
 def record(slug="2-data", versions=None, runs=None, seconds=1.25):
     inputs = {"page": {"slug": slug, "parameters": {}}, "profile": {"name": "smoke"}, "runs": runs or {}}
-    return {"digest": "d", "inputs": inputs, "at": "2024-05-01 10:00:00", "seconds": seconds, "versions": versions or {}}
+    return {
+        "digest": "d",
+        "inputs": inputs,
+        "at": "2024-05-01 10:00:00",
+        "seconds": seconds,
+        "versions": versions or {},
+    }
 
 
 def cells(line):

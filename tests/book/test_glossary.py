@@ -53,7 +53,8 @@ def test_words_are_whole(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["Title with dex\n==============\n", "``dex``", "`a dex <https://example.org>`_", "::\n\n  dex\n", ":math:`dex`"]
+    "text",
+    ["Title with dex\n==============\n", "``dex``", "`a dex <https://example.org>`_", "::\n\n  dex\n", ":math:`dex`"],
 )
 def test_titles_code_links_and_equations_stay_as_they_are(text):
     assert marked(text)[1] == []
@@ -85,7 +86,10 @@ def test_words_come_from_definitions():
     )
     tree = publish_doctree("")
     tree += nodes.definition_list("", item)
-    assert glossary.words_of(tree) == [Word("AGN", "term-AGN", "Black holes."), Word("nucleus", "term-nucleus", "Black holes.")]
+    assert glossary.words_of(tree) == [
+        Word("AGN", "term-AGN", "Black holes."),
+        Word("nucleus", "term-nucleus", "Black holes."),
+    ]
 
 
 def test_the_glossary_explains_the_words_of_the_field():

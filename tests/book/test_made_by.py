@@ -16,7 +16,10 @@ INPUTS = {
     "data": {"n_clusters": 48, "seed": 1},
     "page": {"slug": "3-3-multi-band-2", "parameters": {"transform": "multi_band_2"}},
     "profile": {"name": "smoke"},
-    "runs": {"fit/smoke/multi_band_2/fold-0-seed-0": "fedcba9876543210", "fit/smoke/multi_band_2/fold-1-seed-0": "00ff" * 4},
+    "runs": {
+        "fit/smoke/multi_band_2/fold-0-seed-0": "fedcba9876543210",
+        "fit/smoke/multi_band_2/fold-1-seed-0": "00ff" * 4,
+    },
 }
 
 

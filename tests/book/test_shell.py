@@ -80,6 +80,8 @@ def test_what_needs_a_repository_is_there_only_with_one():
 
 
 def test_the_pdf_is_offered_where_it_is():
-    assert "../book.pdf" in [b.get("url") for b in buttons("glossary", "glossary.md", pdf="book.pdf")["download-buttons"]]
+    assert "../book.pdf" in [
+        b.get("url") for b in buttons("glossary", "glossary.md", pdf="book.pdf")["download-buttons"]
+    ]
     assert [b["text"] for b in buttons("glossary", "glossary.md")["download-buttons"]] == [".md", "Print"]
     assert [b["text"] for b in buttons("genindex", "")["download-buttons"]] == ["Print"]

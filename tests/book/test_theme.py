@@ -51,7 +51,10 @@ STYLE = (
 
 def test_only_rules_of_the_icon_font_go():
     rest = theme.without_icon_font(STYLE)
-    assert rest == "/*! licence */.a{color:red}@media print{.g{h:i}}li.k .toggle i.fa-chevron-down{position:absolute}.l{m:n}"
+    assert (
+        rest
+        == "/*! licence */.a{color:red}@media print{.g{h:i}}li.k .toggle i.fa-chevron-down{position:absolute}.l{m:n}"
+    )
     assert rest.count("{") == rest.count("}")
 
 

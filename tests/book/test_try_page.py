@@ -129,5 +129,7 @@ def test_a_page_goes_below_the_build_folder_where_nobody_says():
 def test_a_page_is_run_beside_the_book(runs_folder, tmp_path):
     page = try_page.page_with("1-introduction", [])
     notebook = try_page.run_tried(page, load_profile("smoke"))
-    assert any("smoke" in cell.source for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", []))
+    assert any(
+        "smoke" in cell.source for cell in notebook.cells if "injected-parameters" in cell.metadata.get("tags", [])
+    )
     assert not (runs_folder / "pages").exists()
