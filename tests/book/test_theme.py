@@ -70,3 +70,8 @@ def test_trimming_leaves_what_pages_load(tmp_path):
     once = (tmp_path / "styles" / "pydata-sphinx-theme.css").read_text()
     theme.trim(tmp_path)
     assert (tmp_path / "styles" / "pydata-sphinx-theme.css").read_text() == once
+
+
+def test_faults_of_the_theme_for_screen_readers_are_repaired():
+    assert theme.repaired_body('<div role="list" class="citation-list"><p>') == '<div class="citation-list"><p>'
+    assert theme.named_toggles("<summary><i></i></summary>").startswith('<summary aria-label="Pages below this one">')

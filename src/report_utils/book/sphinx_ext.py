@@ -88,6 +88,10 @@ def _mark_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
     """Give a page its description, its buttons, and no script that it does not need."""
     body = context.get("body", "")
+    if body:
+        context["body"] = theme.repaired_body(body)
+    toctree = context["generate_toctree_html"]
+    context["generate_toctree_html"] = lambda *values, **options: theme.named_toggles(str(toctree(*values, **options)))
     for kind in ("script_files", "css_files"):
         context[kind] = theme.needed(context.get(kind, []), body)
     paragraphs = [node.astext() for node in doctree.findall(nodes.paragraph)] if doctree is not None else []

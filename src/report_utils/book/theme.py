@@ -60,6 +60,19 @@ def _is_needed(words: str, body: str) -> bool:
     return all(any(mark in body for mark in marks) for marks in conditions)
 
 
+def repaired_body(body: str) -> str:
+    """Return the HTML of a page's text without a role that its parts do not have.
+
+    A bibliography calls itself a list and its entries something else, so that screen readers announce a list of none.
+    """
+    return body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
+
+
+def named_toggles(toctree: str) -> str:
+    """Return the side bar's HTML with a name for each button that unfolds pages; the theme gives them a mere icon."""
+    return toctree.replace("<summary>", '<summary aria-label="Pages below this one">')
+
+
 def without_icon_font(style: str) -> str:
     """Return the theme's style sheet without its icon font, a third of it; ``icons.css`` draws what is used."""
     return _ICON_RULE.sub("", _ICON_FONT.sub("", style))

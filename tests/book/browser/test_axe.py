@@ -51,6 +51,7 @@ def test_axe_finds_nothing_serious(reader, axe, name, theme, width):
     reader.open((HTML / name).as_uri())
     assert reader.run("return document.documentElement.dataset.theme") == theme
     reader.run("document.querySelectorAll('article details').forEach(part => { part.open = true })")
+    reader.wait_for("return document.getAnimations().every(animation => animation.playState === 'finished')")
     reader.run(axe)
     found = reader.driver.execute_async_script(RUN)
     assert [fault for fault in found if fault[0] in {"serious", "critical"}] == []
