@@ -46,6 +46,7 @@ class Reader:
 
     def __init__(self, driver):
         self.driver = driver
+        self.theme = None
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
@@ -90,7 +91,12 @@ class Reader:
 
     def set_theme(self, mode):
         """Let the pages that are opened from now on be light or dark."""
-        self.run("localStorage.setItem('mode', arguments[0]); localStorage.setItem('theme', arguments[0])", mode)
+        # set within each page before its scripts run: what one page stores, the next may not see at once
+        if self.theme is not None:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": self.theme})
+        source = f"localStorage.setItem('mode', {mode!r}); localStorage.setItem('theme', {mode!r})"
+        told = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+        self.theme = told["identifier"]
 
 
 @pytest.fixture(scope="session")

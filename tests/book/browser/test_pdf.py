@@ -70,5 +70,5 @@ def test_a_browser_that_does_not_print_is_said(tmp_path, monkeypatch):
     browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv(pdf.CHROMIUM_VARIABLE, str(browser))
     (tmp_path / "d.html").write_text("x")
-    with pytest.raises(InputError, match="exit status 3.*out of paper"):
+    with pytest.raises(InputError, match=r"exit status 3.*out of paper"):
         print_document(tmp_path / "d.html", tmp_path / "d.pdf")
