@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
@@ -65,13 +66,12 @@ def test_a_book_without_glossary_has_no_marks():
 
 
 def test_hover_words_are_links_with_a_described_meaning():
-    class Writer:
-        body: list[str] = []
+    writer = SimpleNamespace(body=[])
 
     node = HoverWord(uri="g.html#term-x", meaning='a "range" < b', tip="hover-3")
-    glossary.visit_hover_word(Writer, node)
-    glossary.depart_hover_word(Writer, node)
-    text = "".join(Writer.body)
+    glossary.visit_hover_word(writer, node)
+    glossary.depart_hover_word(writer, node)
+    text = "".join(writer.body)
     assert 'href="g.html#term-x" aria-describedby="hover-3"' in text
     assert 'role="tooltip" id="hover-3">a &quot;range&quot; &lt; b</span>' in text
     assert text.count("<span") == text.count("</span>")

@@ -49,7 +49,8 @@ def rendered(tmp_path):
             '<img alt="y" src="data:image/png;base64,AA=="></p>'
             '<details class="hide above-input"><summary>Show code</summary><pre>code</pre></details>'
             '<details class="made-by"><summary>How</summary></details><script>let x</script>'
-            '<span class="hover-word"><a href="#top" aria-describedby="t">AGN</a><span class="hover-text">tip</span></span>'
+            '<span class="hover-word"><a href="#top" aria-describedby="t">AGN</a>'
+            '<span class="hover-text">tip</span></span>'
             "<noscript><p>plain</p></noscript>"
         )
         path = tmp_path / f"{chapter.name}.html"

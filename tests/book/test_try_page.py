@@ -85,7 +85,8 @@ def test_values_of_another_type_are_refused(pair):
 def notebook():
     figure = {"data": {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"}}
     output = nbformat.v4.new_output("display_data", **figure)
-    text = "# A *page*\n\n**The question.** Why $x^2$ {cite}`Lovig2024`?\n\n$$\nx = y\n$$ (eq-x)\n\nSee [others](2-data.ipynb)."
+    text = "# A *page*\n\n**The question.** Why $x^2$ {cite}`Lovig2024`?\n\n$$\nx = y\n$$ (eq-x)\n\n"
+    text += "See [others](2-data.ipynb)."
     code = nbformat.v4.new_code_cell("1 + 1", outputs=[output], metadata={"tags": ["hide-input"]}, execution_count=1)
     cells = [nbformat.v4.new_markdown_cell(text), code]
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
