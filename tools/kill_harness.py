@@ -95,17 +95,22 @@ class Harness:
     def _attempt(self, tree: Path, n_results: int, n_kills: int) -> None:
         """Start a build and kill it, at a moment that leaves enough of it for the kills to come."""
         number, before = len(self.state["kills"]), self.n_results(tree)
-        left = max(1 - before / n_results, 0.1) * self.state["calm_seconds"] / (n_kills - number)
+        rest = max(1 - before / n_results, 0.1) * self.state["calm_seconds"]
+        left = rest / (n_kills - number)
         in_vain = sum(1 for _ in takewhile(lambda kill: kill["after"] == kill["before"], reversed(self.state["kills"])))
         start = self.start_seconds * 1.1**in_vain
         # with this longest delay, a uniform one leaves time for that share of the work on average
         longest = start + left + math.sqrt(left**2 + 2 * start * left)
-        delay = float(np.random.default_rng([self.seed, number]).uniform(0.5, longest))
+        longest = min(longest, start + rest / 2)  # few kills would mostly come too late
+        delay = float(np.random.default_rng([self.seed, number, self.state["generation"]]).uniform(0.5, longest))
+        began = time.monotonic()
         build = self._start(tree)
         killed = build.kill_after(delay)
         if not killed:
             self.say(f"it ended by itself before {delay:.1f} s: another one is killed from here on")
             self.state["generation"] += 1
+            if before == 0:  # the machine was busier while the undisturbed one was built
+                self.state["calm_seconds"] = min(self.state["calm_seconds"], time.monotonic() - began)
             self._keep()
             return
         unsound = faults(tree)
