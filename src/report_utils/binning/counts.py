@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import inf
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +18,8 @@ N_BANDS = len(BAND_EDGES_KEV) + 1
 MAX_PIXELS = 16_384
 """Pixels along each axis of the largest image; a place in it is a 32-bit number."""
 
-_BLOCK = 1024
+# Events placed, then counted: few enough that their places stay in a core's cache.
+_BLOCK = 16_384
 _PRECISION = {
     np.dtype(real).itemsize: (float(np.finfo(real).eps), float(np.finfo(real).max)) for real in (np.float32, np.float64)
 }
@@ -70,38 +70,62 @@ def band_counts(events: EventList, n_pixels: int = 128) -> NDArray[np.int32]:
         if high - low == inf:
             msg = f"{events.label}: {axis} from {low:g} to {high:g} arcsec is no box; remove or correct these events"
             raise InputError(msg)
-    counts = np.zeros(n_pixels * n_pixels * N_BANDS, dtype=np.int32)
-    # Events of a bright core fall into the same few pixels, and an addition waits for the one before it: two tables
-    # in turn wait less, where there are enough events to pay for the second.
-    other = np.zeros_like(counts) if len(events) > _WORTH_TWO_TABLES else counts
-    bands = np.array(BAND_EDGES_KEV, dtype=energy.dtype)  # exact in any precision
-    _count(x, y, energy, *_axis(x, x_low, x_high, n_pixels), *_axis(y, y_low, y_high, n_pixels), bands, counts, other)
-    if other is not counts:
-        counts += other
-    return counts.reshape(n_pixels, n_pixels, N_BANDS)
+    axes = _axis(y, y_low, y_high, n_pixels), _axis(x, x_low, x_high, n_pixels)
+    return _count(y, x, energy, axes, n_pixels)[:-1].reshape(n_pixels, n_pixels, N_BANDS)
 
 
-def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple:
+def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDArray, NDArray]:
     """Return edges (float64); origin, pixels per arcsec, and a range of fractions, all in the column's precision.
 
     A position is inside its pixel beyond doubt if its fraction of a pixel lies in the range; others are compared
     with the edges themselves. What is left out on either side is several times what the rounding of the scaled
     position and of the edges can amount to.
     """
-    real = values.dtype.type
     precision, largest = _PRECISION[values.itemsize]
     scale = n_pixels / (high - low)
     rounding = n_pixels * precision + max(abs(low), abs(high)) * scale * _PRECISION[8][0]
     margin = min(4 * rounding, 1.0)  # a box too small for this precision: then every position is in doubt
     edges = np.linspace(low, high, n_pixels + 1)
-    return edges, real(low), real(min(scale, largest)), real(margin), real(1 - margin)
+    return edges, np.array([low, min(scale, largest), margin, 1 - margin], dtype=values.dtype)
+
+
+def _count(y: NDArray, x: NDArray, energy: NDArray, axes: tuple, n_pixels: int) -> NDArray[np.int32]:
+    """Return the flat table of counts, followed by how many events were not placed at first.
+
+    Block by block, places first and then counts: places are found many at a time.
+    """
+    from report_utils.binning.compiled import add_events, find_places  # numba takes long to import
+
+    (y_edges, y_axis), (x_edges, x_axis) = axes
+    counts = np.zeros(n_pixels * n_pixels * N_BANDS + 1, dtype=np.int32)
+    # Events of a bright core fall into the same few pixels, and an addition waits for the one before it: two tables
+    # in turn wait less, where there are enough events to pay for the second.
+    other = np.zeros_like(counts) if len(x) > _WORTH_TWO_TABLES else counts
+    bands = np.array(BAND_EDGES_KEV, dtype=energy.dtype)  # exact in any precision
+    size, nowhere = np.int32(n_pixels), np.int32(len(counts) - 1)
+    places = np.empty(min(_BLOCK, len(x)), dtype=np.uint32)
+    doubtful, n_doubtful = np.empty(len(x), dtype=np.intp), 0
+    for begin in range(0, len(x), _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        here = places[: len(x) - begin]
+        find_places(x[block], y[block], energy[block], x_axis, y_axis, bands, size, nowhere, here)
+        n_doubtful = add_events(here, counts, other, begin, doubtful, n_doubtful)
+    if other is not counts:
+        counts += other
+    doubtful = doubtful[:n_doubtful]
+    rows, columns = (np.searchsorted(e[1:-1], v[doubtful], side="right") for e, v in ((y_edges, y), (x_edges, x)))
+    band = np.searchsorted(bands, energy[doubtful], side="left")
+    np.add.at(counts, (rows * n_pixels + columns) * N_BANDS + band, 1)
+    return counts
 
 
 def _extremes(column: NDArray) -> tuple[float, float]:
     """Return the smallest and the largest value of a column; a NaN is beyond infinity, on its sign's side."""
+    from report_utils.binning.compiled import find_extremes  # numba takes long to import
+
     found = np.empty(2, dtype=column.dtype)
     integer = np.int32 if column.itemsize == 4 else np.int64
-    _find_extremes(column.view(integer), found.view(integer), _MAGNITUDE[column.itemsize])
+    find_extremes(column.view(integer), found.view(integer), _MAGNITUDE[column.itemsize])
     return found.tolist()
 
 
@@ -118,71 +142,3 @@ def _first_bad_value(events: EventList) -> str:
             )
     msg = "no bad value"
     raise AssertionError(msg)
-
-
-@numba.njit(cache=True, nogil=True)
-def _find_extremes(bits, found, magnitude):
-    """Write the bits of the smallest and the largest of floating-point numbers, given as their bits.
-
-    With the magnitude of negative ones inverted, integers are ordered as the numbers are; and integers are compared
-    many at a time, where floating-point numbers are not, for the sake of NaN.
-    """
-    low = high = bits[0] ^ (magnitude if bits[0] < 0 else 0)
-    for i in range(bits.size):
-        key = bits[i] ^ (magnitude if bits[i] < 0 else 0)
-        low, high = min(low, key), max(high, key)
-    found[0] = low ^ (magnitude if low < 0 else 0)
-    found[1] = high ^ (magnitude if high < 0 else 0)
-
-
-@numba.njit(cache=True, nogil=True)
-def _pixel(value, edges):
-    """Return the index of the pixel of ``value``, by the edges themselves."""
-    last = edges.size - 2
-    i = min(max(int((value - edges[0]) * (last + 1) / (edges[-1] - edges[0])), 0), last)
-    if value < edges[i]:
-        i -= 1
-    elif i < last and value >= edges[i + 1]:
-        i += 1
-    return i
-
-
-@numba.njit(cache=True, nogil=True)
-def _places(x, y, energy, x_low, x_scale, x_from, x_to, y_low, y_scale, y_from, y_to, n_pixels, bands, places):
-    """Write where in the table each event belongs, -1 where it is too close to an edge to tell in this precision."""
-    first, second, third = bands[0], bands[1], bands[2]
-    for i in range(places.size):
-        column, row = (x[i] - x_low) * x_scale, (y[i] - y_low) * y_scale
-        whole_column, whole_row = np.floor(column), np.floor(row)
-        column, row = column - whole_column, row - whole_row
-        certain = (column >= x_from) & (column <= x_to) & (row >= y_from) & (row <= y_to)  # and not NaN
-        band = np.int32(energy[i] > first) + np.int32(energy[i] > second) + np.int32(energy[i] > third)
-        place = (np.int32(whole_row) * n_pixels + np.int32(whole_column)) * np.int32(N_BANDS) + band
-        places[i] = place if certain else np.int32(-1)
-
-
-@numba.njit(cache=True, nogil=True)
-def _count(
-    x, y, energy, x_edges, x_low, x_scale, x_from, x_to, y_edges, y_low, y_scale, y_from, y_to, bands, counts, other
-):  # fmt: skip
-    """Add events to flat tables, every second one to the other: first all places of a block, many at a time."""
-    n_pixels = np.int32(x_edges.size - 1)
-    places = np.empty(_BLOCK, np.int32)
-    for start in range(0, x.size, _BLOCK):
-        stop = min(start + _BLOCK, x.size)
-        here = places[: stop - start]
-        _places(
-            x[start:stop], y[start:stop], energy[start:stop],
-            x_low, x_scale, x_from, x_to, y_low, y_scale, y_from, y_to, n_pixels, bands, here,
-        )  # fmt: skip
-        for i in range(here.size):
-            place = here[i]
-            if place < 0:
-                event = start + i
-                band = int(energy[event] > bands[0]) + int(energy[event] > bands[1]) + int(energy[event] > bands[2])
-                row, column = _pixel(np.float64(y[event]), y_edges), _pixel(np.float64(x[event]), x_edges)
-                place = (row * n_pixels + column) * N_BANDS + band
-            if i & 1:
-                other[place] += 1
-            else:
-                counts[place] += 1

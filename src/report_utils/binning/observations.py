@@ -23,7 +23,14 @@ from report_utils.simulation import SimulationSettings, cluster_properties, simu
 from report_utils.store import RunKey
 from report_utils.work import advance
 
-_BINNING = ("binning.counts", "binning.dataset", "binning.observations", "events.eventlist", "events.thinning")
+_BINNING = (
+    "binning.compiled",
+    "binning.counts",
+    "binning.dataset",
+    "binning.observations",
+    "events.eventlist",
+    "events.thinning",
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,75 @@
+"""The loops over events that are compiled, with numba; imported when the first events are binned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function when it is first called, and keep the machine code for later processes where that is possible.
+
+    What is compiled is kept short and without calls from one function to another: together they take less than
+    half a second to compile, once.
+    """
+    try:
+        return numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        return numba.njit(nogil=True)(function)
+
+
+@_compiled
+def find_extremes(bits, found, magnitude):
+    """Write the bits of the smallest and the largest of floating-point numbers, given as their bits.
+
+    With the magnitude of negative ones inverted, integers are ordered as the numbers are; and integers are compared
+    many at a time, where floating-point numbers are not, for the sake of NaN.
+    """
+    low = high = bits[0] ^ (magnitude if bits[0] < 0 else 0)
+    for i in range(bits.size):
+        key = bits[i] ^ (magnitude if bits[i] < 0 else 0)
+        low, high = min(low, key), max(high, key)
+    found[0] = low ^ (magnitude if low < 0 else 0)
+    found[1] = high ^ (magnitude if high < 0 else 0)
+
+
+@_compiled
+def find_places(x, y, energy, x_axis, y_axis, bands, n_pixels, nowhere, places):
+    """Write where in the table each event belongs; ``nowhere`` if it is too near an edge to tell in this precision.
+
+    Without a branch and a call, so that many events are placed at a time. An axis is its origin, its pixels per
+    arcsec, and the range of fractions of a pixel within which a position is certain.
+    """
+    x_low, x_scale, x_from, x_to = x_axis[0], x_axis[1], x_axis[2], x_axis[3]
+    y_low, y_scale, y_from, y_to = y_axis[0], y_axis[1], y_axis[2], y_axis[3]
+    first, second, third = bands[0], bands[1], bands[2]
+    for i in range(places.size):
+        column, row = (x[i] - x_low) * x_scale, (y[i] - y_low) * y_scale
+        whole_column, whole_row = np.floor(column), np.floor(row)
+        column, row = column - whole_column, row - whole_row
+        certain = (column >= x_from) & (column <= x_to) & (row >= y_from) & (row <= y_to)  # and not NaN
+        band = np.int32(energy[i] > first) + np.int32(energy[i] > second) + np.int32(energy[i] > third)
+        place = (np.int32(whole_row) * n_pixels + np.int32(whole_column)) * np.int32(bands.size + 1) + band
+        places[i] = np.uint32(place if certain else nowhere)
+
+
+@_compiled
+def add_events(places, counts, other, begin, doubtful, n_doubtful):
+    """Add events to flat tables, every second one to the other, and list those whose place is the last one.
+
+    Places are unsigned, or each would be compared with zero before it is used.
+    """
+    nowhere = np.uint32(counts.size - 1)
+    for i in range(places.size):
+        place = places[i]
+        if i & 1:
+            other[place] += 1
+        else:
+            counts[place] += 1
+        if place == nowhere:
+            doubtful[n_doubtful] = begin + i
+            n_doubtful += 1
+    return n_doubtful
