@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -169,3 +170,19 @@ def test_an_image_has_pixels():
 def test_a_box_beyond_all_numbers_is_refused():
     with pytest.raises(InputError, match="no box"):
         band_counts(EventList(np.array([-1.7e308, 1.7e308]), np.arange(2.0), np.ones(2)))
+
+
+def test_events_are_counted_where_no_folder_can_be_written(monkeypatch):
+    """A read-only installation without a home: numba has nowhere to keep machine code and says so with an error."""
+    from numba.core import caching
+
+    from report_utils.binning import compiled
+
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    loop = compiled.add_events.py_func
+    with pytest.raises(RuntimeError, match="no locator"):
+        numba.njit(cache=True)(loop)
+    counts, doubtful = np.zeros(3, np.int32), np.empty(2, np.intp)
+    assert compiled._compiled(loop)(np.array([0, 2], np.uint32), counts, counts, 0, doubtful, 0) == 1
+    assert counts.tolist() == [1, 0, 1]
+    assert doubtful[0] == 1
