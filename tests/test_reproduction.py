@@ -11,6 +11,7 @@ from report_utils.events import ingest, open_archive
 from report_utils.events.export import export_observations
 from report_utils.profiles import load_profile
 from report_utils.reproduction import Reproduction
+from report_utils.run_status import what_is_left
 from report_utils.simulation import simulate_observation
 from report_utils.store import Store
 
@@ -112,6 +113,24 @@ def test_transforms_share_their_folds(reproduction):
 def test_unknown_transforms_are_refused_before_anything_is_trained(reproduction):
     with pytest.raises(InputError, match="unknown transform 'multi_band_9'"):
         reproduction.prepare(["multi_band_9"])
+
+
+def test_the_most_wanted_come_first_and_the_dynamics_last(reproduction):
+    keys = reproduction.missing(folds=[1], n_training_seeds=3)
+    last = [key.name for key in keys if key.inputs["training_seed"] == 2]
+    assert keys[-len(last) :] == [key for key in keys if key.inputs["training_seed"] == 2]
+    assert [name.split("/")[2] for name in last[:3]] == ["single_band", "multi_band_2", "multi_band_4"]
+    assert [name.partition("/")[0] for name in last] == ["fit"] * len(TRANSFORMS) + ["dynamics"] * 2
+
+
+def test_one_fold_is_trained_and_a_fold_that_is_not_run_is_refused(reproduction):
+    missing = reproduction.missing(["multi_band_3"], (), folds=[1])
+    assert [key.inputs["fold"] for key in missing] == [1]
+    assert what_is_left(reproduction.store, missing) == ["  fit multi_band_3, folds 1"]
+    assert reproduction.prepare(["multi_band_3"], (), folds=[1]) == 1
+    assert reproduction.missing(["multi_band_3"], (), folds=[1]) == []
+    with pytest.raises(InputError, match=r"fold 2: profile tiny trains the folds 0 to 1"):
+        reproduction.prepare(["multi_band_3"], (), folds=[0, 2])
 
 
 def test_an_interrupted_data_set_goes_on(folder, monkeypatch):

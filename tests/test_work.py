@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from report_utils.deadline import OutOfTime, out_of_time, time_limit
 from report_utils.errors import InputError
-from report_utils.work import Task, WorkerError, _PlainProgress, n_workers, run_tasks
+from report_utils.progress import PlainProgress
+from report_utils.work import Task, WorkerError, n_workers, run_tasks
 from tests import work_functions as functions
 from tests.conftest import ROOT
 
@@ -103,6 +105,34 @@ def _alive(process: int) -> bool:
         return False
 
 
+def test_time_that_is_over_ends_what_runs_and_starts_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPORT_WORKERS", "1")
+    arguments = [{"path": tmp_path / name} for name in ("first", "second")]
+    began = time.monotonic()
+    with pytest.raises(OutOfTime), time_limit(3.0):
+        run_tasks(tasks(functions.sleep_long, arguments), "sleeping")
+    assert time.monotonic() - began < 10
+    assert not list(tmp_path.iterdir())
+    assert not out_of_time(1e9)
+
+
+def test_a_task_stops_by_itself_when_the_next_step_would_take_too_long(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPORT_WORKERS", "1")
+    arguments = [{"path": tmp_path / name, "seconds": seconds} for name, seconds in (("short", 0.0), ("long", 600.0))]
+    began = time.monotonic()
+    with pytest.raises(OutOfTime), time_limit(60.0):
+        run_tasks(tasks(functions.stop_in_time, [*arguments, {"path": tmp_path / "never", "seconds": 0.0}]), "steps")
+    assert time.monotonic() - began < 30
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"short": "done", "long": "state kept"}
+
+
+def test_time_enough_changes_nothing():
+    with time_limit(60.0):
+        assert run_tasks(tasks(functions.square, [{"n": 3}]), "squares") == [9]
+        assert not out_of_time()
+        assert out_of_time(60.0)
+
+
 def test_number_of_workers(monkeypatch):
     monkeypatch.delenv("REPORT_WORKERS", raising=False)
     assert n_workers() >= 1
@@ -115,8 +145,8 @@ def test_number_of_workers(monkeypatch):
 
 def test_time_left_without_a_terminal(capsys, monkeypatch):
     now = iter([0.0, 10.0, 60.0])
-    monkeypatch.setattr("report_utils.work.time.monotonic", lambda: next(now))
-    show = _PlainProgress("Training", 200.0)
+    monkeypatch.setattr("report_utils.progress.time.monotonic", lambda: next(now))
+    show = PlainProgress("Training", 200.0)
     show(10.0)
     show(40.0)
     assert capsys.readouterr().err == "Training:  25%, about 3.0 min left\n"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.errors import InputError
 from report_utils.store import RunKey, Store
 from report_utils.work import _ONE_THREAD, Task, advance, run_tasks
@@ -45,6 +46,14 @@ def die() -> None:
 def sleep_long(path: Path) -> None:
     time.sleep(120)
     path.write_text("not interrupted")
+
+
+def stop_in_time(path: Path, seconds: float) -> None:
+    """Do one step, and stop if another one of so many seconds would end too late."""
+    if out_of_time(seconds):
+        path.write_text("state kept")
+        raise OutOfTime
+    path.write_text("done")
 
 
 def tell_and_sleep(path: Path) -> None:

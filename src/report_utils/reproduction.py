@@ -33,6 +33,8 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 """The transforms whose dynamics the report shows (Figures 10 and 11)."""
 
 _MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
+"""What the report compares first, and so is trained first; the dynamics come last."""
+
 _TRAINING_CODE = (
     "binning.dataset",
     "binning.symmetry",
@@ -109,8 +111,8 @@ class Reproduction:
     def cross_validation(self, transform: str, training_seed: int = 0) -> CrossValidation:
         """Return a transform's test predictions over the folds that the profile runs."""
         self._require(transform)
-        self._compute(self._fit_tasks([transform], training_seed))
-        keys = [self.fit_key(transform, fold, training_seed) for fold in range(self.profile.folds.run)]
+        keys = self._fit_keys(transform, training_seed)
+        self._ensure(keys)
         fits = [_load_fit(self._finished(key)) for key in keys]
         return CrossValidation.from_fits(transform, fits, self.dataset.log10_mass, self.dataset.groups)
 
@@ -121,8 +123,9 @@ class Reproduction:
     def dynamics(self, transform: str, training_seed: int = 0) -> Dynamics:
         """Return the four-phase training of a transform."""
         self._require(transform)
-        self._compute(self._dynamics_tasks([transform], training_seed))
-        run = self._finished(self.dynamics_key(transform, training_seed))
+        key = self.dynamics_key(transform, training_seed)
+        self._ensure([key])
+        run = self._finished(key)
         cluster, facts = run.array("cluster"), run.facts()
         return Dynamics(
             transform=transform,
@@ -172,6 +175,7 @@ class Reproduction:
         transforms: Iterable[str] | None = None,
         dynamics: Iterable[str] | None = None,
         *,
+        folds: Iterable[int] | None = None,
         n_training_seeds: int | None = None,
     ) -> int:
         """Compute what is missing in worker processes, and return how many runs that were.
@@ -180,29 +184,46 @@ class Reproduction:
         ----------
         transforms, dynamics : iterable of str, optional
             Which ones; all that the book shows where they are not given.
+        folds : iterable of int, optional
+            Of the fits; all that the profile runs where they are not given.
         n_training_seeds : int, optional
             How often to train each; what the profile says where it is not given.
         """
-        return self._compute(self.tasks(transforms, dynamics, n_training_seeds=n_training_seeds))
+        return self._compute(self.tasks(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds))
 
     def tasks(
         self,
         transforms: Iterable[str] | None = None,
         dynamics: Iterable[str] | None = None,
         *,
+        folds: Iterable[int] | None = None,
         n_training_seeds: int | None = None,
     ) -> list[Task]:
         """Return what :meth:`prepare` would compute, the most wanted first."""
+        missing = self.missing(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds)
+        return [self.training_task(key) for key in missing]
+
+    def missing(
+        self,
+        transforms: Iterable[str] | None = None,
+        dynamics: Iterable[str] | None = None,
+        *,
+        folds: Iterable[int] | None = None,
+        n_training_seeds: int | None = None,
+    ) -> list[RunKey]:
+        """Return the keys of the runs that :meth:`prepare` would compute, the most wanted first."""
         transforms = list(self.transforms if transforms is None else transforms)
         dynamics = list(self.dynamics_transforms if dynamics is None else dynamics)
         for name in (*transforms, *dynamics):
             self._require(name)
-        wanted = [name for name in _MOST_WANTED if name in transforms]
-        rest = [name for name in transforms if name not in wanted]
-        tasks: list[Task] = []
+        transforms = [name for name in _MOST_WANTED if name in transforms] + [
+            name for name in transforms if name not in _MOST_WANTED
+        ]
+        keys: list[RunKey] = []
         for seed in range(n_training_seeds or self.profile.training_seeds):
-            tasks += self._fit_tasks(wanted, seed) + self._dynamics_tasks(dynamics, seed) + self._fit_tasks(rest, seed)
-        return tasks
+            keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
+            keys += [self.dynamics_key(name, seed) for name in dynamics]
+        return self._without_finished(keys)
 
     def _compute(self, tasks: list[Task]) -> int:
         if tasks:
@@ -210,8 +231,13 @@ class Reproduction:
                 run_tasks(tasks, f"Training ({len(tasks)} runs)")
         return len(tasks)
 
-    def _fit_keys(self, transform: str, training_seed: int) -> list[RunKey]:
-        return [self.fit_key(transform, fold, training_seed) for fold in range(self.profile.folds.run)]
+    def _fit_keys(self, transform: str, training_seed: int, folds: Iterable[int] | None = None) -> list[RunKey]:
+        n_folds = self.profile.folds.run
+        chosen = list(range(n_folds) if folds is None else folds)
+        if not all(0 <= fold < n_folds for fold in chosen):
+            msg = f"fold {max(chosen, key=abs)}: profile {self.profile.name} trains the folds 0 to {n_folds - 1}"
+            raise InputError(msg)
+        return [self.fit_key(transform, fold, training_seed) for fold in chosen]
 
     def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
         """Return the key of one fit: all that decides its numbers."""
@@ -269,14 +295,11 @@ class Reproduction:
         """Return the fold in whose test set each observation is, ``(n_clusters,)``."""
         return profile_folds(self.dataset, self.profile)
 
-    def _fit_tasks(self, transforms: list[str], training_seed: int) -> list[Task]:
-        return self._missing(key for name in transforms for key in self._fit_keys(name, training_seed))
+    def _without_finished(self, keys: Iterable[RunKey]) -> list[RunKey]:
+        return [key for key in keys if self.store.load(key) is None]
 
-    def _dynamics_tasks(self, transforms: list[str], training_seed: int) -> list[Task]:
-        return self._missing(self.dynamics_key(name, training_seed) for name in transforms)
-
-    def _missing(self, keys: Iterable[RunKey]) -> list[Task]:
-        return [self.training_task(key) for key in keys if self.store.load(key) is None]
+    def _ensure(self, keys: list[RunKey]) -> None:
+        self._compute([self.training_task(key) for key in self._without_finished(keys)])
 
     def training_task(self, key: RunKey, store: Store | None = None) -> Task:
         """Return the task that trains a fit or a dynamics of this profile, for another store where one is given."""

@@ -11,7 +11,7 @@ from report_utils.changes import changes, differences
 from report_utils.errors import InputError
 from report_utils.leftovers import Entry, entries
 from report_utils.reproduction import Reproduction
-from report_utils.store import RunKey, partial_folder
+from report_utils.store import RunKey, Store, partial_folder
 from report_utils.studies import reproduction_of
 
 KINDS = ("data", "fit", "dynamics")
@@ -144,3 +144,16 @@ def run_states(reproduction: Reproduction) -> tuple[list[Status], Manifests]:
             if key is not None:
                 keys[name] = key
     return [run_status(reproduction, key, manifests) for key in keys.values()], manifests
+
+
+def what_is_left(store: Store, missing: Iterable[RunKey]) -> list[str]:
+    """Say in a line for each transform which of its runs are missing, and how many of them have begun."""
+    groups: dict[tuple[str, str], list[RunKey]] = {}
+    for key in missing:
+        groups.setdefault((key.name.partition("/")[0], key.inputs["transform"]), []).append(key)
+    lines = []
+    for (kind, transform), keys in groups.items():
+        folds = f", folds {', '.join(str(key.inputs['fold']) for key in keys)}" if kind == "fit" else ""
+        begun = sum(partial_folder(store.folder(key)).is_dir() for key in keys)
+        lines.append(f"  {kind} {transform}{folds}{f' ({begun} begun)' if begun else ''}")
+    return lines

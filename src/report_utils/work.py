@@ -7,7 +7,6 @@ import os
 import queue
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,8 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from report_utils import deadline
+from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.disk import clear_disk_errors
 from report_utils.errors import InputError
+from report_utils.progress import shown_progress
 from report_utils.store import runs_folder
 
 WORKERS_VARIABLE = "REPORT_WORKERS"
@@ -35,7 +37,6 @@ _ONE_THREAD = {
     "TF_ENABLE_ONEDNN_OPTS": "1",
 }
 _TASKS_PER_WORKER = 16  # TensorFlow gives no memory back between fits
-_PLAIN_LINE_SECONDS = 20.0
 
 _progress_queue: Any = None
 
@@ -93,6 +94,8 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
     ------
     WorkerError
         If a task's worker ended twice.
+    OutOfTime
+        If the time of :func:`~report_utils.deadline.time_limit` was over before all tasks were done.
     Exception
         Whatever a task raised, after the tasks under way have ended.
     """
@@ -107,18 +110,22 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
     # spawned processes take their environment from this one, and thread counts are read at import
     with _environment(_ONE_THREAD):
         threads = [threading.Thread(target=run.serve, daemon=True) for _ in range(min(n_workers(), len(tasks)))]
-        with _progress(description, sum(task.units for task in tasks)) as show:
+        with shown_progress(description, sum(task.units for task in tasks)) as show:
             try:
                 for thread in threads:
                     thread.start()
                 while any(thread.is_alive() for thread in threads):
                     run.drain(show)
+                    if out_of_time() and not run.abandoned:
+                        run.abandon()
                 run.drain(show, last=True)
             except BaseException:
                 run.abandon()
                 raise
     if run.error is not None:
         raise run.error
+    if run.out_of_time or run.abandoned:
+        raise OutOfTime
     return run.results
 
 
@@ -133,16 +140,20 @@ class _TaskRun:
     lock: threading.Lock = field(default_factory=threading.Lock)
     pools: set[ProcessPoolExecutor] = field(default_factory=set)
     abandoned: bool = False
+    out_of_time: bool = False
 
     def next(self) -> tuple[int, Task] | None:
         with self.lock:
-            if self.error is None and not self.abandoned and self.pending:
-                return self.pending.popleft()
-            return None
+            if self.error is not None or self.abandoned or not self.pending:
+                return None
+            if self.out_of_time or out_of_time():
+                self.out_of_time = True
+                return None
+            return self.pending.popleft()
 
     def new_pool(self) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(
-            1, mp_context=self.context, initializer=_enter_worker, initargs=(self.queue, self.log)
+            1, mp_context=self.context, initializer=_enter_worker, initargs=(self.queue, self.log, deadline.current())
         )
         with self.lock:
             self.pools.add(pool)
@@ -177,6 +188,8 @@ class _TaskRun:
                 if done_by_this_worker % _TASKS_PER_WORKER == 0:
                     self.close(pool)
                     pool = self.new_pool()
+        except OutOfTime:
+            self.out_of_time = True
         except BaseException as error:
             with self.lock:
                 self.error = self.error or error
@@ -201,7 +214,7 @@ class _TaskRun:
                 process.terminate()
 
 
-def _enter_worker(progress_queue: Any, log: Path) -> None:
+def _enter_worker(progress_queue: Any, log: Path, until: float | None) -> None:
     import signal
 
     # what libraries print while they start would tear the progress bar apart
@@ -210,6 +223,7 @@ def _enter_worker(progress_queue: Any, log: Path) -> None:
 
     global _progress_queue
     _progress_queue = progress_queue
+    deadline.set_current(until)
     # Ctrl-C reaches the whole process group; the parent decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -235,47 +249,3 @@ def _environment(values: dict[str, str]):
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-@contextmanager
-def _progress(description: str, total: float):
-    """Yield a function that shows finished units: a bar in a terminal, now and then a line elsewhere."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-        with Progress(
-            *columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
-            console=Console(stderr=True), speed_estimate_period=120,
-        ) as bar:  # fmt: skip
-            task = bar.add_task(description, total=total)
-            yield lambda units: bar.advance(task, units)
-        return
-    yield _PlainProgress(description, total)
-
-
-class _PlainProgress:
-    def __init__(self, description: str, total: float) -> None:
-        self.description, self.total, self.done = description, total, 0.0
-        self.start = self.shown = time.monotonic()
-
-    def __call__(self, units: float) -> None:
-        self.done += units
-        now = time.monotonic()
-        if self.done > 0 and now - self.shown >= _PLAIN_LINE_SECONDS:
-            self.shown = now
-            left = (now - self.start) * max(self.total - self.done, 0.0) / self.done
-            share = min(self.done / self.total, 1.0)
-            print(
-                f"{self.description}: {share:4.0%}, about {left / 60:.1f} min left",
-                file=sys.stderr,
-                flush=True,
-            )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Annotated, Any
 
 import typer
 
 from report_utils.cli.app import ProfileOption, TransformsArgument, app, clear_failures
+from report_utils.errors import InputError
 
 SeedsOption = Annotated[
     int | None,
@@ -14,24 +17,79 @@ SeedsOption = Annotated[
 ]
 
 
+MinutesOption = Annotated[
+    float | None, typer.Option(min=0.1, help="Stop by itself after this time at most; the same command goes on.")
+]
+
+
 @app.command()
 @clear_failures
-def fit(transforms: TransformsArgument = None, profile: ProfileOption = None, seeds: SeedsOption = None) -> None:
-    """Train the fits of some transforms, or of all."""
+def observations(profile: ProfileOption = None, minutes: MinutesOption = None) -> None:
+    """Simulate or read the observations of a profile, bin them, and keep them."""
     from report_utils.reproduction import Reproduction
 
-    done = Reproduction(profile).prepare(transforms or None, dynamics=(), n_training_seeds=seeds)
-    typer.echo(f"{done} runs trained, the others were there")
+    reproduction = Reproduction(profile)
+    with _time_limit(minutes):
+        typer.echo(f"{len(reproduction.catalogue)} observations in {reproduction.dataset.run.folder}")
 
 
 @app.command()
 @clear_failures
-def dynamics(transforms: TransformsArgument = None, profile: ProfileOption = None, seeds: SeedsOption = None) -> None:
+def fit(
+    transforms: TransformsArgument = None,
+    fold: Annotated[
+        list[int] | None, typer.Option("--fold", "-f", help="Only this fold, from 0; may be given several times.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All transforms, and then the dynamics.")] = False,
+    profile: ProfileOption = None,
+    seeds: SeedsOption = None,
+    minutes: MinutesOption = None,
+) -> None:
+    """Train the fits of some transforms, or of all; the most wanted first."""
+    if everything and (transforms or fold):
+        msg = "--all trains everything; leave out --all, or the names and folds"
+        raise InputError(msg)
+    dynamics = None if everything else ()
+    _train({"transforms": transforms or None, "dynamics": dynamics, "folds": fold}, profile, seeds, minutes)
+
+
+@app.command()
+@clear_failures
+def dynamics(
+    transforms: TransformsArgument = None,
+    profile: ProfileOption = None,
+    seeds: SeedsOption = None,
+    minutes: MinutesOption = None,
+) -> None:
     """Train the dynamics of some transforms, or of those the report shows."""
-    from report_utils.reproduction import Reproduction
+    _train({"transforms": (), "dynamics": transforms or None}, profile, seeds, minutes)
 
-    done = Reproduction(profile).prepare((), dynamics=transforms or None, n_training_seeds=seeds)
-    typer.echo(f"{done} dynamics trained, the others were there")
+
+def _train(chosen: dict[str, Any], profile: str | None, seeds: int | None, minutes: float | None) -> None:
+    """Train what is missing of the chosen runs; where the time is over before, say what is left."""
+    from report_utils.reproduction import Reproduction
+    from report_utils.run_status import what_is_left
+
+    reproduction = Reproduction(profile)
+    chosen |= {"n_training_seeds": seeds}
+    missing = reproduction.missing(**chosen)
+    with _time_limit(minutes):
+        reproduction.prepare(**chosen)
+    left = reproduction.missing(**chosen) if missing else []
+    typer.echo(f"{len(missing) - len(left)} runs trained, {'the others were there' if not left else 'left are:'}")
+    for line in what_is_left(reproduction.store, left):
+        typer.echo(line)
+
+
+@contextmanager
+def _time_limit(minutes: float | None) -> Iterator[None]:
+    """Let workers run so long at most: what is not done then is left to the same command, and no failure."""
+    from report_utils.deadline import OutOfTime, time_limit
+
+    with nullcontext() if minutes is None else time_limit(60 * minutes), suppress(OutOfTime):
+        yield
+        return
+    typer.echo("the time is over; the same command goes on")
 
 
 @app.command()
@@ -62,7 +120,6 @@ def clean(
     """Remove runs, partial work and pages that no profile of today names, and what killed processes have left."""
     from report_utils.book.cleaning import Cleaning
     from report_utils.book.cleaning import clean as clean_store
-    from report_utils.errors import InputError
 
     if not stale:
         msg = "clean removes stale runs and pages for good; say --stale, and --dry-run to see them first"
