@@ -114,14 +114,17 @@ def test_bad_energies_name_their_first_row(refused, sixte_imaging, value, what):
     assert list(reading.dropped.values()) == [3]
 
 
-def test_secondary_pixels_of_erosita_are_refused_or_dropped_and_counted(refused, erosita):
+def test_secondary_pixels_of_erosita_are_no_events_and_are_counted(refused, erosita):
     pi = np.linspace(300, 5000, 40)
     pi[[3, 9]] = -pi[[3, 9]]
     path = erosita(pi=pi)
-    refused(lambda: read_events(path), path, "row 4:", "'PI'", "negative", "2 such rows", "drop")
-    events = read_events(path, invalid="drop")
-    np.testing.assert_allclose(events.energy, pi[pi > 0] / 1000, rtol=1e-6)
-    assert load_events(path, invalid="drop").dropped == {"column 'PI' is negative": 2}
+    reading = load_events(path)
+    np.testing.assert_allclose(reading.events.energy, pi[pi > 0] / 1000, rtol=1e-6)
+    assert reading.dropped == {"PI negative: secondary pixels": 2}
+    pi[20] = np.nan  # which no convention explains; the row's number is that in the file
+    refused(lambda: read_events(erosita("nan.fits", pi=pi)), "row 21:", "'PI'", "finite", "1 such rows", "drop")
+    other = erosita("other.fits", pi=-np.abs(pi), header={"TELESCOP": "OTHER", "INSTRUME": "X"})
+    refused(lambda: read_events(other, energy_unit="eV"), other, "row 1:", "negative")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from report_utils.events import Request, Statement, read_catalogue
-from report_utils.events.catalogue import CatalogueError
+from report_utils.events.catalogue import CatalogueError, unused_columns
 
 HEADER = "cluster_id,log10_mass,events\n"
 
@@ -105,7 +105,11 @@ def test_masses_in_the_scale_that_the_column_says(catalogue):
     [
         ("log10_mass", "2e14", None, ("row 1", "'log10_mass'", "name the column mass_msun")),
         ("mass_msun", "14.3", None, ("row 1", "'mass_msun'", "name the column log10_mass")),
-        ("mass_msun", "5.3", None, ("row 1", "'mass_msun'", "between 1e+10 and 1e+17")),
+        ("mass_msun", "5.3", None, ("row 1", "'mass_msun'", "between 1e+10 and 1e+17", "write 5.3e14")),
+        ("mass_msun", "12.5", None, ("name the column log10_mass", "write 12.5e14")),
+        ("log10_mass", "5.3", None, ("row 1", "name the column mass_msun", "write 5.3e14")),
+        ("mass_msun", '"5,3"', None, ("row 1", "'5,3'", "decimal point")),
+        ("mass_msun", "5,3,1", None, ("row 1", "separators or quotes")),
         ("mass_msun", "-2e14", None, ("row 1", "'mass_msun'", "no cluster's mass")),
         ("mass_msun_h", "2e14", None, ("'mass_msun_h'", "h is not stated", "--hubble-h 0.7")),
         ("mass_msun_h", "2e14", Statement(hubble_h=70.0), ("hubble_h=70.0", "for example 0.7")),
@@ -250,9 +254,15 @@ def test_parquet_says_the_same_as_csv(catalogue, tmp_path, refused):
     refused(lambda: read_catalogue(tmp_path / "catalogue.parquet"), "catalogue.parquet", "Parquet")
 
 
-def test_columns_that_are_not_separated_by_commas(catalogue, refused):
-    path = catalogue("cluster_id;log10_mass;events\nA;14,1;a.fits\n")
-    refused(lambda: read_catalogue(path), path, "commas")
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_columns_as_a_spreadsheet_separates_them(catalogue, refused, delimiter):
+    header = "\ufeffcluster_id;log10_mass;events;remark, if any\r\n".replace(";", delimiter)
+    path = catalogue(header + 'A;14.1;a.fits;"one; or two"\r\n'.replace(";", delimiter))
+    (only,) = read_catalogue(path)
+    assert (only.cluster_id, only.log10_mass, only.events.name) == ("A", 14.1, "a.fits")
+    assert unused_columns(path) == ("remark, if any",)
+    path = catalogue(header + "A;14,1;a.fits;\r\n".replace(";", delimiter))
+    refused(lambda: read_catalogue(path), path, "row 1", "'log10_mass'", "'14,1'", "decimal point")
 
 
 def test_names_that_no_file_can_have(catalogue, refused):

@@ -88,10 +88,13 @@ def test_rows_that_cleaning_leaves_out_need_not_be_usable(erosita, refused):
     pi = np.linspace(300, 5000, 40)
     pi[[3, 9]] *= -1  # secondary pixels, which belong to no valid pattern here
     path = with_column(erosita(pi=pi), "PAT_TYP", np.where(pi < 0, 0, 1))
-    refused(lambda: read_events(path), path, "row 4:", "negative")
+    assert load_events(path).dropped == {"PI negative: secondary pixels": 2}
     assert load_events(path, cleaning=Cleaning(good_grades=True)).dropped == {"PAT_TYP other than 1, 2, 3, 4": 2}
+    pi[[3, 9]] = np.nan
     path = with_column(erosita("b.fits", pi=pi), "PAT_TYP", np.where(np.arange(40) < 2, 0, 1))
     refused(lambda: read_events(path, cleaning=Cleaning(good_grades=True)), path, "row 4:", "2 such rows of 40")
+    path = with_column(erosita("c.fits", pi=pi), "PAT_TYP", np.where(np.isnan(pi), 0, 1))
+    assert load_events(path, cleaning=Cleaning(good_grades=True)).dropped == {"PAT_TYP other than 1, 2, 3, 4": 2}
 
 
 def test_steps_are_counted_in_their_order_and_each_row_once(erosita):
@@ -103,7 +106,7 @@ def test_steps_are_counted_in_their_order_and_each_row_once(erosita):
     reasons = list(reading.dropped)
     assert reasons[:4] == [
         "PAT_TYP other than 1, 2, 3, 4",
-        "column 'PI' is negative",
+        "PI negative: secondary pixels",
         "energy below 1 keV",
         "energy above 4 keV",
     ]
@@ -121,7 +124,9 @@ def test_region_about_a_place_on_the_sky(sixte_imaging, chandra, write_table, re
     )
     reading = load_events(path, cleaning=Cleaning(region_arcsec=30.5, region_centre=(0.001, 60.0)))
     np.testing.assert_array_equal(reading.events.energy, read_events(path).energy[1:4])
-    assert reading.dropped == {"further than 30.5 arcsec from RA 0.001, DEC 60": 2}
+    assert reading.dropped == {"further than 30.5 arcsec from the region's centre": 2}
+    # 0.001 deg east of the pointing at DEC 60: 1.8 arcsec
+    np.testing.assert_allclose(reading.region_xy, (1.8, 0.0), atol=1e-3)
     far = Cleaning(region_arcsec=30.5, region_centre=(180.0, -60.0))
     refused(lambda: read_events(path, cleaning=far), path, "other side of the sky")
     off = Cleaning(region_arcsec=30.5, region_centre=(0.0, 59.0))
@@ -159,7 +164,8 @@ def test_region_about_the_events_own_centre(chandra):
     x, y = 4200 + rng.normal(0, 20, (2, 500))
     reading = load_events(chandra(n=500, x=x, y=y), cleaning=Cleaning(region_arcsec=10.0))
     ((reason, count),) = reading.dropped.items()
-    assert "the events' centre (x 5" in reason  # (4200 - 4096.5) * 0.492 = 50.9 arcsec
+    assert reason == "further than 10 arcsec from the region's centre"
+    np.testing.assert_allclose(reading.region_xy, (50.9, 50.9), atol=2.0)  # (4200 - 4096.5) * 0.492
     whole = read_events(chandra("b.fits", n=500, x=x, y=y))
     near = np.hypot(whole.x - 50.9, whole.y - 50.9) <= 10
     assert abs(count - (~near).sum()) < 25

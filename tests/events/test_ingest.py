@@ -145,6 +145,28 @@ def test_appending_another_catalogue(folder, tmp_path, observation):
     report = ingest(more, tmp_path / "archive")
     assert report.added == ("new",)
     assert open_archive(tmp_path / "archive").ids == ("c0", "c1", "c2", "new")
+    assert "does not name, and that stay in the archive: 3" in str(report)
+
+
+def test_what_a_reader_of_the_report_must_not_miss(folder, tmp_path):
+    lists = folder(3)
+    ingest(lists / "catalogue.csv", tmp_path / "archive")
+    (lists / "c1.fits").write_bytes((lists / "c1.fits").read_bytes()[:-4000])
+    text = (lists / "catalogue.csv").read_text()
+    lines = text.replace("c2,14.1,", "c2,14.9,").replace(",c2_agn_less.fits", ",").splitlines()
+    lines = [f"{line},{end}" for line, end in zip(lines, ("groups", 1, 2, 3), strict=True)]
+    (lists / "catalogue.csv").write_text("\n".join(lines[:1] + lines[2:]) + "\n")
+    said = str(report := ingest(lists / "catalogue.csv", tmp_path / "archive"))
+    assert (report.n_others, report.still_there, report.unused_columns) == (1, ("c1",), ("groups",))
+    assert "say nothing here: groups" in said
+    assert "cut off: copy or download it again; what was read of it earlier stays" in said
+    assert len(open_archive(tmp_path / "archive").read("c1")) == 51
+    (lists / "catalogue.csv").write_text(text.replace("c0,14.0,", "c0,14.5,"))
+    report = ingest(lists / "catalogue.csv", tmp_path / "archive")
+    assert report.restated == ("c0",)
+    assert "another mass or group than before: 1" in str(report)
+    (lists / "catalogue.csv").write_text(text.replace(",c2_agn_less.fits", ","))
+    assert "no AGN-less list: 1 observations" in str(ingest(lists / "catalogue.csv", tmp_path / "archive"))
 
 
 def test_changed_files_masses_and_options_are_brought_up_to_date(folder, tmp_path, observation):
@@ -191,14 +213,15 @@ def test_energy_cuts_are_counted(folder, tmp_path):
 
 def test_invalid_rows_are_refused_or_dropped_and_counted(tmp_path, erosita):
     pi = np.linspace(300, 5000, 40)
-    pi[7] = -10
+    pi[[7, 9]] = np.nan, -500  # the second is a secondary pixel
     erosita("a.fits", pi=pi)
     (tmp_path / "catalogue.csv").write_text("cluster_id,log10_mass,events\nA,14,a.fits\n")
     report = ingest(tmp_path / "catalogue.csv", tmp_path / "archive")
-    assert "row 8: column 'PI' is negative" in report.failures[0].reason
+    assert "row 8: column 'PI' is not a finite number" in report.failures[0].reason
     report = ingest(tmp_path / "catalogue.csv", tmp_path / "archive", recipe=Recipe(invalid="drop"))
-    assert report.dropped == {"A": {"observation": {"column 'PI' is negative": 1}}}
-    assert len(open_archive(tmp_path / "archive").read("A")) == 39
+    lost = {"column 'PI' is not a finite number": 1, "PI negative: secondary pixels": 1}
+    assert report.dropped == {"A": {"observation": lost}}
+    assert len(open_archive(tmp_path / "archive").read("A")) == 38
 
 
 def test_agn_less_from_source_ids_that_the_user_names(folder, tmp_path):
@@ -301,6 +324,26 @@ def test_a_region_has_each_rows_own_centre_and_is_the_same_for_both_lists(tmp_pa
     archive = open_archive(tmp_path / "archive")
     whole, less = archive.read("A"), archive.read("A", "agn_less")
     assert set(zip(less.x, less.y, strict=True)) <= set(zip(whole.x, whole.y, strict=True))
+
+
+def test_a_region_is_the_same_for_both_lists_where_nothing_tells_their_place_on_the_sky(tmp_path, write_table):
+    """Half of the events are AGN at x = 12: without them the median lies elsewhere."""
+    x, y = np.r_[np.linspace(-20, 20, 41), np.full(41, 12.0)], np.r_[np.linspace(-1, 1, 41), np.full(41, 0.5)]
+    for name, n in (("a", 82), ("less", 41)):
+        write_table(f"{name}.fits", [("X", "D", x[:n]), ("Y", "D", y[:n]), ("ENERGY", "D", np.full(n, 2.0))])
+    header = "cluster_id,log10_mass,events,events_agn_less,pixel_arcsec\n"
+    (tmp_path / "list.csv").write_text(header + "A,14,a.fits,less.fits,1\n")
+    ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=Recipe(cleaning=Cleaning(region_arcsec=6.0)))
+    archive = open_archive(tmp_path / "archive")
+    whole, less = archive.read("A"), archive.read("A", "agn_less")
+    assert len(less) == len(whole) - 41 == 11  # x from 7 to 17
+    assert less.x.tolist() == sorted(set(whole.x.tolist()))
+    (tmp_path / "less.fits").unlink()
+    write_table(
+        "less.fits", [("RA", "D", x[:41] / 3600 + 10), ("DEC", "D", y[:41] / 3600), ("ENERGY", "D", x[:41] + 21)]
+    )
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=Recipe(cleaning=Cleaning(region_arcsec=6.0)))
+    assert "on the same axes" in report.failures[0].reason
 
 
 def test_agn_less_by_masking_a_list_of_positions(tmp_path, sixte_imaging):

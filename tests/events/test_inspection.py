@@ -23,17 +23,20 @@ def test_what_was_found_and_how_it_was_decided(chandra):
 
 def test_what_would_be_dropped_and_what_could_be(erosita):
     pi = np.linspace(300, 5000, 40)
-    pi[:3] = -1
+    pi[:3] = -1, np.nan, -1
     path = erosita(pi=pi)
     with fits.open(path, mode="update") as hdus:
         hdus[1].data["PAT_TYP"][5:7] = 0
     found = inspect_events(path)
-    assert found.would_drop == {"column 'PI' is negative": 3}
+    unusable = {"column 'PI' is not a finite number": 1}
+    assert found.would_drop == {"PI negative: secondary pixels": 2} | unusable
+    assert found.refused_for == tuple(unusable)
     assert found.could_drop == {"--good-grades": "would drop 2 rows (PAT_TYP other than 1, 2, 3, 4)"}
     assert (found.n_rows, found.n_events) == (40, 37)
-    assert "would drop: 3 rows" in str(found)
+    assert "would drop: 2 rows, PI negative: secondary pixels\n" in str(found)
+    assert "refuses the file for them unless --drop-invalid" in str(found)
     found = inspect_events(path, cleaning=Cleaning(good_grades=True))
-    assert found.would_drop == {"PAT_TYP other than 1, 2, 3, 4": 2, "column 'PI' is negative": 3}
+    assert found.would_drop == {"PAT_TYP other than 1, 2, 3, 4": 2, "PI negative: secondary pixels": 2} | unusable
     assert found.could_drop == {}
 
 
@@ -46,6 +49,8 @@ def test_each_step_that_a_file_has_what_it_needs_for_is_offered(sixte_imaging):
         "--good-grades": "would drop 0 rows (TYPE below 0)",
         "--gti file": "would drop 50 rows (outside the good time intervals)",
         "--background-source-ids -1": "would drop 20 rows (SRC_ID -1: background)",
+        "--agn-source-ids ID,...": "SRC_ID has 3 values (-1 in 20, 2 in 20, 3 in 20 rows);"
+        " which are AGN only you can say",
     }
     with fits.open(path, mode="append") as hdus:
         hdus.append(fits.BinTableHDU.from_columns(columns, name="GTI"))

@@ -24,7 +24,12 @@ TableOption = Annotated[
 ]
 
 DropInvalidOption = Annotated[
-    bool, typer.Option(help="Leave out and count events whose values cannot be used.", rich_help_panel=_CLEANING)
+    bool,
+    typer.Option(
+        "--drop-invalid",
+        help="Leave out and count events whose values cannot be used, instead of refusing the list.",
+        rich_help_panel=_CLEANING,
+    ),
 ]
 EnergyMinOption = Annotated[
     float | None, typer.Option(help="Leave out events below, in keV.", rich_help_panel=_CLEANING)
@@ -33,7 +38,12 @@ EnergyMaxOption = Annotated[
     float | None, typer.Option(help="Leave out events above, in keV.", rich_help_panel=_CLEANING)
 ]
 GoodGradesOption = Annotated[
-    bool, typer.Option(help="Keep only the grades or patterns that the mission recommends.", rich_help_panel=_CLEANING)
+    bool,
+    typer.Option(
+        "--good-grades",
+        help="Keep only the grades or patterns that the mission recommends.",
+        rich_help_panel=_CLEANING,
+    ),
 ]
 GtiOption = Annotated[
     str,
@@ -53,11 +63,11 @@ RegionCentreOption = Annotated[
 ]
 BackgroundIdsOption = Annotated[
     str | None,
-    typer.Option(metavar="ID,ID,...", help="SRC_IDs of particle background, left out.", rich_help_panel=_CLEANING),
+    typer.Option(metavar="IDS", help="SRC_IDs, as -1,7, of particle background, left out.", rich_help_panel=_CLEANING),
 ]
 
 AgnIdsOption = Annotated[
-    str | None, typer.Option(metavar="ID,ID,...", help="SRC_IDs that are AGN.", rich_help_panel=_AGN)
+    str | None, typer.Option(metavar="IDS", help="SRC_IDs, as 2,3, that are AGN.", rich_help_panel=_AGN)
 ]
 PointSourcesOption = Annotated[
     str | None, typer.Option(help="List of positions to mask, FITS or CSV with radii.", rich_help_panel=_AGN)

@@ -11,6 +11,9 @@ from report_utils.cli import event_options as opt
 from report_utils.cli.app import BAD_INPUT, ProfileOption, app, clear_failures
 from report_utils.errors import InputError
 
+_FAULTS_SHOWN = 20
+"""Of a catalogue, one a line: a wrong unit is a fault of every row."""
+
 
 @app.command()
 def simulate(
@@ -83,8 +86,11 @@ def ingest(
     try:
         report = ingest_catalogue(catalogue, out, recipe=recipe, statement=statement, workers=workers)
     except CatalogueError as error:
-        for fault in error.faults:
+        for fault in error.faults[:_FAULTS_SHOWN]:
             typer.echo(f"report-utils: {fault}", err=True)
+        if len(error.faults) > _FAULTS_SHOWN:
+            more = len(error.faults) - _FAULTS_SHOWN
+            typer.echo(f"report-utils: {catalogue}: and {more} more faults; correct these first", err=True)
         raise typer.Exit(BAD_INPUT) from None
     typer.echo(str(report), err=bool(report.failures))
     raise typer.Exit(report.exit_status)
@@ -169,7 +175,9 @@ def inspect(
     centre = opt.place("--region-centre", region_centre)
     cleaning = Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background)
     n_failed = 0
-    for file in files:
+    for number, file in enumerate(files):
+        if number:
+            typer.echo()
         try:
             found = inspect_events(file, request=request, cleaning=cleaning)
         except InputError as error:

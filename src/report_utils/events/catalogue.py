@@ -119,6 +119,11 @@ def read_catalogue(
     return rows
 
 
+def unused_columns(path: str | Path) -> tuple[str, ...]:
+    """Return the columns of a catalogue that say nothing here, for one of them may be misspelt."""
+    return tuple(name for name in read_table(Path(path), COLUMNS).header if name not in COLUMNS)
+
+
 def _check_header(path: Path, table: Table, statement: Statement) -> str | None:
     """Return the column of the masses, or None where they may be missing and are."""
     masses = [name for name in MASS_COLUMNS if name in table.header]
@@ -129,7 +134,7 @@ def _check_header(path: Path, table: Table, statement: Statement) -> str | None:
         hint = f"; a mass may also be one of {', '.join(MASS_COLUMNS[1:])}" if needed[-1] == "log10_mass" else ""
         msg = (
             f"{path}: row 0 (header): column {needed[0]!r} is missing; it has {', '.join(table.header)}; needed are"
-            f" cluster_id, log10_mass, events{hint}"
+            f" cluster_id, log10_mass, events (or --events for all rows){hint}"
         )
         raise InputError(msg)
     if len(masses) > 1:

@@ -13,6 +13,8 @@ from report_utils.errors import InputError
 from report_utils.events.files import unreadable
 
 _PARQUET = b"PAR1"
+_DELIMITERS = ",;\t"
+"""Of these the one that the header has most of; spreadsheets write semicolons where the comma is decimal."""
 
 
 @dataclass(frozen=True)
@@ -67,21 +69,20 @@ def _from_csv(path: Path) -> Table:
     number = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            lines = csv.reader(stream, strict=True)
+            first = stream.readline()
+            stream.seek(0)
+            lines = csv.reader(stream, strict=True, delimiter=max(_DELIMITERS, key=first.count))
             header = tuple(name.strip().lower() for name in next(lines, []))
             if not header:
                 msg = f"{path}: the catalogue is empty; its first line must name the columns"
-                raise InputError(msg)
-            if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
-                msg = f"{path}: row 0 (header): the columns are not separated by commas; save it as CSV with commas"
                 raise InputError(msg)
             for number, values in _numbered(lines):
                 if len(values) == len(header):
                     rows.append((number, dict(zip(header, (value.strip() for value in values), strict=True))))
                     continue
                 faults.append(
-                    f"{path}: row {number}: has {len(values)} values for {len(header)} columns; correct the commas or"
-                    " quotes"
+                    f"{path}: row {number}: has {len(values)} values for {len(header)} columns; correct the"
+                    " separators or quotes"
                 )
     except (UnicodeDecodeError, csv.Error) as error:
         msg = f"{path}: row {number + 1}: is not CSV text in UTF-8 ({error}); save it as CSV"

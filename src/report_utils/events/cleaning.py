@@ -104,37 +104,26 @@ def background_filter(table: Table, source_ids: tuple[int, ...]) -> RowFilter:
     return RowFilter(reason, (column,), lambda ids: ~np.isin(ids, source_ids))
 
 
-def cut_events(
-    events: EventList, cleaning: Cleaning, frame: SkyFrame | None, where: object
-) -> tuple[EventList, dict[str, int]]:
-    """Return the events within the limits of energy and region, and reason -> how many were left out.
-
-    Parameters
-    ----------
-    events : EventList
-    cleaning : Cleaning
-    frame : SkyFrame, optional
-        Needed for a region about a place on the sky.
-    where : path or str
-        What a message begins with.
-
-    Raises
-    ------
-    InputError
-        If the region's centre cannot be related to the events.
-    """
-    dropped = {}
+def cut_energies(events: EventList, cleaning: Cleaning) -> tuple[EventList, dict[str, int]]:
+    """Return the events within the limits of energy, and reason -> how many were left out."""
+    dropped: dict[str, int] = {}
     if cleaning.energy_min is not None:
         keep = events.energy >= cleaning.energy_min
         events = _drop(events, keep, f"energy below {cleaning.energy_min:g} keV", dropped)
     if cleaning.energy_max is not None:
         keep = events.energy <= cleaning.energy_max
         events = _drop(events, keep, f"energy above {cleaning.energy_max:g} keV", dropped)
-    if cleaning.region_arcsec is not None and len(events):
-        centre, name = _region_centre(events, cleaning, frame, where)
-        keep = np.hypot(events.x - centre[0], events.y - centre[1]) <= cleaning.region_arcsec
-        events = _drop(events, keep, f"further than {cleaning.region_arcsec:g} arcsec from {name}", dropped)
     return events, dropped
+
+
+def cut_region(events: EventList, centre: tuple[float, float], radius: float) -> tuple[EventList, dict[str, int]]:
+    """Return the events in a circle on the plane [arcsec], and reason -> how many were left out.
+
+    The reason does not say where the centre is, so that it is the same for all clusters and can be added up.
+    """
+    dropped: dict[str, int] = {}
+    keep = np.hypot(events.x - centre[0], events.y - centre[1]) <= radius
+    return _drop(events, keep, f"further than {radius:g} arcsec from the region's centre", dropped), dropped
 
 
 def _drop(events: EventList, keep: NDArray[np.bool_], reason: str, dropped: dict[str, int]) -> EventList:
@@ -145,12 +134,26 @@ def _drop(events: EventList, keep: NDArray[np.bool_], reason: str, dropped: dict
     return events
 
 
-def _region_centre(
-    events: EventList, cleaning: Cleaning, frame: SkyFrame | None, where: object
-) -> tuple[tuple[float, float], str]:
+def region_centre(events: EventList, cleaning: Cleaning, frame: SkyFrame | None, where: object) -> tuple[float, float]:
+    """Return the centre of the region [arcsec], on the events' own plane.
+
+    Parameters
+    ----------
+    events : EventList
+    cleaning : Cleaning
+        With a region.
+    frame : SkyFrame, optional
+        Needed for a region about a place on the sky.
+    where : path or str
+        What a message begins with.
+
+    Raises
+    ------
+    InputError
+        If the region's centre cannot be related to the events.
+    """
     if cleaning.region_centre is None:
-        centre = median_centre(events, cleaning.region_arcsec)
-        return centre, f"the events' centre (x {centre[0]:.1f}, y {centre[1]:.1f} arcsec)"
+        return median_centre(events, cleaning.region_arcsec)
     ra, dec = cleaning.region_centre
     if frame is None:
         msg = (
@@ -165,7 +168,7 @@ def _region_centre(
             f" (RA {frame.centre[0]:.4f}, DEC {frame.centre[1]:.4f}); give RA, DEC [deg] of the cluster"
         )
         raise InputError(msg)
-    return (float(x[0]), float(y[0])), f"RA {ra:g}, DEC {dec:g}"
+    return float(x[0]), float(y[0])
 
 
 def median_centre(events: EventList, radius: float) -> tuple[float, float]:

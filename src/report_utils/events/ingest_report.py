@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,16 @@ class IngestReport:
     catalogue, archive : str
     added, updated, unchanged : tuple of str
         Clusters that are new, were read again because their files or options changed, or were there already.
+    restated : tuple of str
+        Those of the unchanged to which the catalogue now gives another mass or group.
     failures : tuple of Failure
         Rows that could not be read, in the catalogue's order, each with its reason.
+    still_there : tuple of str
+        Clusters among the failures of which the archive still holds what an earlier ingest read.
+    n_others : int
+        Observations of the archive that the catalogue does not name; they stay.
+    unused_columns : tuple of str
+        Columns of the catalogue that say nothing here.
     n_events : int
         Events of the observations added or updated.
     n_without_mass : int
@@ -44,7 +53,11 @@ class IngestReport:
     added: tuple[str, ...]
     updated: tuple[str, ...]
     unchanged: tuple[str, ...]
+    restated: tuple[str, ...]
     failures: tuple[Failure, ...]
+    still_there: tuple[str, ...]
+    n_others: int
+    unused_columns: tuple[str, ...]
     n_events: int
     n_without_mass: int
     agn_less_from: dict[str, int]
@@ -64,7 +77,18 @@ class IngestReport:
             f" {len(self.failures)} failed"
         )
         lines = [f"{self.archive}: {counts}; {self.n_events} events in {self.seconds['total']:.1f} s"]
+        if self.restated:
+            lines.append(f"unchanged events with another mass or group than before: {len(self.restated)} observations")
+        if self.n_others:
+            lines.append(
+                f"observations that this catalogue does not name, and that stay in the archive: {self.n_others}"
+            )
+        if self.unused_columns:
+            lines.append(f"columns of the catalogue that say nothing here: {', '.join(self.unused_columns)}")
         lines += [f"AGN-less by {way}: {n} observations" for way, n in self.agn_less_from.items() if way != "none"]
+        if len(self.agn_less_from) > 1 and "none" in self.agn_less_from:
+            n = self.agn_less_from["none"]
+            lines.append(f"no AGN-less list: {n} observations, so no AGN-less images can be made of this archive")
         lines += [
             f"left out of the {'observations' if name == 'observation' else 'AGN-less lists'}: {count} rows, {reason}"
             for name, reasons in self.dropped_in_all.items()
@@ -74,12 +98,24 @@ class IngestReport:
             lines.append(f"left out by cluster: see {REPORT}")
         if self.n_without_mass:
             lines.append(f"{self.n_without_mass} observations have no mass: they can be predicted, not trained on")
-        lines += [f"row {item.row} ({item.cluster_id}): {item.reason}" for item in self.failures]
+        for item in self.failures:
+            stays = "; what was read of it earlier stays" if item.cluster_id in self.still_there else ""
+            lines.append(f"row {item.row} ({item.cluster_id}): {item.reason}{stays}")
         return "\n".join(lines)
 
 
-def report_of(catalogue_path: str | Path, archive_path: str | Path, total: TaskResult, seconds: float) -> IngestReport:
-    """Sum up what came of all rows of a catalogue, ``seconds`` after the start."""
+def report_of(
+    catalogue_path: str | Path,
+    archive_path: str | Path,
+    total: TaskResult,
+    *,
+    archived: Collection[str],
+    unused_columns: tuple[str, ...],
+    seconds: float,
+) -> IngestReport:
+    """Sum up what came of all rows of a catalogue, ``seconds`` after the start; ``archived`` is there now."""
+    failed = {failure.cluster_id for failure in total.failures}
+    named = failed | {entry.cluster_id for entry in total.entries}
     fresh = {*total.added, *total.updated}
     dropped = {entry.cluster_id: lost for entry in total.entries if (lost := _lost(entry))}
     in_all: dict[str, Counter[str]] = {}
@@ -92,7 +128,11 @@ def report_of(catalogue_path: str | Path, archive_path: str | Path, total: TaskR
         added=tuple(total.added),
         updated=tuple(total.updated),
         unchanged=tuple(total.unchanged),
+        restated=tuple(total.restated),
         failures=tuple(sorted(total.failures, key=lambda failure: failure.row)),
+        still_there=tuple(name for name in archived if name in failed),
+        n_others=len(set(archived) - named),
+        unused_columns=unused_columns,
         n_events=sum(entry.n_events for entry in total.entries if entry.cluster_id in fresh),
         n_without_mass=sum(not math.isfinite(entry.log10_mass) for entry in total.entries),
         agn_less_from=dict(Counter(entry.agn_less_from or "none" for entry in total.entries)),

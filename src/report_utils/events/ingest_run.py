@@ -16,7 +16,7 @@ from pathlib import Path
 from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import ArchiveWriter
-from report_utils.events.catalogue import CatalogueRow, read_catalogue
+from report_utils.events.catalogue import CatalogueRow, read_catalogue, unused_columns
 from report_utils.events.index import PARTS, Entry
 from report_utils.events.ingest_report import REPORT, IngestReport, report_of
 from report_utils.events.ingest_task import Failure, TaskResult, ingest_rows
@@ -90,7 +90,14 @@ def ingest(
             writer.commit_entries(result.entries)
             _add(total, result)
         writer.reorder([row.cluster_id for row in rows])
-        report = report_of(catalogue_path, archive_path, total, time.perf_counter() - start)
+        report = report_of(
+            catalogue_path,
+            archive_path,
+            total,
+            archived=writer.entries,
+            unused_columns=unused_columns(catalogue_path),
+            seconds=time.perf_counter() - start,
+        )
         with whole_file(Path(archive_path) / REPORT) as temporary:
             temporary.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
     return report
@@ -129,7 +136,7 @@ def _size(row: CatalogueRow) -> int:
 
 
 def _add(total: TaskResult, result: TaskResult) -> None:
-    for name in ("entries", "added", "updated", "unchanged", "failures"):
+    for name in ("entries", "added", "updated", "unchanged", "restated", "failures"):
         getattr(total, name).extend(getattr(result, name))
     for step, seconds in result.seconds.items():
         total.seconds[step] += seconds

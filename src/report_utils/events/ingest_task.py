@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import pending, settled
 from report_utils.events.catalogue import CatalogueRow
@@ -45,6 +43,8 @@ class TaskResult:
         For rows that are in the archive now, new ones and those already there.
     added, updated, unchanged : list of str
         Cluster names.
+    restated : list of str
+        Those of the unchanged whose mass or group is another one now.
     failures : list of Failure
     seconds : dict
         Step -> time spent; the digest runs beside the reading, *select* is thinning and taking out the AGN.
@@ -54,6 +54,7 @@ class TaskResult:
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    restated: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: {"digest": 0.0, "read": 0.0, "select": 0.0, "write": 0.0})
 
@@ -86,6 +87,8 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
                     if old is not None and _is_unchanged(row, old, recipe, result):
                         result.entries.append(_same_events(row, old))
                         result.unchanged.append(row.cluster_id)
+                        if _about(result.entries[-1]) != _about(old):
+                            result.restated.append(row.cluster_id)
                         continue
                     events, agn_less, provenance = _read(row, recipe, digests, result)
                 except Exception as error:  # whatever one file does, the others go on
@@ -126,6 +129,10 @@ def _same_events(row: CatalogueRow, old: Entry) -> Entry:
     other = row.events_agn_less.name if row.events_agn_less else ""
     named = {"source_file": row.events.name, "source_file_agn_less": other}
     return replace(old, log10_mass=row.log10_mass, group=row.group, **named)
+
+
+def _about(entry: Entry) -> tuple[str, str]:
+    return repr(entry.log10_mass), entry.group  # as text, for NaN is not itself
 
 
 def _read(
@@ -200,23 +207,40 @@ def _read_list(
 
     future = digests.submit(timed_digest)
     start = time.perf_counter()
-    cleaning, ids = recipe.cleaning_of(row), recipe.agn_source_ids
+    cleaning, region_xy, ids = recipe.cleaning_of(row), None, recipe.agn_source_ids
     if beside is not None:
-        cleaning, ids = _same_region(cleaning, beside), ()
-    reading = load_events(path, request=row.request, agn_source_ids=ids, invalid=recipe.invalid, cleaning=cleaning)
+        cleaning, region_xy = _same_region(cleaning, beside)
+        ids = ()
+    reading = load_events(
+        path,
+        request=row.request,
+        agn_source_ids=ids,
+        invalid=recipe.invalid,
+        cleaning=cleaning,
+        region_xy=region_xy,
+    )
+    if region_xy is not None and reading.frame is not None:
+        msg = (
+            f"{path}: the region of {beside.table.path} cannot be cut out of it, for that file does not say where on"
+            " the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give both lists on the same axes"
+        )
+        raise InputError(msg)
     about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
     reading = replace(reading, events=replace(reading.events, **about))
     result.seconds["read"] += time.perf_counter() - start
     return reading, future.result()
 
 
-def _same_region(cleaning: Cleaning, first: Reading) -> Cleaning:
-    """Cut the AGN-less list to the very circle that was cut out of the observation.
+def _same_region(cleaning: Cleaning, first: Reading) -> tuple[Cleaning, tuple[float, float] | None]:
+    """Return how the circle that was cut out of the observation is cut out of its AGN-less list.
 
-    A circle about the events' own centre is about the median of the events in it, and AGN would move that.
+    A circle about the AGN-less list's own events would be another one, for AGN move the centre. It is carried
+    over by its place on the sky, or, where nothing tells that, by its place on the axes that both lists share.
     """
-    if cleaning.region_arcsec is None or cleaning.region_centre is not None or first.frame is None:
-        return cleaning
-    (x_sign, y_sign), events = first.frame.signs, first.events
-    ra, dec = to_sky(x_sign * np.median(events.x), y_sign * np.median(events.y), first.frame.centre)
-    return replace(cleaning, region_centre=(float(ra), float(dec)))
+    if cleaning.region_centre is not None or first.region_xy is None:
+        return cleaning, None
+    if first.frame is None:
+        return cleaning, first.region_xy
+    (x_sign, y_sign), (x, y) = first.frame.signs, first.region_xy
+    ra, dec = to_sky(x_sign * x, y_sign * y, first.frame.centre)
+    return replace(cleaning, region_centre=(float(ra), float(dec))), None

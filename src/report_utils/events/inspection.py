@@ -20,6 +20,8 @@ from report_utils.events.table import Table
 
 BAND_EDGES = (2.5, 5.0, 7.5)
 """[keV] The report's four bands, each closed on the right."""
+_IDS_SHOWN = 5
+_AGN_OPTION = "--agn-source-ids ID,..."
 _BACKGROUND_ID = -1
 """SIXTE's SRC_ID of what is not from a source."""
 
@@ -47,9 +49,13 @@ class Inspection:
     would_drop : dict
         Reason -> rows that are left out: those that no image can use, for which ``read_events`` refuses the
         file unless told to drop them, and those that the cleaning asked for leaves out.
+    refused_for : tuple of str
+        The reasons in ``would_drop`` for which an ingest refuses the file unless told to drop such rows.
+    region_xy : (x, y) [arcsec], or None
+        The centre of the region that was cut out.
     could_drop : dict
-        Option -> what it would do, for the steps of cleaning that this file has what they need for, and that
-        were not asked for; each on its own.
+        Option -> what it would do, for the steps of cleaning and the way to an AGN-less list that this file has
+        what they need for, and that were not asked for; each on its own.
     events : EventList
         What was read.
     """
@@ -67,6 +73,8 @@ class Inspection:
     extent: tuple[float, float]
     centre: tuple[float, float] | None
     would_drop: dict[str, int]
+    refused_for: tuple[str, ...]
+    region_xy: tuple[float, float] | None
     could_drop: dict[str, str]
     events: EventList = field(repr=False, compare=False)
 
@@ -85,7 +93,11 @@ class Inspection:
         ]
         if self.centre is not None:
             lines.append(f"tangent point: RA {self.centre[0]:.6f}, DEC {self.centre[1]:.6f} deg")
-        lines += [f"would drop: {count} rows, {reason}" for reason, count in self.would_drop.items()]
+        if self.region_xy is not None:
+            lines.append(f"region's centre: x {self.region_xy[0]:.1f}, y {self.region_xy[1]:.1f} arcsec")
+        for reason, count in self.would_drop.items():
+            how = "; an ingest refuses the file for them unless --drop-invalid is given"
+            lines.append(f"would drop: {count} rows, {reason}{how if reason in self.refused_for else ''}")
         if not self.would_drop:
             lines.append("would drop: nothing")
         return "\n".join([*lines, *(f"{option}: {what}" for option, what in self.could_drop.items())])
@@ -128,7 +140,9 @@ def inspect_events(path: str | Path, *, request: Request | None = None, cleaning
         extent=(float(np.ptp(events.x)), float(np.ptp(events.y))),
         centre=reading.centre,
         would_drop=reading.dropped,
-        could_drop=_could_drop(reading.table, cleaning),
+        refused_for=reading.invalid,
+        region_xy=reading.region_xy,
+        could_drop=_could_drop(reading.table, cleaning) | _source_ids(reading.table),
         events=events,
     )
 
@@ -160,6 +174,21 @@ def _could_drop(table: Table, cleaning: Cleaning) -> dict[str, str]:
         except InputError as error:
             found[option] = f"cannot be used: {error}"
     return found
+
+
+def _source_ids(table: Table) -> dict[str, str]:
+    """Return what there is to know before the ids that are AGN can be named: which there are, and how often."""
+    column = table.find("SRC_ID")
+    if column is None:
+        return {}
+    try:
+        values, counts = np.unique(table.read([column]).values[column.name], return_counts=True)
+    except InputError as error:
+        return {_AGN_OPTION: f"cannot be used: {error}"}
+    most = np.argsort(-counts, kind="stable")[:_IDS_SHOWN]
+    shown = ", ".join(f"{values[n]:.0f} in {counts[n]}" for n in most) + (", ..." if len(values) > len(most) else "")
+    what = f"{column.name} has {len(values)} value{'s' * (len(values) > 1)} ({shown} rows)"
+    return {_AGN_OPTION: f"{what}; which are AGN only you can say"}
 
 
 def _own_good_times(table: Table) -> RowFilter | None:

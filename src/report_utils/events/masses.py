@@ -11,6 +11,8 @@ MASS_COLUMNS = ("log10_mass", "mass_msun", "mass_msun_h")
 MASS_RANGE = (10.0, 17.0)
 """log10 of M500c in solar masses: no cluster or group lies outside, a mass in solar masses does."""
 _H_RANGE = (0.3, 1.5)
+_UNITS_OF_1E14 = (0.01, 100.0)
+"""A value that a cluster's mass has in units of 1e14 solar masses, as many tables give it."""
 
 _MEANING = {
     "log10_mass": "log10 of M500c in solar masses",
@@ -69,7 +71,8 @@ def log10_mass(column: str, text: str, hubble_h: float | None = None) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        msg = f"{text!r} is not a number; give {_MEANING[column]}, for example {_EXAMPLE[column]}"
+        comma = ", with a decimal point" if _has_decimal_comma(text) else ""
+        msg = f"{text!r} is not a number; give {_MEANING[column]}{comma}, for example {_EXAMPLE[column]}"
         raise InputError(msg)
     mass = value
     if column != "log10_mass":
@@ -88,6 +91,17 @@ def _likely(column: str, value: float) -> str:
     """Say what the value would be right for: the user decides, nothing is guessed."""
     if column == "log10_mass" and 10.0 ** MASS_RANGE[0] <= value <= 10.0 ** MASS_RANGE[1]:
         return ": for solar masses, name the column mass_msun (or mass_msun_h)"
+    hints = []
     if column != "log10_mass" and MASS_RANGE[0] <= value <= MASS_RANGE[1]:
-        return ": for log10, name the column log10_mass"
-    return ""
+        hints.append("for log10, name the column log10_mass")
+    if _UNITS_OF_1E14[0] <= value <= _UNITS_OF_1E14[1]:
+        name = "" if column != "log10_mass" else "name the column mass_msun (or mass_msun_h) and "
+        hints.append(f"for a mass in units of 1e14, {name}write {value:g}e14")
+    return f": {'; '.join(hints)}" if hints else ""
+
+
+def _has_decimal_comma(text: str) -> bool:
+    try:
+        return math.isfinite(float(text.replace(",", "."))) and text.count(",") == 1
+    except ValueError:
+        return False

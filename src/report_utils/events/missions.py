@@ -8,7 +8,7 @@ import numpy as np
 
 from report_utils.errors import InputError
 from report_utils.events.rows import RowFilter
-from report_utils.events.table import Table
+from report_utils.events.table import Column, Table
 
 CHANDRA_PIXEL = 0.492
 """Sky pixel of ACIS [arcsec]."""
@@ -44,6 +44,16 @@ def layout_name(table: Table) -> str:
     if of == "erosita":
         return "eROSITA events"
     return "photon list" if {"ra", "dec", "energy"} <= has else table.kind
+
+
+def secondary_filter(table: Table, energy: Column) -> RowFilter | None:
+    """Return the filter of rows that the mission writes beside its events, or None where there are none.
+
+    eROSITA: a row with a negative PI is a further pixel of an event that has a row of its own.
+    """
+    if mission(table) != "erosita" or energy.name.upper() != "PI":
+        return None
+    return RowFilter(f"{energy.name} negative: secondary pixels", (energy,), lambda pi: ~(pi < 0))
 
 
 def grade_filter(table: Table) -> RowFilter | None:

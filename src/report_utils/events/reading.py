@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.events.cleaning import Cleaning, cut_events, row_filters
+from report_utils.events.cleaning import Cleaning, cut_energies, cut_region, region_centre, row_filters
 from report_utils.events.eventlist import EventList, Source
 from report_utils.events.formats import open_tables
 from report_utils.events.frame import SkyFrame
 from report_utils.events.layouts import Layout, choose_table, decide_layout, settle_unit
+from report_utils.events.missions import secondary_filter
 from report_utils.events.positions import place
 from report_utils.events.request import Request
 from report_utils.events.rows import Rows
@@ -43,6 +44,10 @@ class Reading:
         Reason -> number of rows that were left out, in the order of the steps; a row counts for the first
         reason that applies, so that ``n_rows`` less all of them is the number of events.
     frame : SkyFrame, or None where it cannot be said where on the sky the events lie
+    region_xy : (x, y) [arcsec], or None
+        The centre of the region that was cut out, if one was.
+    invalid : tuple of str
+        The reasons in ``dropped`` that no one asked for: those of rows that cannot be used.
     """
 
     events: EventList
@@ -51,6 +56,8 @@ class Reading:
     n_rows: int
     dropped: dict[str, int] = field(default_factory=dict)
     frame: SkyFrame | None = None
+    region_xy: tuple[float, float] | None = None
+    invalid: tuple[str, ...] = ()
 
     @property
     def centre(self) -> tuple[float, float] | None:
@@ -89,8 +96,8 @@ def read_events(
         The values of SRC_ID that are AGN. Only then are events labelled: these as AGN, -1 as background, the
         rest as gas. SRC_ID alone does not say what is an AGN.
     invalid : "error" or "drop"
-        What becomes of rows that cannot be used: NaN or negative energies (eROSITA's secondary pixels), no
-        position.
+        What becomes of rows that cannot be used: NaN or negative energies, no position. eROSITA's secondary
+        pixels (negative PI) are no events and are left out always.
     cleaning : Cleaning, optional
         What else is left out; nothing without.
     cluster_id, log10_mass, group
@@ -122,11 +129,13 @@ def load_events(
     agn_source_ids: Collection[int] = (),
     invalid: Invalid = "error",
     cleaning: Cleaning = Cleaning(),  # noqa: B008 (frozen)
+    region_xy: tuple[float, float] | None = None,
 ) -> Reading:
     """Read an event list as :func:`read_events` does, and say what was found and dropped.
 
-    The steps, in their order: background source ids, grades, good time intervals; rows that cannot be used;
-    energies; region.
+    The steps, in their order: background source ids, grades, good time intervals, eROSITA's secondary pixels;
+    rows that cannot be used; energies; region, about ``region_xy`` [arcsec] instead of the events' own centre
+    where that is given.
     """
     if invalid not in ("error", "drop"):
         msg = f"invalid={invalid!r} is not known; use 'error' or 'drop'"
@@ -148,19 +157,25 @@ def load_events(
                 f"{path}: column {column.name!r} has the format {column.form!r}, several values an event; name another"
             )
             raise InputError(msg)
-    rows = found.read(wanted, row_filters(cleaning, found))
+    convention = secondary_filter(found, layout.energy)
+    rows = found.read(wanted, [*row_filters(cleaning, found), *([convention] if convention else [])])
     if rows.n_rows == 0:
         msg = f"{path}: table {found.name} has no rows, so no events; leave this observation out"
         raise InputError(msg)
     dropped = dict(rows.dropped)
     demand_some(len(rows.values[layout.x.name]), rows.n_rows, dropped, path)
-    layout, events, frame = _usable_events(found, layout, rows, wanted[3:], agn_source_ids, invalid, dropped)
+    layout, events, frame, faults = _usable_events(found, layout, rows, wanted[3:], agn_source_ids, invalid, dropped)
     demand_some(len(events), rows.n_rows, dropped, path)
-    events, cut = cut_events(events, cleaning, frame, path)
+    events, cut = cut_energies(events, cleaning)
     dropped |= cut
     demand_some(len(events), rows.n_rows, dropped, path)
+    if cleaning.region_arcsec is not None:
+        region_xy = region_xy or region_centre(events, cleaning, frame, path)
+        events, cut = cut_region(events, region_xy, cleaning.region_arcsec)
+        dropped |= cut
+        demand_some(len(events), rows.n_rows, dropped, path)
     check_usable(events, path)
-    return Reading(events, found, layout, rows.n_rows, dropped, frame)
+    return Reading(events, found, layout, rows.n_rows, dropped, frame, region_xy, faults)
 
 
 def _usable_events(
@@ -171,7 +186,7 @@ def _usable_events(
     agn_source_ids: Collection[int],
     invalid: Invalid,
     dropped: dict[str, int],
-) -> tuple[Layout, EventList, SkyFrame | None]:
+) -> tuple[Layout, EventList, SkyFrame | None, tuple[str, ...]]:
     values = rows.values
     energy_values = values.pop(layout.energy.name)
     layout = settle_unit(layout, _median(energy_values), table.path)
@@ -183,7 +198,7 @@ def _usable_events(
     if faults and invalid == "error":
         raise refusal(faults, rows, table.path)
     events = EventList(positions.x, positions.y, energy, labels)
-    return layout, drop_faults(events, faults, dropped), positions.frame
+    return layout, drop_faults(events, faults, dropped), positions.frame, tuple(faults)
 
 
 def _median(values: NDArray) -> float:

@@ -14,7 +14,7 @@ from report_utils.events.gti import IN_FILE
 from report_utils.events.reading import Invalid
 from report_utils.events.thinning import check_thinning
 
-READER = 2
+READER = 3
 """Raised when reading changes its result for a file, so that archives are brought up to date."""
 
 
