@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from report_utils.report.bootstrap import resample
+from report_utils.report.fold_draws import MINIMUM_FOLDS
 from report_utils.report.intervals import Interval, Layer, bca_interval
 from report_utils.report.moments import mean_of, moments, scatter_of
 from report_utils.report.statistics import residual_statistics, scatter_ratio
@@ -38,7 +39,7 @@ def test_totals_are_those_of_the_drawn_halos():
     np.testing.assert_allclose(drawn.observed[:, 3], [333, 666])
 
 
-@pytest.mark.parametrize(("n_seeds", "n_folds"), [(2, 1), (3, 1), (3, 2), (5, 10)])
+@pytest.mark.parametrize(("n_seeds", "n_folds"), [(2, 1), (3, 1), (3, 2), (5, 4)])
 def test_seeds_carry_the_variance_of_a_mean_over_them(n_seeds, n_folds):
     """Sum over folds of s^2 / S, divided by the folds squared, with s^2 the variance with S - 1."""
     biases = np.random.default_rng(n_seeds).normal(0, 0.1, (n_seeds, n_folds))
@@ -87,9 +88,10 @@ def test_transforms_may_have_other_numbers_of_seeds():
     assert ratio.value == pytest.approx(a.std() / b.std())
 
 
-def test_select_keeps_the_draws():
+@pytest.mark.parametrize("n_folds", [1, MINIMUM_FOLDS])
+def test_select_keeps_the_draws(n_folds):
     columns = [moments(np.random.default_rng(k).normal(0, 1 + k, (2, 60, 3))) for k in range(3)]
-    drawn = resample(columns, np.arange(60), n_resamples=300)
+    drawn = resample(columns, np.arange(60), np.arange(60) % n_folds, n_resamples=300)
     alone = drawn.select([2])
     np.testing.assert_array_equal(alone.totals[:, 0], drawn.totals[:, 2])
     assert alone.interval(lambda t: scatter_of(t[..., 0, :])) == drawn.interval(lambda t: scatter_of(t[..., 2, :]))
@@ -98,7 +100,7 @@ def test_select_keeps_the_draws():
 def test_few_seeds_have_students_quantile():
     """Resamples that are standard normal, and a layer of two degrees of freedom that is all of the variance."""
     resamples = stats.norm.ppf((np.arange(200_000) + 0.5) / 200_000)
-    layer = Layer(np.array([-1.0, 0.0, 1.0]), 2 / 3, 2)
+    layer = Layer(np.array([-1.0, 0.0, 1.0]), 2 / 3, uncertainty=(4 / 3) ** 2 / 2)
     found = bca_interval(0.0, resamples, [layer], confidence=0.8)
     assert (found.low, found.high) == pytest.approx(stats.t.interval(0.8, 2), abs=0.01)
     halos = Layer(np.array([-1.0, 0.0, 1.0]))
@@ -106,7 +108,7 @@ def test_few_seeds_have_students_quantile():
     assert (found.low, found.high) == pytest.approx(stats.norm.interval(0.8), abs=0.01)
     freedom = (1 + 1) ** 2 / (1 / 2)  # Satterthwaite's, of two equal variances of which one is known exactly
     found = bca_interval(
-        0.0, resamples, [Layer(np.array([-1.0, 0.0, 1.0]), 0.5, 2), Layer(np.array([-0.5, 0.5]), 2)], 0.8
+        0.0, resamples, [Layer(np.array([-1.0, 0.0, 1.0]), 0.5, 1 / 2), Layer(np.array([-0.5, 0.5]), 2)], 0.8
     )
     assert (found.low, found.high) == pytest.approx(stats.t.interval(0.8, freedom), abs=0.01)
 
@@ -119,6 +121,49 @@ def test_without_resamples_there_is_no_interval():
 
 def test_an_interval_writes_itself():
     assert f"{Interval(0.5, 0.25, 1):.2f}" == "0.50 [0.25, 1.00]"
+
+
+def of_training(residuals, fold, n_resamples=20_000):
+    """Return what the trainings of the folds add to the mean in each resample, and their layer."""
+    drawn = resample([moments(residuals)], np.arange(residuals.shape[1]), fold, n_resamples=n_resamples)
+
+    def mean(totals):
+        return mean_of(totals[..., 0, :])
+
+    changes, layer = drawn.folds.of_training(mean, drawn.observed)
+    return mean(drawn.observed + changes), layer
+
+
+@pytest.mark.parametrize("n_seeds", [1, 3])
+def test_folds_carry_the_variance_of_a_mean_over_trainings(n_seeds):
+    """Clusters without errors of their own: the variance of the mean is s^2 / F over the folds' means."""
+    biases = np.random.default_rng(3).normal(0, 0.1, (n_seeds, 10))
+    means, layer = of_training(*trainings(biases))
+    expected = biases.mean(axis=0).var(ddof=1) / 10
+    assert layer.variance == pytest.approx(expected, rel=0.06)  # as clusters differ by their training alone
+    assert means.std() == pytest.approx(np.sqrt(expected), rel=0.06)
+    assert means.mean() == pytest.approx(biases.mean(), abs=0.002)
+    assert layer.uncertainty == pytest.approx(expected**2 / 9, rel=0.02)
+
+
+def test_what_test_clusters_explain_is_not_the_trainings():
+    """Folds of clusters that differ by themselves alone are apart as chance has it, and add next to nothing."""
+    shares = []
+    for seed in range(40):
+        residuals, fold = trainings(np.zeros((1, 10)), n=400, spread=0.1, seed=seed)
+        _, layer = of_training(residuals, fold, n_resamples=10)
+        shares.append(layer.variance / (0.1**2 / 400))
+        assert layer.uncertainty > 0  # that there is nothing is known from ten folds alone
+    assert np.median(shares) < 0.15
+    assert np.mean(shares) < 0.45
+
+
+def test_few_folds_are_not_drawn():
+    for n_folds in (MINIMUM_FOLDS - 1, MINIMUM_FOLDS):
+        residuals, fold = trainings(np.zeros((3, n_folds)), spread=0.1)
+        drawn = resample([moments(residuals)], np.arange(200), fold, n_resamples=10)
+        assert (drawn.folds is not None) == (n_folds == MINIMUM_FOLDS)
+        assert mean_interval(drawn).n_seeds == 3
 
 
 def coverage(n_seeds, n_folds, truth_of, *, n=150, repeats=150, between=0.012, seed=0):
@@ -147,8 +192,15 @@ def test_intervals_with_seeds_cover_what_another_training_would_change():
     assert 0.90 <= ratio <= 1
 
 
+def test_intervals_of_many_folds_cover_it_with_one_seed():
+    """Ten folds are ten trainings; without drawing them 0.73 and 0.77 of the intervals hold the truth."""
+    bias, ratio = coverage(1, 10, (0.0, 1.0), n=400, between=0.016)
+    assert 0.90 <= bias <= 1
+    assert 0.90 <= ratio <= 1
+
+
 def test_intervals_without_seeds_do_not():
-    """The same trainings, one of each: what the seeds are for."""
+    """Few trainings, one of each: what the seeds are for."""
     bias, ratio = coverage(1, 4, (0.0, 1.0), repeats=60)
     assert bias < 0.85
     assert ratio < 0.75

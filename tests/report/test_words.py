@@ -67,6 +67,8 @@ def test_intervals_say_what_was_drawn():
     mixed = intervals([1, 3])
     assert "up to 3" in mixed
     assert "Those of results with one seed are without seeds" in mixed
+    assert "the trainings of the 10 folds" in intervals([1], 10)
+    assert "without seeds" not in intervals([1], 10)
     assert (trainings([1]), trainings([2, 2])[:24]) == (
         "Each is trained once, with one training seed.",
         "Each is trained 2 times,",

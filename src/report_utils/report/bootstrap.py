@@ -1,35 +1,37 @@
-"""Resampling whole halos, and of every fold its training seeds, through their sums; and the interval that follows.
+"""Resampling whole halos, and trainings with their seeds or folds, through their sums; and the interval that follows.
 
 Test clusters are one reason why a number would come out otherwise, the training is the other. A resample draws
 halos with replacement, the same for all transforms, with everything that belongs to them (the cluster bootstrap:
-Davison & Hinkley 1997, *Bootstrap Methods and their Application*, section 3.8); and for each fold of each transform
-it draws S - 1 of the S training seeds with replacement (Rao & Wu 1988, JASA 83, 231: drawing as many as there
-are would give (S - 1)/S of the variance of a mean over S seeds, one half for two). With one seed nothing of the
-training is drawn, and no resampling could tell what another would change.
+Davison & Hinkley 1997, *Bootstrap Methods and their Application*, section 3.8). What the training does is drawn from
+
+- the folds, where there are :data:`MINIMUM_FOLDS` or more: each is a training of its own, with its seeds, and
+  :mod:`report_utils.report.fold_draws` says how much of their spread is the training's;
+- else the seeds: for each fold of each transform S - 1 of the S training seeds are drawn with replacement (Rao & Wu
+  1988, JASA 83, 231: drawing as many as there are would give (S - 1)/S of the variance of a mean over S seeds, one
+  half for two);
+- with few folds and one seed nothing, and no resampling could tell what another training would change.
 
 Two approximations are to the safe side: what a seed does to single clusters is counted with the halos and with the
 seeds (Owen 2007, Ann. Appl. Stat. 1, 386), and transforms draw their seeds apart although they share weights and
-order at the start. One is not: a fold's training clusters are not drawn anew, for no other network may be tested on
-its test clusters.
+order at the start. One is not: folds share most of their training clusters, and what an altogether other sample of
+these would change cannot be told from one sample (Bengio & Grandvalet 2004, J. Mach. Learn. Res. 5, 1089).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from report_utils.report.fold_draws import MINIMUM_FOLDS, FoldDraws, Statistic
 from report_utils.report.intervals import Interval, Layer, bca_interval
 
 N_RESAMPLES = 4000
 _CHUNK_DRAWS = 4_000_000
 _CHUNKS_KEPT = 12  # 96 MB at most
-
-Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
-"""From totals ``(..., n_transforms, n_quantities)`` to numbers ``(...)``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +43,24 @@ class Resampled:
     observed : (n_transforms, n_quantities)
     totals : (n_resamples, n_transforms, n_quantities)
     without_group : (n_groups, n_transforms, n_quantities)
+    seeds : for each transform int
+        How many training seeds it has.
     without_seed : for each transform (n_folds, n_seeds, n_quantities)
+    folds : FoldDraws or None
+        None where there are too few folds to draw them; the totals then hold draws of seeds.
     """
 
     observed: NDArray[np.float64]
     totals: NDArray[np.float64]
     without_group: NDArray[np.float64]
+    seeds: tuple[int, ...]
     without_seed: tuple[NDArray[np.float64], ...]
+    folds: FoldDraws | None = None
 
     @property
     def n_seeds(self) -> int:
         """Return the smallest number of training seeds of a transform."""
-        return min(left_out.shape[1] for left_out in self.without_seed)
+        return min(self.seeds)
 
     def select(self, transforms: Sequence[int]) -> Resampled:
         """Return the same resamples of some of the transforms."""
@@ -61,14 +69,22 @@ class Resampled:
             self.observed[chosen],
             self.totals[:, chosen],
             self.without_group[:, chosen],
+            tuple(self.seeds[number] for number in chosen),
             tuple(self.without_seed[number] for number in chosen),
+            None if self.folds is None else self.folds.select(chosen),
         )
 
     def interval(self, statistic: Statistic, confidence: float = 0.95) -> Interval:
         """Return a statistic of the totals with its confidence interval."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            resamples = np.asarray(statistic(self.totals), dtype=np.float64)
-            layers = [Layer(_finite(statistic(self.without_group))), *self._seed_layers(statistic)]
+            layers, totals = [Layer(_finite(statistic(self.without_group)))], self.totals
+            if self.folds is None:
+                layers += self._seed_layers(statistic)
+            else:
+                changes, layer = self.folds.of_training(statistic, self.observed)
+                totals = totals + changes
+                layers.append(layer)
+            resamples = np.asarray(statistic(totals), dtype=np.float64)
         # a draw of one cluster alone has no scatter; with a handful of halos that can happen and says nothing
         estimate = float(statistic(self.observed))
         return bca_interval(estimate, _finite(resamples), layers, confidence, self.n_seeds)
@@ -81,7 +97,8 @@ class Resampled:
             totals = np.broadcast_to(self.observed, (n_folds, n_seeds, *self.observed.shape)).copy()
             totals[:, :, number] = left_out
             for values in np.asarray(statistic(totals), dtype=np.float64):
-                yield Layer(_finite(values), (n_seeds - 1) / n_seeds, n_seeds - 1)
+                layer = Layer(_finite(values), (n_seeds - 1) / n_seeds)
+                yield replace(layer, uncertainty=layer.variance**2 / (n_seeds - 1))
 
 
 def _finite(values: NDArray) -> NDArray[np.float64]:
@@ -118,24 +135,46 @@ def resample(
     n_folds = int(fold_of[-1]) + 1
     # what one transform adds in one unit (the clusters of one halo in one fold) lies side by side for all seeds
     sums = [_summed(column.swapaxes(0, 1), unit, len(units)) for column in columns]
-    n_seeds = [part.shape[1] for part in sums]
-    side_by_side = np.concatenate([part.reshape(len(units), -1) for part in sums], axis=1)
-    rows = [np.flatnonzero(fold_of == number) for number in range(n_folds)]
+    n_seeds = tuple(part.shape[1] for part in sums)
+    draw_folds = n_folds >= MINIMUM_FOLDS
+    if draw_folds:
+        sums = [part.sum(axis=1, keepdims=True) for part in sums]
+    totals = _totals(sums, fold_of, group_of, n_resamples, seed)
+    by_fold = [_summed(part, fold_of, n_folds) for part in sums]
+    observed = np.stack([part.sum(axis=(0, 1)) for part in by_fold])
+    of_unit = np.stack([part.sum(axis=1) for part in sums], axis=1)
+    of_fold = np.stack([part.sum(axis=1) for part in by_fold], axis=1)
+    per_group = _summed(of_unit, group_of, n_groups)
+    without_seed = tuple(total + _others_for_one(part) for total, part in zip(observed, by_fold, strict=True))
+    drawn_folds = FoldDraws.draw(of_fold, of_unit, n_resamples, (seed, n_folds, 2)) if draw_folds else None
+    return Resampled(observed, totals, observed - per_group, n_seeds, without_seed, drawn_folds)
+
+
+def _totals(
+    sums: Sequence[NDArray[np.float64]], fold_of: NDArray, group_of: NDArray, n_resamples: int, seed: int
+) -> NDArray[np.float64]:
+    """Return the totals of drawn halos and seeds, ``(n_resamples, n_transforms, n_quantities)``.
+
+    Parameters
+    ----------
+    sums : for each transform (n_units, n_seeds, n_quantities)
+    fold_of, group_of : (n_units,)
+    """
+    n_groups, n_seeds = int(group_of.max()) + 1, [part.shape[1] for part in sums]
+    trainings = fold_of if max(n_seeds) > 1 else np.zeros_like(fold_of)  # without seeds to draw all folds are alike
+    rows = [np.flatnonzero(trainings == number) for number in np.unique(trainings)]
+    side_by_side = np.concatenate([part.reshape(len(part), -1) for part in sums], axis=1)
+    edges = np.cumsum([part.shape[1] * part.shape[2] for part in sums])[:-1]
     totals = np.zeros((n_resamples, len(sums), sums[0].shape[2]))
     for start, weights in _draws(n_groups, n_resamples, seed):
         drawn = totals[start : start + len(weights)]
-        seeds = [_seed_weights(n, n_folds, len(weights), (seed, number, start, 1)) for number, n in enumerate(n_seeds)]
+        seeds = [_seed_weights(n, len(rows), len(weights), (seed, k, start, 1)) for k, n in enumerate(n_seeds)]
         for number, chosen in enumerate(rows):
-            of_fold = weights[:, group_of[chosen]].astype(np.float64) @ side_by_side[chosen]
-            edges = np.cumsum([part.shape[1] * part.shape[2] for part in sums])[:-1]
-            for k, part in enumerate(np.split(of_fold, edges, axis=1)):
+            of_training = weights[:, group_of[chosen]].astype(np.float64) @ side_by_side[chosen]
+            for k, part in enumerate(np.split(of_training, edges, axis=1)):
                 by_seed = part.reshape(len(weights), n_seeds[k], -1)
                 drawn[:, k] += np.einsum("ds,dsq->dq", seeds[k][:, number], by_seed)
-    by_fold = [_summed(part, fold_of, n_folds) for part in sums]
-    observed = np.stack([part.sum(axis=(0, 1)) for part in by_fold])
-    per_group = np.stack([_summed(part.sum(axis=1), group_of, n_groups) for part in sums], axis=1)
-    without_seed = tuple(total + _others_for_one(part) for total, part in zip(observed, by_fold, strict=True))
-    return Resampled(observed, totals, observed - per_group, without_seed)
+    return totals
 
 
 def _summed(values: NDArray, places: NDArray[np.integer], n_places: int) -> NDArray[np.float64]:

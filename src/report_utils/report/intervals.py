@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 class Interval:
     """An estimate with the ends of its confidence interval.
 
-    ``n_seeds`` is the smallest number of training seeds of what entered; with 1 the interval is without seeds.
+    ``n_seeds`` is the smallest number of training seeds of what entered; with 1 the interval is without seeds, and
+    holds what another training would change only where there are many folds.
     """
 
     value: float
@@ -37,13 +38,24 @@ class Layer:
         The statistic with each unit left out in turn.
     variance_factor : float
         The sum of squares of their deviations, times this, is the variance that drawing these units brings.
-    degrees_of_freedom : float
-        Of that variance; infinite for halos, of which there are many.
+    uncertainty : float
+        The variance of that variance, halved: its square over its degrees of freedom; none for halos, of which there
+        are many.
     """
 
     values: NDArray[np.float64]
     variance_factor: float = 1.0
-    degrees_of_freedom: float = np.inf
+    uncertainty: float = 0.0
+
+    @property
+    def pulls(self) -> NDArray[np.float64]:
+        """Return by how much each unit pulls the statistic, ``(n_units,)``."""
+        return self.values.mean() - self.values if len(self.values) else self.values
+
+    @property
+    def variance(self) -> float:
+        """Return the variance that drawing these units brings."""
+        return float(self.variance_factor * np.sum(self.pulls**2))
 
 
 def bca_interval(
@@ -59,8 +71,8 @@ def bca_interval(
     short exactly at the small sizes of a quick profile. `scipy.stats.bootstrap` computes the same interval
     from the raw samples of one layer; here the leave-one-out values come from sums, in linear time.
 
-    A few seeds know their own variance badly, so the Gaussian quantile is replaced by Student's (Hesterberg 2015,
-    Am. Stat. 69, 371) with Satterthwaite's degrees of freedom (1946, Biometrics 2, 110). For halos
+    A few seeds or folds know their own variance badly, so the Gaussian quantile is replaced by Student's (Hesterberg
+    2015, Am. Stat. 69, 371) with Satterthwaite's degrees of freedom (1946, Biometrics 2, 110). For halos
     alone these are infinite.
 
     Parameters
@@ -78,13 +90,9 @@ def bca_interval(
     if not len(resamples):
         return Interval(float(estimate), float("nan"), float("nan"), confidence, n_seeds)
     tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2])
-    pulls = [layer.values.mean() - layer.values for layer in layers if len(layer.values)]
-    factors = [layer.variance_factor for layer in layers if len(layer.values)]
-    variances = np.array([factor * np.sum(pull**2) for factor, pull in zip(factors, pulls, strict=True)])
-    third = sum(factor * np.sum(pull**3) for factor, pull in zip(factors, pulls, strict=True))
-    total = variances.sum()
-    freedom = np.array([layer.degrees_of_freedom for layer in layers if len(layer.values)])
-    uncertain = np.sum(variances**2 / freedom)
+    third = sum(layer.variance_factor * np.sum(layer.pulls**3) for layer in layers)
+    total = sum(layer.variance for layer in layers)
+    uncertain = sum(layer.uncertainty for layer in layers)
     quantiles = stdtrit(total**2 / uncertain, tails) if uncertain > 0 else ndtri(tails)
     tails = ndtr(quantiles)
     below = (np.count_nonzero(resamples < estimate) + 0.5 * np.count_nonzero(resamples == estimate)) / len(resamples)

@@ -45,7 +45,8 @@ class ResidualStatistics:
     n_clusters, n_views, n_groups, n_seeds : int
         Clusters, views of each, independent units drawn in the bootstrap, and training seeds.
     resampled : str
-        What was drawn: ``"halos"`` or ``"clusters"``, and with two training seeds or more ``"... and seeds"``.
+        What was drawn: ``"halos"`` or ``"clusters"``, and of the trainings ``"... and folds"`` where there are many,
+        else with two training seeds or more ``"... and seeds"``.
     """
 
     bias: Interval
@@ -163,6 +164,7 @@ def _describe(
     robust = (high - low) / 2
     n_seeds, n_clusters, n_views = views.shape
     n_groups = len(np.unique(groups))
+    trained = " and folds" if drawn.folds is not None else " and seeds" if n_seeds > 1 else ""
     return ResidualStatistics(
         bias=interval(mean_of),
         scatter=interval(scatter_of),
@@ -174,7 +176,7 @@ def _describe(
         n_views=n_views,
         n_groups=n_groups,
         n_seeds=n_seeds,
-        resampled=("halos" if n_groups < n_clusters else "clusters") + (" and seeds" if n_seeds > 1 else ""),
+        resampled=("halos" if n_groups < n_clusters else "clusters") + trained,
     )
 
 

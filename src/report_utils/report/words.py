@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from report_utils.report.claims import FAILS, HOLDS, Evidence
+from report_utils.report.fold_draws import MINIMUM_FOLDS
 from report_utils.report.intervals import Interval
 from report_utils.report.published import PUBLISHED
 
@@ -46,27 +47,34 @@ def is_reports_protocol(profile: Profile, n_clusters: int) -> bool:
     )
 
 
-def intervals(seeds: Collection[int]) -> str:
+def intervals(seeds: Collection[int], n_folds: int = 1) -> str:
     """Say what the intervals of a page are.
 
     Parameters
     ----------
     seeds : collection of int
         How many training seeds each of the shown results has.
+    n_folds : int
+        How many folds they are tested in.
     """
     fewest, most = min(seeds, default=1), max(seeds, default=1)
-    what = (
-        f"Intervals are 95{PER_CENT} and resample whole halos (single observations where no halo is known)"
-        + (f" and the training seeds of each fold, {most} of each" if fewest == most > 1 else "")
-        + (f" and, where there are several, the training seeds of each fold (up to {most})" if fewest < most else "")
-    )
-    with_seeds = (
+    what = f"Intervals are 95{PER_CENT} and resample whole halos (single observations where no halo is known)"
+    carried = (
         "they hold what other test clusters and another training would change, not what other training clusters would"
     )
     without = "are without seeds: of one training, they hold nothing of what another would change"
+    if n_folds >= MINIMUM_FOLDS:
+        return (
+            f"{what} and the trainings of the {n_folds} folds; they hold what other test clusters and another training "
+            "would change, and of other training clusters as much as differs from fold to fold."
+        )
+    if fewest == most > 1:
+        what += f" and the training seeds of each fold, {most} of each"
+    elif fewest < most:
+        what += f" and, where there are several, the training seeds of each fold (up to {most})"
     if most == 1:
         return f"{what}; they {without}."
-    return f"{what}; {with_seeds}." + (f" Those of results with one seed {without}." if fewest == 1 else "")
+    return f"{what}; {carried}." + (f" Those of results with one seed {without}." if fewest == 1 else "")
 
 
 def trainings(seeds: Collection[int]) -> str:
@@ -129,7 +137,7 @@ def provenance(profile: Profile, n_clusters: int, seeds: Collection[int] = ()) -
     return (
         f"{_numbers_from(profile, n_clusters)}, {run} {folds.n_folds} folds, {profile.training.epochs} epochs of "
         f"training. {_orientation(is_reports_protocol(profile, n_clusters), theirs)}"
-        + (f" {intervals(seeds)}" if seeds else "")
+        + (f" {intervals(seeds, folds.run)}" if seeds else "")
     )
 
 
