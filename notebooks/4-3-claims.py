@@ -42,6 +42,7 @@ from IPython.display import Markdown
 from report_utils.report import PUBLISHED, Reproduction, figures
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.judged import Judged
+from report_utils.report.over_seeds import over_seeds_markdown, over_seeds_summary
 from report_utils.report.tables import claims_summary_markdown, evidence_markdown, markdown_table
 from report_utils.report.words import provenance, retained_caveat, seeds_of_claims, verdict_counts
 
@@ -78,6 +79,20 @@ for number, claim in enumerate(CLAIMS, start=1):
         f"{claim.reason}\n\n{evidence_markdown(found)}\n\nVerdict: **{found.verdict}**"
     )
 Markdown("\n\n---\n\n".join(blocks))
+
+# %% [markdown]
+# ## Over several trainings
+#
+# A network that is trained again from other weights and in another order predicts otherwise, and a verdict of one
+# training may be that training's own. So every network has also been trained with several seeds, which takes longer
+# than a book should; the runs are kept with the project.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+command = f"report-utils study seeds --profile {profile}"
+said = [over_seeds_summary(evidence, judged.over_seeds, command)]
+if judged.over_seeds is not None:
+    said.append(over_seeds_markdown(evidence, judged.over_seeds))
+Markdown("\n\n".join(said))
 
 # %% [markdown]
 # ## Where the report contradicts itself

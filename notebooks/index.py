@@ -39,6 +39,7 @@ from IPython.display import Markdown
 
 from report_utils.report import Reproduction, figures
 from report_utils.report.judged import Judged
+from report_utils.report.over_seeds import over_seeds_summary
 from report_utils.report.status_tables import status_summary
 from report_utils.report.tables import claims_summary_markdown
 from report_utils.report.words import change, provenance, retained_caveat, trainings, verdict_counts
@@ -74,7 +75,8 @@ Markdown(status_summary(judged.status))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 caveat = retained_caveat(reproduction.profile, len(reproduction.catalogue))
-Markdown(f"{verdict_counts(judged.evidence)}\n\n{claims_summary_markdown(judged.evidence)}\n\n{caveat}")
+over_seeds = over_seeds_summary(judged.evidence, judged.over_seeds, f"report-utils study seeds --profile {profile}")
+Markdown(f"{verdict_counts(judged.evidence)}\n\n{claims_summary_markdown(judged.evidence)}\n\n{over_seeds}\n\n{caveat}")
 
 # %% [markdown]
 # ## How to read this book

@@ -31,6 +31,7 @@ from IPython.display import Markdown
 
 from report_utils.report import Reproduction
 from report_utils.report.judged import Judged
+from report_utils.report.over_seeds import over_seeds_summary
 from report_utils.report.status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
 from report_utils.report.status_tables import status_markdown, status_summary
 from report_utils.report.words import folds_and_halos, provenance, seeds_of_claims
@@ -53,7 +54,10 @@ Markdown(
 # measured.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(status_markdown(judged.status, CLAIM))
+command = f"report-utils study seeds --profile {profile}"
+Markdown(
+    f"{status_markdown(judged.status, CLAIM)}\n\n{over_seeds_summary(judged.evidence, judged.over_seeds, command)}"
+)
 
 # %% [markdown]
 # ## Table 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,12 +13,13 @@ from report_utils.events.export import export_observations
 from report_utils.outcomes import seeds_of, study_inputs, study_outcomes
 from report_utils.profiles import load_profile
 from report_utils.reproduction import Reproduction
-from report_utils.results import export_results
+from report_utils.results import export_results, export_study
 from report_utils.run_status import current_key
 from report_utils.simulation import simulate_observation
 from report_utils.store import Store
 from report_utils.studies import (
     HALOS,
+    SEEDS,
     SENSITIVITY,
     STUDIES,
     Study,
@@ -107,7 +110,7 @@ def test_impossible_entries_and_unknown_studies_are_refused(base):
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="sigma_ln_temperature"):
         reproduce_variant(base, Variant("bad", "", {"source.simulation.sigma_ln_temperature": 7.0}))
-    with pytest.raises(InputError, match="unknown study 'everything'; choose one of sensitivity, halos"):
+    with pytest.raises(InputError, match="unknown study 'everything'; choose one of sensitivity, halos, seeds"):
         get_study("everything")
 
 
@@ -258,3 +261,34 @@ def test_a_variant_with_a_fold_missing_is_not_there(other, tmp_path):
         store_fits(varied, transform, folds=(0,))
     export_results(varied, grouped.trained, folder=tmp_path / "results")
     assert study_outcomes(other, HALOS, folder=tmp_path / "results")["grouped"] is None
+
+
+def test_the_seeds_study_is_there_once_every_network_has_three(folder, tmp_path):
+    """Runs with two seeds, and committed results of which a row has two, are not yet what it needs."""
+    rep = Reproduction(folder / "tiny.toml", Store(tmp_path / "runs"))
+    study = Study("few", "", replace(SEEDS.default, transforms=("single_band",), dynamics=("multi_band_4",)), ())
+
+    def there(**options):
+        return study_outcomes(rep, study, **options)["three-seeds"]
+
+    for seed in range(3):
+        assert there(folder=tmp_path / "none") is None
+        store_fits(rep, "single_band", seed=seed)
+        store_dynamics(rep, "multi_band_4", seed=seed)
+    assert seeds_of({"": there()}) == [3, 3]
+    assert there().origin is None
+    assert set(export_study(rep, study, folder=tmp_path / "results")) == {
+        f"tiny/{name}-seed-{seed}" for name in ("fit-single_band", "dynamics-multi_band_4") for seed in range(3)
+    }
+    elsewhere = Reproduction(folder / "tiny.toml", Store(tmp_path / "empty"))
+    assert seeds_of({"": study_outcomes(elsewhere, study, folder=tmp_path / "results")["three-seeds"]}) == [3, 3]
+    (tmp_path / "results" / "tiny" / "fit-single_band-seed-2.json").unlink()
+    assert study_outcomes(elsewhere, study, folder=tmp_path / "results")["three-seeds"] is None
+
+
+def test_the_seeds_study_trains_what_all_claims_need():
+    from report_utils.report.claim_list import CLAIMS
+
+    assert {name for claim in CLAIMS for name in claim.needs} <= set(SEEDS.default.trained)
+    assert {name for claim in CLAIMS for name in claim.needs_dynamics} <= set(SEEDS.default.dynamics)
+    assert SEEDS.default.n_training_seeds >= 3

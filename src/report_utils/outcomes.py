@@ -12,7 +12,7 @@ from report_utils.fingerprint import file_digest
 from report_utils.profiles import Profile
 from report_utils.reproduction import Reproduction
 from report_utils.results import Origin, Result, origin_of, read_result, result_paths
-from report_utils.studies import Study, Variant, is_trained, reproduce_variant, variant_keys
+from report_utils.studies import Study, Variant, is_trained, possible_variants, reproduce_variant, variant_keys
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +57,7 @@ def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = No
     """
     return {
         variant.name: _of_runs(base, variant) or _of_results(base, variant, folder)
-        for variant in study.all_variants
-        if variant.possible(base.profile)
+        for variant in possible_variants(base, study)
     }
 
 
@@ -71,9 +70,7 @@ def seeds_of(outcomes: Mapping[str, Outcome | None]) -> list[int]:
 def study_inputs(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, str]:
     """Return the digests of all that :func:`study_outcomes` would return, by name, without reading it."""
     inputs: dict[str, str] = {}
-    for variant in study.all_variants:
-        if not variant.possible(base.profile):
-            continue
+    for variant in possible_variants(base, study):
         keys = variant_keys(base, variant)
         if all(base.store.holds(key) for key in keys):
             inputs |= {key.name: key.digest for key in keys}
@@ -104,7 +101,7 @@ def _of_results(base: Reproduction, variant: Variant, folder: Path | None) -> Ou
     dynamics = {
         name: tuple(result.dynamics() for result in _seeds(whole, "dynamics", name)) for name in variant.dynamics
     }
-    if not all([*fits.values(), *dynamics.values()]):
+    if any(len(seeds) < variant.n_training_seeds for seeds in (*fits.values(), *dynamics.values())):
         return None
     return Outcome(variant, varied.profile, fits, dynamics, origin_of(whole, varied))
 

@@ -156,18 +156,28 @@ class Reproduction:
             seed += 1
         return seed
 
-    def runs(self, transforms: Iterable[str] = (), dynamics: Iterable[str] = ()) -> list[RunKey]:
-        """Return the keys of the runs that show these transforms and dynamics, with every training seed there is."""
+    def runs(
+        self, transforms: Iterable[str] = (), dynamics: Iterable[str] = (), *, n_training_seeds: int = 1
+    ) -> list[RunKey]:
+        """Return the keys of the runs that show these transforms and dynamics, with every training seed there is.
+
+        Parameters
+        ----------
+        transforms, dynamics : iterable of str
+        n_training_seeds : int
+            How many there have to be at least, besides what the profile says.
+        """
+        fewest = max(n_training_seeds, self.profile.training_seeds)
         keys = [
             key
             for name in transforms
-            for seed in range(max(self.n_training_seeds(name), self.profile.training_seeds))
+            for seed in range(max(self.n_training_seeds(name), fewest))
             for key in self._fit_keys(name, seed)
         ]
         return keys + [
             self.dynamics_key(name, seed)
             for name in dynamics
-            for seed in range(max(self.n_dynamics_seeds(name), self.profile.training_seeds))
+            for seed in range(max(self.n_dynamics_seeds(name), fewest))
         ]
 
     def prepare(

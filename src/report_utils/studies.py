@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from report_utils.binning import TRANSFORMS
 from report_utils.errors import InputError
 from report_utils.leftovers import in_use
 from report_utils.profiles import Profile
-from report_utils.reproduction import Reproduction
+from report_utils.reproduction import DYNAMICS_TRANSFORMS, Reproduction
 from report_utils.work import Task, run_tasks
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ class Variant:
         What is trained in place of one of the transforms.
     claims : tuple of str
         Names of the report's claims that these runs can judge.
+    n_training_seeds : int
+        How often each has to be trained at least.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Variant:
     dynamics: tuple[str, ...] = ()
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     claims: tuple[str, ...] = ()
+    n_training_seeds: int = 1
 
     @property
     def trained(self) -> tuple[str, ...]:
@@ -155,7 +159,20 @@ HALOS = Study(
     (Variant("grouped", "all observations of a halo in one fold", {"folds.grouped": True}, **_LEAKAGE),),
 )
 
-STUDIES: Mapping[str, Study] = {study.name: study for study in (SENSITIVITY, HALOS)}
+SEEDS = Study(
+    "seeds",
+    "Would another training be judged otherwise?",
+    Variant(
+        "three-seeds",
+        "every network trained with three seeds",
+        transforms=tuple(TRANSFORMS),
+        dynamics=DYNAMICS_TRANSFORMS,
+        n_training_seeds=3,
+    ),
+    (),
+)
+
+STUDIES: Mapping[str, Study] = {study.name: study for study in (SENSITIVITY, HALOS, SEEDS)}
 """All studies by name."""
 
 
@@ -187,6 +204,23 @@ class _VariantReproduction(Reproduction):
     @cached_property
     def dataset(self) -> Dataset:
         return super().dataset if self._base is None else self._base.dataset
+
+
+def possible_variants(base: Reproduction, study: Study) -> list[Variant]:
+    """Return what of a study a profile and its observations allow, the default first.
+
+    Observations of an archive cannot be simulated otherwise, and where they have no AGN-less lists the transforms that
+    need them are left out.
+    """
+    return [
+        replace(
+            variant,
+            transforms=tuple(filter(base.available, variant.transforms)),
+            dynamics=tuple(filter(base.available, variant.dynamics)),
+        )
+        for variant in study.all_variants
+        if variant.possible(base.profile)
+    ]
 
 
 def reproduce_variant(base: Reproduction, variant: Variant) -> Reproduction:
@@ -222,7 +256,8 @@ def reproduction_of(base: Reproduction, run_name: str) -> Reproduction | None:
 def variant_keys(base: Reproduction, variant: Variant) -> list[RunKey]:
     """Return the keys of the observations, fits and dynamics of a variant."""
     varied = reproduce_variant(base, variant)
-    return [varied.data_key, *varied.runs(variant.trained, variant.dynamics)]
+    runs = varied.runs(variant.trained, variant.dynamics, n_training_seeds=variant.n_training_seeds)
+    return [varied.data_key, *runs]
 
 
 def is_trained(base: Reproduction, variant: Variant) -> bool:
@@ -238,16 +273,15 @@ def train_study(base: Reproduction, study: Study, *, n_training_seeds: int | Non
     base : Reproduction
     study : Study
     n_training_seeds : int, optional
-        How often to train each; what the profile says where it is not given.
+        How often to train each at least; what the profile says where it is not given.
     """
     tasks: dict[str, Task] = {}
-    for variant in study.all_variants:
-        if variant.possible(base.profile):
-            varied = reproduce_variant(base, variant)
-            missing = varied.tasks(variant.trained, variant.dynamics, n_training_seeds=n_training_seeds)
-            for task in missing:  # variants share runs of the base
-                named = replace(task, label=f"{variant.name}: {task.label}")
-                tasks.setdefault(task.arguments["key"].name, named)
+    for variant in possible_variants(base, study):
+        varied = reproduce_variant(base, variant)
+        n_seeds = max(n_training_seeds or varied.profile.training_seeds, variant.n_training_seeds)
+        for task in varied.tasks(variant.trained, variant.dynamics, n_training_seeds=n_seeds):
+            named = replace(task, label=f"{variant.name}: {task.label}")
+            tasks.setdefault(task.arguments["key"].name, named)  # variants share runs of the base
     with in_use(base.store, base.profile.label):
         run_tasks(list(tasks.values()), f"Study {study.name} ({len(tasks)} runs)")
     return len(tasks)

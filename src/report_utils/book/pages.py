@@ -76,7 +76,7 @@ def _study_page(name: str) -> Page:
 
 
 PAGES: tuple[Page, ...] = (
-    _whole("index"),
+    _whole("index", studies=("seeds",)),
     Page("1-introduction", "1-introduction"),
     Page("2-data", "2-data"),
     Page("2-simulation", "2-simulation"),
@@ -92,9 +92,9 @@ PAGES: tuple[Page, ...] = (
         dynamics=DYNAMICS_TRANSFORMS,
         needs=("agn_less_4",),
     ),
-    _whole("4-3-claims"),
+    _whole("4-3-claims", studies=("seeds",)),
     _whole("5-conclusion"),
-    _whole("reproduction-status"),
+    _whole("reproduction-status", studies=("seeds",)),
     Page("baselines", "baselines", transforms=("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))),
     _study_page("sensitivity"),
     _study_page("halos"),

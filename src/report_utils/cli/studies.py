@@ -24,28 +24,38 @@ def study(
     everything: Annotated[bool, typer.Option("--all", help="All studies.")] = False,
     profile: ProfileOption = None,
     seeds: SeedsOption = None,
+    export: Annotated[
+        bool, typer.Option("--export", help="Write the runs to results/ as well, in the place of what is there.")
+    ] = False,
 ) -> None:
     """Train what is missing of a study and print what it shows; without a name, say which there are."""
     from report_utils.outcomes import study_outcomes
+    from report_utils.report.over_seeds import judge_over_seeds, over_seeds_text
     from report_utils.report.study_tables import study_text
     from report_utils.reproduction import Reproduction
-    from report_utils.studies import STUDIES, get_study, is_trained, train_study
+    from report_utils.results import export_study
+    from report_utils.studies import STUDIES, get_study, is_trained, possible_variants, train_study
 
     chosen = list(STUDIES.values()) if everything else [get_study(name) for name in names or []]
     reproduction = Reproduction(profile)
     for one in chosen:
         done = train_study(reproduction, one, n_training_seeds=seeds)
         typer.echo(f"{one.name}: {one.title} (profile {reproduction.profile.name}; {done} runs trained)\n")
-        typer.echo(study_text(one, study_outcomes(reproduction, one)))
+        outcomes = study_outcomes(reproduction, one)
+        over_seeds = judge_over_seeds(outcomes.get("three-seeds"))
+        typer.echo(study_text(one, outcomes) if over_seeds is None else over_seeds_text(over_seeds))
+        if export:
+            _say(export_study(reproduction, one, replace=True), "")
     if chosen:
         return
     for one in STUDIES.values():
         typer.echo(f"{one.name}: {one.title}")
+        possible = {variant.name: variant for variant in possible_variants(reproduction, one)}
         for variant in one.all_variants:
-            if not variant.possible(reproduction.profile):
+            if variant.name not in possible:
                 state = "not possible with an archive"
             else:
-                state = "trained" if is_trained(reproduction, variant) else "to be trained"
+                state = "trained" if is_trained(reproduction, possible[variant.name]) else "to be trained"
             typer.echo(f"  {variant.name:<24}{state:<15} {variant.title}")
 
 
@@ -58,19 +68,14 @@ def export(
 ) -> None:
     """Write finished runs, without weights, where they can be committed."""
     from report_utils.reproduction import Reproduction
-    from report_utils.results import export_results
-    from report_utils.studies import get_study, reproduce_variant
+    from report_utils.results import export_results, export_study
+    from report_utils.studies import get_study
 
     base = Reproduction(profile)
     if name is None:
-        parts = [(base, base.transforms, base.dynamics_transforms)]
+        written = export_results(base, base.transforms, base.dynamics_transforms, folder=folder, replace=replace)
     else:
-        possible = [variant for variant in get_study(name).all_variants if variant.possible(base.profile)]
-        parts = [(reproduce_variant(base, variant), variant.trained, variant.dynamics) for variant in possible]
-    written: dict[str, bool] = {}
-    for varied, transforms, dynamics in parts:
-        for result, changed in export_results(varied, transforms, dynamics, folder=folder, replace=replace).items():
-            written[result] = changed or written.get(result, False)
+        written = export_study(base, get_study(name), folder=folder, replace=replace)
     _say(written, "nothing is finished that could be exported")
 
 

@@ -8,13 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from report_utils.dynamics.phases import Dynamics
+from report_utils.outcomes import study_outcomes
 from report_utils.report.claim_list import judge_claims
 from report_utils.report.claims import Evidence, Runs
+from report_utils.report.over_seeds import OverSeeds, judge_over_seeds
 from report_utils.report.seeds import SeedPredictions, all_seeds
 from report_utils.report.status import Entry
 from report_utils.report.status_entries import reproduction_status
 from report_utils.report.tables import table_one
 from report_utils.reproduction import Reproduction
+from report_utils.studies import SEEDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +48,12 @@ class Judged:
     def evidence(self) -> Mapping[str, Evidence]:
         """Return the verdict on every claim."""
         return judge_claims(self.runs)
+
+    @cached_property
+    def over_seeds(self) -> OverSeeds | None:
+        """Return the verdict on every claim over several training seeds, None where these have not been trained."""
+        (outcome,) = study_outcomes(self.reproduction, SEEDS).values()
+        return judge_over_seeds(outcome, self.runs.cluster_names)
 
     @cached_property
     def table(self) -> pd.DataFrame:

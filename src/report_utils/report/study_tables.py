@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from report_utils.report.claims import UNDECIDED
+from report_utils.report.claims import UNDECIDED, Evidence
 from report_utils.report.intervals import Interval
 from report_utils.report.leakage import Comparison, MatesClass, compare_partitions
 from report_utils.report.sensitivity import Judgement, judge_study
@@ -30,6 +30,11 @@ def interval_text(interval: Interval | None, spec: str = ".4f") -> str:
     return f"{interval.value:{spec}}".replace("-", "−") + f" [{low},\u00a0{high}]"
 
 
+def measured_text(found: Evidence) -> str:
+    """Write what was measured of a claim, or why nothing was."""
+    return "; ".join(f"{part.label}: {interval_text(part.measured, '.3f')}" for part in found.parts) or found.note
+
+
 def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
     """Write one claim's judgements as a table, those that turn in bold.
 
@@ -46,10 +51,9 @@ def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
         if found is None:
             rows.append([judgement.variant.title, f"not trained: `{command}`", ""])
             continue
-        measured = "; ".join(f"{part.label}: {interval_text(part.measured, '.3f')}" for part in found.parts)
         verdict = f"**{found.verdict}**" if judgement.turns else found.verdict
         title = judgement.variant.title + (f" (committed results: {judgement.origin})" if judgement.origin else "")
-        rows.append([title, measured or found.note, verdict])
+        rows.append([title, measured_text(found), verdict])
     return markdown_table(["Done otherwise", "Measured [95 % interval]", "Verdict"], rows, "lll")
 
 

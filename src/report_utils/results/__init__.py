@@ -2,6 +2,7 @@
 
 from report_utils.results.exchange import (
     export_results,
+    export_study,
     import_results,
     result_paths,
     results_folder,
@@ -15,6 +16,7 @@ __all__ = [
     "Result",
     "described",
     "export_results",
+    "export_study",
     "import_results",
     "origin_of",
     "read_result",

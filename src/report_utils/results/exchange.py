@@ -14,6 +14,7 @@ from report_utils.profiles import project_root
 from report_utils.reproduction import Reproduction
 from report_utils.results.files import Kind, Result, read_result, result_name, write_result
 from report_utils.store import Run
+from report_utils.studies import Study, possible_variants, reproduce_variant
 
 
 def results_folder() -> Path:
@@ -53,6 +54,19 @@ def export_results(
     folder = folder or results_folder()
     found = [*_finished_fits(reproduction, transforms), *_finished_dynamics(reproduction, dynamics)]
     return {result.name: write_result(result, folder, replace=replace) for result in found}
+
+
+def export_study(
+    base: Reproduction, study: Study, *, folder: Path | None = None, replace: bool = False
+) -> dict[str, bool]:
+    """Write the finished runs of all variants of a study; as :func:`export_results`."""
+    written: dict[str, bool] = {}
+    for variant in possible_variants(base, study):
+        varied = reproduce_variant(base, variant)
+        done = export_results(varied, variant.trained, variant.dynamics, folder=folder, replace=replace)
+        for result, changed in done.items():
+            written[result] = changed or written.get(result, False)
+    return written
 
 
 def _finished_fits(reproduction: Reproduction, transforms: Iterable[str]) -> Iterator[Result]:
