@@ -70,7 +70,7 @@ class Harness:
         with_state = self.folder / "state.json"
         if with_state.is_file():
             self.state = json.loads(with_state.read_text(encoding="utf-8"))
-            self._end_group(self.state.get("group"))
+            self.end()
 
     def run(self, n_kills: int) -> list[str]:
         """Build both, kill one, and return what differs."""
@@ -162,8 +162,9 @@ class Harness:
         self._keep()
         return Build(process, self.folder / f"{tree.name}.log")
 
-    def _end_group(self, group: int | None) -> None:
-        """End the build of a harness that was stopped."""
+    def end(self) -> None:
+        """End the build of a harness that was stopped, where one is at work."""
+        group = self.state.get("group")
         if group is not None and Path(f"/proc/{group}/cwd").exists():
             tree = Path(f"/proc/{group}/cwd").resolve()
             if tree.is_relative_to(self.folder.resolve()):
@@ -223,11 +224,17 @@ def main() -> None:
     print(f"folder {folder}, seed {arguments.seed}", flush=True)
     command = [str(Path(sys.executable).with_name("report-utils")), "build", "--profile", arguments.profile]
     harness = Harness(folder.resolve(), command, arguments.seed)
-    found = harness.run(arguments.kills)
+    began = time.monotonic()
+    try:
+        found = harness.run(arguments.kills)
+    except KeyboardInterrupt:
+        harness.end()
+        sys.exit(f"stopped after {len(harness.state['kills'])} kills; give --folder {folder} to go on")
     delays = [kill["delay"] for kill in harness.state["kills"]]
     print(
         f"{len(delays)} kills of the process group, {min(delays, default=0):.1f} to {max(delays, default=0):.1f} s "
-        f"after the start; {len(found)} differences from the undisturbed build"
+        f"after the start, in {(time.monotonic() - began) / 60:.0f} min; {len(found)} differences from the undisturbed "
+        "build"
     )
     for line in found:
         print(line)

@@ -63,6 +63,13 @@ INCONSISTENCIES: tuple[Inconsistency, ...] = (
         "It is read as the retained transformations.",
     ),
     Inconsistency(
+        "what removing the core does",
+        "section 3.3 against Table 1",
+        "The core-removed model is said not to behave as the split bands do; every retained row of Table 1 has four "
+        "bands, and a scatter as small as theirs.",
+        "The claim is read as: one band is not rescued by removing the core.",
+    ),
+    Inconsistency(
         "permutation",
         "section 4.1",
         "Phases 2 to 4 apply a permutation for the weights.",

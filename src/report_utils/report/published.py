@@ -42,6 +42,8 @@ class DataDescription:
     band_edges: Printed[tuple[float, ...]]
     threshold: Printed[float]
     retained_percentages: Printed[tuple[int, ...]]
+    retained_in_caption: Printed[int]
+    fewest_bands_that_help: Printed[int]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,9 @@ class TrainingProtocol:
     n_folds: Printed[int]
     test_fraction: Printed[float]
     n_views: Printed[int]
+    quarter_turn: Printed[float]
+    n_view_examples: Printed[int]
+    n_channels_drawn: Printed[int]
     convolution_kernel: Printed[tuple[int, int]]
     pooling_window: Printed[tuple[int, int]]
     pooling_stride: Printed[tuple[int, int]]
@@ -138,6 +143,8 @@ def _published() -> Published:
             band_edges=Printed((0.0, 2.5, 5.0, 7.5, float("inf")), "section 3.1.2", "keV"),
             threshold=Printed(7.5, "section 3.1.1", "keV"),
             retained_percentages=Printed((99, 95, 90, 75, 50, 25), "section 3.1.3", "per cent"),
+            retained_in_caption=Printed(4, "caption of Figure 5", "per cent"),
+            fewest_bands_that_help=Printed(2, "abstract: at least two bins", "bands"),
         ),
         layers=layers(),
         n_parameters=Printed(58_869, "Figure 6: total, and all of them trainable"),
@@ -152,6 +159,9 @@ def _published() -> Published:
             n_folds=Printed(10, "section 3.3"),
             test_fraction=Printed(0.1, "section 3.3"),
             n_views=Printed(8, "section 3.2: every quarter turn and axial flip"),
+            quarter_turn=Printed(90.0, "section 3.2", "degrees"),
+            n_view_examples=Printed(2, "section 3.2 and Figure 8, beside the image itself"),
+            n_channels_drawn=Printed(4, "section 3.2 and Figure 7"),
             convolution_kernel=Printed((3, 3), "section 3.2"),
             pooling_window=Printed((2, 2), "section 3.2"),
             pooling_stride=Printed((2, 2), "section 3.2"),

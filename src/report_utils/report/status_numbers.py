@@ -44,6 +44,8 @@ OF_EXTREMES = Tolerance(
 )
 MAJORITY = Tolerance("the interval above a half", "The report says a majority, and gives no number.")
 _FIRST_LAYERS = "multi_band_4"
+ADAMS_RATE = 0.001
+"""Adam's learning rate where none is given, of Keras as of Kingma & Ba (2015)."""
 
 
 def number_entries(reproduction: Reproduction) -> list[Entry]:
@@ -60,17 +62,33 @@ def _exact(
     return Entry(kind, name, printed.where, *words, verdict, EXACT, page, tuple(runs))
 
 
+def _quoted(kind: str, name: str, printed: Printed, ours: str, page: str) -> Entry:
+    """Show a number that no number of ours stands beside, and say why."""
+    unit = f" {printed.unit}" if printed.unit else ""
+    return Entry(kind, name, printed.where, f"{_words(printed.value)}{unit}", ours, NOT_OURS, UNTESTED, page)
+
+
 def _words(value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(_words(part) for part in value)
-    return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else f"{value}"
+    return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else _plain(value)
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
 def _data(reproduction: Reproduction) -> list[Entry]:
     data, catalogue = PUBLISHED.data, reproduction.catalogue
     runs = (reproduction.data_key.digest,)
     n_events, n = catalogue["n_events"].to_numpy(), len(catalogue)
-    entries = [_exact(DATA, "observations", data.n_observations, n, "2-data", runs)]
+    entries = [
+        _exact(DATA, "observations", data.n_observations, n, "2-data", runs),
+        _exact(
+            DATA, "observations, rounded", PUBLISHED.own_n_observations_rounded, int(float(f"{n:.2g}")), "2-data", runs
+        ),
+        _quoted(DATA, "mass of a cluster, at least", data.mass_scale, "as Figure 2 has the masses", "2-data#fig-2"),
+    ]
     for name, printed, ours in (
         ("fewest events", data.fewest_events, int(n_events.min())),
         ("most events", data.most_events, int(n_events.max())),
@@ -87,11 +105,13 @@ def _data(reproduction: Reproduction) -> list[Entry]:
     return [
         *entries,
         _bulk(reproduction),
+        _quoted(DATA, "band of a luminosity", data.luminosity_band, "the bands of the images", "baselines"),
         _exact(DATA, "pixels", data.n_pixels, reproduction.profile.n_pixels, "3-1-images", runs),
         _exact(DATA, "channels", data.n_channels, channels, "3-1-images", fixed=True),
         _exact(DATA, "ends of the bands", data.band_edges, edges, "3-1-images#fig-4", fixed=True),
         _exact(DATA, "threshold of the single band", data.threshold, threshold, "3-1-images", fixed=True),
         _exact(DATA, "retained percentages", data.retained_percentages, percentages, "3-1-images#fig-5", fixed=True),
+        _quoted(DATA, "percentage of a caption", data.retained_in_caption, "those of the text", "3-1-images#fig-5"),
     ]
 
 
@@ -164,6 +184,7 @@ def _protocol(reproduction: Reproduction) -> list[Entry]:
         _exact(PROTOCOL, "epochs", printed.epochs, training.epochs, page),
         _exact(PROTOCOL, "images in a batch", printed.batch_size, training.batch_size, page),
         _exact(PROTOCOL, "learning rate", printed.learning_rate, training.learning_rate, page),
+        _exact(PROTOCOL, "of Adam's default", printed.share_of_default_rate, training.learning_rate / ADAMS_RATE, page),
         _exact(PROTOCOL, "folds trained", printed.n_folds, profile.folds.run, page),
         _exact(PROTOCOL, "share of a test set", printed.test_fraction, tested, page),
         _exact(PROTOCOL, "views of a cluster", printed.n_views, n_views, f"{page}#fig-8", of_dynamics, fixed=True),
@@ -173,6 +194,14 @@ def _protocol(reproduction: Reproduction) -> list[Entry]:
         ),
         _exact(PROTOCOL, "epochs before the noise", phases.epochs_before_noise, profile.dynamics.epochs, section_4),
         _exact(PROTOCOL, "epochs after it", phases.epochs_after_noise, after, section_4, of_dynamics, fixed=True),
+        *(
+            _quoted(PROTOCOL, name, rows, "a row is another cluster here", place)
+            for name, rows, place in (
+                ("rows that are put in order", phases.disordered_rows, section_4),
+                ("row that stays hard", phases.hard_row, section_4),
+                ("rows that vary without AGN", phases.varying_rows, "4-2-comparison"),
+            )
+        ),
     ]
 
 

@@ -11,7 +11,16 @@ from typing import Any
 
 from report_utils.report.claims import FAILS, HOLDS, Part
 from report_utils.report.intervals import Interval
-from report_utils.report.status import AGREES, DIFFERS, KINDS, NOT_PRINTED, Entry, counts_by_kind
+from report_utils.report.status import (
+    AGREES,
+    CLAIM,
+    DIFFERS,
+    KINDS,
+    NOT_PRINTED,
+    ORDER,
+    Entry,
+    counts_by_kind,
+)
 from report_utils.report.tables import markdown_table
 
 
@@ -19,6 +28,12 @@ def page_link(page: str) -> str:
     """Return what a page of the book links to: another page's notebook, or a figure by its name."""
     slug, _, figure = page.partition("#")
     return f"#{figure}" if figure else f"{slug}.ipynb"
+
+
+def page_address(page: str) -> str:
+    """Return where the rendered book has a page, below its own folder."""
+    slug, hash_sign, figure = page.partition("#")
+    return f"pages/{slug}.html{hash_sign}{figure}"
 
 
 def status_markdown(entries: Sequence[Entry], kind: str) -> str:
@@ -61,7 +76,8 @@ def _tolerances(entries: Sequence[Entry]) -> str:
             sharing.setdefault(entry.tolerance, []).append(entry.name)
     lines = []
     for tolerance, names in sharing.items():
-        when = f"*Agrees when:* {tolerance.words}. " if tolerance.words else ""
+        verb = "Holds" if entries[0].kind == CLAIM else "Agrees"
+        when = f"*{verb} when:* {tolerance.words}. " if tolerance.words else ""
         whose = "" if len(sharing) == 1 else f"{names[0]}: " if len(names) == 1 else f"{names[0]} and the like: "
         lines.append(f"- {whose}{when}*Why so:* {tolerance.reason}")
     return "\n".join(lines)
@@ -82,22 +98,28 @@ def status_summary(entries: Sequence[Entry]) -> str:
 
 
 def status_text(entries: Sequence[Entry]) -> str:
-    """Write all entries for a terminal, kind by kind."""
-    lines = []
+    """Write all entries for a terminal, kind by kind, and below each kind when its entries agree and why so."""
+    lines, width = [], max(len(verdict) for verdict in ORDER)
+    indent = " " * (width + 3)
     for kind in KINDS:
         chosen = [entry for entry in entries if entry.kind == kind]
         if chosen:
             lines += ["", kind]
         for entry in chosen:
-            lines.append(f"  {entry.verdict:<29} {entry.name}")
+            lines.append(f"  {entry.verdict:<{width}} {entry.name}")
             said = [
                 ("printed", "" if entry.printed == NOT_PRINTED else entry.printed),
                 ("here", entry.ours),
                 ("run", entry.run),
+                ("page", page_address(entry.page)),
             ]
-            lines.append(" " * 32 + "; ".join(f"{what} {value}" for what, value in said if value))
+            lines.append(indent + "; ".join(f"{what} {value}" for what, value in said if value))
             for part in entry.parts:
-                lines.append(f"{'':32}{part.label}: printed {_printed(part)}; here {part.measured:.3f}; {part.verdict}")
+                lines.append(
+                    f"{indent}{part.label}: printed {_printed(part)}; here {part.measured:.3f}; {part.verdict}"
+                )
+        tolerances = _tolerances(chosen).replace("*", "")
+        lines += [f"  {line}" for line in tolerances.splitlines()]
     return "\n".join(lines).lstrip("\n")
 
 
@@ -119,7 +141,7 @@ def _record(entry: Entry) -> dict[str, Any]:
             {"part": part.label, "printed_value": part.printed, **_numbers(part.measured), "verdict": part.verdict}
             for part in entry.parts
         ],
-        "page": f"pages/{entry.page.replace('#', '.html#') if '#' in entry.page else entry.page + '.html'}",
+        "page": page_address(entry.page),
     }
 
 
