@@ -17,8 +17,9 @@ import numpy as np
 
 from report_utils.binning import N_VIEWS, eight_views
 from report_utils.cnn import assign_folds
+from report_utils.processes import n_workers
 from report_utils.profiles import Training
-from report_utils.work import Task, n_workers, run_tasks
+from report_utils.work import Task, run_tasks
 
 N_CLUSTERS, N_PIXELS = 400, 32
 TRAINING = Training(epochs=4, batch_size=64, learning_rate=3e-3, schedule="one_cycle", target="standardised")

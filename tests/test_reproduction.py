@@ -161,7 +161,7 @@ def archived(folder):
     """The same observations by way of FITS files, a catalogue and an archive."""
     observations = (simulate_observation(5, index) for index in range(20))
     catalogue = export_observations(observations, folder / "files")
-    report = ingest(catalogue, folder / "archive", progress=False)
+    report = ingest(catalogue, folder / "archive")
     assert report.exit_status == 0
     (folder / "archived.toml").write_text(PROFILE.replace("n_clusters = 20", 'archive = "archive"'))
     return Reproduction(folder / "archived.toml", Store(folder / "archived-runs"))
@@ -178,7 +178,7 @@ def test_an_archive_gives_the_same_counts(reproduction, archived):
 def test_an_archive_without_agn_less_lists_has_fewer_transforms(folder):
     observations = (simulate_observation(5, index) for index in range(20))
     catalogue = export_observations(observations, folder / "files-1", agn_less=False)
-    ingest(catalogue, folder / "archive-1", progress=False)
+    ingest(catalogue, folder / "archive-1")
     (folder / "one.toml").write_text(PROFILE.replace("n_clusters = 20", 'archive = "archive-1"\nn_clusters = 18'))
     reproduction = Reproduction(folder / "one.toml", Store(folder / "one-runs"))
     assert len(reproduction.catalogue) == 18

@@ -131,7 +131,7 @@ def test_variant_names_are_unique_and_claims_known():
 def test_an_archive_cannot_be_simulated_otherwise(folder):
     observations = (simulate_observation(5, index) for index in range(20))
     catalogue = export_observations(observations, folder / "files", agn_less=False)
-    ingest(catalogue, folder / "archive", progress=False)
+    ingest(catalogue, folder / "archive")
     (folder / "archived.toml").write_text(PROFILE.replace("n_clusters = 20", 'archive = "archive"'))
     archived = Reproduction(folder / "archived.toml", Store(folder / "archived-runs"))
     possible = [v.name for v in SENSITIVITY.all_variants if v.possible(archived.profile)]

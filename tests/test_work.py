@@ -15,8 +15,9 @@ import pytest
 
 from report_utils.deadline import OutOfTime, out_of_time, time_limit
 from report_utils.errors import InputError
+from report_utils.processes import n_workers
 from report_utils.progress import PlainProgress
-from report_utils.work import Task, WorkerError, n_workers, run_tasks
+from report_utils.work import Task, WorkerError, run_tasks
 from tests import work_functions as functions
 from tests.conftest import ROOT
 
@@ -82,6 +83,26 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path):
     )
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
     worker = _wait_for(lambda: int((tmp_path / "pid").read_text()))
+    parent.kill()
+    parent.wait()
+    assert _wait_for(lambda: not _alive(worker))
+
+
+def test_an_idle_worker_of_any_pool_ends_with_a_killed_parent_too(tmp_path):
+    """It would wait for ever for work that no one can send it: the ingest's pool is one of these."""
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import multiprocessing, os, pathlib, time\nfrom concurrent.futures import ProcessPoolExecutor\n"
+        "from report_utils.processes import enter_worker\n"
+        "if __name__ == '__main__':\n"
+        "    context = multiprocessing.get_context('spawn')\n"
+        "    pool = ProcessPoolExecutor(1, mp_context=context, initializer=enter_worker)\n"
+        "    pathlib.Path('pid').write_text(str(pool.submit(os.getpid).result()))\n"
+        "    time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, str(program)], cwd=tmp_path)
+    worker = _wait_for(lambda: int((tmp_path / "pid").read_text()))
+    assert _alive(worker)
     parent.kill()
     parent.wait()
     assert _wait_for(lambda: not _alive(worker))

@@ -19,12 +19,9 @@ from typing import Any
 from report_utils import deadline
 from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.disk import clear_disk_errors
-from report_utils.errors import InputError
+from report_utils.processes import enter_worker, n_workers
 from report_utils.progress import shown_progress
 from report_utils.store import runs_folder
-
-WORKERS_VARIABLE = "REPORT_WORKERS"
-"""Environment variable that sets the number of worker processes."""
 
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -71,17 +68,6 @@ def advance(units: float) -> None:
     """Report finished units of the running task; does nothing outside a worker."""
     if _progress_queue is not None:
         _progress_queue.put(units)
-
-
-def n_workers() -> int:
-    """Return how many worker processes to use: the cores this process may run on, unless REPORT_WORKERS says."""
-    text = os.environ.get(WORKERS_VARIABLE)
-    if text is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not text.isdigit() or int(text) < 1:
-        msg = f"{WORKERS_VARIABLE} is {text!r}; give a whole number of worker processes, 1 or more"
-        raise InputError(msg)
-    return int(text)
 
 
 def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
@@ -215,8 +201,6 @@ class _TaskRun:
 
 
 def _enter_worker(progress_queue: Any, log: Path, until: float | None) -> None:
-    import signal
-
     # what libraries print while they start would tear the progress bar apart
     with log.open("ab") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
@@ -224,17 +208,7 @@ def _enter_worker(progress_queue: Any, log: Path, until: float | None) -> None:
     global _progress_queue
     _progress_queue = progress_queue
     deadline.set_current(until)
-    # Ctrl-C reaches the whole process group; the parent decides
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this worker when its parent is gone: an orphan would train on, or wait for ever, unseen."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    enter_worker()
 
 
 @contextmanager

@@ -140,7 +140,7 @@ def test_a_changed_data_file(tmp_path, runs_folder):
             for i in indices
         )
         catalogue = export_observations(made_up, tmp_path / folder, agn_less=False)
-        ingest(catalogue, tmp_path / "archive", progress=False)
+        ingest(catalogue, tmp_path / "archive")
 
     ingested("first", range(20), 5)
     build_as_if(profile)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
@@ -22,6 +20,8 @@ from report_utils.events.ingest_report import REPORT, IngestReport, report_of
 from report_utils.events.ingest_task import Failure, TaskResult, ingest_rows
 from report_utils.events.recipe import Recipe
 from report_utils.events.statement import Statement
+from report_utils.processes import enter_worker, n_workers
+from report_utils.progress import shown_progress
 
 _TASK_BYTES = 64 << 20
 _TASK_ROWS = 16
@@ -36,7 +36,6 @@ def ingest(
     recipe: Recipe | None = None,
     statement: Statement | None = None,
     workers: int | None = None,
-    progress: bool | None = None,
 ) -> IngestReport:
     """Bring an archive up to date with a catalogue.
 
@@ -54,9 +53,8 @@ def ingest(
     statement : Statement, optional
         What the user states about the whole catalogue.
     workers : int, optional
-        Worker processes; as many as there are cores for a large batch by default, none for a small one.
-    progress : bool, optional
-        Whether to show a progress bar on standard error; by default where that is a terminal.
+        Worker processes; by default as many as there are cores, or as REPORT_WORKERS says, for a large batch,
+        and none for a small one.
 
     Returns
     -------
@@ -79,12 +77,12 @@ def ingest(
     tasks = list(_tasks(rows))
     n_bytes = [sum(_size(row) for row in task) for task in tasks]
     if workers is None:
-        workers = (os.cpu_count() or 1) if sum(n_bytes) > _WORTH_PROCESSES else 1
+        workers = n_workers() if sum(n_bytes) > _WORTH_PROCESSES else 1
     total = TaskResult()
     with (
         _writable(archive_path),
         ArchiveWriter(archive_path) as writer,
-        _progress(len(rows), sum(n_bytes), progress) as advance,
+        shown_progress(f"ingest of {len(rows)} observations", max(1, sum(n_bytes))) as advance,
     ):
         for result in _run(tasks, n_bytes, writer, recipe, min(workers, len(tasks)), advance):
             writer.commit_entries(result.entries)
@@ -148,21 +146,21 @@ def _run(
     writer: ArchiveWriter,
     recipe: Recipe,
     workers: int,
-    advance: Callable[[int, int], None],
+    advance: Callable[[float], None],
 ) -> Iterator[TaskResult]:
     """Yield the tasks' results in the catalogue's order, whichever worker is done first."""
     parts = writer.folder / PARTS
     entries = writer.entries
     arguments = [(parts, task, _known(entries, task), recipe) for task in tasks]
     if workers <= 1:
-        for task, size, argument in zip(tasks, n_bytes, arguments, strict=True):
+        for size, argument in zip(n_bytes, arguments, strict=True):
             result = ingest_rows(*argument)
-            advance(len(task), size)
+            advance(size)
             yield result
         return
     # Spawned, not forked: the caller may hold threads (TensorFlow, Arrow) that do not survive a fork.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=enter_worker)
     try:
         futures = {pool.submit(ingest_rows, *argument): n for n, argument in enumerate(arguments)}
         yield from _in_order(futures, tasks, n_bytes, advance)
@@ -178,7 +176,7 @@ def _in_order(
     futures: dict[Future, int],
     tasks: list[list[CatalogueRow]],
     n_bytes: list[int],
-    advance: Callable[[int, int], None],
+    advance: Callable[[float], None],
 ) -> Iterator[TaskResult]:
     done: dict[int, TaskResult] = {}
     following = 0
@@ -189,7 +187,7 @@ def _in_order(
         except BrokenExecutor:
             reason = "a worker process ended unexpectedly, perhaps for want of memory; run again with workers=1"
             done[number] = TaskResult(failures=[Failure(row.row, row.cluster_id, reason) for row in tasks[number]])
-        advance(len(tasks[number]), n_bytes[number])
+        advance(n_bytes[number])
         while following in done:
             yield done.pop(following)
             following += 1
@@ -197,32 +195,3 @@ def _in_order(
 
 def _stop(pool: Executor) -> None:
     pool.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _progress(n_rows: int, n_bytes: int, show: bool | None) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function that counts rows and bytes done, and shows them with the time left."""
-    if not (sys.stderr.isatty() if show is None else show):
-        yield lambda _rows, _bytes: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("ingest"),
-        BarColumn(),
-        TextColumn("{task.fields[rows]} of " + f"{n_rows} observations"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("ingest", total=max(1, n_bytes), rows=0)
-        rows_done = 0
-
-        def advance(rows: int, size: int) -> None:
-            nonlocal rows_done
-            rows_done += rows
-            bar.update(task, advance=size, rows=rows_done)
-
-        yield advance
