@@ -68,7 +68,7 @@
 # r_{iv} = \hat y_{iv} - y_i ,
 # $$ (eq-residual)
 #
-# in dex; 0.1 dex are 26 % of the mass. The report's table gives **bias** and **scatter**, the mean and the
+# in dex; 0.1 dex are 26% of the mass. The report's table gives **bias** and **scatter**, the mean and the
 # standard deviation of all $r_{iv}$. The eight views of a cluster share its photons, and several
 # observations show the same halo at different times, so they are not independent, and intervals must
 # respect that.
@@ -86,9 +86,10 @@ from report_utils.report.words import thousands
 best, single = PUBLISHED.best_row, PUBLISHED.rows["single_band"]
 earlier = PUBLISHED.earlier_scatter
 Markdown(
-    f"**What to keep in mind.** The report prints a scatter of {single.scatter:.5f} dex for a single band "
-    f"and {best.scatter:.5f} dex at best, with four; it quotes {earlier.value} dex for the earlier work, on "
-    f"other clusters ({thousands(EARLIER_N_IMAGES)} images). These numbers are printed ones, whatever profile the "
-    "book is built with. Our own, on the other pages, come with 95 % intervals that resample whole halos, and the "
-    "trainings of a network where it was trained several times; each page says how many times that is."
+    "**What was found.** Clusters are weighed because a census of them measures the universe, and by a network "
+    "because it finds its own summary of a picture, where the classical ways keep a single number. The report sets "
+    f"out to learn which picture is best: it prints a scatter of {single.scatter:.5f} dex for a single band and "
+    f"{best.scatter:.5f} dex at best, with four, and quotes {earlier.value} dex for the earlier work, on other "
+    f"clusters ({thousands(EARLIER_N_IMAGES)} images). These numbers are the report's, whatever profile the book is "
+    "built with. Our own stand on the other pages, with 95% intervals."
 )

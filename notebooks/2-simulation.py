@@ -18,10 +18,10 @@
 # clusters, and like the ones that the report had?
 #
 # Everything on this page is computed for the report's number of observations, whichever profile the book
-# is built with; the profile gives the seed, and settings that differ from the defaults. The simulation was built from published physics and
-# measured calibration. Two of its numbers, the exposure and the mass at which the sample becomes complete,
-# were chosen so that the numbers of events and the masses resemble the report's Figures 1 and 2. Nothing
-# was chosen with a view to how well a network predicts masses.
+# is built with; the profile gives the seed, and settings that differ from the defaults. The simulation was
+# built from published physics and measured calibration. Two of its numbers, the exposure and the mass at
+# which the sample becomes complete, were chosen so that the numbers of events and the masses resemble the
+# report's Figures 1 and 2. Nothing was chosen with a view to how well a network predicts masses.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
@@ -99,7 +99,7 @@ Markdown(f"```{{admonition}} Which observations\n:class: note\n{notice}\n```") i
 # photons per area and time in an energy bin $k$, which is seen around $E_k$ and was emitted around
 # $(1 + z) E_k$. The emissivity $\epsilon_k$, summed over the bin as emitted, is that of APEC
 # {cite:p}`Smith2001,Foster2012`; per observed keV a second factor $1 + z$ would come in, since bins shrink on
-# the way. The absorption $\sigma$ that of {cite:t}`Morrison1983`. The camera is Chandra's ACIS-I as it was
+# the way. The absorption $\sigma$ is that of {cite:t}`Morrison1983`. The camera is Chandra's ACIS-I as it was
 # early in its mission: its effective area, its vignetting, a point spread function that widens off axis,
 # four chips whose gaps the dither smears, and an energy resolution of about 0.1 keV.
 
@@ -316,7 +316,7 @@ figure
 #   all sizes. Here they are smooth ellipsoids, some with a few round groups. A network cannot use what
 #   such structure tells of mass and history, nor be confused by it.
 # - **Scatter.** All that is not mass enters through a few independent normal variables. Temperature
-#   scatters by 7 % at fixed mass, as in the simulations that the report probably used, and by about twice
+#   scatters by 7% at fixed mass, as in the simulations that the report probably used, and by about twice
 #   that in observed samples. This sets how well any method can do with two bands; a larger scatter would
 #   move the floor up.
 # - **Luminosity rises too slowly with mass**, as said above, so numbers of events tell a little less about

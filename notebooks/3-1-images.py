@@ -118,8 +118,8 @@ image_explorer(examples, without_agn)
 left = {p: figures.remaining(counts[0], p) for p in (99, 25)}
 kinds = {transform.source for transform in TRANSFORMS.values()}
 Markdown(
-    f"**What was found.** At 99 % retained, {left[99][0]:.1%} of this cluster's occupied pixels and "
-    f"{left[99][1]:.0%} of its photons remain; at 25 %, {left[25][0]:.0%} of the pixels and "
+    f"**What was found.** At 99% retained, {left[99][0]:.1%} of this cluster's occupied pixels and "
+    f"{left[99][1]:.0%} of its photons remain; at 25%, {left[25][0]:.0%} of the pixels and "
     f"{left[25][1]:.0%} of the photons. With the AGN-less images, which are the multi-band images of the "
     f"same clusters without AGN, there are {len(TRANSFORMS)} transforms in all, and [each has its "
     f"page](3-3-results.ipynb).\n\nShown are {len(rows)} of the {thousands(len(reproduction.catalogue))} "

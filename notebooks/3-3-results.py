@@ -72,7 +72,7 @@ figures.scatter_by_mass(chosen)
 #
 # A network that hedges draws its predictions to the mean mass: the residual falls with the true mass, with a
 # slope between 0 and −1, the regression to the mean. The robust scatter is half the range from the 16th to the
-# 84th percentile; outliers are views beyond three of it (0.3 % of a Gaussian).
+# 84th percentile; outliers are views beyond three of it (0.3% of a Gaussian).
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(shape_markdown(judged.table))
@@ -82,7 +82,7 @@ steps = {
     "From the lowest band to two": ("multi_band_2", "multi_band_1"),
     "From all photons in a single band to two bands": ("multi_band_2", "single_band"),
     "From two bands to four": ("multi_band_4", "multi_band_2"),
-    "From all pixels in four bands to the 25 % retained": ("retained_25", "multi_band_4"),
+    "From all pixels in four bands to the 25% retained": ("retained_25", "multi_band_4"),
     "Without AGN, at two bands": ("agn_less_2", "multi_band_2"),
 }
 lines = [

@@ -14,7 +14,7 @@
 # %% [markdown]
 # # {{ title }}
 #
-# **The question.** How well does the network weigh clusters that it sees in this way?
+# **The question.** How well does the network weigh clusters that it sees in this way: {{ title }}?
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"

@@ -14,8 +14,8 @@
 # %% [markdown]
 # # {{ title }}
 #
-# **The question.** Which clusters does the network learn to weigh at which moment, when energy bands are
-# switched on one after the other?
+# **The question.** Which {{ clusters }} does the network learn to weigh at which moment, when energy bands
+# are switched on one after the other?
 #
 # Two networks that were trained apart cannot be compared weight by weight. The report therefore trains
 # **one** network on four-band images in four phases. In phase $j$ it sees the bands up to $j$; the channels
@@ -34,7 +34,7 @@
 profile = "quick"
 transform = "multi_band_4"
 
-# %% mystnb={"figure": {"caption": "**Figure 10.** Every row is a test cluster, the lightest at the top, every column an epoch; the colour is the prediction minus the mean true mass, and the last column the truth. White lines part the phases. Read along a row to see a cluster's prediction change, down a column to see how well the network sorts at that epoch. Look at the middle rows before and after the second band comes.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lightest at the top, every column an epoch; the colour is the prediction minus the mean true mass, and the last column the truth. White lines part the phases. Read along a row to see a cluster's prediction change, down a column to see how well the network sorts at that epoch. Look at the middle rows before and after the second band comes.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.dynamics import plot_dynamics

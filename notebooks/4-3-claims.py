@@ -18,7 +18,7 @@
 #
 # A picture can be read in several ways; a test with a threshold fixed beforehand cannot. For every claim
 # there is a statistic, a threshold and a reason, all written before any result was seen. A claim **holds**
-# when the whole 95 % interval of its statistic lies on the right side, **fails** when it lies on the other,
+# when the whole 95% interval of its statistic lies on the right side, **fails** when it lies on the other,
 # and is **undecided at this size** when it includes both. *Little*, *equal* and *alike* are claims about
 # small differences, and not finding a difference does not prove them: they hold only when the interval lies
 # inside a margin around no difference {cite}`Schuirmann1987`.
@@ -54,9 +54,7 @@ evidence = judged.evidence
 Markdown(
     "\n\n".join(
         [
-            f"**What was found.** {verdict_counts(evidence)}",
             claims_summary_markdown(evidence),
-            retained_caveat(reproduction.profile, len(reproduction.catalogue)),
             provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds),
             seeds_of_claims(judged.seeds, judged.dynamics_seeds),
         ]
@@ -99,4 +97,7 @@ Markdown("\n\n".join(said))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 rows = [[entry.where, entry.what, entry.here] for entry in PUBLISHED.inconsistencies]
-Markdown(markdown_table(["Where", "What", "Taken here"], rows, "lll"))
+Markdown(
+    f"{markdown_table(['Where', 'What', 'Taken here'], rows, 'lll')}\n\n"
+    f"**What was found.** {verdict_counts(evidence)} {retained_caveat(reproduction.profile, len(reproduction.catalogue))}"
+)

@@ -38,16 +38,6 @@ from report_utils.report.words import (
 reproduction = Reproduction(profile)
 judged = Judged(reproduction)
 evidence = judged.evidence
-
-first = judged.runs.ratio("multi_band_2", "multi_band_1")
-more = judged.runs.ratio("multi_band_4", "multi_band_2")
-Markdown(
-    f"**What was found.** With a second energy band the scatter {change(first)}; from two bands to four it "
-    f"{change(more)}. "
-    f"{verdict_counts(evidence)}\n\n{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)}"
-)
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 blocks = []
 for verdict, heading in (
     (HOLDS, "Borne out here"),
@@ -57,6 +47,7 @@ for verdict, heading in (
     lines = [f"- {claim.statement}" for claim in CLAIMS if evidence[claim.name].verdict == verdict]
     if lines:
         blocks.append(f"**{heading}**\n\n" + "\n".join(lines))
+blocks.append(provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds))
 Markdown("\n\n".join(blocks))
 
 # %% [markdown]
@@ -103,3 +94,11 @@ Markdown("\n".join(f"- {limit}" for limit in limits if limit))
 # or LIME {cite}`Ribeiro2016`, and a look at how clusters are grouped in the last layer before the
 # prediction. To these a reproduction adds a third: the same questions asked of real observations, which is
 # what this book's tools are for.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+first = judged.runs.ratio("multi_band_2", "multi_band_1")
+more = judged.runs.ratio("multi_band_4", "multi_band_2")
+Markdown(
+    f"**What was found.** With a second energy band the scatter {change(first)}; from two bands to four it "
+    f"{change(more)}. {verdict_counts(evidence)}"
+)

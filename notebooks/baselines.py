@@ -27,7 +27,7 @@
 # $$ (eq-counts)
 #
 # and they are taken once more without the core: the brightest tenth of the occupied pixels, the report's cut at
-# 90 % retained. A straight line (ordinary least squares) and boosted trees {cite}`Ke2017` in the implementation of
+# 90% retained. A straight line (ordinary least squares) and boosted trees {cite}`Ke2017` in the implementation of
 # {cite:t}`Pedregosa2011` turn them into a mass. The trees have the library's own settings, fixed before any result was seen.
 # Every regression sees the channels that the network beside it sees, is trained on the network's own training
 # clusters, and is tested on the same test clusters. A sum over pixels has no orientation, so it needs no views.

@@ -24,7 +24,7 @@
 #
 # 1. `make test` once, which installs JupyterLab beside what the book needs; then
 #    `source .venv/bin/activate` and `jupyter lab`.
-# 2. In the file browser, open `notebooks/3-3-results.py`, or any other, with *Open With > Notebook*. The text file
+# 2. In the file browser, open `notebooks/3-3-results.py`, or any other, with *Open With > Jupytext Notebook*. The text file
 #    **is** the notebook; nothing else is needed. If you would rather work on an `.ipynb` file, make one with
 #    `jupytext --to ipynb notebooks/3-3-results.py`. The two are paired from then on: `jupytext --sync
 #    notebooks/3-3-results.py` brings the older one up to date with the newer one, in either direction, and JupyterLab

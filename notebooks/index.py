@@ -52,13 +52,29 @@ figures.scatter_by_bands(judged.table)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 one, two = judged.results["multi_band_1"], judged.results["multi_band_2"]
+second = (
+    f"With a second band the scatter {change(judged.runs.ratio('multi_band_2', 'multi_band_1'))} on the same "
+    f"clusters: from {one.residuals.std():.3f} to {two.residuals.std():.3f} dex."
+)
 Markdown(
-    f"Adding a second band, the scatter {change(judged.runs.ratio('multi_band_2', 'multi_band_1'))} on the same "
-    f"clusters: from {one.residuals.std():.3f} to {two.residuals.std():.3f} dex.\n\n"
-    f"{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} {trainings(judged.seeds)}"
+    f"{second}\n\n{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} "
+    f"{trainings(judged.seeds)}"
 )
 
 # %% [markdown]
+# ## How to read this book
+#
+# The sections follow the report's own. Each page begins with the question it answers and ends with what was
+# found. Figures carry the report's numbers, and captions say what to notice. Code is folded away: the text stands
+# without it, and the line under each figure leads to the cell that made it. Where the report is silent or
+# contradicts itself, the page says what was chosen.
+#
+# - **To read:** [the problem](1-introduction.ipynb), [the images](3-1-images.ipynb),
+#   [the results](3-3-results.ipynb), [why it works](4-1-dynamics-multi-band.ipynb),
+#   [the conclusion](5-conclusion.ipynb). Unknown words are in the [glossary](../glossary.md).
+# - **To change one section and run it again:** [edit one section](edit-one-section.ipynb).
+# - **To ask the same of your own event files:** [use your own observations](own-observations.ipynb).
+#
 # ## How much of the report is there
 #
 # Every figure, every printed number and every claim, counted by its verdict; the
@@ -76,11 +92,7 @@ Markdown(status_summary(judged.status))
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 caveat = retained_caveat(reproduction.profile, len(reproduction.catalogue))
 over_seeds = over_seeds_summary(judged.evidence, judged.over_seeds, f"report-utils study seeds --profile {profile}")
-Markdown(f"{verdict_counts(judged.evidence)}\n\n{claims_summary_markdown(judged.evidence)}\n\n{over_seeds}\n\n{caveat}")
-
-# %% [markdown]
-# ## How to read this book
-#
-# The sections follow the report's own. Figures carry its numbers, and captions say what to notice. Code is
-# folded away; open a cell to see how its figure or number was made. Where the report is silent or
-# contradicts itself, the page says what was chosen.
+Markdown(
+    f"{claims_summary_markdown(judged.evidence)}\n\n{over_seeds}\n\n{caveat}\n\n"
+    f"**What was found.** {second} {verdict_counts(judged.evidence)}"
+)

@@ -48,7 +48,7 @@ from report_utils.profiles import load_profile
 from report_utils.report import Reproduction, figures
 from report_utils.report.few_clusters import expect_of_samples
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import PER_CENT, thousands
+from report_utils.report.words import thousands
 from report_utils.simulation import SimulationSettings, simulate_observation
 
 
@@ -192,7 +192,7 @@ Markdown(
 #
 # The scatter of $n$ test clusters is itself a random number. How far it wanders is measured here on the
 # held-out residuals of this profile's own networks: samples of $n$ clusters are drawn from them, and the
-# middle 95 % of the samples' scatters are shown; likewise for the ratio of the scatter with two bands to that
+# middle 95% of the samples' scatters are shown; likewise for the ratio of the scatter with two bands to that
 # with a single one, on the same clusters. The networks stay as they are. Fewer clusters to learn from make the
 # scatter larger besides, and only a training of one's own tells how much.
 
@@ -204,7 +204,7 @@ rows = [
         str(each.n_clusters),
         f"{each.scatter[0]:.3f} to {each.scatter[1]:.3f}",
         f"{each.ratio[0]:.2f} to {each.ratio[1]:.2f}",
-        f"{100 * each.share_smaller:.0f}{PER_CENT}",
+        f"{100 * each.share_smaller:.0f}%",
     ]
     for each in expected
 ]
@@ -276,8 +276,8 @@ ratio_width = 100 * (forty.ratio[1] - forty.ratio[0]) / (forty.ratio[1] + forty.
 within = int(np.sum(np.abs(residual - table["expected_bias"]) <= scatter))
 Markdown(
     f"**What was found.** Of {N_FILES} files {len(report.added)} were read, and the damaged one was named and left "
-    f"out. {forty.n_clusters} test clusters tell a scatter to about ±{width:.0f}{PER_CENT} and the ratio of two on the "
-    f"same clusters to about ±{ratio_width:.0f}{PER_CENT}: changes smaller than that need more. The example's clusters "
+    f"out. {forty.n_clusters} test clusters tell a scatter to about ±{width:.0f}% and the ratio of two on the "
+    f"same clusters to about ±{ratio_width:.0f}%: changes smaller than that need more. The example's clusters "
     f"scatter by {residual.std():.3f} dex about the truth where {np.mean(scatter):.3f} was expected; {within} of "
     f"{len(table)} lie within the expected scatter, and about two thirds should."
     + (

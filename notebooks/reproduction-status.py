@@ -16,7 +16,7 @@
 #
 # **The question.** What has become of each figure, each printed number and each claim of the report?
 #
-# A printed number **agrees** when the whole 95 % interval of ours lies inside a tolerance around it, **differs**
+# A printed number **agrees** when the whole 95% interval of ours lies inside a tolerance around it, **differs**
 # when the whole interval lies outside, and is **undecided** otherwise. Tolerances and their reasons stand below each
 # table. Numbers that depend on the size of the training are judged at the report's own protocol only; at a smaller
 # profile they are **not comparable**, and the claims, which are about trends, are judged instead. The last column
@@ -33,13 +33,13 @@ from report_utils.report import Reproduction
 from report_utils.report.judged import Judged
 from report_utils.report.over_seeds import over_seeds_summary
 from report_utils.report.status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
-from report_utils.report.status_tables import status_markdown, status_summary
+from report_utils.report.status_tables import status_markdown, status_sentence, status_summary
 from report_utils.report.words import folds_and_halos, provenance, seeds_of_claims
 
 reproduction = Reproduction(profile)
 judged = Judged(reproduction)
 Markdown(
-    f"**What was found.**\n\n{status_summary(judged.status)}\n\n"
+    f"{status_summary(judged.status)}\n\n"
     f"{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} "
     f"{seeds_of_claims(judged.seeds, judged.dynamics_seeds)} "
     f"{folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups)}"
@@ -95,4 +95,4 @@ Markdown(status_markdown(judged.status, PROTOCOL))
 # ## Earlier work
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(status_markdown(judged.status, EARLIER))
+Markdown(f"{status_markdown(judged.status, EARLIER)}\n\n**What was found.** {status_sentence(judged.status)}")

@@ -72,6 +72,8 @@ def test_a_template_is_filled_in():
     )
     filled = fill_in(notebook, Page("a-b", "t", "Multi-Band"))
     assert filled.cells[0].source == "# Multi-Band\n\n(label-a-b)=\n$a_{b}$ {{ other }}"
+    with_words = fill_in(notebook, Page("a-b", "t", "Multi-Band", words={"other": "x"}))
+    assert with_words.cells[0].source.endswith("$a_{b}$ x")
     assert filled.cells[1].metadata.mystnb.figure.name == "fig-a-b"
     assert filled.cells[1].source == "x = '{{ title }}'"
     assert notebook.cells[0].source.startswith("# {{ title }}")

@@ -14,6 +14,7 @@ import pytest
 
 from report_utils.book import build
 from report_utils.book.pages import PAGES
+from report_utils.errors import InputError
 from report_utils.profiles import project_root
 from report_utils.reproduction import Reproduction
 
@@ -90,12 +91,23 @@ def test_an_edit_in_a_notebook_makes_its_page_stale_alone(workplace, runs_folder
     before = digests(workplace)
     run_jupytext(workplace, "--to", "ipynb", "5-conclusion.py")
     notebook = nbformat.read(workplace / "5-conclusion.ipynb", as_version=4)
-    notebook.cells[-1].source += "\n\nOne more sentence."
+    notebook.cells[0].source += "\n\nOne more sentence."
     nbformat.write(notebook, workplace / "5-conclusion.ipynb")
     _make_newer(workplace / "5-conclusion.ipynb", workplace / "5-conclusion.py")
     run_jupytext(workplace, "--sync", "5-conclusion.ipynb")
     after = digests(workplace)
     assert {slug for slug in before if before[slug] != after[slug]} == {"5-conclusion"}
+
+
+def test_a_slip_in_a_notebook_is_one_clear_line(workplace, runs_folder, monkeypatch):
+    monkeypatch.setattr(build, "NOTEBOOKS_FOLDER", workplace)
+    text = workplace / "5-conclusion.py"
+    text.write_text(text.read_text(encoding="utf-8") + "\nshown = (1,\n", encoding="utf-8")
+    page = next(page for page in PAGES if page.slug == "5-conclusion")
+    with pytest.raises(
+        InputError, match=r"5-conclusion\.py: line \d+: '\(' was never closed \[shown = \(1,\]; mend it"
+    ):
+        build.page_record(page, Reproduction("smoke"), ROOT)
 
 
 @pytest.mark.parametrize("name", ["1-introduction", "edit-one-section"])

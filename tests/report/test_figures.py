@@ -81,10 +81,10 @@ def test_figure_five_is_on_figure_fours_colour_scale(counts):
     shown = [ax.images[0].get_clim() for ax in five.axes if ax.images]
     assert shown[:12] == [scale[0]] * 3 + [scale[1]] * 3 + [scale[0]] * 3 + [scale[1]] * 3
     five.draw_without_rendering()
-    bars = {ax.get_ylabel(): ax.get_position().x0 for ax in five.axes[12:]}
+    bars = {ax.get_xlabel(): -ax.get_position().y0 for ax in five.axes[12:]}
     assert [label.split(" keV")[0] for label in sorted(bars, key=bars.get)] == ["0-2.5", "2.5-5"]
     titles = [ax.get_title(loc="left") for ax in five.axes]
-    assert [int(title.split(" %")[0]) for title in titles if title] == [99, 95, 90, 75, 50, 25]
+    assert [int(title.split("%")[0]) for title in titles if title] == [99, 95, 90, 75, 50, 25]
 
 
 def test_what_remains_is_counted(counts):

@@ -9,6 +9,8 @@ from pathlib import Path
 import jupytext
 import pytest
 
+from report_utils.book.pages import PAGES
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 TEMPLATES = {"3-3-transform", "4-1-dynamics"}
@@ -50,7 +52,13 @@ def test_a_page_begins_with_its_question(notebook):
     assert text.startswith("# ")
     assert text.count("\n# ") == 0
     paragraph = text.split("\n\n")[1]
+    assert paragraph.startswith("**The question.** ")
     assert "?" in paragraph
+
+
+def test_a_page_ends_with_what_was_found(notebook):
+    assert "**What was found.**" in notebook.cells[-1].source
+    assert sum("**What was found.**" in cell.source for cell in notebook.cells) == 1
 
 
 def test_figures_have_names_captions_and_words_for_those_who_cannot_see_them(notebook):
@@ -70,6 +78,8 @@ def test_templates_name_their_figures_and_equations_by_page(path, notebook):
 
 def test_all_eleven_figures_and_the_table_are_there():
     text = "".join(path.read_text(encoding="utf-8") for path in NOTEBOOKS)
+    assert '"caption": "**{{ figure }}.**' in text
+    text += "".join(f"**{page.words['figure']}.**" for page in PAGES if "figure" in page.words)
     missing = [number for number in range(1, 12) if f"**Figure {number}.**" not in text]
     assert not missing
     assert "**Table 1.**" in text

@@ -46,6 +46,7 @@ from report_utils.report.status_tables import (
     status_csv,
     status_json,
     status_markdown,
+    status_sentence,
     status_summary,
     status_text,
 )
@@ -278,6 +279,7 @@ def test_figures_are_where_the_status_says(quick):
     for number, (_, place) in FIGURE_PAGES.items():
         slug, _, figure = place.partition("#")
         text = (ROOT / "notebooks" / f"{slugs[slug].notebook}.py").read_text(encoding="utf-8")
+        text = text.replace("{{ figure }}", slugs[slug].words.get("figure", ""))
         assert f"**Figure {number}.**" in text
         if figure:
             assert f'"name": "{figure.replace(slug, "{{ slug }}")}"' in text
@@ -323,6 +325,8 @@ def test_the_summary_counts_every_entry(quick):
     assert sum(map(int, re.findall(r"(\d+) [a-z]", summary.split("\n", 2)[2]))) == len(quick)
     assert "| Figures | 11 shown |" in summary
     assert "Earlier work" not in status_summary([entry for entry in quick if entry.kind != EARLIER])
+    total, *counts = map(int, re.findall(r"\d+", status_sentence(quick)))
+    assert total == sum(counts) == len(quick)
 
 
 def test_a_terminal_and_machines_read_the_same(quick):

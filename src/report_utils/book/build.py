@@ -62,12 +62,19 @@ def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str,
     That is its notebook's text, its parameters, the profile, the modules it imports, the data, the runs it shows, and
     what is there of the studies that it shows: runs, or else committed results.
     """
-    text = (root / NOTEBOOKS_FOLDER / f"{page.notebook}.py").read_text(encoding="utf-8")
+    path = root / NOTEBOOKS_FOLDER / f"{page.notebook}.py"
+    text = path.read_text(encoding="utf-8")
+    try:
+        modules = imported_modules(text)
+    except SyntaxError as error:
+        line = (error.text or "").strip()
+        msg = f"{path}: line {error.lineno}: {error.msg} [{line}]; mend it and build again"
+        raise InputError(msg) from error
     inputs = {
         "notebook": {page.notebook: digest(text)},
-        "page": {"slug": page.slug, "title": page.title, "parameters": page.parameters},
+        "page": {"slug": page.slug, "title": page.title, "words": page.words, "parameters": page.parameters},
         "profile": reproduction.profile.model_dump(mode="json", exclude={"path"}),
-        "code": code_digests(imported_modules(text) | {"book.execute"}),
+        "code": code_digests(modules | {"book.execute"}),
         "data": reproduction.data_key.inputs,
         "runs": {
             key.name: key.digest

@@ -60,17 +60,18 @@ def read_template(path: Path) -> NotebookNode:
 
 
 def fill_in(notebook: NotebookNode, page: Page) -> NotebookNode:
-    """Return the notebook with ``{{ title }}`` and ``{{ slug }}`` replaced, in text and in cell metadata.
+    """Return the notebook with ``{{ title }}``, ``{{ slug }}`` and the page's words replaced, in text and metadata.
 
     Pages from one template would otherwise clash in their titles, labels and figure names.
     """
     import nbformat
 
-    values = {"title": page.title, "slug": page.slug}
+    values = {**page.words, "title": page.title, "slug": page.slug}
+    names = re.compile(r"\{\{ *(" + "|".join(values) + r") *\}\}")
 
     def filled(value: Any) -> Any:
         if isinstance(value, str):
-            return re.sub(r"\{\{ *(title|slug) *\}\}", lambda match: values[match[1]], value)
+            return names.sub(lambda match: values[match[1]], value)
         if isinstance(value, dict):
             return {key: filled(item) for key, item in value.items()}
         return [filled(item) for item in value] if isinstance(value, list) else value
@@ -148,7 +149,9 @@ def unavailable_page(page: Page, reason: str, record: dict[str, Any]) -> Noteboo
     """Return a page that says why there is nothing to show."""
     import nbformat
 
-    text = f"# {page.title or page.slug}\n\n```{{admonition}} Not available here\n{reason}\n```\n\n{_HOW_TO_HAVE_IT}"
+    title = page.title or page.slug
+    question = f"**The question.** What would stand on the page *{title}*, and what does it take to have it?"
+    text = f"# {title}\n\n{question}\n\n```{{admonition}} Not available here\n{reason}\n```\n\n{_HOW_TO_HAVE_IT}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="reason")])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata[METADATA] = record | _circumstances(0.0)

@@ -29,6 +29,8 @@ class Page:
         Transforms without which the page has nothing to show.
     studies : tuple of str
         The studies whose variants the page shows, as far as there are runs or committed results of them.
+    words : dict
+        What further names between double braces become, where pages share a template.
     """
 
     slug: str
@@ -39,6 +41,7 @@ class Page:
     dynamics: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     studies: tuple[str, ...] = ()
+    words: dict[str, str] = field(default_factory=dict)
 
 
 def baseline(transform: str) -> str:
@@ -60,9 +63,19 @@ def _transform_page(name: str) -> Page:
 
 
 def _dynamics_page(name: str) -> Page:
-    stem = TRANSFORMS[name].title
-    slug = f"4-1-dynamics-{stem.lower()}"
-    return Page(slug, "4-1-dynamics", f"Dynamics: {stem}", {"transform": name}, dynamics=(name,), needs=(name,))
+    stem, is_whole = TRANSFORMS[name].title, TRANSFORMS[name].source == "observation"
+    return Page(
+        f"4-1-dynamics-{stem.lower()}",
+        "4-1-dynamics",
+        f"Dynamics: {stem}",
+        {"transform": name},
+        dynamics=(name,),
+        needs=(name,),
+        words={
+            "figure": "Figure 10" if is_whole else "Figure 11, right, by itself",
+            "clusters": "clusters" if is_whole else "clusters without AGN",
+        },
+    )
 
 
 def _whole(slug: str, **options: tuple[str, ...]) -> Page:

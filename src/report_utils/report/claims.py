@@ -31,7 +31,7 @@ NEARLY_HALF_REASON = (
 )
 MARGIN = 1.15
 MARGIN_REASON = (
-    "The report calls a change of 8 % in scatter (0.0635 to 0.0582) minor and one of 46 % dramatic. 15 % "
+    "The report calls a change of 8% in scatter (0.0635 to 0.0582) minor and one of 46% dramatic. 15% "
     "leaves room for the first and is a quarter of the second in logarithm; it also is what a third more "
     "clusters would bring if the scatter fell with the square root of their number."
 )

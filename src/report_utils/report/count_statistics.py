@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from report_utils.binning import N_BANDS, get_transform, retained_pixels
 
 CORE_PERCENTILE = 90
-"""The brightest tenth of the occupied pixels is left out where the core is: the report's cut at 90 % retained."""
+"""The brightest tenth of the occupied pixels is left out where the core is: the report's cut at 90% retained."""
 
 Statistic = Literal["luminosity", "temperature"]
 

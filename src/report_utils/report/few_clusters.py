@@ -18,9 +18,9 @@ class Expectation:
     ----------
     n_clusters : int
     scatter : (low, high) [dex]
-        95 % of samples have a scatter between these.
+        95% of samples have a scatter between these.
     ratio : (low, high)
-        95 % of samples have a scatter between these times that of the baseline, on the same clusters.
+        95% of samples have a scatter between these times that of the baseline, on the same clusters.
     share_smaller : float
         Of the samples in which the scatter is smaller than the baseline's.
     """

@@ -117,7 +117,7 @@ INCONSISTENCIES: tuple[Inconsistency, ...] = (
     Inconsistency(
         "mass range",
         "section 1 against the caption of Figure 2",
-        "Clusters are put at 10^14 solar masses and above; most of the data lie between 10^13.6 and 10^14.3.",
+        "Clusters are put at 10¹⁴ solar masses and above; most of the data have log10 masses of 13.6 to 14.3.",
         "The masses of Figure 2 are simulated.",
     ),
     Inconsistency(

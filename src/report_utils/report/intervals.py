@@ -24,8 +24,8 @@ class Interval:
     n_seeds: int = 1
 
     def __format__(self, spec: str) -> str:
-        """Write ``value [low, high]`` with one format for all three."""
-        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]"
+        """Write ``value [low, high]`` with one format for all three, and with minus signs for hyphens."""
+        return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]".replace("-", "−")
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def over_seeds_markdown(once: Mapping[str, Evidence], over: OverSeeds) -> str:
         found = over.evidence[claim.name]
         verdict = f"**{found.verdict}**" if claim in turned else found.verdict
         rows.append([claim.statement, once[claim.name].verdict, verdict, measured_text(found)])
-    return markdown_table(["Claim", "This build", f"{over.n_seeds} seeds", "Measured [95 % interval]"], rows, "llll")
+    return markdown_table(["Claim", "This build", f"{over.n_seeds} seeds", "Measured [95% interval]"], rows, "llll")
 
 
 def over_seeds_text(over: OverSeeds) -> str:

@@ -20,7 +20,7 @@ def _studied_claims() -> dict[str, Claim]:
     claims["retained_lose_little"] = replace(
         claims["retained_lose_little"],
         statement="Emptying the brightest pixels, down to a half and a quarter of the occupied ones, costs little.",
-        statistic="ratio of the scatters on the same clusters: 50 and 25 % retained over the full four bands",
+        statistic="ratio of the scatters on the same clusters: 50 and 25% retained over the full four bands",
         needs=(*_TWO_CUTS, "multi_band_4"),
         test=RatioTest([(name, "multi_band_4") for name in _TWO_CUTS], below, MARGIN),
     )

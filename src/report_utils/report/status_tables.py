@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any
@@ -22,6 +23,7 @@ from report_utils.report.status import (
     counts_by_kind,
 )
 from report_utils.report.tables import markdown_table
+from report_utils.report.words import listing
 
 
 def page_link(page: str) -> str:
@@ -95,6 +97,13 @@ def status_summary(entries: Sequence[Entry]) -> str:
         for kind, counts in counts_by_kind(entries).items()
     ]
     return markdown_table(["", "Verdicts"], rows, "ll")
+
+
+def status_sentence(entries: Sequence[Entry]) -> str:
+    """Say in one sentence how many of all entries were given which verdict."""
+    found = Counter(entry.verdict for entry in entries)
+    counts = [f"{number} {_plural(verdict, number)}" for verdict in ORDER if (number := found[verdict])]
+    return f"Of {len(entries)} figures, numbers and claims, {listing(counts)}."
 
 
 def status_text(entries: Sequence[Entry]) -> str:

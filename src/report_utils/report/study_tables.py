@@ -54,7 +54,7 @@ def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
         verdict = f"**{found.verdict}**" if judgement.turns else found.verdict
         title = judgement.variant.title + (f" (committed results: {judgement.origin})" if judgement.origin else "")
         rows.append([title, measured_text(found), verdict])
-    return markdown_table(["Done otherwise", "Measured [95 % interval]", "Verdict"], rows, "lll")
+    return markdown_table(["Done otherwise", "Measured [95% interval]", "Verdict"], rows, "lll")
 
 
 def study_summary(judged: Mapping[str, Sequence[Judgement]], command: str) -> str:

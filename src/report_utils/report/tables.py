@@ -228,7 +228,7 @@ def evidence_markdown(found: Evidence) -> str:
     """Write what was measured for one claim, its parts as a table."""
     lines = []
     if found.parts:
-        header, rows = ["Measured", "Here [95 % interval]", "Verdict"], []
+        header, rows = ["Measured", "Here [95% interval]", "Verdict"], []
         prints = any(part.printed is not None for part in found.parts)
         for part in found.parts:
             rows.append([part.label, f"{part.measured:.3f}", part.verdict])

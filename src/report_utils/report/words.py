@@ -16,9 +16,6 @@ from report_utils.report.published import PUBLISHED
 if TYPE_CHECKING:
     from report_utils.profiles import Profile
 
-PER_CENT = "\u202f%"
-"""A per-cent sign after a thin space that does not break."""
-
 
 def listing(items: Sequence[str]) -> str:
     """Join words with commas and *and*."""
@@ -58,7 +55,7 @@ def intervals(seeds: Collection[int], n_folds: int = 1) -> str:
         How many folds they are tested in.
     """
     fewest, most = min(seeds, default=1), max(seeds, default=1)
-    what = f"Intervals are 95{PER_CENT} and resample whole halos (single observations where no halo is known)"
+    what = "Intervals are 95% and resample whole halos (single observations where no halo is known)"
     carried = (
         "they hold what other test clusters and another training would change, not what other training clusters would"
     )
@@ -81,9 +78,9 @@ def trainings(seeds: Collection[int]) -> str:
     """Say how often each of some results was trained."""
     fewest, most = min(seeds, default=1), max(seeds, default=1)
     if most == 1:
-        return "Each is trained once, with one training seed."
+        return "Each network is trained once, with one training seed."
     times = f"{most}" if fewest == most else f"{fewest} to {most}"
-    return f"Each is trained {times} times, every time with another training seed, on the same folds."
+    return f"Each network is trained {times} times, every time with another training seed, on the same folds."
 
 
 def seeds_of_claims(fits: Collection[int], dynamics: Collection[int]) -> str:
@@ -191,7 +188,7 @@ def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> 
     if shared == 0:
         return "Folds are drawn regardless of halos; no test observation's halo is known to be in training as well."
     return (
-        f"Folds are drawn regardless of halos, as the report seems to do: {100 * shared:.0f}{PER_CENT} of the test "
+        f"Folds are drawn regardless of halos, as the report seems to do: {100 * shared:.0f}% of the test "
         "observations show a halo of which another snapshot was in training. All scatters may be smaller for it "
         "than on halos never seen."
     )
@@ -214,25 +211,19 @@ def change(ratio: Interval) -> str:
     Examples
     --------
     >>> change(Interval(0.55, 0.5, 0.6))
-    'falls by 45\u202f% (95\u202f% interval: 40 to 50\u202f%)'
+    'falls by 45% (95% interval: 40 to 50%)'
     """
 
     def percent(value: float) -> str:
         return f"{100 * abs(value - 1):.0f}"
 
-    name = f"{100 * ratio.confidence:.0f}{PER_CENT} interval"
+    name = f"{100 * ratio.confidence:.0f}% interval"
     if ratio.high < 1:
-        return (
-            f"falls by {percent(ratio.value)}{PER_CENT} ({name}: {percent(ratio.high)} to "
-            f"{percent(ratio.low)}{PER_CENT})"
-        )
+        return f"falls by {percent(ratio.value)}% ({name}: {percent(ratio.high)} to {percent(ratio.low)}%)"
     if ratio.low > 1:
-        return (
-            f"rises by {percent(ratio.value)}{PER_CENT} ({name}: {percent(ratio.low)} to "
-            f"{percent(ratio.high)}{PER_CENT})"
-        )
+        return f"rises by {percent(ratio.value)}% ({name}: {percent(ratio.low)} to {percent(ratio.high)}%)"
     low, high = (f"{100 * (end - 1):+.0f}".replace("-", "−") for end in (ratio.low, ratio.high))
-    return f"may change either way ({name}: {low} to {high}{PER_CENT})"
+    return f"may change either way ({name}: {low} to {high}%)"
 
 
 def verdict_counts(evidence: Mapping[str, Evidence]) -> str:
@@ -240,7 +231,10 @@ def verdict_counts(evidence: Mapping[str, Evidence]) -> str:
     verdicts = [found.verdict for found in evidence.values()]
     n_hold, n_fail = verdicts.count(HOLDS), verdicts.count(FAILS)
     undecided = len(verdicts) - n_hold - n_fail
-    return f"{len(verdicts)} claims: {n_hold} hold, {n_fail} fail, {undecided} undecided at this size."
+    return (
+        f"Of the report's {len(verdicts)} claims, {n_hold} hold, {n_fail} fail, and {undecided} are undecided at this "
+        "size."
+    )
 
 
 def example_rows(log10_mass: ArrayLike, n_examples: int = 6, *, among: int = 48) -> NDArray[np.intp]:

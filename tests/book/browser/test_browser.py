@@ -11,6 +11,22 @@ from tests.book.browser.conftest import HTML
 ALL_PAGES = [path.relative_to(HTML).as_posix() for path in rendered_pages(HTML)] if HTML.is_dir() else []
 READ = [name for name in ALL_PAGES if name not in {"index.html", "search.html"}]
 WIDTHS = (1440, 768, 360)
+BROKEN_WORDS = r"""
+const broken = [];
+for (const cell of document.querySelectorAll("article :is(td, th)")) {
+  const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    for (const word of node.data.matchAll(/[\p{L}\d.−]+/gu)) {
+      const range = document.createRange();
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size > 1) broken.push(word[0]);
+    }
+  }
+}
+return broken;
+"""
 BACKGROUND = "return getComputedStyle(document.body).backgroundColor"
 
 
@@ -38,6 +54,7 @@ def test_a_page_is_whole_offline_at_every_width_and_in_both_themes(reader, name)
         if found > 0:
             too_wide[width] = found
     assert too_wide == {}
+    assert reader.run(BROKEN_WORDS) == []
 
     reader.resize(WIDTHS[0])
     grounds = {}

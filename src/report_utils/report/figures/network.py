@@ -45,7 +45,7 @@ def architecture(input_shape: tuple[int, int, int], layers: Sequence[tuple[str, 
         shift = np.array(_DEPTH) * (height / 1.6 if pixels else 0.25)
         _box(ax, x, width, height, shift, _COLOURS.get(kind, "#cccccc"))
         label = f"{shape[0]} × {shape[1]}\n× {channels}" if pixels else f"{channels}"
-        ax.text(x + width / 2, -height / 2 - 0.15, label, ha="center", va="top", fontsize="small")
+        ax.text(x + width / 2, -height / 2 - 0.15, label, ha="center", va="top", fontsize="x-small")
         name = "image" if kind == "image" else _NAMES.get(kind, kind)
         ax.text(
             x + width / 2 + shift[0],
@@ -53,9 +53,9 @@ def architecture(input_shape: tuple[int, int, int], layers: Sequence[tuple[str, 
             name,
             ha="center",
             va="bottom",
-            fontsize="small",
+            fontsize="x-small",
         )
-        x += max(width + shift[0] + 0.25, 0.95)
+        x += max(width + shift[0] + 0.25, 1.1)
     ax.set_xlim(-0.5, x)
     ax.set_ylim(-2.5, 2.9)
     ax.set_axis_off()

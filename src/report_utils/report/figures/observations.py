@@ -101,7 +101,7 @@ def events_by_mass(log10_mass: ArrayLike, n_events: ArrayLike) -> Figure:
     ax.set_yscale("log")
     ax.set_xlabel(r"$\log_{10} M_{500c}\ [M_\odot]$")
     ax.set_ylabel("events in an observation")
-    ax.legend()
+    figure.legend(loc="outside upper right", ncols=2, fontsize="small")
     return figure
 
 
@@ -213,7 +213,7 @@ def retained_images(counts: NDArray, percentages: Sequence[int] = PUBLISHED.data
     limits = colour_limits(counts)
     n_columns = 3
     n_rows = 2 * (-(-len(percentages) // n_columns))
-    figure, axes = grid(n_rows, n_columns, height=2.1 * n_rows)
+    figure, axes = grid(n_rows, n_columns, height=2.6 * n_rows + 1.2)
     drawn = [None, None]
     for number, percentage in enumerate(percentages):
         image = TRANSFORMS[f"retained_{percentage}"](counts)
@@ -225,11 +225,12 @@ def retained_images(counts: NDArray, percentages: Sequence[int] = PUBLISHED.data
             without_ticks(ax)
             if number % n_columns == 0:
                 ax.set_ylabel(BANDS[band], fontsize="small")
-        title = f"{percentage} % retained\n{pixels:.0%} of pixels, {events:.0%} of events"
+        title = f"{percentage}% retained\n{pixels:.0%} of pixels, {events:.0%} of events"
         axes[top, number % n_columns].set_title(title, fontsize="small")
-    for band in (1, 0):  # the layout puts each further bar to the left of the last
-        label = f"{BANDS[band]}: {COLOUR_BAR}"
-        figure.colorbar(drawn[band], ax=axes, label=label, aspect=50, fraction=0.02, shrink=0.8)
+    for band in (1, 0):  # the layout puts each further bar above the last
+        bar = figure.colorbar(drawn[band], ax=axes, location="bottom", aspect=60, fraction=0.015)
+        bar.ax.tick_params(labelsize="small")
+        bar.set_label(f"{BANDS[band]}: {COLOUR_BAR}", fontsize="small")
     return figure
 
 

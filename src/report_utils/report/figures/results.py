@@ -132,7 +132,7 @@ def figure_nine(results: Mapping[str, Result], *, n_columns: int = 4) -> Figure:
     drawn = {name: SeedPredictions.of(results[name]) for name in PUBLISHED.rows if name in results}
     names = list(drawn)
     n_rows = -(-len(names) // n_columns)
-    figure = new_figure(9.5, 4.3 * n_rows)
+    figure = new_figure(8.6, 4.1 * n_rows)
     axes = figure.subplots(2 * n_rows, n_columns, squeeze=False, sharex=False, sharey=False)
     limit, masses = residual_limit(drawn), mass_limits(drawn)
     histograms = []

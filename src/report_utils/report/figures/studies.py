@@ -56,7 +56,7 @@ def sensitivity_forest(judged: Mapping[str, Sequence[Judgement]]) -> Figure:
     ticks = [tick for tick in _RATIO_TICKS if low <= tick <= high]
     axes[-1].set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes[-1].minorticks_off()
-    axes[-1].set_xlabel("ratio of scatters, with its 95 % interval; dashed: where the verdict turns", fontsize="medium")
+    axes[-1].set_xlabel("ratio of scatters, with its 95% interval; dashed: where the verdict turns", fontsize="medium")
     figure.legend(loc="outside upper right", ncols=3, fontsize="small")
     return figure
 

@@ -30,7 +30,7 @@ _STYLE = {
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "font.size": 9.5,
+    "font.size": 11.5,  # what "small" and "x-small" are taken of: 9.6 and 8 points
     "legend.frameon": False,
     "lines.linewidth": 1.6,
     "svg.hashsalt": "report-utils",

@@ -78,7 +78,7 @@ def claims_forest(evidence: Mapping[str, Evidence]) -> Figure:
     ax.axvline(1, color="black", lw=0.8)
     ax.set_yticks(range(len(parts)), [part.label for _, part in parts], fontsize="small")
     ax.set_ylim(max(len(parts), 1) - 0.5, -0.5)
-    ax.set_xlabel("ratio, with its 95 % interval; 1: no difference")
+    ax.set_xlabel("ratio, with its 95% interval; 1: no difference")
     if not parts:
         ax.text(1.02, 0, "nothing could be measured at this size", va="center")
         ax.set_xlim(0.5, 2)
@@ -105,13 +105,15 @@ def dynamics_likeness(comparison: DynamicsComparison, labels: tuple[str, str]) -
     for number, (label, colour, line) in enumerate(zip(labels, (OURS, AGN_LESS), ("-", "--"), strict=True)):
         ax.plot(epochs, comparison.scatter[:, number], line, color=colour, label=label)
     ax.plot(epochs, comparison.rms_difference, ":", color="black", label="difference of the two (rms)")
-    ax.set_ylabel("[dex]")
+    ax.set_ylabel("scatter, difference [dex]")
     ax.set_ylim(bottom=0)
     ax.legend(fontsize="small")
     right.plot(epochs, comparison.rank_correlation, color=OURS)
     right.set_ylabel("rank correlation")
+    right.set_ylim(top=1.0)
     for panel in (ax, right):
-        panel.set_xlabel("epochs trained (lines: a band is added)", fontsize="small")
+        panel.set_xlabel("epochs trained; lines: a band is added")
+        panel.xaxis.get_major_locator().set_params(integer=True)
         for boundary in np.flatnonzero(np.diff(comparison.phase)) + 1.5:
             panel.axvline(boundary, color=NEUTRAL, lw=0.8)
     return figure
