@@ -203,6 +203,15 @@ def test_stated_columns_and_units_overrule_names(write_table):
     np.testing.assert_allclose(stated.energy, data["W"] / 1000, rtol=1e-6)
 
 
+def test_a_stated_unit_that_the_values_cannot_have_is_refused(write_table, refused):
+    places = np.linspace(1, 2, 10)
+    path = write_table(
+        "plain.fits", [("RA", "E", places), ("DEC", "E", places), ("PI", "E", np.linspace(300, 9000, 10))]
+    )
+    assert read_events(path, energy="PI", energy_unit="eV").energy.max() == 9.0
+    refused(lambda: read_events(path, energy="PI", energy_unit="keV"), path, "'PI'", "stated as keV", "looks like eV")
+
+
 def test_tunit_decides_nothing(erosita):
     path = erosita()
     with fits.open(path, mode="update") as hdus:

@@ -128,28 +128,28 @@ def decide_layout(table: Table, request: Request = Request()) -> Layout:  # noqa
 
 
 def settle_unit(layout: Layout, median: float, path: object) -> Layout:
-    """Hold the energy unit decided from names against the median of the values.
+    """Hold the energy unit against the median of the values.
 
     Raises
     ------
     InputError
-        If the values contradict a unit given by the mission or by the column's own name.
+        If the values contradict the unit given by the mission or by the column's own name, or cannot be the keV
+        that the user states.
     """
-    name = layout.energy.name
-    if layout.energy_by == "request" or not math.isfinite(median):
+    name, unit, by = layout.energy.name, layout.energy_unit, layout.energy_by
+    too_high = median > MAX_MEDIAN_KEV
+    if not math.isfinite(median) or too_high == (unit == "eV") or (by == "request" and unit == "eV"):
         return layout
-    if layout.energy_unit == "keV" and median > MAX_MEDIAN_KEV and layout.energy_by == "convention":
+    if unit == "keV" and by == "convention":
         reason = f"energy: {name} [eV], for its median of {median:.5g} cannot be keV"
         return replace(layout, energy_unit="eV", reasons=(layout.reasons[0], reason))
-    if (median > MAX_MEDIAN_KEV) != (layout.energy_unit == "eV"):
-        says = "its name" if layout.energy_by == "name" else "the mission"
-        other = "keV" if layout.energy_unit == "eV" else "eV"
-        msg = (
-            f"{path}: column {name!r}: {says} says {layout.energy_unit}, but a median of {median:.4g} looks like"
-            f" {other}; state the energy unit (energy_unit='keV' or 'eV'; --energy-unit)"
-        )
-        raise InputError(msg)
-    return layout
+    says = {"request": "the unit is stated as", "name": "its name says", "convention": "the mission says"}[by]
+    other = "keV" if unit == "eV" else "eV"
+    msg = (
+        f"{path}: column {name!r}: {says} {unit}, but a median of {median:.4g} looks like {other}; state the energy"
+        " unit (energy_unit='keV' or 'eV'; --energy-unit), or name another column"
+    )
+    raise InputError(msg)
 
 
 def _position(

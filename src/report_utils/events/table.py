@@ -119,7 +119,10 @@ class Table:
         """
         column = self.find(name)
         if column is None:
-            msg = f"{self.path}: table {self.name}: there is no column {name!r}; it has {self.column_names}"
+            msg = (
+                f"{self.path}: table {self.name}: there is no column {name!r}; it has {self.column_names}; name one of"
+                " these, or give a table that has it"
+            )
             raise InputError(msg)
         return column
 
