@@ -105,7 +105,10 @@ def export(
     agn_less: Annotated[bool, typer.Option(help="Whether to write AGN-less lists too.")] = True,
     gzipped: Annotated[bool, typer.Option("--gzip", help="Pack the files.")] = False,
 ) -> None:
-    """Write observations as SIXTE-layout FITS files with a catalogue, for other tools to read."""
+    """Write observations as SIXTE-layout FITS files with a catalogue, for other tools to read.
+
+    Positions are those of the archive, laid about RA 180, DEC 0: an archive does not keep where on the sky a field was.
+    """
     from report_utils.events import export_observations, open_archive
 
     if len(places) != (1 if profile else 2):

@@ -35,8 +35,8 @@ class Inspection:
     path : str
     table, layout, mission : str
         The table that was read, what it was recognised as, and whose it says it is.
-    n_rows, n_events : int
-        Rows in the file, and those that can be used.
+    n_rows, n_events, n_repeated : int
+        Rows in the file, those that can be used, and those of them with position and energy of an earlier one.
     precision : tuple of str
         Of x, y and energy.
     reasons : tuple of str
@@ -66,6 +66,7 @@ class Inspection:
     mission: str
     n_rows: int
     n_events: int
+    n_repeated: int
     precision: tuple[str, str, str]
     reasons: tuple[str, ...]
     band_counts: tuple[int, ...]
@@ -91,6 +92,10 @@ class Inspection:
             f"energies: {self.energy_range[0]:.4g} to {self.energy_range[1]:.4g} keV",
             f"extent: {self.extent[0]:.1f} x {self.extent[1]:.1f} arcsec",
         ]
+        if self.n_repeated:
+            lines.append(
+                f"repeated: {self.n_repeated} events have position and energy of an earlier one; they are kept"
+            )
         if self.centre is not None:
             lines.append(f"tangent point: RA {self.centre[0]:.6f}, DEC {self.centre[1]:.6f} deg")
         if self.region_xy is not None:
@@ -133,6 +138,7 @@ def inspect_events(path: str | Path, *, request: Request | None = None, cleaning
         mission=mission(reading.table),
         n_rows=reading.n_rows,
         n_events=len(events),
+        n_repeated=_repeated(events),
         precision=(events.x.dtype.name, events.y.dtype.name, events.energy.dtype.name),
         reasons=reading.layout.reasons,
         band_counts=_band_counts(events.energy),
@@ -150,6 +156,13 @@ def inspect_events(path: str | Path, *, request: Request | None = None, cleaning
 def _band_counts(energy: np.ndarray) -> tuple[int, ...]:
     at_most = [int(np.count_nonzero(energy <= edge)) for edge in BAND_EDGES]
     return tuple(np.diff([0, *at_most, len(energy)]).tolist())
+
+
+def _repeated(events: EventList) -> int:
+    """Count events that repeat another one: a list may have been joined with itself."""
+    import pandas as pd
+
+    return int(pd.DataFrame({"x": events.x, "y": events.y, "energy": events.energy}).duplicated().sum())
 
 
 def _could_drop(table: Table, cleaning: Cleaning) -> dict[str, str]:
@@ -182,7 +195,7 @@ def _source_ids(table: Table) -> dict[str, str]:
     if column is None:
         return {}
     try:
-        values, counts = np.unique(table.read([column]).values[column.name], return_counts=True)
+        values, counts = np.unique(table.read([column]).values[column.name], return_counts=True)  # noqa: PD011 (not pandas)
     except InputError as error:
         return {_AGN_OPTION: f"cannot be used: {error}"}
     most = np.argsort(-counts, kind="stable")[:_IDS_SHOWN]
