@@ -1,11 +1,8 @@
 # ruff: noqa: E402 - the thread pools are sized before the libraries are loaded
-"""Measure how many events per second one core simulates and bins.
+"""Events per second that one core simulates and bins, against drawing as many random numbers and nothing else.
 
-Usage: ``python benchmarks/bench_simulation.py [--clusters 200] [--seed 1] [--largest] [--profile]``
-
-The first observations of a seed are a fair sample of the real distribution of sizes: most hold about 20 000
-events, a few hold millions. Everything runs in this one process; the thread pools of the numerical libraries
-are set to one thread.
+The first observations of a seed are a fair sample of the real distribution of sizes: most hold about 20 000 events, a
+few hold millions. Processor time is counted, of one thread, so that other work on the machine counts for less.
 """
 
 from __future__ import annotations
@@ -15,81 +12,93 @@ import os
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[variable] = "1"
 
-import argparse
 import cProfile
 import pstats
-import resource
 import time
 
 import numpy as np
 
-begin = time.perf_counter()
+from benchmarks.measuring import growth, shares
 from report_utils.binning import band_counts
-from report_utils.simulation import N_OBSERVATIONS, expected_counts, simulate_observation
+from report_utils.report.measurements import Measurement, Quantity
+from report_utils.simulation import simulate_observation
 
-IMPORT_S = time.perf_counter() - begin
+SEED, N_CLUSTERS, ROUNDS = 1, 120, 5
+GROWTH = (25, 50, 100, 200)
+_STEPS = {
+    "the cluster": ("build_cluster", "point_sources"),
+    "its spectra": ("gas_rate", "agn_rate"),
+    "photons drawn": ("_draw_photons",),
+    "places in the shells": ("shell_positions",),
+    "vignetting, blur, chips": ("detect",),
+    "lists merged": ("_merge",),
+    "binning": ("band_counts",),
+}
+"""Functions that do not call one another."""
 
 
-def timed(function, *arguments):
-    """Return a call's result, the time on the clock and the processor time [s]."""
-    clock, processor = time.perf_counter(), time.process_time()
-    result = function(*arguments)
-    return result, np.array([time.perf_counter() - clock, time.process_time() - processor])
+def simulated(n_clusters: int = N_CLUSTERS) -> int:
+    return sum(len(events) for events in map(_binned, range(n_clusters)))
 
 
-def peak_memory_gb() -> float:
-    """Return the largest memory this process has held [GB]."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+def _binned(index: int):
+    events = simulate_observation(SEED, index)
+    band_counts(events, 128)
+    return events
 
 
-def run(seed: int, indices: range | list[int], n_pixels: int) -> None:
-    """Simulate and bin observations, and print the speed."""
-    spent = {"simulate": np.zeros(2), "bin": np.zeros(2)}
-    sizes = []
-    for index in indices:
-        events, seconds = timed(simulate_observation, seed, index)
-        spent["simulate"] += seconds
-        _, seconds = timed(band_counts, events, n_pixels)
-        spent["bin"] += seconds
-        sizes.append(len(events))
-    n = sum(sizes)
-    total = sum(spent.values())
-    sizes_said = f"median {np.median(sizes):.0f}, most {max(sizes)}"
-    print(f"{len(sizes)} observations, {n / 1e6:.2f} million events ({sizes_said})")
-    for name, seconds in {**spent, "together": total}.items():
-        print(
-            f"  {name:>9}: {seconds[0]:7.2f} s on the clock, {seconds[1]:7.2f} s of the processor, "
-            f"{n / seconds[0] / 1e6:5.2f} / {n / seconds[1] / 1e6:5.2f} million events per second, "
-            f"{1e3 * seconds[0] / len(sizes):6.2f} ms each"
+def numbers_alone(n_events: int) -> None:
+    """Draw what the simulation needs at the least: three normal and five uniform numbers an event, and an order."""
+    rng = np.random.Generator(np.random.SFC64(1))
+    for begin in range(0, n_events, 60_000):
+        n = min(60_000, n_events - begin)
+        rng.standard_normal((3, n), dtype=np.float32)
+        rng.random((5, n), dtype=np.float32)
+        rng.permutation(n)
+
+
+def processor_seconds(function, *arguments) -> float:
+    begin = time.process_time()
+    function(*arguments)
+    return time.process_time() - begin
+
+
+def measure() -> list[Measurement]:
+    n_events = simulated()  # tables and machine code are loaded on the way
+    ours, floor = [], []
+    for _ in range(ROUNDS):
+        ours.append(processor_seconds(simulated))
+        floor.append(processor_seconds(numbers_alone, n_events))
+    speeds = [n_events / 1e6 / np.array(seconds) for seconds in (ours, floor)]
+    found = [
+        Measurement(
+            name="simulation/speed",
+            title="Simulated and binned, one core",
+            unit="million events/s",
+            ours=Quantity.of(speeds[0]),
+            peers={"its random numbers alone": Quantity.of(speeds[1])},
+            ratio=Quantity.of(speeds[0] / speeds[1]),
+            ratio_is="our speed over that of its random numbers alone",
+            judged="ours",
+            goal=6.0,
+            note=f"{n_events / 1e6:.1f} million events of {N_CLUSTERS} observations; numbers of lost photons not drawn",
         )
-    print(f"  peak memory {peak_memory_gb():.2f} GB")
+    ]
+    found += shares("simulation/share", "Share of simulating", profile(), "by cProfile, whose own cost is in it")
+    times = [processor_seconds(simulated, n) for n in GROWTH]
+    sizes = [sum(len(simulate_observation(SEED, i)) for i in range(n)) for n in GROWTH]
+    per_event = [t / s * sizes[-1] / GROWTH[-1] * n for t, s, n in zip(times, sizes, GROWTH, strict=True)]
+    title = "Simulating against clusters (of the same mean number of events)"
+    return [*found, growth("clusters-simulated", title, GROWTH, per_event, "clusters")]
 
 
-def main() -> None:
-    """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--clusters", type=int, default=200)
-    parser.add_argument("--pixels", type=int, default=128)
-    parser.add_argument("--largest", action="store_true", help="also the largest of the 3286 observations")
-    parser.add_argument("--profile", action="store_true", help="also say where the time goes")
-    options = parser.parse_args()
-    print(f"imports: {IMPORT_S:.2f} s")
-    events, first = timed(simulate_observation, options.seed, 0)
-    _, binned = timed(band_counts, events, options.pixels)
-    print(f"first observation: simulated in {first[0]:.3f} s, binned in {binned[0]:.3f} s (tables, caches)")
-    run(options.seed, range(options.clusters), options.pixels)
-    if options.largest:
-        totals = [expected_counts(options.seed, i).total for i in range(N_OBSERVATIONS)]
-        run(options.seed, [int(np.argmax(totals))], options.pixels)
-    if options.profile:
-        profiler = cProfile.Profile()
-        profiler.enable()
-        for index in range(options.clusters):
-            simulate_observation(options.seed, index)
-        profiler.disable()
-        pstats.Stats(profiler).sort_stats("tottime").print_stats(15)
-
-
-if __name__ == "__main__":
-    main()
+def profile() -> dict[str, float]:
+    """Return the seconds spent in each step, all that it calls included."""
+    profiler = cProfile.Profile(time.process_time)
+    profiler.runcall(simulated)
+    inclusive: dict[str, float] = {}
+    for (file, _, name), (_, _, _, seconds, _) in pstats.Stats(profiler).stats.items():
+        if "report_utils" in file or file == __file__:
+            inclusive[name] = inclusive.get(name, 0.0) + seconds
+    steps = {step: sum(inclusive.get(name, 0.0) for name in names) for step, names in _STEPS.items()}
+    return steps | {"everything else": inclusive["simulated"] - sum(steps.values())}

@@ -179,10 +179,9 @@ def test_events_are_counted_where_no_folder_can_be_written(monkeypatch):
     from report_utils.binning import compiled
 
     monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
-    loop = compiled.add_events.py_func
+    loop = compiled.find_extremes.py_func
     with pytest.raises(RuntimeError, match="no locator"):
         numba.njit(cache=True)(loop)
-    counts, doubtful = np.zeros(3, np.int32), np.empty(2, np.intp)
-    assert compiled._compiled(loop)(np.array([0, 2], np.uint32), counts, counts, 0, doubtful, 0) == 1
-    assert counts.tolist() == [1, 0, 1]
-    assert doubtful[0] == 1
+    found = np.empty(2, np.int32)
+    compiled._compiled(loop)(np.array([3.0, -1.0, 2.0], np.float32).view(np.int32), found, np.int32(2**31 - 1))
+    assert found.view(np.float32).tolist() == [-1.0, 3.0]

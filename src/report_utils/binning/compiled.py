@@ -8,6 +8,9 @@ from typing import Any
 import numba
 import numpy as np
 
+NOWHERE = np.uint32(0xFFFF_FFFF)
+"""In place of a place in the table: it has to be found by the edges."""
+
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function when it is first called, and keep the machine code for later processes where that is possible.
@@ -37,8 +40,8 @@ def find_extremes(bits, found, magnitude):
 
 
 @_compiled
-def find_places(x, y, energy, x_axis, y_axis, bands, n_pixels, nowhere, places):
-    """Write where in the table each event belongs; ``nowhere`` if it is too near an edge to tell in this precision.
+def find_places(x, y, energy, x_axis, y_axis, bands, n_pixels, places):
+    """Write where in the table each event belongs; nowhere if it is too near an edge to tell in this precision.
 
     Without a branch and a call, so that many events are placed at a time. An axis is its origin, its pixels per
     arcsec, and the range of fractions of a pixel within which a position is certain.
@@ -53,23 +56,35 @@ def find_places(x, y, energy, x_axis, y_axis, bands, n_pixels, nowhere, places):
         certain = (column >= x_from) & (column <= x_to) & (row >= y_from) & (row <= y_to)  # and not NaN
         band = np.int32(energy[i] > first) + np.int32(energy[i] > second) + np.int32(energy[i] > third)
         place = (np.int32(whole_row) * n_pixels + np.int32(whole_column)) * np.int32(bands.size + 1) + band
-        places[i] = np.uint32(place if certain else nowhere)
+        places[i] = np.uint32(place) if certain else NOWHERE
 
 
 @_compiled
-def add_events(places, counts, other, begin, doubtful, n_doubtful):
-    """Add events to flat tables, every second one to the other, and list those whose place is the last one.
+def add_events(places, y, x, energy, y_edges, x_edges, bands, counts, other):
+    """Add events to flat tables, every second one to the other; those that are nowhere by the edges themselves.
 
     Places are unsigned, or each would be compared with zero before it is used.
     """
-    nowhere = np.uint32(counts.size - 1)
     for i in range(places.size):
         place = places[i]
+        if place == NOWHERE:
+            row, last = 0, y_edges.size - 2
+            while row < last:  # the last pixel whose lower edge is not above the event
+                middle = (row + last + 1) // 2
+                if y[i] >= y_edges[middle]:
+                    row = middle
+                else:
+                    last = middle - 1
+            column, last = 0, x_edges.size - 2
+            while column < last:
+                middle = (column + last + 1) // 2
+                if x[i] >= x_edges[middle]:
+                    column = middle
+                else:
+                    last = middle - 1
+            band = np.int32(energy[i] > bands[0]) + np.int32(energy[i] > bands[1]) + np.int32(energy[i] > bands[2])
+            place = np.uint32((row * (x_edges.size - 1) + column) * (bands.size + 1) + band)
         if i & 1:
             other[place] += 1
         else:
             counts[place] += 1
-        if place == nowhere:
-            doubtful[n_doubtful] = begin + i
-            n_doubtful += 1
-    return n_doubtful

@@ -71,7 +71,7 @@ def band_counts(events: EventList, n_pixels: int = 128) -> NDArray[np.int32]:
             msg = f"{events.label}: {axis} from {low:g} to {high:g} arcsec is no box; remove or correct these events"
             raise InputError(msg)
     axes = _axis(y, y_low, y_high, n_pixels), _axis(x, x_low, x_high, n_pixels)
-    return _count(y, x, energy, axes, n_pixels)[:-1].reshape(n_pixels, n_pixels, N_BANDS)
+    return _count(y, x, energy, axes, n_pixels).reshape(n_pixels, n_pixels, N_BANDS)
 
 
 def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDArray, NDArray]:
@@ -90,32 +90,24 @@ def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDAr
 
 
 def _count(y: NDArray, x: NDArray, energy: NDArray, axes: tuple, n_pixels: int) -> NDArray[np.int32]:
-    """Return the flat table of counts, followed by how many events were not placed at first.
-
-    Block by block, places first and then counts: places are found many at a time.
-    """
+    """Return the flat table of counts, block by block: places first, many at a time, and then counts."""
     from report_utils.binning.compiled import add_events, find_places  # numba takes long to import
 
     (y_edges, y_axis), (x_edges, x_axis) = axes
-    counts = np.zeros(n_pixels * n_pixels * N_BANDS + 1, dtype=np.int32)
+    counts = np.zeros(n_pixels * n_pixels * N_BANDS, dtype=np.int32)
     # Events of a bright core fall into the same few pixels, and an addition waits for the one before it: two tables
     # in turn wait less, where there are enough events to pay for the second.
     other = np.zeros_like(counts) if len(x) > _WORTH_TWO_TABLES else counts
     bands = np.array(BAND_EDGES_KEV, dtype=energy.dtype)  # exact in any precision
-    size, nowhere = np.int32(n_pixels), np.int32(len(counts) - 1)
+    size = np.int32(n_pixels)
     places = np.empty(min(_BLOCK, len(x)), dtype=np.uint32)
-    doubtful, n_doubtful = np.empty(len(x), dtype=np.intp), 0
     for begin in range(0, len(x), _BLOCK):
         block = slice(begin, begin + _BLOCK)
         here = places[: len(x) - begin]
-        find_places(x[block], y[block], energy[block], x_axis, y_axis, bands, size, nowhere, here)
-        n_doubtful = add_events(here, counts, other, begin, doubtful, n_doubtful)
+        find_places(x[block], y[block], energy[block], x_axis, y_axis, bands, size, here)
+        add_events(here, y[block], x[block], energy[block], y_edges, x_edges, bands, counts, other)
     if other is not counts:
         counts += other
-    doubtful = doubtful[:n_doubtful]
-    rows, columns = (np.searchsorted(e[1:-1], v[doubtful], side="right") for e, v in ((y_edges, y), (x_edges, x)))
-    band = np.searchsorted(bands, energy[doubtful], side="left")
-    np.add.at(counts, (rows * n_pixels + columns) * N_BANDS + band, 1)
     return counts
 
 
