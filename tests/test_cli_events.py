@@ -109,6 +109,26 @@ def test_options_that_mean_nothing_end_with_one_line(run, lists, options, expect
     assert len(err.strip().splitlines()) == 1
 
 
+def test_an_interruption_says_that_the_same_command_goes_on(run, lists, monkeypatch):
+    def stop(*_arguments, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("report_utils.events.ingest", stop)
+    status, _, err = run("ingest", lists / "list.csv", "--out", "archive", "--hubble-h", 0.7)
+    assert status == 130
+    assert "interrupted; what was finished is kept, and the same command goes on" in err
+
+
+def test_of_many_faults_of_a_catalogue_the_first_are_shown(run, lists):
+    rows = "".join(f"c{number},5.1,a_evt2.fits\n" for number in range(30))
+    (lists / "list.csv").write_text(f"cluster_id,mass_msun,events\n{rows}")
+    status, _, err = run("ingest", lists / "list.csv", "--out", "archive")
+    lines = err.strip().splitlines()
+    assert (status, len(lines)) == (2, 21)
+    assert "write 5.1e14" in lines[0]
+    assert "and 10 more faults" in lines[-1]
+
+
 def test_an_archive_is_exported_for_other_tools(run, lists):
     assert run("ingest", lists / "list.csv", "--out", "archive", "--hubble-h", 0.7, "--agn-source-ids", 2)[0] == 0
     status, out, _ = run("export", "archive", "files")

@@ -26,6 +26,7 @@ ProfileOption = Annotated[
 TransformsArgument = Annotated[list[str] | None, typer.Argument(help="Names of transforms; all without any.")]
 
 BAD_INPUT = 2
+_INTERRUPTED = 130
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
@@ -42,12 +43,14 @@ def main() -> None:
         where = error.filename or "the disk"
         print(f"report-utils: {where}: {error.strerror}; free space and run the same command again", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != _INTERRUPTED:  # typer makes an exit of an interruption
+            raise
         print(
             "\nreport-utils: interrupted; what was finished is kept, and the same command goes on",
             file=sys.stderr,
         )
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
 
 
 def clear_failures(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ import json
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -164,8 +164,13 @@ def _run(
     try:
         futures = {pool.submit(ingest_rows, *argument): n for n, argument in enumerate(arguments)}
         yield from _in_order(futures, tasks, n_bytes, advance)
+    except BaseException:
+        # Nobody wants what is still being read; unfinished parts are removed when the archive is next written to.
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
     finally:
-        _stop(pool)
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _known(entries: dict[str, Entry], task: list[CatalogueRow]) -> dict[str, Entry]:
@@ -191,7 +196,3 @@ def _in_order(
         while following in done:
             yield done.pop(following)
             following += 1
-
-
-def _stop(pool: Executor) -> None:
-    pool.shutdown(wait=True, cancel_futures=True)
