@@ -132,3 +132,15 @@ def test_counts_of_a_file_are_those_of_the_list(files):
 
     assert band_counts(read_events(files / "a.fits"), 16).sum() == 40
     assert np.isfinite(read_events(files / "a.fits").energy).all()
+
+
+def test_an_interruption_ends_with_one_line(run, runs_folder, monkeypatch):
+    """Typer catches it and would end without a word."""
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("report_utils.reproduction.Reproduction.prepare", interrupted)
+    status, out, err = run("fit", "single_band", "--profile", "smoke")
+    assert (status, out) == (130, "")
+    assert err == "\nreport-utils: interrupted; what was finished is kept, and the same command goes on\n"

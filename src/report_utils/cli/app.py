@@ -41,7 +41,8 @@ def main() -> None:
         if error.errno not in _NO_ROOM:
             raise
         where = error.filename or "the disk"
-        print(f"report-utils: {where}: {error.strerror}; free space and run the same command again", file=sys.stderr)
+        todo = "make it writable" if error.errno == errno.EROFS else "free space"
+        print(f"report-utils: {where}: {error.strerror}; {todo} and run the same command again", file=sys.stderr)
         sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:
         if isinstance(end, SystemExit) and end.code != _INTERRUPTED:  # typer makes an exit of an interruption
