@@ -50,7 +50,7 @@ def build_as_if(profile, store=None):
     for page in PAGES:
         path = executed_page(page, reproduction)
         path.parent.mkdir(parents=True, exist_ok=True)
-        record = page_record(page, reproduction, ROOT) | {"seconds": 1.0}
+        record = page_record(page, reproduction, ROOT) | {"seconds": 1.0, "versions": {"matplotlib": "3.0"}}
         path.write_text(json.dumps({"metadata": {METADATA: record}}))
     return profile
 

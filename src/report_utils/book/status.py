@@ -47,7 +47,7 @@ class BookStatus:
             begun = sum(status.begun for status in group)
             lines.append(f"  {_GROUPS.get(kind, kind):<13}{', '.join(parts)}{f' ({begun} begun)' if begun else ''}")
         lines += self._reasons()
-        lines += _elsewhere([status for status in self.found if status.state == "fresh"])
+        lines += _elsewhere([status for status in self.found if status.state == "fresh" and status.kind != "page"])
         if all(status.state == "fresh" for status in self.found):
             lines.append("a build has nothing to compute")
         return lines
