@@ -22,6 +22,8 @@
 # and is **undecided at this size** when it includes both. *Little*, *equal* and *alike* are claims about
 # small differences, and not finding a difference does not prove them: they hold only when the interval lies
 # inside a margin around no difference {cite}`Schuirmann1987`.
+# A claim of several parts holds when all of them hold, and fails when one of them fails by an interval that is
+# widened for their number, since of many parts one falls outside by chance.
 #
 # Most statistics are ratios of scatters on the same clusters,
 #

@@ -15,6 +15,12 @@ Two approximations are to the safe side: what a seed does to single clusters is 
 seeds (Owen 2007, Ann. Appl. Stat. 1, 386), and transforms draw their seeds apart although they share weights and
 order at the start. One is not: folds share most of their training clusters, and what an altogether other sample of
 these would change cannot be told from one sample (Bengio & Grandvalet 2004, J. Mach. Learn. Res. 5, 1089).
+
+How often intervals of 95 % hold the truth, `python -m benchmarks bench_coverage` measures on made-up residuals. At
+the report's size with one seed, where trainings move the bias by 0.16 of the scatter and the scatter by 3 %: 95 % of
+those of a bias, a scatter and a ratio of two (without drawing the folds 68, 89 and 87 %). With two folds and three seeds
+95 to 98 %. Too short they stay for the scatter of few clusters with heavy tails (Student's with 5 degrees of freedom,
+175 halos: 88 %; ratios 94 %), and with few folds for a bias that their training clusters move.
 """
 
 from __future__ import annotations

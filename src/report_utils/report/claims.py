@@ -3,8 +3,10 @@
 A claim *holds* when the whole confidence interval of its statistic lies on the claim's side of the threshold,
 *fails* when the whole interval lies on the other, and is *undecided at this size* otherwise. "Little",
 "equal" and "alike" are tests of equivalence (Schuirmann 1987, J. Pharmacokinet. Biopharm. 15, 657): a
-difference that merely was not found is not taken for equality. A claim of several parts holds when all of
-them hold and fails when one fails.
+difference that merely was not found is not taken for equality. A claim of several parts holds when all of them hold
+(an intersection-union test: Berger 1982, Technometrics 24, 295; no part needs a stricter level for it), and fails when
+one fails. As the more parts there are the sooner one fails by chance, a part of m fails only when the interval of
+confidence 1 - 0.05/m lies on the wrong side (Bonferroni).
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ MARGIN_REASON = (
     "leaves room for the first and is a quarter of the second in logarithm; it also is what a third more "
     "clusters would bring if the scatter fell with the square root of their number."
 )
+CONFIDENCE = 0.95
 MINIMUM_GROUPS = 20
 MINIMUM_SEEDS = 3
 
@@ -94,14 +97,14 @@ class Runs:
         """Return the number of halos that all transforms were tested on."""
         return len(np.unique(next(iter(self.tested.values())).group))
 
-    def contrast(self, names: Sequence[str], powers: Sequence[float]) -> Interval:
+    def contrast(self, names: Sequence[str], powers: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
         """Return the product of transforms' scatters, each to its power, on the same clusters."""
         places = list(self.tested)
-        return contrast_of(self._resampled.select([places.index(name) for name in names]), powers)
+        return contrast_of(self._resampled.select([places.index(name) for name in names]), powers, confidence)
 
-    def ratio(self, numerator: str, denominator: str) -> Interval:
+    def ratio(self, numerator: str, denominator: str, confidence: float = CONFIDENCE) -> Interval:
         """Return the ratio of two transforms' scatters on the same clusters."""
-        return self.contrast((numerator, denominator), (1, -1))
+        return self.contrast((numerator, denominator), (1, -1), confidence)
 
     def bootstrap(self) -> dict[str, Any]:
         """Return the keyword arguments of every bootstrap."""
@@ -177,6 +180,34 @@ def within(measured: Interval, margin: float) -> str:
     if measured.low > 1 / margin and measured.high < margin:
         return HOLDS
     return FAILS if measured.low > margin or measured.high < 1 / margin else UNDECIDED
+
+
+def judged_part(
+    label: str,
+    measure: Callable[[float], Interval],
+    rule: Callable[[Interval, float], str],
+    limit: float,
+    n_parts: int = 1,
+    printed: float | None = None,
+) -> Part:
+    """Measure and judge one part of a claim that has so many.
+
+    Parameters
+    ----------
+    label : str
+    measure : callable
+        From a confidence to the statistic's interval.
+    rule : callable
+        Such as :func:`below`.
+    limit : float
+    n_parts : int
+    printed : float, optional
+    """
+    measured = measure(CONFIDENCE)
+    verdict = rule(measured, limit)
+    if verdict == FAILS and n_parts > 1:
+        verdict = rule(measure(1 - (1 - CONFIDENCE) / n_parts), limit)
+    return Part(label, measured, verdict, printed)
 
 
 def combine(parts: Sequence[Part], note: str = "") -> Evidence:

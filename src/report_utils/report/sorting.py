@@ -91,6 +91,7 @@ def extremes_first(
     *,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
+    confidence: float = 0.95,
 ) -> Interval:
     """Displacement of the outer over that of the middle third, each in units of its reference.
 
@@ -107,7 +108,7 @@ def extremes_first(
         them.
     """
     drawn = resample([_displacements(truth, predictions, seed)], groups, folds, n_resamples=n_resamples, seed=seed)
-    return drawn.interval(lambda t: (t[..., 0, 1] / t[..., 0, 3]) / (t[..., 0, 0] / t[..., 0, 2]))
+    return drawn.interval(lambda t: (t[..., 0, 1] / t[..., 0, 3]) / (t[..., 0, 0] / t[..., 0, 2]), confidence)
 
 
 def middle_gains(
@@ -119,6 +120,7 @@ def middle_gains(
     *,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
+    confidence: float = 0.95,
 ) -> Interval:
     """Compare what is left of the displacement in the middle third with that outside.
 
@@ -141,7 +143,7 @@ def middle_gains(
         mean = totals[..., :2] / totals[..., 2:]  # a transform with more seeds has larger sums
         return (mean[..., 1, 0] / mean[..., 0, 0]) / (mean[..., 1, 1] / mean[..., 0, 1])
 
-    return drawn.interval(left_over)
+    return drawn.interval(left_over, confidence)
 
 
 def phase_ends(dynamics: RecordedTraining) -> NDArray[np.intp]:
@@ -157,7 +159,13 @@ def phase_residuals(dynamics: RecordedTraining) -> list[NDArray[np.float64]]:
 
 
 def phase_ratio(
-    seeds: Sequence[RecordedTraining], later: int, earlier: int, *, n_resamples: int = N_RESAMPLES, seed: int = 0
+    seeds: Sequence[RecordedTraining],
+    later: int,
+    earlier: int,
+    *,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+    confidence: float = 0.95,
 ) -> Interval:
     """Return the scatter at the end of a phase over that at the end of another (from 1), of all training seeds.
 
@@ -170,7 +178,7 @@ def phase_ratio(
     ends = [phase_residuals(dynamics) for dynamics in seeds]
     columns = [moments(np.stack([of_seed[phase - 1] for of_seed in ends])) for phase in (later, earlier)]
     drawn = resample([np.concatenate(columns, axis=2)], halos(seeds[0]), n_resamples=n_resamples, seed=seed)
-    return drawn.interval(lambda totals: scatter_of(totals[..., 0, :3]) / scatter_of(totals[..., 0, 3:]))
+    return drawn.interval(lambda totals: scatter_of(totals[..., 0, :3]) / scatter_of(totals[..., 0, 3:]), confidence)
 
 
 def squared_distance(a: RecordedTraining, b: RecordedTraining) -> NDArray[np.float64]:
