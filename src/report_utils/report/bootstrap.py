@@ -18,9 +18,9 @@ these would change cannot be told from one sample (Bengio & Grandvalet 2004, J. 
 
 How often intervals of 95 % hold the truth, `python -m benchmarks bench_coverage` measures on made-up residuals. At
 the report's size with one seed, where trainings move the bias by 0.16 of the scatter and the scatter by 3 %: 95 % of
-those of a bias, a scatter and a ratio of two (without drawing the folds 68, 89 and 87 %). With two folds and three seeds
-95 to 98 %. Too short they stay for the scatter of few clusters with heavy tails (Student's with 5 degrees of freedom,
-175 halos: 88 %; ratios 94 %), and with few folds for a bias that their training clusters move.
+those of a bias, a scatter and a ratio of two (without drawing the folds 68, 89 and 87 %). With two folds and three
+seeds 95 to 98 %. Too short they stay for the scatter of few clusters with heavy tails (Student's with 5 degrees of
+freedom, 175 halos: 88 %; ratios 94 %), and with few folds for a bias that their training clusters move.
 """
 
 from __future__ import annotations
