@@ -1,7 +1,5 @@
 """Measure what keeping a fit costs, in per cent of the time of the fit itself, at the size of the ``quick`` profile.
 
-Usage: ``python benchmarks/bench_overhead.py [--repeats 5]``
-
 The fit is trained in this process on made-up images, with one thread. Around a fit, a worker checks that its code is
 the planned one, waits for the run's lock, looks for the run, keeps states (one is measured; a fit of ``quick`` is over
 before the first is due), and stores everything with digests, flushed to disk, and reads it again to check it. Each of
@@ -10,7 +8,6 @@ these is done several times; what is quoted is the median.
 
 from __future__ import annotations
 
-import argparse
 import os
 import tempfile
 import time
@@ -21,13 +18,17 @@ os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF
 
 import numpy as np
 
+from benchmarks.measuring import shares
 from report_utils import provenance
 from report_utils.cnn import assign_folds, fit_fold
 from report_utils.cnn.crossval import fit_to_arrays
 from report_utils.fingerprint import code_digests, require_code
 from report_utils.profiles import load_profile
+from report_utils.report.measurements import Measurement, Quantity
 from report_utils.reproduction import Reproduction
 from report_utils.store import RunKey, Store
+
+ROUNDS = 5
 
 
 def made_up(n_clusters: int, n_pixels: int) -> tuple[np.ndarray, np.ndarray]:
@@ -46,10 +47,7 @@ def seconds_of(function: Callable[[], object], repeats: int) -> float:
     return float(np.median(times))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
-    repeats = parser.parse_args().repeats
+def measure() -> list[Measurement]:
     from report_utils.cnn import training as trainer
 
     profile = load_profile("quick")
@@ -91,17 +89,21 @@ def main() -> None:
             "commit and versions": provenance_anew,
             "stored and checked": lambda: store.save(key(), arrays, facts, seconds=1.0),
         }
-        times = {name: seconds_of(function, repeats) for name, function in parts.items()}
+        times = {name: seconds_of(function, ROUNDS) for name, function in parts.items()}
         store.save(known, arrays, facts)
-        times["loaded and checked"] = seconds_of(lambda: store.load(known), repeats)
-    for name, seconds in times.items():
-        print(f"{name:<20}{1000 * seconds:8.1f} ms")
-    total = sum(times.values())
-    print(
-        f"together {1000 * total:.0f} ms beside a fit of {fit_seconds:.1f} s "
-        f"({len(mass)} clusters, {profile.training.epochs} epochs, one thread): {100 * total / fit_seconds:.2f} %"
+        times["loaded and checked"] = seconds_of(lambda: store.load(known), ROUNDS)
+    share = sum(times.values()) / fit_seconds
+    note = f"{len(mass)} clusters, {profile.training.epochs} epochs, {fit_seconds:.1f} s on one thread"
+    total = Measurement(
+        name="overhead/fit",
+        title="Keeping a fit of the quick profile, over training it",
+        unit="s",
+        ours=Quantity.of([sum(times.values())]),
+        peers={"training it": Quantity.of([fit_seconds])},
+        ratio=Quantity.of([share]),
+        ratio_is="time for keeping over time for training",
+        better="less",
+        goal=0.01,
+        note=note,
     )
-
-
-if __name__ == "__main__":
-    main()
+    return [total, *shares("overhead/step", "Keeping a fit, share", times)]

@@ -16,7 +16,7 @@ from report_utils.book.execute import METADATA, run_page, unavailable_page, writ
 from report_utils.book.pages import PAGES, Page
 from report_utils.disk import clear_disk_errors, write_text
 from report_utils.errors import InputError
-from report_utils.fingerprint import code_digests, digest, imported_modules
+from report_utils.fingerprint import code_digests, digest, file_digest, imported_modules
 from report_utils.leftovers import EXECUTED_PAGES, in_use
 from report_utils.outcomes import study_inputs
 from report_utils.profiles import project_root
@@ -60,7 +60,7 @@ def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str,
     """Return what a page is made from; a page is fresh while this stays the same.
 
     That is its notebook's text, its parameters, the profile, the modules it imports, the data, the runs it shows, and
-    what is there of the studies that it shows: runs, or else committed results.
+    what is there of the studies that it shows: runs, or else committed results; and further files that it reads.
     """
     path = root / NOTEBOOKS_FOLDER / f"{page.notebook}.py"
     text = path.read_text(encoding="utf-8")
@@ -83,6 +83,7 @@ def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str,
             )
         },
         "studies": {name: study_inputs(reproduction, get_study(name)) for name in page.studies},
+        "files": {path.name: file_digest(path) for path in sorted(root.glob(page.files))} if page.files else {},
     }
     return {"digest": digest(inputs), "inputs": inputs, "profile": reproduction.profile.label}
 

@@ -29,6 +29,8 @@ class Page:
         Transforms without which the page has nothing to show.
     studies : tuple of str
         The studies whose variants the page shows, as far as there are runs or committed results of them.
+    files : str
+        Which files of the project the page reads besides, as a pattern such as ``"benchmarks/results/*.json"``.
     words : dict
         What further names between double braces become, where pages share a template.
     """
@@ -41,6 +43,7 @@ class Page:
     dynamics: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     studies: tuple[str, ...] = ()
+    files: str = ""
     words: dict[str, str] = field(default_factory=dict)
 
 
@@ -111,6 +114,7 @@ PAGES: tuple[Page, ...] = (
     Page("baselines", "baselines", transforms=("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))),
     _study_page("sensitivity"),
     _study_page("halos"),
+    Page("performance", "performance", files="benchmarks/results/*.json"),
     Page("own-observations", "own-observations", transforms=("single_band", "multi_band_2")),
     Page("any-model", "any-model"),
     Page("edit-one-section", "edit-one-section"),
