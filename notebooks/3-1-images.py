@@ -30,8 +30,10 @@
 #
 # $$
 # \begin{aligned}
-# b_1 &: E \le 2.5\ \text{keV}, & b_2 &: 2.5 < E \le 5\ \text{keV}, \\
-# b_3 &: 5 < E \le 7.5\ \text{keV}, & b_4 &: E > 7.5\ \text{keV}.
+# b_1 &: E \le 2.5\ \text{keV}, \\
+# b_2 &: 2.5 < E \le 5\ \text{keV}, \\
+# b_3 &: 5 < E \le 7.5\ \text{keV}, \\
+# b_4 &: E > 7.5\ \text{keV}.
 # \end{aligned}
 # $$ (eq-bands)
 #
@@ -97,7 +99,7 @@ Markdown(f"Of all photons of these {len(rows)} observations, {listing(names)}.")
 # otherwise the many pixels with a single photon would all go at once. That is also why the smallest
 # percentages may leave the same image: the percentile can then not fall below one photon.
 
-# %% mystnb={"figure": {"caption": "**Figure 5.** The lowest two bands of the first observation of Figure 4, with 99 to 25 % of its occupied pixels retained, on Figure 4's colour scale. Above each column: what remains. Notice that the core goes first, and the faint surroundings last.", "name": "fig-5"}, "image": {"alt": "Images of one cluster in two bands with progressively more of the bright pixels removed."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 5.** The lowest two bands of the first observation of Figure 4, with 99 to 25% of its occupied pixels retained, on Figure 4's colour scale. Above each column: what remains. Notice that the core goes first, and the faint surroundings last.", "name": "fig-5"}, "image": {"alt": "Images of one cluster in two bands with progressively more of the bright pixels removed."}} tags=["hide-input"]
 figures.retained_images(counts[0])
 
 # %% [markdown]

@@ -20,7 +20,10 @@
 # bias and scatter are their mean and standard deviation,
 #
 # $$
-# b = \frac{1}{8n} \sum_{i,v} r_{iv}, \qquad \sigma^2 = \frac{1}{8n} \sum_{i,v} (r_{iv} - b)^2 .
+# \begin{aligned}
+# b &= \frac{1}{8n} \sum_{i,v} r_{iv}, \\
+# \sigma^2 &= \frac{1}{8n} \sum_{i,v} (r_{iv} - b)^2 .
+# \end{aligned}
 # $$ (eq-bias-scatter)
 #
 # Brackets are intervals from a bootstrap over halos, bias-corrected and accelerated {cite}`Efron1987`. Where a
@@ -63,7 +66,7 @@ Markdown(
 # %% mystnb={"figure": {"caption": "**Figure 9.** For every transform a histogram of the residuals and, below it, predictions against true masses with the line of perfect accuracy, in the report's order (row by row), all on the same axes; last the thresholded single band, which the report does not draw. Compare the widths of the histograms: those of a single channel with all others.", "name": "fig-9"}, "image": {"alt": "Grid of sixteen pairs of panels: residual histograms and predicted against true mass for each transform."}} tags=["hide-input"]
 figures.figure_nine(results)
 
-# %% mystnb={"figure": {"caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters, with 95 % intervals; points are moved apart sideways. Look for a bias that falls with the mass: light clusters overestimated and heavy ones underestimated are the mark of predictions that hedge.", "name": "fig-scatter-by-mass"}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters, with 95% intervals; points are moved apart sideways. Look for a bias that falls with the mass: light clusters overestimated and heavy ones underestimated are the mark of predictions that hedge.", "name": "fig-scatter-by-mass"}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}} tags=["hide-input"]
 chosen = {f"{k} band{'s' if k > 1 else ''}": results[f"multi_band_{k}"] for k in (1, 2, 4)}
 figures.scatter_by_mass(chosen)
 

@@ -63,7 +63,7 @@ Markdown(
     )
 )
 
-# %% mystnb={"figure": {"caption": "**All measured ratios** with their 95 % intervals, in the order of the list below; colour and mark give the verdict of each part, black bars what the printed scatters give. Left of 1 the first of the two has the smaller scatter; the wider an interval, the less this size can say.", "name": "fig-claims"}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**All measured ratios** with their 95% intervals, in the order of the list below; colour and mark give the verdict of each part, black bars what the printed scatters give. Left of 1 the first of the two has the smaller scatter; the wider an interval, the less this size can say.", "name": "fig-claims"}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}} tags=["hide-input"]
 figures.claims_forest(evidence)
 
 # %% [markdown]

@@ -34,7 +34,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% mystnb={"figure": {"caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95 % intervals, and the numbers that the report prints. One band is 0-2.5 keV alone; each further one is added to it. Notice where the line falls, and where it no longer does.", "name": "fig-headline"}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values, this reproduction, and this reproduction without AGN."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95% intervals, and the numbers that the report prints. One band is 0-2.5 keV alone; each further one is added to it. Notice where the line falls, and where it no longer does.", "name": "fig-headline"}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values, this reproduction, and this reproduction without AGN."}} tags=["hide-input"]
 from IPython.display import Markdown
 
 from report_utils.report import Reproduction, figures

@@ -65,7 +65,7 @@ Markdown("\n".join(f"- {line}" for line in lines))
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds_of(outcomes)))
 
-# %% mystnb={"figure": {"caption": "**The claims under other assumptions.** For every claim the measured ratio of scatters with its 95 % interval, first as in the book, then with one thing done otherwise; a bold name is one whose verdict turns. Dashed lines are the limits of the claim, the solid one marks no difference.", "name": "fig-sensitivity"}, "image": {"alt": "Ratios with intervals for each claim and each variant, marked by verdict, with the claims' limits."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**The claims under other assumptions.** For every claim the measured ratio of scatters with its 95% interval, first as in the book, then with one thing done otherwise; a bold name is one whose verdict turns. Dashed lines are the limits of the claim, the solid one marks no difference.", "name": "fig-sensitivity"}, "image": {"alt": "Ratios with intervals for each claim and each variant, marked by verdict, with the claims' limits."}} tags=["hide-input"]
 sensitivity_forest(judged)
 
 # %% [markdown]

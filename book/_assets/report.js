@@ -22,7 +22,7 @@
   }
 
   function scrollableByKeyboard() {
-    document.querySelectorAll(".bd-article pre, .bd-article .pst-scrollable-table-container, .bd-article div.math, .bd-article .output")
+    document.querySelectorAll(".bd-article pre, .bd-article .pst-scrollable-table-container, .bd-article div.math, .bd-article .output, .bd-article figure")
       .forEach((part) => {
         if (part.scrollWidth > part.clientWidth + 1) {
           part.tabIndex = 0;
