@@ -6,7 +6,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -82,6 +82,7 @@ Markdown(table_one_markdown(table_one({transform: result}).loc[[transform]]))
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ours = describe_all({transform: result})[transform]
 printed = PUBLISHED.rows[transform]
+r_squared = f"{ours.r_squared:.2f}".replace("-", "−")
 said = (
     f"The report prints {printed.scatter:.5f} dex."
     if printed.printed
@@ -95,7 +96,7 @@ sentences = [
     (
         f"Half the range from the 16th to the 84th percentile is {ours.robust_scatter:.3f} dex, "
         f"{ours.outlier_fraction:.1%} of the views lie beyond three times that, and R² is "
-        f"{ours.r_squared:.2f}. The residual changes by {ours.slope:+.2f} dex per dex of true mass; 0 would be no "
+        f"{r_squared}. The residual changes by {ours.slope:+.2f} dex per dex of true mass; 0 would be no "
         "regression to the mean, −1 nothing else."
     ),
 ]

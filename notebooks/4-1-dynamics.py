@@ -6,7 +6,7 @@
 #       extension: .py
 #       format_name: percent
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 # ---
@@ -72,7 +72,7 @@ for phase, residuals in enumerate(ends, start=1):
     rows.append(
         [
             str(phase),
-            f"{residuals.mean():+.3f}",
+            f"{residuals.mean():+.3f}".replace("-", "−"),
             f"{residuals.std():.3f}",
             f"{residuals[middle].std():.3f}",
             f"{residuals[~middle].std():.3f}",

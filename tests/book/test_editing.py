@@ -11,6 +11,7 @@ import sys
 import jupytext
 import nbformat
 import pytest
+from jupyter_client.kernelspec import get_kernel_spec
 
 from report_utils.book import build
 from report_utils.book.pages import PAGES
@@ -49,6 +50,13 @@ def test_text_to_notebook_and_back_changes_no_byte(path):
     saved.metadata["language_info"] = {"name": "python", "version": "3.11.9"}
     config = jupytext.config.load_jupytext_configuration_file(str(ROOT / "notebooks" / "jupytext.toml"))
     assert jupytext.writes(saved, fmt="py:percent", config=config) == text
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_jupyterlab_names_the_kernel_as_the_notebook_does(path):
+    """Or else the first save changes the header, and makes the page stale."""
+    named = jupytext.read(path).metadata["kernelspec"]
+    assert named["display_name"] == get_kernel_spec(named["name"]).display_name
 
 
 def test_pairing_works_in_both_directions(workplace):

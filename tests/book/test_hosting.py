@@ -53,6 +53,14 @@ def test_nothing_is_published_that_was_not_tested_and_checked():
     assert set(choices) <= set(profile_names())
 
 
+def test_links_to_other_places_are_looked_at_and_stop_nothing():
+    content = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8"))
+    (step,) = [step for step in content["jobs"]["book"]["steps"] if "linkcheck" in step.get("run", "")]
+    assert step["continue-on-error"] is True
+    steps = [step for job in content["jobs"].values() for step in job["steps"]]
+    assert [each for each in steps if "continue-on-error" in each] == [step]
+
+
 def test_a_pull_request_gets_the_book():
     content = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8"))
     (step,) = [s for s in content["jobs"]["book"]["steps"] if "upload-artifact" in s.get("uses", "")]

@@ -153,7 +153,7 @@ def unavailable_page(page: Page, reason: str, record: dict[str, Any]) -> Noteboo
     question = f"**The question.** What would stand on the page *{title}*, and what does it take to have it?"
     text = f"# {title}\n\n{question}\n\n```{{admonition}} Not available here\n{reason}\n```\n\n{_HOW_TO_HAVE_IT}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="reason")])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     notebook.metadata[METADATA] = record | _circumstances(0.0)
     return notebook
 

@@ -25,11 +25,10 @@ from report_utils.report.published import PUBLISHED
 
 BANDS = ("0-2.5 keV", "2.5-5 keV", "5-7.5 keV", "above 7.5 keV")
 COLOUR_BAR = r"$\log_{10}(1 + \mathrm{events})$ in a pixel"
-VIEW_NAMES = tuple(
-    f"{'mirrored, ' if view >= 4 else ''}{turn}"
-    for view in range(8)
-    for turn in [("as observed", "turned by 90°", "turned by 180°", "turned by 270°")[view % 4]]
-)
+VIEW_NAMES = (
+    "as observed", "turned 90°", "turned 180°", "turned 270°",
+    "mirrored", "mirrored, turned 90°", "mirrored, turned 180°", "mirrored, turned 270°",
+)  # fmt: skip
 
 Extent = tuple[float, float, float, float]
 

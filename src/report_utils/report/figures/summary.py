@@ -107,10 +107,11 @@ def dynamics_likeness(comparison: DynamicsComparison, labels: tuple[str, str]) -
     ax.plot(epochs, comparison.rms_difference, ":", color="black", label="difference of the two (rms)")
     ax.set_ylabel("scatter, difference [dex]")
     ax.set_ylim(bottom=0)
-    ax.legend(fontsize="small")
+    figure.legend(loc="outside upper left", ncols=3, fontsize="small")
     right.plot(epochs, comparison.rank_correlation, color=OURS)
     right.set_ylabel("rank correlation")
-    right.set_ylim(top=1.0)
+    lowest = right.get_ylim()[0]
+    right.set_ylim(lowest, 1 + 0.03 * (1 - lowest))  # 1 is the highest there can be
     for panel in (ax, right):
         panel.set_xlabel("epochs trained; lines: a band is added")
         panel.xaxis.get_major_locator().set_params(integer=True)
