@@ -49,6 +49,7 @@ def seconds_of(function: Callable[[], object], repeats: int) -> float:
 
 def measure() -> list[Measurement]:
     from report_utils.cnn import training as trainer
+    from report_utils.cnn.network import fresh_network
 
     profile = load_profile("quick")
     images, mass = made_up(profile.source.n_clusters, profile.n_pixels)
@@ -58,7 +59,7 @@ def measure() -> list[Measurement]:
     fit_seconds = time.perf_counter() - begin
     arrays, facts = fit_to_arrays(fit)
     inputs = dict(Reproduction(profile).fit_key("multi_band_4", 0).inputs)
-    model = trainer.fresh_model(images.shape[-1], profile.n_pixels, (0,), 1e-3)
+    network = fresh_network(images.shape[-1], profile.n_pixels, (0,), 1e-3)
     numbers = iter(range(1000))
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
@@ -72,7 +73,7 @@ def measure() -> list[Measurement]:
 
         def keep_state() -> None:
             checkpoint = trainer.Checkpoint(store.working_folder(known) / "state.npz", dict, "identity")
-            checkpoint.set_model(model)
+            checkpoint.set_model(network)
             checkpoint.save(1)
 
         def provenance_anew() -> None:

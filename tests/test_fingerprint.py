@@ -72,15 +72,18 @@ def test_figures_decide_no_run():
     from report_utils import reproduction
     from report_utils.binning.observations import _simulation_modules
 
-    decided_by = {*reproduction._DYNAMICS_CODE, *_simulation_modules()}
+    decided_by = {*reproduction.dynamics_code(), *_simulation_modules()}
     assert not any(name.startswith(("report", "book", "cli", "dynamics.plot")) for name in decided_by)
     assert "simulation.checks" not in decided_by
 
 
-def test_every_module_that_a_run_names_exists():
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_every_module_that_a_run_names_exists(monkeypatch, backend):
     from report_utils import reproduction
 
-    for name in reproduction._DYNAMICS_CODE:
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    assert f"cnn.engine_{backend}" in reproduction.training_code()
+    for name in reproduction.dynamics_code():
         assert (fingerprint._ROOT.joinpath(*name.split(".")).with_suffix(".py")).is_file()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +14,7 @@ from report_utils.binning import TRANSFORMS, get_transform
 from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
+from report_utils.cnn.backends import ENGINES, backend_name
 from report_utils.cnn.crossval import CrossValidation, Fit
 from report_utils.dynamics.phases import Dynamics, epoch_phases
 from report_utils.errors import InputError
@@ -41,11 +41,13 @@ _TRAINING_CODE = (
     "binning.transforms",
     "cnn.batches",
     "cnn.crossval",
+    "cnn.images",
     "cnn.model",
+    "cnn.network",
     "cnn.training",
+    "cnn.twin",
     "training_tasks",
 )
-_DYNAMICS_CODE = (*_TRAINING_CODE, "dynamics.phases", "dynamics.recorder")
 
 
 class Reproduction:
@@ -255,7 +257,7 @@ class Reproduction:
         if name not in self._keys:
             inputs = self._common_inputs(transform, fold, training_seed) | {
                 "training": self.profile.training.model_dump(),
-                "code": code_digests(_TRAINING_CODE),
+                "code": code_digests(training_code()),
             }
             self._keys[name] = RunKey(name, inputs, self.profile.label)
         return self._keys[name]
@@ -266,7 +268,7 @@ class Reproduction:
         if name not in self._keys:
             inputs = self._common_inputs(transform, 0, training_seed) | {
                 "dynamics": self.profile.dynamics.model_dump(),
-                "code": code_digests(_DYNAMICS_CODE),
+                "code": code_digests(dynamics_code()),
             }
             self._keys[name] = RunKey(name, inputs, self.profile.label)
         return self._keys[name]
@@ -286,7 +288,7 @@ class Reproduction:
             "grouped": folds.grouped,
             "seed": self.profile.seed,
             "training_seed": training_seed,
-            "backend": os.environ.get("KERAS_BACKEND", "tensorflow"),
+            "backend": backend_name(),
         }
 
     def _finished(self, key: RunKey) -> Run:
@@ -327,6 +329,16 @@ class Reproduction:
             "fold_of": fold_of, "fold": fold, "training_seed": training_seed, "profile": self.profile,
         }  # fmt: skip
         return Task(label, function, arguments, epochs * 8 * int((fold_of != fold).sum()))
+
+
+def training_code() -> list[str]:
+    """Return the modules that decide what a fit comes to, on the backend that trains."""
+    return [*_TRAINING_CODE, ENGINES[backend_name()]]
+
+
+def dynamics_code() -> list[str]:
+    """Return the modules that decide what a dynamics comes to, on the backend that trains."""
+    return [*training_code(), "dynamics.phases", "dynamics.recorder"]
 
 
 def _load_fit(run: Run) -> Fit:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from report_utils.fingerprint import require_code
 from report_utils.profiles import Profile
 from report_utils.store import RunKey, Store
 from report_utils.work import advance
+
+if TYPE_CHECKING:
+    from report_utils.cnn.images import ResidentImages
 
 
 def profile_folds(dataset: Dataset, profile: Profile) -> NDArray[np.int64]:
@@ -39,7 +42,7 @@ def store_fit(
     """Train one fit and keep it; runs in a worker process."""
 
     def train(checkpoint: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
-        images = dataset.images(get_transform(transform))
+        images = _resident_images(dataset, transform)
         training, seed, log10_mass = profile.training, profile.seed, dataset.log10_mass
         fit = fit_fold(
             images,
@@ -70,7 +73,7 @@ def store_dynamics(
     """Train one dynamics and keep it; runs in a worker process."""
 
     def train(checkpoint: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
-        images = dataset.images(get_transform(transform))
+        images = _resident_images(dataset, transform)
         settings, seed, log10_mass = profile.dynamics, profile.seed, dataset.log10_mass
         result = train_in_phases(
             images,
@@ -88,6 +91,20 @@ def store_dynamics(
         return arrays, {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
 
     _make_once(store, key, train)
+
+
+_resident: dict[tuple[Path, str], Any] = {}
+
+
+def _resident_images(dataset: Dataset, transform: str) -> ResidentImages:
+    """Return a transform's images, which the fits that a process trains one after the other share."""
+    from report_utils.cnn.images import ResidentImages
+
+    wanted = (dataset.run.folder, transform)
+    if wanted not in _resident:
+        _resident.clear()  # before the next ones are made: memory for one set of images is enough
+        _resident[wanted] = ResidentImages(dataset.images(get_transform(transform)))
+    return _resident[wanted]
 
 
 def _make_once(store: Store, key: RunKey, train: Callable[[Path], tuple[dict[str, NDArray], dict[str, Any]]]) -> None:

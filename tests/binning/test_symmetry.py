@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from report_utils.binning import N_VIEWS, TRANSFORMS, band_counts, eight_views, view_batch
+from report_utils.binning import N_VIEWS, TRANSFORMS, band_counts, eight_views, view_pixels
 from report_utils.events import EventList
 
 
@@ -31,12 +31,10 @@ def test_closed_under_composition(image):
         assert {v.tobytes() for v in eight_views(view)} == views
 
 
-def test_a_batch_is_turned_image_by_image(rng):
-    images = rng.normal(size=(20, 4, 4, 2)).astype(np.float32)
-    which = rng.integers(0, N_VIEWS, size=20)
-    batch = view_batch(images, which)
-    np.testing.assert_array_equal(batch, [eight_views(i)[v] for i, v in zip(images, which, strict=True)])
-    assert batch.flags.c_contiguous
+def test_a_view_is_its_images_pixels_in_another_order(image):
+    pixels = view_pixels(6)
+    views = image.reshape(36, 3)[pixels].reshape(8, 6, 6, 3)
+    np.testing.assert_array_equal(views, eight_views(image))
 
 
 def test_turning_events_turns_the_image(rng):

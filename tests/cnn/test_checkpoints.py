@@ -8,6 +8,8 @@ import pytest
 from report_utils import profiles
 from report_utils.cnn import assign_folds, fit_fold
 from report_utils.cnn import training as trainer
+from report_utils.cnn.network import fresh_network
+from report_utils.deadline import OutOfTime, time_limit
 from report_utils.dynamics import train_in_phases
 from report_utils.profiles import Training
 
@@ -35,11 +37,11 @@ class _Killed(Exception):  # noqa: N818 - stands for a killed process
 
 
 def killed_after(n_epochs):
-    """Return a progress callback that ends a training after so many epochs; its first call is the start's."""
-    left = iter(range(n_epochs + 1))
+    """Return a progress callback that ends a training in the epoch after so many; its first call is the start's."""
+    left = iter(range(n_epochs + 2))
 
     def progress(_):
-        if next(left) == n_epochs:
+        if next(left) == n_epochs + 1:
             raise _Killed
 
     return progress
@@ -70,7 +72,7 @@ def same_fit(one, other):
 def test_a_fit_that_is_killed_after_every_epoch(toy, whole_fit, tmp_path):
     """The one-cycle schedule, Adam's moments and the order of the batches all go on where they were."""
     path = tmp_path / "checkpoint.npz"
-    for _ in range(FIT.epochs):
+    for _ in range(FIT.epochs - 1):
         with pytest.raises(_Killed):
             fit(toy, checkpoint=path, progress=killed_after(1))
     assert same_fit(fit(toy, checkpoint=path), whole_fit)
@@ -81,7 +83,7 @@ def test_dynamics_that_are_killed_after_every_epoch(toy, tmp_path):
     """Also just before and just after the noise of each phase."""
     whole = phases(toy)
     path = tmp_path / "checkpoint.npz"
-    for _ in range(len(whole.phase)):
+    for _ in range(len(whole.phase) - 1):
         with pytest.raises(_Killed):
             phases(toy, checkpoint=path, progress=killed_after(1))
     resumed = phases(toy, checkpoint=path)
@@ -117,11 +119,11 @@ def test_another_training_does_not_go_on_from_this_ones_state(toy, tmp_path, oth
 def test_a_damaged_checkpoint_never_goes_on_wrongly(tmp_path, capsys):
     """Cut off or with a changed byte, anywhere: it is either not used, or what it restores is what was saved."""
     path = tmp_path / "checkpoint.npz"
-    model = trainer.fresh_model(2, 8, (1,), 1e-3)
+    network = fresh_network(2, 8, (1,), 1e-3)
     checkpoint = trainer.Checkpoint(path, lambda: {"loss": np.arange(3.0)}, "this training")
-    checkpoint.set_model(model)
+    checkpoint.set_model(network)
     checkpoint.save(7)
-    saved = [np.asarray(value) for value in trainer._variables(model)]
+    saved = [np.asarray(value) for value in network.variables]
     content, rng = path.read_bytes(), np.random.default_rng(0)
     ends = rng.integers(0, len(content), 40)
     places = [*rng.integers(0, len(content), 40), *range(60), *range(len(content) - 3000, len(content), 37)]
@@ -131,13 +133,13 @@ def test_a_damaged_checkpoint_never_goes_on_wrongly(tmp_path, capsys):
     used = 0
     for text in damaged:
         path.write_bytes(text)
-        model = trainer.fresh_model(2, 8, (2,), 1e-3)
-        epochs_done, state = trainer.restore(path, model, "this training")
+        network = fresh_network(2, 8, (2,), 1e-3)
+        epochs_done, state = trainer.restore(path, network, "this training")
         assert epochs_done in {0, 7}
         if epochs_done:
             used += 1
             np.testing.assert_array_equal(state["loss"], np.arange(3.0))
-            for value, variable in zip(saved, trainer._variables(model), strict=True):
+            for value, variable in zip(saved, network.variables, strict=True):
                 np.testing.assert_array_equal(value, np.asarray(variable))
     assert 0 < used < len(damaged) / 2  # some bytes say nothing
 
@@ -175,3 +177,13 @@ def test_states_are_not_kept_more_often_than_needed(monkeypatch):
         now[0] += 1.0
         checkpoint.on_epoch_end(number)
     assert done == [300, 600, 900]
+
+
+def test_a_training_whose_time_is_over_keeps_its_state_and_stops(toy, whole_fit, tmp_path):
+    """One epoch is trained; another one would end too late."""
+    path = tmp_path / "checkpoint.npz"
+    with time_limit(0.0), pytest.raises(OutOfTime):
+        fit(toy, checkpoint=path)
+    with np.load(path) as saved:
+        assert saved["epochs_done"] == 1
+    assert same_fit(fit(toy, checkpoint=path), whole_fit)

@@ -1,7 +1,7 @@
 """Section 3.1 of the report: events to band counts, band counts to images, and the symmetries of an image."""
 
 from report_utils.binning.counts import BAND_EDGES_KEV, N_BANDS, band_counts
-from report_utils.binning.symmetry import N_VIEWS, eight_views, view_batch
+from report_utils.binning.symmetry import N_VIEWS, eight_views, view_pixels
 from report_utils.binning.transforms import TRANSFORMS, Transform, get_transform, retained_pixels
 
 __all__ = [
@@ -14,5 +14,5 @@ __all__ = [
     "eight_views",
     "get_transform",
     "retained_pixels",
-    "view_batch",
+    "view_pixels",
 ]

@@ -63,13 +63,24 @@ class Dataset:
         return self.run.array(f"counts_{source}", mapped=True)
 
     def images(self, transform: Transform) -> NDArray[np.float32]:
-        """Return the images of all observations, ``(n_clusters, n_pixels, n_pixels, n_channels)``."""
+        """Return the images of all observations, ``(n_clusters, n_pixels, n_pixels, n_channels)``.
+
+        Their memory begins where TensorFlow and JAX want it to, so that they are trained on without a copy.
+        """
         shape = self.counts(transform.source).shape
-        images = np.empty((*shape[:3], transform.n_channels), dtype=np.float32)
+        images = _aligned((*shape[:3], transform.n_channels))
         for start in range(0, len(images), 64):
             # mapped anew for each part: pages of an open map would stay in memory
             images[start : start + 64] = transform(self.counts(transform.source)[start : start + 64])
         return images
+
+
+def _aligned(shape: tuple[int, ...], alignment: int = 64) -> NDArray[np.float32]:
+    """Return an array of whatever was there before, at an address that is a multiple of so many bytes."""
+    size = int(np.prod(shape)) * 4
+    memory = np.empty(size + alignment, dtype=np.uint8)
+    start = -memory.ctypes.data % alignment
+    return memory[start : start + size].view(np.float32).reshape(shape)
 
 
 def load_dataset(profile: Profile, store: Store) -> Dataset:

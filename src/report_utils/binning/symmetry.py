@@ -29,25 +29,21 @@ def eight_views(image: NDArray) -> NDArray:
     return np.stack([_view(image[None], view)[0] for view in range(N_VIEWS)])
 
 
-def view_batch(images: NDArray, views: NDArray[np.integer]) -> NDArray:
-    """Turn each image of a batch into one of its eight views.
+def view_pixels(n_pixels: int) -> NDArray[np.int32]:
+    """Return where the pixels of each view come from.
 
     Parameters
     ----------
-    images : (n_images, n_pixels, n_pixels, n_channels)
-    views : (n_images,) integer
-        Which view of each, numbered as in :func:`eight_views`.
+    n_pixels : int
+        Along each axis.
 
     Returns
     -------
-    batch : (n_images, n_pixels, n_pixels, n_channels), C-contiguous
+    source : (8, n_pixels * n_pixels) int32
+        View ``v`` of an image is ``image.reshape(n_pixels * n_pixels, n_channels)[source[v]]``, in the same order.
     """
-    batch = np.empty_like(images, order="C")
-    for view in range(N_VIEWS):
-        chosen = views == view
-        if chosen.any():
-            batch[chosen] = _view(images[chosen], view)
-    return batch
+    own = np.arange(n_pixels * n_pixels, dtype=np.int32).reshape(n_pixels, n_pixels, 1)
+    return eight_views(own).reshape(N_VIEWS, -1)
 
 
 def _view(images: NDArray, view: int) -> NDArray:

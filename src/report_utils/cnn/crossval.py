@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.profiles import Training
+
+if TYPE_CHECKING:
+    from report_utils.cnn.images import ResidentImages
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +133,7 @@ def assign_folds(n_clusters: int, n_folds: int, seed: int, groups: NDArray | Non
 
 
 def fit_fold(
-    images: NDArray[np.float32],
+    images: NDArray[np.float32] | ResidentImages,
     log10_mass: NDArray,
     fold_of: NDArray[np.integer],
     fold: int,
@@ -145,7 +148,8 @@ def fit_fold(
 
     Parameters
     ----------
-    images : (n_clusters, n_pixels, n_pixels, n_channels) float32
+    images : (n_clusters, n_pixels, n_pixels, n_channels) float32, or ResidentImages
+        Several fits share images that are resident.
     log10_mass : (n_clusters,) [log10 Msun]
     fold_of : (n_clusters,) int
         As :func:`assign_folds` returns.
@@ -158,41 +162,34 @@ def fit_fold(
     checkpoint : Path, optional
         Where to keep the state of a long fit, and to go on from.
     progress : callable, optional
-        Called with the number of images trained on, epoch by epoch.
+        Called now and then with the number of views trained on since.
     """
     from report_utils.cnn import training as trainer
-    from report_utils.cnn.batches import ViewBatches, predict_views
+    from report_utils.cnn.batches import ViewBatches
+    from report_utils.cnn.images import ResidentImages
+    from report_utils.cnn.network import fresh_network
 
+    images = images if isinstance(images, ResidentImages) else ResidentImages(images)
     test = np.flatnonzero(fold_of == fold)
     train = np.flatnonzero(fold_of != fold)
     scale = trainer.TargetScale(log10_mass[train], training.target)
-    batches = ViewBatches(
-        images,
-        scale.to_target(log10_mass[train]),
-        rows=train,
-        batch_size=training.batch_size,
-        order_seed=(seed, fold, 1, training_seed),
-    )
-    validation = ViewBatches(images, scale.to_target(log10_mass[test]), rows=test, batch_size=256)
-    model = trainer.fresh_model(
-        images.shape[-1], images.shape[1], (seed, fold, 0, training_seed), training.learning_rate
-    )
+    batches = ViewBatches(train, training.batch_size, (seed, fold, 1, training_seed))
+    rates = trainer.SCHEDULES[training.schedule](training.learning_rate, training.epochs * len(batches))
+    lessons = trainer.Lessons(images, scale.to_target(log10_mass), batches, rates, test, progress)
+    start = (seed, fold, 0, training_seed)
+    network = fresh_network(images.n_channels, images.n_pixels, start, training.learning_rate)
     log = trainer.EpochLog(scale)
     identity = ""
     if checkpoint is not None:
         settings = {"training": training.model_dump(), "fold": fold, "seeds": [seed, training_seed]}
-        identity = trainer.identity_of(settings, images, np.asarray(log10_mass), fold_of)
-    epochs_done, state = trainer.restore(checkpoint, model, identity)
+        identity = trainer.identity_of(settings, images.host, np.asarray(log10_mass), fold_of)
+    epochs_done, state = trainer.restore(checkpoint, network, identity)
     log.history = {name: list(state.get(name, [])) for name in log.history}
-    callbacks = [log, trainer.Checkpoint(checkpoint, lambda: log.history, identity)]
-    if training.schedule == "one_cycle":
-        n_steps = training.epochs * len(batches)
-        callbacks.append(trainer.OneCycle(training.learning_rate, n_steps, epochs_done * len(batches)))
     if progress is not None:
-        progress(epochs_done * len(batches.order))
-        callbacks.append(trainer.WorkDone(progress, len(batches.order)))
-    trainer.train_epochs(model, batches, range(epochs_done, training.epochs), callbacks, validation)
-    predictions = scale.to_log10_mass(predict_views(model, ViewBatches(images, rows=test, batch_size=256)))
+        progress(epochs_done * batches.n_views)
+    callbacks = [log, trainer.Checkpoint(checkpoint, lambda: log.history, identity)]
+    trainer.train_epochs(network, lessons, range(epochs_done, training.epochs), callbacks)
+    predictions = scale.to_log10_mass(network.predict_views(images, test))
     if not np.isfinite(predictions).all():
         msg = f"fold {fold}: the training diverged (predictions are not finite); lower training.learning_rate"
         raise InputError(msg)
@@ -201,7 +198,7 @@ def fit_fold(
         test,
         predictions,
         {name: [float(v) for v in log.history[name]] for name in log.history},
-        model.get_weights(),
+        network.get_weights(),
     )
 
 
@@ -242,6 +239,8 @@ def cross_validate(
     InputError
         If the images and masses do not fit together, or there are fewer observations than folds.
     """
+    from report_utils.cnn.images import ResidentImages
+
     log10_mass = np.asarray(log10_mass, dtype=np.float64)
     images = np.asarray(images, dtype=np.float32)
     if images.ndim != 4 or len(images) != len(log10_mass):
@@ -253,7 +252,8 @@ def cross_validate(
         raise InputError(msg)
     fold_of = assign_folds(len(images), n_folds, seed, groups)
     chosen = range(n_folds) if folds is None else folds
-    fits = [fit_fold(images, log10_mass, fold_of, fold, training or Training(), seed) for fold in chosen]
+    resident = ResidentImages(images)
+    fits = [fit_fold(resident, log10_mass, fold_of, fold, training or Training(), seed) for fold in chosen]
     return CrossValidation.from_fits(transform, fits, log10_mass, groups)
 
 

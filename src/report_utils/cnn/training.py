@@ -6,8 +6,8 @@ import hashlib
 import math
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,49 +15,47 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.cnn.batches import EpochOrder, ViewBatches
-from report_utils.cnn.model import build_cnn, initial_weights
+from report_utils.cnn.batches import ViewBatches
+from report_utils.cnn.images import ResidentImages
+from report_utils.cnn.network import Network
+from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.disk import write_arrays
+from report_utils.errors import InputError
 from report_utils.fingerprint import digest
 
 CHECKPOINT_SECONDS = 300.0
-"""How much of a training may be lost [s]: an epoch of the paper's takes two or three minutes on one core."""
+"""How much of a training may be lost [s]: an epoch of the paper's takes a minute or two on one core."""
 
 
-class OneCycle(keras.callbacks.Callback):
-    """One-cycle learning rate (Smith & Topin 2019): a cosine rise to the peak, a cosine fall to almost nothing.
+def constant(rate: float, n_steps: int) -> NDArray[np.float32]:
+    """Return the same learning rate for every step, ``(n_steps,)``."""
+    return np.full(n_steps, rate, dtype=np.float32)
+
+
+def one_cycle(peak: float, n_steps: int) -> NDArray[np.float32]:
+    """Return one-cycle learning rates (Smith & Topin 2019): a cosine rise to the peak, a cosine fall to almost nothing.
+
+    The rise takes the first 30 % and starts at peak / 25; the fall ends at peak / 10 000.
 
     Parameters
     ----------
     peak : float
     n_steps : int
-        Steps of the whole training; the rise takes the first 30 %, starts at peak / 25 and the fall ends at
-        peak / 10 000.
-    step : int
-        Where to begin; more than 0 for a training that goes on.
+        Steps of the whole training.
+
+    Returns
+    -------
+    learning_rates : (n_steps,) float32
     """
-
-    rise, start_divisor, end_divisor = 0.3, 25.0, 1e4
-
-    def __init__(self, peak: float, n_steps: int, step: int = 0) -> None:
-        super().__init__()
-        self.peak, self.n_steps, self.step = peak, n_steps, step
-
-    def learning_rate(self, step: int) -> float:
-        """Return the learning rate of a step."""
-        done = step / max(self.n_steps - 1, 1)
-        if done < self.rise:
-            return _cosine(self.peak / self.start_divisor, self.peak, done / self.rise)
-        return _cosine(self.peak, self.peak / self.end_divisor, (done - self.rise) / (1 - self.rise))
-
-    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - Keras' signature
-        """Set the learning rate of the next step."""
-        self.model.optimizer.learning_rate = self.learning_rate(self.step)
-        self.step += 1
+    rise, start, end = 0.3, peak / 25, peak / 1e4
+    done = np.arange(n_steps) / max(n_steps - 1, 1)
+    rising = start + (peak - start) * 0.5 * (1 - np.cos(np.pi * done / rise))
+    falling = peak + (end - peak) * 0.5 * (1 - np.cos(np.pi * (done - rise) / (1 - rise)))
+    return np.where(done < rise, rising, falling).astype(np.float32)
 
 
-def _cosine(start: float, end: float, share: float) -> float:
-    return start + (end - start) * 0.5 * (1 - math.cos(math.pi * min(share, 1.0)))
+SCHEDULES = {"constant": constant, "one_cycle": one_cycle}
+"""Functions from a learning rate and a number of steps to the rate of each step, by a profile's name for them."""
 
 
 class TargetScale:
@@ -106,23 +104,12 @@ class EpochLog(keras.callbacks.Callback):
                 values.append(float(logs[name]) * self.scale.spread**2)
 
 
-class WorkDone(keras.callbacks.Callback):
-    """Reports training progress in images shown, for a progress bar."""
-
-    def __init__(self, report: Any, images_per_epoch: int) -> None:
-        super().__init__()
-        self.report, self.images_per_epoch = report, images_per_epoch
-
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
-        """Report one epoch's images."""
-        self.report(self.images_per_epoch)
-
-
 class Checkpoint(keras.callbacks.Callback):
-    """Saves a model with its optimizer and other state now and then, so that training can go on.
+    """Saves a network with its optimizer and other state now and then, so that training can go on.
 
     It saves after an epoch if one more would make the time since the last save longer than ``every_seconds``: what a
-    killed process loses is that time at most, or one epoch where an epoch takes longer.
+    killed process loses is that time at most, or one epoch where an epoch takes longer. Where one more epoch would
+    end too late for :mod:`report_utils.deadline`, it saves and ends the training.
 
     Parameters
     ----------
@@ -147,13 +134,19 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
         """Save if it is time."""
         now = time.monotonic()
-        if self.path is not None and now - self.saved + now - self.epoch_began > self.every_seconds:
+        took = now - self.epoch_began
+        if self.path is None:
+            return
+        over = out_of_time(took)
+        if over or now - self.saved + took > self.every_seconds:
             self.save(epoch + 1)
+        if over:
+            raise OutOfTime
 
     def save(self, epochs_done: int) -> None:
         """Save the state after so many epochs."""
         arrays = {f"state_{name}": np.asarray(value) for name, value in self.state().items()}
-        arrays |= {f"variable_{i}": np.asarray(v) for i, v in enumerate(_variables(self.model))}
+        arrays |= {f"variable_{i}": np.asarray(v) for i, v in enumerate(self.model.variables)}
         arrays |= {"epochs_done": np.asarray(epochs_done), "identity": np.asarray(self.identity)}
         write_arrays(self.path, arrays)
         self.saved = time.monotonic()
@@ -168,8 +161,8 @@ def identity_of(settings: Mapping[str, Any], *arrays: NDArray) -> str:
     return found.hexdigest()
 
 
-def restore(path: Path | None, model: keras.Model, identity: str) -> tuple[int, dict[str, NDArray]]:
-    """Bring a compiled model to the state of a checkpoint.
+def restore(path: Path | None, network: Network, identity: str) -> tuple[int, dict[str, NDArray]]:
+    """Bring a network to the state of a checkpoint.
 
     Returns
     -------
@@ -183,62 +176,71 @@ def restore(path: Path | None, model: keras.Model, identity: str) -> tuple[int, 
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
             arrays = dict(saved)
-        variables = _variables(model)
-        values = [arrays[f"variable_{i}"] for i in range(len(variables))]
+        values = [arrays[f"variable_{i}"] for i in range(len(network.variables))]
         epochs_done = int(arrays["epochs_done"])
         if str(arrays["identity"]) != identity:
             return 0, {}
     except Exception as error:  # a damaged archive fails in a dozen ways
         print(f"{path}: cannot be read ({type(error).__name__}); this training starts anew", file=sys.stderr)
         return 0, {}
-    for value, variable in zip(values, variables, strict=True):
+    for value, variable in zip(values, network.variables, strict=True):
         variable.assign(value)
     state = {name.removeprefix("state_"): value for name, value in arrays.items() if name.startswith("state_")}
     return epochs_done, state
 
 
-def _variables(model: keras.Model) -> list[Any]:
-    return [*model.variables, *model.optimizer.variables]
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """What a network is trained on.
 
-
-def fresh_model(n_channels: int, n_pixels: int, seed: tuple[int, ...], learning_rate: float) -> keras.Model:
-    """Return the network with the weights of a seed, compiled with Adam and the mean squared error.
-
-    Adam is that of Kingma & Ba (2015); the report does not name its loss. A process compiles each size of network
-    once: what a fit starts from is set anew, so it does not matter which fits came before.
+    Parameters
+    ----------
+    images : ResidentImages
+    targets : (n_images,) float32
+    batches : ViewBatches
+        Of the images to train on.
+    learning_rates : (n_steps,) float32
+        For every step of the whole training.
+    validation : (n_rows,) int, optional
+        Images whose loss is told after every epoch.
+    progress : callable, optional
+        Called with the number of views trained on since the last call.
     """
-    model = _compiled_model(n_channels, n_pixels)
-    for variable in model.optimizer.variables:
-        variable.assign(np.zeros(variable.shape, dtype=variable.dtype))
-    model.optimizer.learning_rate = learning_rate
-    model.set_weights(initial_weights([weight.shape for weight in model.weights], seed))
-    return model
 
-
-@lru_cache(maxsize=4)
-def _compiled_model(n_channels: int, n_pixels: int) -> keras.Model:
-    model = build_cnn(n_channels, n_pixels)
-    model.compile(optimizer=keras.optimizers.Adam(), loss="mean_squared_error", jit_compile=False)
-    model.optimizer.build(model.trainable_variables)
-    return model
+    images: ResidentImages
+    targets: NDArray[np.float32]
+    batches: ViewBatches
+    learning_rates: NDArray[np.float32]
+    validation: NDArray[np.integer] | None = None
+    progress: Callable[[float], Any] | None = None
 
 
 def train_epochs(
-    model: keras.Model,
-    batches: ViewBatches,
-    epochs: range,
-    callbacks: Sequence[keras.callbacks.Callback],
-    validation: ViewBatches | None = None,
+    network: Network, lessons: Lessons, epochs: range, callbacks: Sequence[keras.callbacks.Callback]
 ) -> None:
-    """Train a compiled model through a range of epochs; each epoch is reshuffled by its own number."""
-    if len(epochs) == 0:
-        return
-    model.fit(
-        batches,
-        initial_epoch=epochs.start,
-        epochs=epochs.stop,
-        shuffle=False,  # the batches draw their own order
-        verbose=0,
-        callbacks=[EpochOrder(batches), *callbacks],
-        validation_data=validation,
-    )
+    """Train a network through a range of epochs; each epoch is reshuffled by its own number.
+
+    Raises
+    ------
+    InputError
+        If the training diverges.
+    """
+    for callback in callbacks:
+        callback.set_model(network)
+    n_steps = len(lessons.batches)
+    for epoch in epochs:
+        for callback in callbacks:
+            callback.on_epoch_begin(epoch)
+        rates = lessons.learning_rates[epoch * n_steps : (epoch + 1) * n_steps]
+        order = lessons.batches.epoch(epoch)
+        logs = {"loss": network.train(lessons.images, lessons.targets, order, rates, lessons.progress)}
+        if not math.isfinite(logs["loss"]):
+            msg = f"the training diverged in epoch {epoch + 1} (its loss is {logs['loss']}); lower the learning_rate"
+            raise InputError(msg)
+        if lessons.validation is not None:
+            misses = (
+                network.predict_views(lessons.images, lessons.validation) - lessons.targets[lessons.validation, None]
+            )
+            logs["val_loss"] = float(np.mean(np.square(misses, dtype=np.float64)))
+        for callback in callbacks:
+            callback.on_epoch_end(epoch, logs)

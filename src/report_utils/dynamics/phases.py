@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from report_utils import profiles
 from report_utils.errors import InputError
+
+if TYPE_CHECKING:
+    from report_utils.cnn.images import ResidentImages
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +113,7 @@ def weight_noise(weights: list[NDArray], sigma: float, rng: np.random.Generator)
 
 
 def train_in_phases(
-    images: NDArray[np.float32],
+    images: NDArray[np.float32] | ResidentImages,
     log10_mass: NDArray,
     fold_of: NDArray[np.integer],
     settings: profiles.Dynamics,
@@ -129,7 +132,7 @@ def train_in_phases(
 
     Parameters
     ----------
-    images : (n_clusters, n_pixels, n_pixels, n_channels) float32
+    images : (n_clusters, n_pixels, n_pixels, n_channels) float32, or ResidentImages
         One phase for each channel.
     log10_mass : (n_clusters,) [log10 Msun]
     fold_of : (n_clusters,) int
@@ -143,26 +146,24 @@ def train_in_phases(
     checkpoint : Path, optional
         Where to keep the state of a long training, and to go on from.
     progress : callable, optional
-        Called with the number of images trained on, epoch by epoch.
+        Called now and then with the number of views trained on since.
     """
     from report_utils.cnn import training as trainer
-    from report_utils.cnn.batches import ViewBatches, predict_views
+    from report_utils.cnn.batches import ViewBatches
+    from report_utils.cnn.images import ResidentImages
+    from report_utils.cnn.network import fresh_network
     from report_utils.dynamics.recorder import PredictionRecorder
 
+    images = images if isinstance(images, ResidentImages) else ResidentImages(images)
     test, train = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
     scale = trainer.TargetScale(log10_mass[train], settings.target)
-    batches = ViewBatches(
-        images,
-        scale.to_target(log10_mass[train]),
-        rows=train,
-        batch_size=settings.batch_size,
-        order_seed=(seed, fold, 3, training_seed),
-    )
-    shown = ViewBatches(images, rows=test, batch_size=256)
-    model = trainer.fresh_model(
-        images.shape[-1], images.shape[1], (seed, fold, 2, training_seed), settings.learning_rate
-    )
-    recorder = PredictionRecorder(shown, predict=lambda m, inputs: scale.to_log10_mass(predict_views(m, inputs)))
+    batches = ViewBatches(train, settings.batch_size, (seed, fold, 3, training_seed))
+    phase_of = epoch_phases(images.n_channels, settings.epochs)
+    rates = trainer.constant(settings.learning_rate, len(phase_of) * len(batches))
+    lessons = trainer.Lessons(images, scale.to_target(log10_mass), batches, rates, progress=progress)
+    start = (seed, fold, 2, training_seed)
+    network = fresh_network(images.n_channels, images.n_pixels, start, settings.learning_rate)
+    recorder = PredictionRecorder(test, predict=lambda n, rows: scale.to_log10_mass(n.predict_views(images, rows)))
     log = trainer.EpochLog(scale)
 
     def state() -> dict[str, NDArray]:
@@ -172,28 +173,27 @@ def train_in_phases(
     identity = ""
     if checkpoint is not None:
         kept = {"dynamics": settings.model_dump(), "fold": fold, "seeds": [seed, training_seed]}
-        identity = trainer.identity_of(kept, images, np.asarray(log10_mass), fold_of)
-    epochs_done, saved = trainer.restore(checkpoint, model, identity)
+        identity = trainer.identity_of(kept, images.host, np.asarray(log10_mass), fold_of)
+    epochs_done, saved = trainer.restore(checkpoint, network, identity)
     if epochs_done:
         states = {n.removeprefix("states_"): v for n, v in saved.items() if n.startswith("states_")}
         recorder.restore(saved["recorded"], states)
         log.history["loss"] = list(saved["loss"])
     else:
-        shown.n_open_channels = 1
-        recorder.record_state("start", model)
-    callbacks = [recorder, log, trainer.Checkpoint(checkpoint, state, identity)]
+        network.see(1)
+        recorder.record_state("start", network)
     if progress is not None:
-        progress(epochs_done * len(batches.order))
-        callbacks.append(trainer.WorkDone(progress, len(batches.order)))
-    for phase, epochs, noise_first in _segments(images.shape[-1], settings.epochs):
+        progress(epochs_done * batches.n_views)
+    callbacks = [recorder, log, trainer.Checkpoint(checkpoint, state, identity)]
+    for phase, epochs, noise_first in _segments(images.n_channels, settings.epochs):
         if epochs.stop <= epochs_done:
             continue
-        batches.n_open_channels = shown.n_open_channels = phase + 1
+        network.see(phase + 1)
         if noise_first:
             rng = np.random.default_rng((seed, fold, 4, training_seed, phase))
-            model.set_weights(weight_noise(model.get_weights(), settings.noise, rng))
-            recorder.record_state(f"noise_{phase}", model)
-        trainer.train_epochs(model, batches, range(max(epochs.start, epochs_done), epochs.stop), callbacks)
+            network.set_weights(weight_noise(network.get_weights(), settings.noise, rng))
+            recorder.record_state(f"noise_{phase}", network)
+        trainer.train_epochs(network, lessons, range(max(epochs.start, epochs_done), epochs.stop), callbacks)
     predictions = recorder.predictions
     if not np.isfinite(predictions).all():
         msg = "the dynamics diverged (predictions are not finite); lower dynamics.learning_rate or dynamics.noise"
@@ -203,7 +203,7 @@ def train_in_phases(
         predictions=predictions,
         truth=np.asarray(log10_mass, dtype=np.float64)[test],
         cluster=test,
-        phase=epoch_phases(images.shape[-1], settings.epochs),
+        phase=phase_of,
         states=recorder.states,
         loss=np.asarray(log.history["loss"]),
     )

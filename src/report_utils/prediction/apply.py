@@ -229,20 +229,20 @@ def _predictor(
 ) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
     """Return a function from ``(n_images, ...)`` images to all fits' ``(n_images, n_fits, 8)`` [log10 Msun]."""
     with _quietly():
-        from report_utils.cnn import build_cnn
-        from report_utils.cnn.batches import ViewBatches, predict_views
+        from report_utils.cnn.images import ResidentImages
+        from report_utils.cnn.network import Network
         from report_utils.cnn.training import TargetScale
 
     profile, fold_of, masses = reproduction.profile, reproduction.fold_of(), reproduction.dataset.log10_mass
-    model = build_cnn(transform.n_channels, profile.n_pixels)
+    network = Network(transform.n_channels, profile.n_pixels)
     weights = [[run.array(f"weight_{i:02d}") for i in range(run.facts()["n_weights"])] for _, run in fits]
     scales = [TargetScale(masses[fold_of != fold], profile.training.target) for fold, _ in fits]
 
     def predict_all(images: NDArray[np.float32]) -> NDArray[np.float32]:
-        batches, found = ViewBatches(images, batch_size=256), []
+        resident, found = ResidentImages(images), []
         for values, scale in zip(weights, scales, strict=True):
-            model.set_weights(values)
-            found.append(scale.to_log10_mass(predict_views(model, batches)))
+            network.set_weights(values)
+            found.append(scale.to_log10_mass(network.predict_views(resident)))
         return np.stack(found, axis=1)
 
     return predict_all

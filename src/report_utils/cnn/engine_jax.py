@@ -1,0 +1,93 @@
+"""Steps of training as one compiled JAX loop: on a GPU the processor sends one call for thousands of batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.cnn.twin import outputs
+
+if TYPE_CHECKING:
+    from report_utils.cnn.network import Network
+
+OUT_OF_MEMORY = jax.errors.JaxRuntimeError
+# On a GPU, float32 products would otherwise be made of numbers with ten bits (TF32)
+_PRECISION = "highest"
+
+
+def device() -> str:
+    """Return what computes, such as ``"NVIDIA H100 80GB HBM3"``."""
+    return jax.devices()[0].device_kind
+
+
+def to_device(array: NDArray[np.float32]) -> jax.Array:
+    """Return an array on the device, all there; on the processor it shares aligned memory."""
+    return jax.device_put(array).block_until_ready()
+
+
+class Steps:
+    """A network's training and predictions, compiled once for each number and size of batches."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.view_pixels = jnp.asarray(network.view_pixels)
+        # XLA's processor code runs a convolution inside of a loop seventy times slower than outside of one
+        self._train = self._train_one_by_one if jax.default_backend() == "cpu" else jax.jit(self._train_steps)
+        self._one_step = jax.jit(self._train_one_step)
+        self._predict = jax.jit(self._outputs_of_views)
+
+    def train(self, *arguments: Any) -> float:
+        """Train through batches of one size; see :class:`report_utils.cnn.engine_tensorflow.Steps`."""
+        with jax.default_matmul_precision(_PRECISION):
+            state, total = self._train([variable.value for variable in self.network.variables], *arguments)
+        for variable, value in zip(self.network.variables, state, strict=True):
+            variable.assign(value)
+        return float(total)
+
+    def predict(self, *arguments: Any) -> NDArray[np.float32]:
+        """Return the outputs for one batch, ``(batch_size,)``."""
+        with jax.default_matmul_precision(_PRECISION):
+            return np.asarray(self._predict(self.network.weights.value, *arguments))
+
+    def _train_steps(self, state, pixels, *batches_and_channels):
+        *batches, open_channels = batches_and_channels
+
+        def one_step(step, carried):
+            return self._train_one_step(*carried, pixels, *(values[step] for values in batches), open_channels)
+
+        return jax.lax.fori_loop(0, len(batches[0]), one_step, (state, jnp.float32(0)))
+
+    def _train_one_by_one(self, state, pixels, *batches_and_channels):
+        *batches, open_channels = batches_and_channels
+        total = jnp.float32(0)
+        for batch in zip(*batches, strict=True):
+            state, total = self._one_step(state, total, pixels, *batch, open_channels)
+        return state, total
+
+    def _train_one_step(self, state, total, pixels, rows, views, targets, learning_rate, open_channels):
+        optimizer = self.network.optimizer
+
+        def loss_of(weights):
+            output = self._outputs_of_views(weights, pixels, rows, views, open_channels)
+            return jnp.mean(jnp.square(output - targets))
+
+        weights, *moments = state
+        loss, gradient = jax.value_and_grad(loss_of)(weights)
+        moments = [
+            learning_rate if variable is optimizer.learning_rate else value
+            for variable, value in zip(optimizer.variables, moments, strict=True)
+        ]
+        (weights,), moments = optimizer.stateless_apply(moments, [gradient], [weights])
+        return [weights, *moments], total + loss
+
+    def _outputs_of_views(self, weights, pixels, rows, views, open_channels):
+        n_pixels, n_channels = self.network.n_pixels, pixels.shape[1]
+        at = rows[:, None] * n_pixels**2 + self.view_pixels[views]
+        images = jnp.take(pixels, at, axis=0, mode="clip").reshape(-1, n_pixels, n_pixels, n_channels)
+        parts = jnp.split(weights, self.network.part_ends)
+        weights = [part.reshape(shape) for part, shape in zip(parts, self.network.shapes, strict=True)]
+        return outputs(weights, images, open_channels)

@@ -1,0 +1,95 @@
+"""Steps of training as one TensorFlow graph: a loop in the graph in place of one call from Python a batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from report_utils.cnn.twin import outputs
+
+if TYPE_CHECKING:
+    from report_utils.cnn.network import Network
+
+OUT_OF_MEMORY = tf.errors.ResourceExhaustedError
+_ALIGNMENT = 64  # bytes; what TensorFlow asks of memory that it did not allocate itself
+
+
+def device() -> str:
+    """Return what computes."""
+    return "the processor"
+
+
+def to_device(array: NDArray[np.float32]) -> tf.Tensor:
+    """Return a tensor that shares an array's memory where its address is a multiple of 64, and a copy elsewhere."""
+    if array.ctypes.data % _ALIGNMENT == 0 and array.flags.c_contiguous:
+        return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+    return tf.convert_to_tensor(array)
+
+
+class Steps:
+    """A network's training and predictions, as compiled graphs for batches of any number and size."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.view_pixels = tf.constant(network.view_pixels)
+        n_channels = len(network.open_channels)
+        pixels = tf.TensorSpec((None, n_channels), tf.float32)
+        channels = tf.TensorSpec((n_channels,), tf.float32)
+        integers, floats = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, None), tf.float32)
+        rates, batch = tf.TensorSpec((None,), tf.float32), tf.TensorSpec((None,), tf.int32)
+        self._train = tf.function(
+            self._train_steps, autograph=False, input_signature=(pixels, integers, integers, floats, rates, channels)
+        )
+        self._predict = tf.function(
+            self._outputs_of_views, autograph=False, input_signature=(pixels, batch, batch, channels)
+        )
+
+    def train(self, *arguments: Any) -> float:
+        """Train through batches of one size.
+
+        Parameters
+        ----------
+        pixels : (n * n_pixels * n_pixels, n_channels) tensor
+            Of :func:`to_device`.
+        rows, views : (n_batches, batch_size) int32
+        targets : (n_batches, batch_size) float32
+        learning_rates : (n_batches,) float32
+        open_channels : (n_channels,) float32
+
+        Returns
+        -------
+        loss : float
+            The sum of the batches' mean squared errors.
+        """
+        return float(self._train(*arguments))
+
+    def predict(self, *arguments: Any) -> NDArray[np.float32]:
+        """Return the outputs for one batch, from what :meth:`train` takes; rows, views and outputs are ``(n,)``."""
+        return self._predict(*arguments).numpy()
+
+    def _train_steps(self, pixels, rows, views, targets, learning_rates, open_channels):
+        weights, optimizer = self.network.weights, self.network.optimizer
+
+        def one_step(step, total):
+            optimizer.learning_rate.assign(learning_rates[step])
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(weights.value)
+                output = self._outputs_of_views(pixels, rows[step], views[step], open_channels)
+                loss = tf.reduce_mean(tf.math.squared_difference(output, targets[step]))
+            optimizer.apply(tape.gradient(loss, [weights.value]), [weights])
+            return step + 1, total + loss
+
+        n_steps = tf.shape(rows)[0]
+        start = (tf.constant(0), tf.constant(0.0))
+        return tf.while_loop(lambda step, _: step < n_steps, one_step, start, parallel_iterations=1)[1]
+
+    def _outputs_of_views(self, pixels, rows, views, open_channels):
+        n_pixels, n_channels = self.network.n_pixels, pixels.shape[1]
+        at = rows[:, None] * n_pixels**2 + tf.gather(self.view_pixels, views)
+        images = tf.reshape(tf.gather(pixels, at), (-1, n_pixels, n_pixels, n_channels))
+        parts = tf.split(self.network.weights.value, [int(np.prod(shape)) for shape in self.network.shapes])
+        weights = [tf.reshape(part, shape) for part, shape in zip(parts, self.network.shapes, strict=True)]
+        return outputs(weights, images, open_channels)

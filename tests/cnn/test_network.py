@@ -1,0 +1,199 @@
+"""The network as it is trained against the plain Keras model and Keras' own ``fit``."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from report_utils.binning import eight_views
+from report_utils.cnn import build_cnn
+from report_utils.cnn.batches import ViewBatches
+from report_utils.cnn.images import ResidentImages
+from report_utils.cnn.network import Network, fresh_network
+from report_utils.cnn.twin import outputs, weight_shapes
+
+N_PIXELS, N_CHANNELS = 32, 3
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Counts of faint clusters: mostly empty pixels, where all of a pool's four pixels are the same."""
+    rng = np.random.default_rng(7)
+    return np.log10(1 + rng.poisson(0.2, (21, N_PIXELS, N_PIXELS, N_CHANNELS))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def targets():
+    return np.random.default_rng(8).normal(size=21).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def weights():
+    """Weights with biases, as in the middle of a training."""
+    rng = np.random.default_rng(9)
+    return [(0.2 * rng.normal(size=shape)).astype(np.float32) for shape in weight_shapes(N_CHANNELS)]
+
+
+@pytest.fixture
+def plain(weights):
+    model = build_cnn(N_CHANNELS, N_PIXELS)
+    model.set_weights(weights)
+    return model
+
+
+def gradients(of, variables):
+    """Return a function's value and gradients by the backend's own means."""
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        value = of()
+    return value.numpy(), [np.asarray(g) for g in tape.gradient(value, variables)]
+
+
+@pytest.mark.parametrize("n_channels", [1, 4])
+def test_the_twin_has_the_plain_models_weights(n_channels):
+    assert weight_shapes(n_channels) == [tuple(weight.shape) for weight in build_cnn(n_channels, 32).weights]
+
+
+def test_the_twins_output_and_gradients_are_the_plain_models(images, targets, weights, plain):
+    """Within the rounding of float32: the largest first and the ReLU after it is the same function."""
+    own = [keras.Variable(weight) for weight in weights]
+    every = np.ones(N_CHANNELS, dtype=np.float32)
+
+    def loss(output):
+        return ops.mean(ops.square(output - targets))
+
+    expected, expected_gradients = gradients(
+        lambda: loss(plain(images)[:, 0]), [weight.value for weight in plain.weights]
+    )
+    found, found_gradients = gradients(
+        lambda: loss(outputs([w.value for w in own], images, every)), [w.value for w in own]
+    )
+    np.testing.assert_allclose(outputs(own, images, every), plain(images)[:, 0], rtol=1e-5, atol=1e-6)
+    assert found == pytest.approx(expected, rel=1e-5)
+    for one, other in zip(found_gradients, expected_gradients, strict=True):
+        assert np.abs(other).max() > 0
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * np.abs(other).max())
+
+
+def test_a_closed_channel_is_a_channel_of_zeros(images, weights, plain):
+    network = fresh_network(N_CHANNELS, N_PIXELS, (0,), 1e-3)
+    network.set_weights(weights)
+    network.see(1)
+    closed = images.copy()
+    closed[..., 1:] = 0
+    found = network.predict_views(ResidentImages(images))
+    np.testing.assert_allclose(found[:, 0], plain.predict(closed, verbose=0)[:, 0], rtol=1e-5, atol=1e-6)
+    before = network.get_weights()[0]
+    batches = ViewBatches(np.arange(21), 16, (1,))
+    network.train(ResidentImages(images), np.zeros(21, np.float32), batches.epoch(0), np.full(11, 1e-3, np.float32))
+    moved = np.abs(network.get_weights()[0] - before).max(axis=(0, 1, 3))
+    assert moved[0] > 0
+    np.testing.assert_array_equal(moved[1:], 0)
+
+
+def test_predictions_come_by_image_and_view(images, weights, plain):
+    network = fresh_network(N_CHANNELS, N_PIXELS, (0,), 1e-3)
+    network.set_weights(weights)
+    rows = np.array([17, 3])
+    expected = [plain.predict(eight_views(images[row]), verbose=0)[:, 0] for row in rows]
+    np.testing.assert_allclose(network.predict_views(ResidentImages(images), rows), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_an_epoch_is_an_epoch_of_keras_fit(images, targets, weights, plain):
+    """The same batches, the smaller last one included, at other learning rates: the same weights and the same loss."""
+    rows = np.arange(2, 21)
+    batches = ViewBatches(rows, 16, (4, 2))
+    assert batches.epoch(0)[1][0].shape == (1, 8)
+    rates = np.linspace(1e-4, 1e-3, len(batches)).astype(np.float32)
+    network = fresh_network(N_CHANNELS, N_PIXELS, (0,), 1e-3)
+    network.set_weights(weights)
+    loss = network.train(ResidentImages(images), targets, batches.epoch(0), rates)
+
+    class Rates(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            self.model.optimizer.learning_rate = rates[batch]
+
+    chosen, views = (np.concatenate([part.ravel() for part in parts]) for parts in zip(*batches.epoch(0), strict=True))
+    shown = np.stack([eight_views(images[row])[view] for row, view in zip(chosen, views, strict=True)])
+    plain.compile(optimizer=keras.optimizers.Adam(), loss="mean_squared_error", jit_compile=False)
+    history = plain.fit(
+        shown, targets[chosen, None], batch_size=16, shuffle=False, verbose=0, callbacks=[Rates()]
+    ).history
+    assert loss == pytest.approx(history["loss"][0], rel=1e-5)
+    for one, other, start in zip(network.get_weights(), plain.get_weights(), weights, strict=True):
+        moved = np.abs(other - start).max()
+        assert moved > 1e-3  # ten steps of about 5e-4
+        np.testing.assert_allclose(one, other, atol=2e-2 * moved)
+
+
+def test_calls_may_be_cut_anywhere(images, targets, weights):
+    """As many batches a call as bound the time between two reports: the numbers do not know."""
+    trained, reports = [], []
+    batches = ViewBatches(np.arange(21), 16, (4, 2))
+    for pixels_per_call in (1, 2**26):
+        network = fresh_network(N_CHANNELS, N_PIXELS, (0,), 1e-3)
+        network.set_weights(weights)
+        resident, shown = ResidentImages(images), []
+        resident.pixels_per_call = pixels_per_call
+        rates = np.full(len(batches), 1e-3, np.float32)
+        loss = network.train(resident, targets, batches.epoch(0), rates, shown.append)
+        trained.append((*network.get_weights(), np.float32(loss)))
+        reports.append(shown)
+    assert reports == [[16] * 10 + [8], [160, 8]]
+    for one, other in zip(*trained, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
+def test_images_that_do_not_fit_are_sent_along_and_nothing_else_changes(images, targets, monkeypatch, capsys):
+    """A device without the memory for all of them gives the same bits, and it is said aloud."""
+    from report_utils.cnn import engine_tensorflow as engine
+
+    to_device = engine.to_device
+
+    def small(array):
+        if array.size == images.size:
+            raise engine.OUT_OF_MEMORY(None, None, "no memory left\nand more")
+        return to_device(array)
+
+    batches, rates = ViewBatches(np.arange(21), 16, (4, 2)), np.full(11, 1e-3, np.float32)
+    found = []
+    for patch in (False, True):
+        if patch:
+            monkeypatch.setattr(engine, "to_device", small)
+        resident = ResidentImages(images)
+        resident.pixels_per_call = 2**16
+        network = fresh_network(N_CHANNELS, N_PIXELS, (0,), 1e-3)
+        loss = network.train(resident, targets, batches.epoch(0), rates)
+        found.append([*network.get_weights(), network.predict_views(resident), loss])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    told = capsys.readouterr().err
+    assert "do not fit into the memory of the processor" in told
+    assert told.count("\n") == 1
+
+
+def test_images_of_a_data_set_are_not_copied():
+    """Twice the images would not fit into the memory a fit may have."""
+    from report_utils.binning.dataset import _aligned
+    from report_utils.cnn.engine_tensorflow import to_device
+
+    array = _aligned((3, 8, 8, 2))
+    array[...] = 1
+    tensor = to_device(array.reshape(-1, 2))
+    array[2, 7, 7, 1] = 5
+    assert tensor.numpy()[-1, 1] == 5
+
+
+def test_every_number_starts_anew():
+    network = Network(1, 8)
+    network.start((1,), 1e-3)
+    first = [np.asarray(variable) for variable in network.variables]
+    images = ResidentImages(np.ones((2, 8, 8, 1), np.float32))
+    network.train(images, np.ones(2, np.float32), ViewBatches(np.arange(2), 4, (0,)).epoch(0), np.ones(4, np.float32))
+    assert not np.array_equal(first[0], np.asarray(network.variables[0]))
+    network.start((1,), 1e-3)
+    for before, variable in zip(first, network.variables, strict=True):
+        np.testing.assert_array_equal(before, np.asarray(variable))
