@@ -69,7 +69,7 @@ folder = Path(temporary.name)
 catalogue = export_observations(made, folder / "lists")
 bad = read_catalogue(catalogue)[4].events
 bad.write_bytes(bad.read_bytes()[:-200_000])
-lines = catalogue.read_text(encoding="utf-8").splitlines()
+lines = re.sub(r"(\.\d\d)\d+", r"\1", catalogue.read_text(encoding="utf-8")).splitlines()
 Markdown("```text\n" + "\n".join([*lines[:4], "..."]) + "\n```")
 
 # %% [markdown]
@@ -82,6 +82,7 @@ Markdown("```text\n" + "\n".join([*lines[:4], "..."]) + "\n```")
 # says what a file holds and how that was decided: which table and columns, in which units and why, the counts
 # in the four bands, the field's extent, and what an ingest would leave out. Columns that names and mission
 # do not decide are stated with `--x X --y Y --energy PI --energy-unit eV`, or in columns of the catalogue.
+# `--image out.png` draws the four bands.
 
 # %% tags=["hide-input"]
 with chdir(folder):
@@ -107,10 +108,10 @@ with chdir(folder):
 # %% [markdown]
 # Nothing valid is left out unless it is asked for, and whatever is left out is counted in the report: bounds of
 # energy (`--energy-min`, `--energy-max`), bad grades (`--good-grades`), bad times (`--gti file`), a region
-# (`--region-arcsec`), particle background (`--background-source-ids`), rows without a usable value
-# (`--drop-invalid`). There are three ways to an observation without its AGN, and the archive records which
-# was used: a second list in the column `events_agn_less`, the source ids that are AGN (`--agn-source-ids`), or
-# positions to mask (`--point-sources`).
+# (`--region-arcsec`), particle background (`--background-source-ids`). A list with NaN or negative energies is
+# refused until `--drop-invalid` leaves such rows out. There are three ways to an observation without its AGN, and
+# the archive records which was used: a second list in the column `events_agn_less`, the source ids that are AGN
+# (`--agn-source-ids`), or positions to mask (`--point-sources`).
 #
 # ## From the archive to images
 #
@@ -118,8 +119,9 @@ with chdir(folder):
 # from report_utils.binning import TRANSFORMS, band_counts
 # from report_utils.events import open_archive
 #
-# counts = band_counts(open_archive("archive").read(0), n_pixels=128)   # (128, 128, 4)
-# image = TRANSFORMS["multi_band_2"](counts)                            # (128, 128, 2)
+# events = open_archive("archive").read(0)
+# counts = band_counts(events, n_pixels=128)  # (128, 128, 4)
+# image = TRANSFORMS["multi_band_2"](counts)  # (128, 128, 2)
 # ```
 
 # %% mystnb={"figure": {"caption": "**Three observations of the archive**, in the four bands from left to right, made by the lines above. A look at these images is the quickest check of columns and units: a cluster is round and brightest in the first band, and gaps or edges of the camera look the same in all bands.", "name": "fig-own-images"}, "image": {"alt": "Images of three example observations in four energy bands."}} tags=["hide-input"]

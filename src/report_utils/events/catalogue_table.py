@@ -85,7 +85,7 @@ def _from_csv(path: Path) -> Table:
                     " separators or quotes"
                 )
     except (UnicodeDecodeError, csv.Error) as error:
-        msg = f"{path}: row {number + 1}: is not CSV text in UTF-8 ({error}); save it as CSV"
+        msg = f"{path}: row {number + 1}: is not CSV text in UTF-8 ({error}); save it as CSV in UTF-8"
         raise InputError(msg) from None
     return Table(header, tuple(rows), tuple(faults))
 

@@ -24,16 +24,16 @@ def predicted_masses(truth: ArrayLike, predicted: ArrayLike, scatter: ArrayLike,
     doubtful = np.asarray(doubtful, bool)
     figure = new_figure(5.0, 4.2)
     ax = figure.subplots()
-    for chosen, colour, label in (
-        (~doubtful, OURS, "predicted, with the held-out scatter"),
-        (doubtful, PRINTED, "the same, unlike the training"),
+    for chosen, colour, marker, label in (
+        (~doubtful, OURS, "o", "observations like the training"),
+        (doubtful, PRINTED, "s", "unlike the training"),
     ):
         if chosen.any():
             ax.errorbar(
                 truth[chosen],
                 predicted[chosen],
                 scatter[chosen],
-                fmt="o",
+                fmt=marker,
                 ms=4,
                 color=colour,
                 elinewidth=1,
