@@ -124,7 +124,7 @@ rows = [
 alike = np.argsort(np.abs(masses - np.median(masses)), kind="stable")[: max(2, len(masses) // 10)]
 few, many = np.percentile(n_events[alike], [5, 95])
 Markdown(
-    markdown_table(["", "in the report", "here"], rows, "lrr")
+    markdown_table(["quantity", "in the report", "here"], rows, "lrr")
     + f"\n\n{provenance(reproduction.profile, len(catalogue))}\n\n"
     "**What was found.** An observation is a list of photons, each with a place and an energy. There are "
     f"{thousands(len(catalogue))} here, with {thousands(n_events.min())} to {thousands(n_events.max())} photons, and "

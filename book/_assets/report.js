@@ -23,11 +23,11 @@
 
   function scrollableByKeyboard() {
     document.querySelectorAll(".bd-article pre, .bd-article .pst-scrollable-table-container, .bd-article div.math, .bd-article .output, .bd-article figure")
-      .forEach((part) => {
+      .forEach((part, number) => {
         if (part.scrollWidth > part.clientWidth + 1) {
           part.tabIndex = 0;
           if (!part.hasAttribute("role")) part.setAttribute("role", "region");
-          if (!part.hasAttribute("aria-label")) part.setAttribute("aria-label", "Scrolls sideways");
+          if (!part.hasAttribute("aria-label")) part.setAttribute("aria-label", `Part ${number + 1} of the page, scrolls sideways`);
         }
       });
   }

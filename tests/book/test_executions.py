@@ -56,10 +56,10 @@ def test_parameters_are_named():
 @pytest.mark.parametrize("other", [{"numpy": "2"}, {"numpy": "1", "scipy": "3"}])
 def test_versions_have_a_column_for_each_set(other):
     same = executions.versions_table({"a": record(versions={"numpy": "1"}), "b": record(versions={"numpy": "1"})})
-    assert cells(same[0]) == ["", "all pages"]
+    assert cells(same[0]) == ["package", "all pages"]
     assert cells(same[2]) == ["numpy", "1"]
     differ = executions.versions_table({"a": record(versions={"numpy": "1"}), "b": record(versions=other)})
-    assert cells(differ[0]) == ["", "a", "b"]
+    assert cells(differ[0]) == ["package", "a", "b"]
     assert cells(differ[2]) == ["numpy", "1", other["numpy"]]
 
 

@@ -68,7 +68,7 @@ def versions_table(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
     columns = [(json.loads(text), slugs) for text, slugs in sets.items()]
     names = sorted({name for versions, _ in columns for name in versions}, key=str.lower)
     heads = ["all pages" if len(columns) == 1 else ", ".join(slugs) for _, slugs in columns]
-    lines = ["| | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
+    lines = ["| package | " + " | ".join(heads) + " |", "|---|" + "---|" * len(heads)]
     for name in names:
         lines.append(f"| {name} | " + " | ".join(versions.get(name, "–") for versions, _ in columns) + " |")
     return lines

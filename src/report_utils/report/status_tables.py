@@ -96,7 +96,7 @@ def status_summary(entries: Sequence[Entry]) -> str:
         [kind, "; ".join(f"{number} {_plural(verdict, number)}" for verdict, number in counts.items())]
         for kind, counts in counts_by_kind(entries).items()
     ]
-    return markdown_table(["", "Verdicts"], rows, "ll")
+    return markdown_table(["Kind", "Verdicts"], rows, "ll")
 
 
 def status_sentence(entries: Sequence[Entry]) -> str:

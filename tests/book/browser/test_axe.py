@@ -17,6 +17,12 @@ from tests.book.browser.conftest import HTML, require
 from tests.book.browser.test_browser import READ
 
 VERSION = "4.10.3"
+THEMES_OWN = {
+    "region": "the side bar's logo and search field stand in no landmark",
+    "aria-allowed-role": "docutils gives each entry of a bibliography a role of its own",
+    "aria-deprecated-role": "and this role is deprecated",
+}
+"""What axe finds in every page of the theme and is not ours to mend; none of it is serious or critical."""
 RUN = """
 const done = arguments[arguments.length - 1];
 axe.run(document, {resultTypes: ["violations"]}).then(
@@ -44,7 +50,7 @@ def axe(tmp_path_factory):
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 1440), ("light", 360)])
 @pytest.mark.parametrize("name", [*READ, "search.html"])
-def test_axe_finds_nothing_serious(reader, axe, name, theme, width):
+def test_axe_finds_nothing_but_the_themes_own(reader, axe, name, theme, width):
     reader.resize(width)
     reader.driver.get((HTML / "index.html").as_uri())
     reader.set_theme(theme)
@@ -55,3 +61,4 @@ def test_axe_finds_nothing_serious(reader, axe, name, theme, width):
     reader.run(axe)
     found = reader.driver.execute_async_script(RUN)
     assert [fault for fault in found if fault[0] in {"serious", "critical"}] == []
+    assert [fault for fault in found if fault[1] not in THEMES_OWN] == []
