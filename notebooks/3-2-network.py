@@ -112,5 +112,6 @@ rows = [
 Markdown(
     "**What was found.** The network is the report's, layer by layer. The profile "
     f"`{reproduction.profile.name}` trains "
-    "it so:\n\n" + markdown_table(["setting", "the report", "here"], [[str(cell) for cell in row] for row in rows], "lrr")
+    "it so:\n\n"
+    + markdown_table(["setting", "the report", "here"], [[str(cell) for cell in row] for row in rows], "lrr")
 )
