@@ -2,7 +2,7 @@
 # A Slurm of one node on this machine, to try a grid of jobs before a real cluster runs it.
 # It needs Debian's packages slurm-wlm and munge, touches nothing outside its folder, and is nobody's service.
 #
-#   tools/one_node_slurm.sh start FOLDER    then: export SLURM_CONF=FOLDER/slurm.conf
+#   tools/one_node_slurm.sh start FOLDER    then: source FOLDER/environment
 #   tools/one_node_slurm.sh stop FOLDER
 set -euo pipefail
 
@@ -59,6 +59,11 @@ SchedulerParameters=sched_interval=2
 NodeName=$host NodeAddr=127.0.0.1 CPUs=$cores RealMemory=$memory State=UNKNOWN
 PartitionName=all Nodes=$host Default=YES MaxTime=INFINITE State=UP
 END
+  # Snakemake's job step forgets all variables of Slurm, and a real cluster has its configuration in /etc
+  mkdir -p "$folder/bin"
+  printf '#!/bin/sh\nSLURM_CONF=%q exec %q "$@"\n' "$folder/slurm.conf" "$(command -v srun)" > "$folder/bin/srun"
+  chmod +x "$folder/bin/srun"
+  printf 'export SLURM_CONF=%q PATH=%q:"$PATH"\n' "$folder/slurm.conf" "$folder/bin" > "$folder/environment"
   export PATH="$PATH:/usr/sbin" SLURM_CONF="$folder/slurm.conf"
   munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munge.pid" \
     --log-file="$folder/munge.log" --seed-file="$folder/munge.seed" 2> "$folder/munge.err"
@@ -66,7 +71,7 @@ END
   slurmd -f "$SLURM_CONF" -c
   for _ in $(seq 60); do
     if [ "$(sinfo -h -o %T 2>/dev/null)" = idle ]; then
-      echo "one_node_slurm: $cores cores, $memory MB; export SLURM_CONF=$folder/slurm.conf"
+      echo "one_node_slurm: $cores cores, $memory MB; source $folder/environment"
       return
     fi
     sleep 0.5

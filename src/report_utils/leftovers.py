@@ -24,6 +24,9 @@ Kind = Literal["run", "partial work", "set aside", "temporary", "page"]
 EXECUTED_PAGES = "pages"
 """The folder of the executed pages, beside those of the runs."""
 
+GRID = "grid"
+"""The folder of the workflows that compute profiles as separate jobs (:mod:`report_utils.grid`)."""
+
 _IN_USE = "in-use"
 _LOCKS = "locks"
 _REMOVING = ".removing-"
@@ -61,13 +64,13 @@ class Entry:
 
 
 def entries(store: Store) -> list[Entry]:
-    """Return everything that lies in a folder of runs, apart from its locks and its log."""
+    """Return everything that lies in a folder of runs, apart from its locks, workflows and log."""
     return sorted(_entries(store.root, store), key=lambda entry: entry.path) if store.root.is_dir() else []
 
 
 def _entries(folder: Path, store: Store) -> Iterator[Entry]:
     for path in folder.iterdir():
-        if path.is_symlink() or (folder == store.root and path.name in {_LOCKS, _IN_USE}):
+        if path.is_symlink() or (folder == store.root and path.name in {_LOCKS, _IN_USE, GRID}):
             continue
         if path.is_dir():
             entry = _folder_entry(path)
