@@ -39,11 +39,11 @@ profile = "quick"
 import numpy as np
 from IPython.display import Markdown
 
-from report_utils.report import PUBLISHED, Reproduction, figures
+from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.tables import markdown_table
 from report_utils.report.words import provenance, source_words, thousands
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 catalogue = reproduction.catalogue
 is_simulated = reproduction.profile.archive_path is None

@@ -35,7 +35,7 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from report_utils.report import PUBLISHED, Reproduction, figures
+from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.words import listing, thousands
 from report_utils.simulation import N_OBSERVATIONS, SimulationSettings, expected_counts
 from report_utils.simulation.checks import (
@@ -50,7 +50,7 @@ from report_utils.simulation.profile_checks import radial_profiles
 
 figures.use_book_style()
 colours = sns.color_palette("colorblind").as_hex()
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 settings = reproduction.observations.settings or SimulationSettings()
 seed = reproduction.profile.seed
 sample = sample_table(seed, N_OBSERVATIONS, settings)

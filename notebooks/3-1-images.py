@@ -49,10 +49,10 @@ from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.binning.explorer import image_explorer
-from report_utils.report import Reproduction, figures
+from report_utils.report import figures, open_reproduction
 from report_utils.report.words import example_rows, listing, source_words, thousands
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 rows = example_rows(reproduction.catalogue["log10_mass"])
 observations = [reproduction.example_events(int(row)) for row in rows]

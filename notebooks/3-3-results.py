@@ -37,12 +37,12 @@ profile = "quick"
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
-from report_utils.report import Reproduction, figures
+from report_utils.report import figures, open_reproduction
 from report_utils.report.judged import Judged
 from report_utils.report.tables import shape_markdown, table_one_markdown
 from report_utils.report.words import change, folds_and_halos, provenance, trainings
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 judged = Judged(reproduction)
 results = judged.results
@@ -67,8 +67,8 @@ Markdown(
 figures.figure_nine(results)
 
 # %% mystnb={"figure": {"caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters, with 95% intervals; points are moved apart sideways. Look for a bias that falls with the mass: light clusters overestimated and heavy ones underestimated are the mark of predictions that hedge.", "name": "fig-scatter-by-mass"}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}} tags=["hide-input"]
-chosen = {f"{k} band{'s' if k > 1 else ''}": results[f"multi_band_{k}"] for k in (1, 2, 4)}
-figures.scatter_by_mass(chosen)
+chosen = {f"{k} band{'s' if k > 1 else ''}": f"multi_band_{k}" for k in (1, 2, 4)}
+figures.scatter_by_mass({label: results[name] for label, name in chosen.items() if name in results} or results)
 
 # %% [markdown]
 # ## The shape of the errors

@@ -26,14 +26,14 @@ import numpy as np
 from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS
-from report_utils.report import PUBLISHED, Reproduction, figures
+from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.claims import Runs
 from report_utils.report.seeds import all_seeds
 from report_utils.report.statistics import describe_all
 from report_utils.report.tables import table_one, table_one_markdown
 from report_utils.report.words import change, example_rows, listing, provenance, trainings
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 view = TRANSFORMS[transform]
 results = all_seeds(reproduction, dict.fromkeys((transform, baseline)))

@@ -38,7 +38,7 @@ transform = "multi_band_4"
 from IPython.display import Markdown
 
 from report_utils.dynamics import plot_dynamics
-from report_utils.report import Reproduction, figures
+from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import MINIMUM_GROUPS, too_few_halos
 from report_utils.report.figures.style import new_figure
 from report_utils.report.sorting import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
@@ -46,7 +46,7 @@ from report_utils.report.tables import markdown_table
 from report_utils.report.viewers import cluster_viewer
 from report_utils.report.words import change, dynamics_provenance, listing, trainings
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 seeds = reproduction.all_dynamics(transform)
 dynamics = seeds[0]

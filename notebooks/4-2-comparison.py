@@ -28,7 +28,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from report_utils.dynamics import compare_dynamics, plot_dynamics
-from report_utils.report import Reproduction, figures
+from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import MINIMUM_SEEDS
 from report_utils.report.figures.style import new_figure
 from report_utils.report.sorting import distance_over_seeds
@@ -36,7 +36,7 @@ from report_utils.report.tables import markdown_table
 from report_utils.report.viewers import cluster_viewer
 from report_utils.report.words import dynamics_provenance
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 seeds = [reproduction.all_dynamics(name) for name in ("multi_band_4", "agn_less_4")]
 first, second = (of_kind[0] for of_kind in seeds)

@@ -22,7 +22,7 @@ profile = "quick"
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
-from report_utils.report import Reproduction
+from report_utils.report import open_reproduction
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claims import FAILS, HOLDS, UNDECIDED
 from report_utils.report.judged import Judged
@@ -35,7 +35,7 @@ from report_utils.report.words import (
     verdict_counts,
 )
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 evidence = judged.evidence
 blocks = []

@@ -39,7 +39,7 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.binning import get_transform
-from report_utils.report import Reproduction, figures
+from report_utils.report import figures, open_reproduction
 from report_utils.report.baseline_tables import baselines_markdown, networks_markdown
 from report_utils.report.baselines import all_baselines, mean_mass, weigh
 from report_utils.report.count_statistics import count_statistics
@@ -47,7 +47,7 @@ from report_utils.report.figures.baselines import baseline_scatter
 from report_utils.report.study_tables import interval_text
 from report_utils.report.words import provenance
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 transforms = ("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))
 labels = dict(zip(transforms, ("0+", "1", "2", "3", "4"), strict=True))

@@ -34,7 +34,7 @@ from IPython.display import Markdown
 
 from report_utils.binning import get_transform
 from report_utils.outcomes import seeds_of, study_outcomes
-from report_utils.report import Reproduction, figures
+from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.studies import partitions
 from report_utils.report.leakage import compare_partitions, mates_in_training, scatter_by_mates
 from report_utils.report.seeds import SeedPredictions
@@ -43,7 +43,7 @@ from report_utils.report.study_tables import judgements_markdown, leakage_blocks
 from report_utils.report.words import provenance
 from report_utils.studies import HALOS, reproduce_variant
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 outcomes = study_outcomes(reproduction, HALOS)
 command = f"report-utils study {HALOS.name} --profile {profile}"

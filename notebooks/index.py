@@ -37,25 +37,27 @@ profile = "quick"
 # %% mystnb={"figure": {"caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95% intervals, and the numbers that the report prints. One band is 0-2.5 keV alone; each further one is added to it. Notice where the line falls, and where it no longer does.", "name": "fig-headline"}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values, this reproduction, and this reproduction without AGN."}} tags=["hide-input"]
 from IPython.display import Markdown
 
-from report_utils.report import Reproduction, figures
+from report_utils.report import figures, open_reproduction
 from report_utils.report.judged import Judged
 from report_utils.report.over_seeds import over_seeds_summary
 from report_utils.report.status_tables import status_summary
 from report_utils.report.tables import claims_summary_markdown
 from report_utils.report.words import change, provenance, retained_caveat, trainings, verdict_counts
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 figures.use_book_style()
 
 figures.scatter_by_bands(judged.table)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-one, two = judged.results["multi_band_1"], judged.results["multi_band_2"]
-second = (
-    f"With a second band the scatter {change(judged.runs.ratio('multi_band_2', 'multi_band_1'))} on the same "
-    f"clusters: from {one.residuals.std():.3f} to {two.residuals.std():.3f} dex."
-)
+second = "One and two bands are not both among these results."
+if {"multi_band_1", "multi_band_2"} <= set(judged.results):
+    one, two = judged.results["multi_band_1"], judged.results["multi_band_2"]
+    second = (
+        f"With a second band the scatter {change(judged.runs.ratio('multi_band_2', 'multi_band_1'))} on the same "
+        f"clusters: from {one.residuals.std():.3f} to {two.residuals.std():.3f} dex."
+    )
 Markdown(
     f"{second}\n\n{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} "
     f"{trainings(judged.seeds)}"

@@ -45,7 +45,7 @@ from report_utils.events import export_observations, ingest, inspect_events, ope
 from report_utils.events.thinning import thin
 from report_utils.prediction import predict
 from report_utils.profiles import load_profile
-from report_utils.report import Reproduction, figures
+from report_utils.report import Reproduction, figures, open_reproduction
 from report_utils.report.few_clusters import expect_of_samples
 from report_utils.report.tables import markdown_table
 from report_utils.report.words import thousands
@@ -58,7 +58,7 @@ def show(text):
 
 
 N_FILES = 14
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 is_simulated = reproduction.profile.archive_path is None
 settings = reproduction.observations.settings or SimulationSettings()

@@ -27,14 +27,14 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.outcomes import seeds_of, study_outcomes
-from report_utils.report import Reproduction, figures
+from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.studies import sensitivity_forest
 from report_utils.report.sensitivity import judge_study
 from report_utils.report.study_tables import judgements_markdown, study_summary
 from report_utils.report.words import provenance
 from report_utils.studies import SENSITIVITY
 
-reproduction = Reproduction(profile)
+reproduction = open_reproduction(profile)
 figures.use_book_style()
 outcomes = study_outcomes(reproduction, SENSITIVITY)
 judged = judge_study(SENSITIVITY, outcomes)

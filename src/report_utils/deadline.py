@@ -28,11 +28,11 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def out_of_time(seconds: float = 0.0) -> bool:
-    """Tell whether something that takes so long would end too late.
+    """Tell whether something that took so long last time might end too late; a quarter more is allowed for.
 
     Who is told so stores what it has and raises :class:`OutOfTime`.
     """
-    return _current is not None and time.monotonic() + seconds > _current
+    return _current is not None and time.monotonic() + 1.25 * seconds > _current
 
 
 def current() -> float | None:

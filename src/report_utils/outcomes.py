@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from report_utils.cnn.crossval import CrossValidation
+from report_utils.committed import CommittedReproduction
 from report_utils.dynamics.phases import Dynamics
 from report_utils.fingerprint import file_digest
 from report_utils.profiles import Profile
@@ -71,8 +72,8 @@ def study_inputs(base: Reproduction, study: Study, *, folder: Path | None = None
     """Return the digests of all that :func:`study_outcomes` would return, by name, without reading it."""
     inputs: dict[str, str] = {}
     for variant in possible_variants(base, study):
-        keys = variant_keys(base, variant)
-        if all(base.store.holds(key) for key in keys):
+        keys = [] if _is_committed(base, variant) else variant_keys(base, variant)
+        if keys and all(base.store.holds(key) for key in keys):
             inputs |= {key.name: key.digest for key in keys}
         else:
             for path in _paths(base, variant, folder):
@@ -80,8 +81,13 @@ def study_inputs(base: Reproduction, study: Study, *, folder: Path | None = None
     return inputs
 
 
+def _is_committed(base: Reproduction, variant: Variant) -> bool:
+    """Tell whether committed results stand for a variant's runs: for the profile's own, where these are shown."""
+    return isinstance(reproduce_variant(base, variant), CommittedReproduction)
+
+
 def _of_runs(base: Reproduction, variant: Variant) -> Outcome | None:
-    if not is_trained(base, variant):
+    if _is_committed(base, variant) or not is_trained(base, variant):
         return None
     varied = reproduce_variant(base, variant)
     fits = {name: varied.cross_validations(variant.stand_ins.get(name, name)) for name in variant.transforms}

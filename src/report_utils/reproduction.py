@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 """The transforms whose dynamics the report shows (Figures 10 and 11)."""
 
-_MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
+MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 """What the report compares first, and so is trained first; the dynamics come last."""
 
 _TRAINING_CODE = (
@@ -182,6 +182,14 @@ class Reproduction:
             for seed in range(max(self.n_dynamics_seeds(name), fewest))
         ]
 
+    def shown_results(self, transforms: Iterable[str], dynamics: Iterable[str]) -> dict[str, str]:  # noqa: ARG002
+        """Return the digests of the committed results that stand for runs of these, by name; here runs stand."""
+        return {}
+
+    def origin_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:  # noqa: ARG002
+        """Say where the results of these come from, where they are not runs of this machine; here they are."""
+        return ""
+
     def prepare(
         self,
         transforms: Iterable[str] | None = None,
@@ -228,8 +236,8 @@ class Reproduction:
         dynamics = list(self.dynamics_transforms if dynamics is None else dynamics)
         for name in (*transforms, *dynamics):
             self._require(name)
-        transforms = [name for name in _MOST_WANTED if name in transforms] + [
-            name for name in transforms if name not in _MOST_WANTED
+        transforms = [name for name in MOST_WANTED if name in transforms] + [
+            name for name in transforms if name not in MOST_WANTED
         ]
         keys: list[RunKey] = []
         for seed in range(n_training_seeds or self.profile.training_seeds):

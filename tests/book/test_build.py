@@ -14,7 +14,15 @@ import yaml
 from report_utils.binning import TRANSFORMS
 from report_utils.book import build
 from report_utils.book.check import MINIMUM_CHARACTERS
-from report_utils.book.execute import METADATA, PageError, fill_in, read_template, run_page, unavailable_page
+from report_utils.book.execute import (
+    HOW_TO_HAVE_AGN_LESS,
+    METADATA,
+    PageError,
+    fill_in,
+    read_template,
+    run_page,
+    unavailable_page,
+)
 from report_utils.book.pages import PAGES, Page
 from report_utils.profiles import load_profile, project_root
 from report_utils.reproduction import Reproduction
@@ -121,7 +129,7 @@ def test_a_failing_page_names_notebook_cell_and_reason(tmp_path):
 
 
 def test_a_page_without_its_data_says_so():
-    notebook = unavailable_page(Page("a", "b", "AGN-less"), "The archive has none.", {"digest": "d"})
+    notebook = unavailable_page(Page("a", "b", "AGN-less"), "The archive has none.", HOW_TO_HAVE_AGN_LESS, {})
     assert "The archive has none." in notebook.cells[0].source
     assert notebook.cells[0].source.startswith("# AGN-less")
     assert "events_agn_less" in notebook.cells[0].source

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from report_utils.binning import get_transform
-from report_utils.book.execute import METADATA, run_page, unavailable_page, written
+from report_utils.book.execute import (
+    HOW_TO_HAVE_AGN_LESS,
+    HOW_TO_HAVE_RESULTS,
+    METADATA,
+    labelled,
+    run_page,
+    unavailable_page,
+    written,
+)
 from report_utils.book.pages import PAGES, Page
+from report_utils.committed import open_reproduction
 from report_utils.disk import clear_disk_errors, write_text
 from report_utils.errors import InputError
 from report_utils.fingerprint import code_digests, digest, file_digest, imported_modules
@@ -85,6 +94,8 @@ def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str,
         "studies": {name: study_inputs(reproduction, get_study(name)) for name in page.studies},
         "files": {path.name: file_digest(path) for path in sorted(root.glob(page.files))} if page.files else {},
     }
+    if results := reproduction.shown_results(page.transforms, page.dynamics):
+        inputs["results"] = results
     return {"digest": digest(inputs), "inputs": inputs, "profile": reproduction.profile.label}
 
 
@@ -102,7 +113,7 @@ def prepare_book(profile: str | None = None) -> BuildReport:
         What was finished before stays finished.
     """
     root = project_root()
-    reproduction = Reproduction(profile)
+    reproduction = open_reproduction(profile)
     report = BuildReport(reproduction.profile.name)
     began = time.monotonic()
     with in_use(reproduction.store, reproduction.profile.label):
@@ -131,7 +142,7 @@ def publish_pages(profile: str | None = None) -> FileLock:
         While it is held, which is until it is released or this process ends, no other build puts its pages there.
     """
     root = project_root()
-    folder, reproduction = root / PAGES_FOLDER, Reproduction(profile)
+    folder, reproduction = root / PAGES_FOLDER, open_reproduction(profile)
     with clear_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / ".lock")
@@ -170,15 +181,20 @@ def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) ->
 
 def _execute(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> NotebookNode:
     root, profile = project_root(), reproduction.profile
-    missing = [name for name in page.needs if not reproduction.available(name)]
+    shown = reproduction.dynamics_transforms if set(page.needs) <= set(page.dynamics) else reproduction.transforms
+    missing = [name for name in page.needs if name not in shown]
+    note = reproduction.origin_note(page.transforms, page.dynamics)
+    if missing and note:
+        return unavailable_page(page, note, HOW_TO_HAVE_RESULTS, record)
     if missing:
         label = get_transform(missing[0]).label
         reason = (
             f"{label} needs AGN-less event lists, and the archive of this profile does not have one for every cluster."
         )
-        return unavailable_page(page, reason, record)
+        return unavailable_page(page, reason, HOW_TO_HAVE_AGN_LESS, record)
     named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
-    return run_page(page, root / NOTEBOOKS_FOLDER / f"{page.notebook}.py", named, record)
+    executed = run_page(page, root / NOTEBOOKS_FOLDER / f"{page.notebook}.py", named, record)
+    return labelled(executed, note) if note else executed
 
 
 def is_fresh(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> bool:

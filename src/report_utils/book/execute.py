@@ -41,11 +41,16 @@ _PACKAGES = (
 
 _START_SECONDS = 300
 
-_HOW_TO_HAVE_IT = """The report compares each cluster with the same cluster observed without its active galactic
+HOW_TO_HAVE_AGN_LESS = """The report compares each cluster with the same cluster observed without its active galactic
 nuclei (AGN). In a simulation that is a second list of events; in real observations it is what remains after the point
 sources have been removed. To have this page, give the second list of every cluster in the column `events_agn_less` of
 the catalogue, run `report-utils ingest` again with the same archive, and build the book anew. All other pages are
 complete without it."""
+"""What a page says that an archive leaves without something to show."""
+
+HOW_TO_HAVE_RESULTS = """To have this page, train what is missing (`report-utils fit --all`), here or on a larger
+machine, and export it (`report-utils results export`); or build the book without committed results."""
+"""What a page says that committed results leave without something to show."""
 
 
 class PageError(RuntimeError):
@@ -145,13 +150,22 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
     return executed
 
 
-def unavailable_page(page: Page, reason: str, record: dict[str, Any]) -> NotebookNode:
-    """Return a page that says why there is nothing to show."""
+def labelled(notebook: NotebookNode, note: str) -> NotebookNode:
+    """Return an executed page that says below its title where its results come from."""
+    import nbformat
+
+    text = f"```{{admonition}} Committed results\n:class: important\n{note}\n```"
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(text, id="origin"))
+    return notebook
+
+
+def unavailable_page(page: Page, reason: str, how: str, record: dict[str, Any]) -> NotebookNode:
+    """Return a page that says why there is nothing to show, and how there would be."""
     import nbformat
 
     title = page.title or page.slug
     question = f"**The question.** What would stand on the page *{title}*, and what does it take to have it?"
-    text = f"# {title}\n\n{question}\n\n```{{admonition}} Not available here\n{reason}\n```\n\n{_HOW_TO_HAVE_IT}"
+    text = f"# {title}\n\n{question}\n\n```{{admonition}} Not available here\n{reason}\n```\n\n{how}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="reason")])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
     notebook.metadata[METADATA] = record | _circumstances(0.0)

@@ -26,7 +26,7 @@ class Page:
     transforms, dynamics : tuple of str
         The runs that the page shows.
     needs : tuple of str
-        Transforms without which the page has nothing to show.
+        Transforms without which the page has nothing to show: their dynamics where it shows these, or else their fits.
     studies : tuple of str
         The studies whose variants the page shows, as far as there are runs or committed results of them.
     files : str
@@ -55,13 +55,14 @@ def baseline(transform: str) -> str:
 
 
 def _transform_page(name: str) -> Page:
+    shown = tuple(dict.fromkeys((name, baseline(name))))
     return Page(
         f"3-3-{name.replace('_', '-')}",
         "3-3-transform",
         TRANSFORMS[name].label,
         {"transform": name, "baseline": baseline(name)},
-        transforms=tuple(dict.fromkeys((name, baseline(name)))),
-        needs=(name,),
+        transforms=shown,
+        needs=shown,
     )
 
 
@@ -91,6 +92,8 @@ def _study_page(name: str) -> Page:
     return Page(name, name, transforms=default.trained, dynamics=default.dynamics, studies=(name,))
 
 
+_BANDS = ("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))
+
 PAGES: tuple[Page, ...] = (
     _whole("index", studies=("seeds",)),
     Page("1-introduction", "1-introduction"),
@@ -106,16 +109,21 @@ PAGES: tuple[Page, ...] = (
         "4-2-comparison",
         "Multi-band against AGN-less",
         dynamics=DYNAMICS_TRANSFORMS,
-        needs=("agn_less_4",),
+        needs=("agn_less_4", "multi_band_4"),
     ),
     _whole("4-3-claims", studies=("seeds",)),
     _whole("5-conclusion"),
     _whole("reproduction-status", studies=("seeds",)),
-    Page("baselines", "baselines", transforms=("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))),
+    Page("baselines", "baselines", transforms=_BANDS, needs=_BANDS),
     _study_page("sensitivity"),
     _study_page("halos"),
     Page("performance", "performance", files="benchmarks/results/*.json"),
-    Page("own-observations", "own-observations", transforms=("single_band", "multi_band_2")),
+    Page(
+        "own-observations",
+        "own-observations",
+        transforms=("single_band", "multi_band_2"),
+        needs=("single_band", "multi_band_2"),
+    ),
     Page("any-model", "any-model"),
     Page("edit-one-section", "edit-one-section"),
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +24,10 @@ app = typer.Typer(
 ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", "-p", help="smoke, quick, paper, or a .toml file; REPORT_PROFILE else."),
+]
+ResultsOption = Annotated[
+    str | None,
+    typer.Option("--results", help="Show the committed results of this profile in place of runs; REPORT_RESULTS else."),
 ]
 TransformsArgument = Annotated[list[str] | None, typer.Argument(help="Names of transforms; all without any.")]
 
@@ -52,6 +58,14 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(_INTERRUPTED)
+
+
+def choose_results(results: str | None) -> None:
+    """Let this command, and all processes that it starts, show the committed results of a profile."""
+    from report_utils.committed import RESULTS_VARIABLE
+
+    if results is not None:
+        os.environ[RESULTS_VARIABLE] = str(Path(results).resolve()) if os.sep in results else results
 
 
 def clear_failures(command: Callable[..., Any]) -> Callable[..., Any]:

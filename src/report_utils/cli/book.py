@@ -11,20 +11,21 @@ from typing import Annotated
 
 import typer
 
-from report_utils.cli.app import ProfileOption, app, clear_failures
+from report_utils.cli.app import ProfileOption, ResultsOption, app, choose_results, clear_failures
 
 
 @app.command()
 @clear_failures
-def build(profile: ProfileOption = None) -> None:
+def build(profile: ProfileOption = None, results: ResultsOption = None) -> None:
     """Do what is missing for a profile and render the book; any warning is an error."""
     from report_utils.book.build import prepare_book
-    from report_utils.profiles import load_profile
+    from report_utils.committed import open_reproduction
 
-    chosen = load_profile(profile)
-    report = prepare_book(chosen.path)
+    choose_results(results)
+    chosen = open_reproduction(profile).profile.path
+    report = prepare_book(chosen)
     began = time.monotonic()
-    status = _render(chosen.path)
+    status = _render(chosen)
     report.seconds["rendering"] = time.monotonic() - began
     for line in report.lines():
         typer.echo(line)
@@ -107,6 +108,7 @@ def pdf(profile: ProfileOption = None) -> None:
 @clear_failures
 def table(
     profile: ProfileOption = None,
+    results: ResultsOption = None,
     status: Annotated[
         bool, typer.Option("--status", "--all", help="Every figure, number and claim of the report with its verdict.")
     ] = False,
@@ -114,12 +116,13 @@ def table(
     json: Annotated[Path | None, typer.Option(help="Write it to this file as JSON instead of printing it.")] = None,
 ) -> None:
     """Print Table 1, ours beside the report's; or the status of everything that the report shows, prints and claims."""
+    from report_utils.committed import open_reproduction
     from report_utils.report.judged import Judged
     from report_utils.report.status_tables import status_csv, status_json, status_text
     from report_utils.report.tables import table_one_csv, table_one_json, table_one_text
-    from report_utils.reproduction import Reproduction
 
-    judged = Judged(Reproduction(profile))
+    choose_results(results)
+    judged = Judged(open_reproduction(profile))
     shown = judged.reproduction.profile
     if csv is not None:
         _write(csv, status_csv(judged.status) if status else table_one_csv(judged.table))
@@ -127,6 +130,8 @@ def table(
         _write(json, status_json(judged.status, shown.name) if status else table_one_json(judged.table, shown.name))
     if csv is None and json is None:
         typer.echo(f"profile {shown.name}: {shown.description}\n")
+        if note := judged.reproduction.origin_note(judged.results, judged.dynamics):
+            typer.echo(f"{note}\n")
         typer.echo(status_text(judged.status) if status else table_one_text(judged.table))
 
 

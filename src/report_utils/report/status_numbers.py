@@ -167,10 +167,6 @@ def _protocol(reproduction: Reproduction) -> list[Entry]:
     training, page = profile.training, "3-2-network"
     fold_of = reproduction.fold_of()
     tested = round(float(np.mean(fold_of == 0)), 2)
-    dynamics = reproduction.dynamics(_FIRST_LAYERS)
-    of_dynamics = digests(reproduction.runs(dynamics=[_FIRST_LAYERS]))
-    after = len(dynamics.phase) // dynamics.n_phases - profile.dynamics.epochs
-    n_views = dynamics.predictions.shape[2]
     shown = [
         Entry(PROTOCOL, name, number.where, _words(number.value), "see the page", SHOWN, UNTESTED, page)
         for name, number in (
@@ -187,13 +183,9 @@ def _protocol(reproduction: Reproduction) -> list[Entry]:
         _exact(PROTOCOL, "of Adam's default", printed.share_of_default_rate, training.learning_rate / ADAMS_RATE, page),
         _exact(PROTOCOL, "folds trained", printed.n_folds, profile.folds.run, page),
         _exact(PROTOCOL, "share of a test set", printed.test_fraction, tested, page),
-        _exact(PROTOCOL, "views of a cluster", printed.n_views, n_views, f"{page}#fig-8", of_dynamics, fixed=True),
         *shown,
-        _exact(
-            PROTOCOL, "phases of a dynamics", phases.n_phases, dynamics.n_phases, section_4, of_dynamics, fixed=True
-        ),
         _exact(PROTOCOL, "epochs before the noise", phases.epochs_before_noise, profile.dynamics.epochs, section_4),
-        _exact(PROTOCOL, "epochs after it", phases.epochs_after_noise, after, section_4, of_dynamics, fixed=True),
+        *_of_a_dynamics(reproduction),
         *(
             _quoted(PROTOCOL, name, rows, "a row is another cluster here", place)
             for name, rows, place in (
@@ -202,6 +194,29 @@ def _protocol(reproduction: Reproduction) -> list[Entry]:
                 ("rows that vary without AGN", phases.varying_rows, "4-2-comparison"),
             )
         ),
+    ]
+
+
+def _of_a_dynamics(reproduction: Reproduction) -> list[Entry]:
+    """Count what was recorded of a network with four bands."""
+    printed, profile = PUBLISHED.dynamics, reproduction.profile
+    counted = {
+        "views of a cluster": (PUBLISHED.training.n_views, "3-2-network#fig-8"),
+        "phases of a dynamics": (printed.n_phases, "4-1-dynamics-multi-band"),
+        "epochs after it": (printed.epochs_after_noise, "4-1-dynamics-multi-band"),
+    }
+    if _FIRST_LAYERS not in reproduction.dynamics_transforms:
+        return [
+            Entry(PROTOCOL, name, number.where, _words(number.value), "not recorded", NOT_AVAILABLE, UNTESTED, page)
+            for name, (number, page) in counted.items()
+        ]
+    dynamics = reproduction.dynamics(_FIRST_LAYERS)
+    runs = digests(reproduction.runs(dynamics=[_FIRST_LAYERS]))
+    n_after = len(dynamics.phase) // dynamics.n_phases - profile.dynamics.epochs
+    ours = (dynamics.predictions.shape[2], dynamics.n_phases, n_after)
+    return [
+        _exact(PROTOCOL, name, number, measured, page, runs, fixed=True)
+        for (name, (number, page)), measured in zip(counted.items(), ours, strict=True)
     ]
 
 
