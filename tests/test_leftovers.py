@@ -65,7 +65,7 @@ def test_everything_is_recognised(store):
     pages = store.root / "pages" / "smoke"
     pages.mkdir(parents=True)
     (pages / "index.ipynb").touch()
-    (pages / ".2-data.ipynb.17.tmp").touch()
+    (pages / ".2-data.ipynb.0123abcd.17.tmp").touch()
     (store.root / "workers.log").touch()
     (store.root / "elsewhere").symlink_to(place)
     with store.lock(KEY), in_use(store, "profiles/smoke.toml"):
@@ -80,7 +80,7 @@ def test_everything_is_recognised(store):
         ("temporary", ".removing-fold-1-0123456789abcdef-17", ".removing-fold-1-0123456789abcdef-17"),
         ("run", "fold-2-0123456789abcdef", "fold-2-0123456789abcdef"),
         ("page", "index.ipynb", "index.ipynb"),
-        ("temporary", ".2-data.ipynb.17.tmp", "2-data.ipynb"),
+        ("temporary", ".2-data.ipynb.0123abcd.17.tmp", "2-data.ipynb"),
     }
     assert {entry.about.get("profile") for entry in entries(store) if entry.about} == {"profiles/smoke.toml"}
 
@@ -126,6 +126,17 @@ def test_what_a_process_holds_stays_until_it_ends(store):
     remove_lock(lock)
     assert not lock.exists()
     assert remove(store, entry)
+
+
+def test_what_another_machine_uses_is_in_use_whatever_its_lock_says(store, monkeypatch):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("report_utils.leftovers.platform.node", lambda: "node-7")
+        with in_use(store, "profiles/paper.toml"):
+            (path,) = (store.root / "in-use").iterdir()
+            text = path.read_text()
+    path.write_text(text)  # as seen here, where nobody holds it
+    assert profiles_in_use(store) == {"profiles/paper.toml"}
+    assert unused_locks(store) == []
 
 
 def test_a_profile_is_in_use_while_its_process_lives(store):

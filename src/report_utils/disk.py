@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; on success the file written there takes its place at once.
 
     It is flushed to disk before it gets its name, and the name after it. After a crash or an error ``path`` is what
-    it was before; the temporary name starts with a dot, holds this process' number and ends with ``.tmp``.
+    it was before; the temporary name starts with a dot and ends with this process' number and ``.tmp``. Processes of
+    two machines that share a folder may have the same number: what is drawn at random tells them apart.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
     try:
         yield temporary
         with temporary.open("rb+") as stream:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import platform
 import re
 import shutil
 from collections.abc import Iterator
@@ -80,7 +81,7 @@ def _entries(folder: Path, store: Store) -> Iterator[Entry]:
                 yield entry
         elif EXECUTED_PAGES in path.relative_to(store.root).parts:
             if path.suffix == ".tmp":
-                yield Entry(path, "temporary", path.with_name(path.name[1:].rsplit(".", 2)[0]))
+                yield Entry(path, "temporary", path.with_name(path.name[1:].rsplit(".", 3)[0]))
             elif path.suffix == ".ipynb":
                 yield Entry(path, "page", path)
 
@@ -115,9 +116,10 @@ def _read(path: Path) -> dict[str, Any]:
 def in_use(store: Store, profile: str) -> Iterator[None]:
     """Let nobody remove runs of a profile's file while this process makes or needs them.
 
-    It ends with the process, however that ends. Where nothing can be written, nothing can be removed either.
+    It ends with the process, however that ends; of another machine that shares the folder it is not known whether it
+    has ended. Where nothing can be written, nothing can be removed either.
     """
-    path = store.root / _IN_USE / f"{os.getpid()}-{next(_counter)}.lock"
+    path = store.root / _IN_USE / f"{platform.node()}-{os.getpid()}-{next(_counter)}.lock"
     lock = FileLock(path)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,7 +134,7 @@ def in_use(store: Store, profile: str) -> Iterator[None]:
 
 
 def profiles_in_use(store: Store) -> set[str]:
-    """Return the files of the profiles that living processes work on."""
+    """Return the files of the profiles that living processes work on, or processes of other machines."""
     found = set()
     for path in (store.root / _IN_USE).glob("*.lock"):
         if _held(path):
@@ -142,6 +144,8 @@ def profiles_in_use(store: Store) -> set[str]:
 
 
 def _held(path: Path) -> bool:
+    if path.parent.name == _IN_USE and not path.name.startswith(f"{platform.node()}-"):
+        return True  # a lock may not reach over a network
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)

@@ -76,7 +76,13 @@ class Reproduction:
     @cached_property
     def dataset(self) -> Dataset:
         """Return the binned observations."""
-        return load_dataset(self.profile, self.store)
+        try:
+            return load_dataset(self.profile, self.store)
+        except FileNotFoundError:
+            if not self.store.holds(self.data_key):
+                raise
+            # another machine, which no lock keeps out, has finished them meanwhile and removed the parts
+            return load_dataset(self.profile, self.store)
 
     @property
     def catalogue(self) -> pd.DataFrame:

@@ -146,10 +146,10 @@ def test_what_killed_processes_left_may_go(reproduction, store, project, tmp_pat
     place = store.folder(reproduction.fit_key("single_band", 0)).parent
     for name in (".fold-0-seed-0-0123456789abcdef.xyz", "fold-0-seed-0-0123456789abcdef.damaged-abc"):
         (place / name).mkdir()
-    (store.root / "pages" / "tiny" / f".index.ipynb.{ended.pid}.tmp").touch()
+    (store.root / "pages" / "tiny" / f".index.ipynb.0123abcd.{ended.pid}.tmp").touch()
     pages = project / "book" / "pages"
     pages.mkdir(parents=True)
-    outside = [pages / f".index.ipynb.{ended.pid}.tmp", tmp_path / f"report-utils-page-{ended.pid}-abc"]
+    outside = [pages / f".index.ipynb.0123abcd.{ended.pid}.tmp", tmp_path / f"report-utils-page-{ended.pid}-abc"]
     outside[0].touch()
     outside[1].mkdir()
     (tmp_path / f"report-utils-page-{os.getpid()}-abc").mkdir()  # of a living process

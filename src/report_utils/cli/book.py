@@ -116,13 +116,16 @@ def table(
     json: Annotated[Path | None, typer.Option(help="Write it to this file as JSON instead of printing it.")] = None,
 ) -> None:
     """Print Table 1, ours beside the report's; or the status of everything that the report shows, prints and claims."""
+    from report_utils.binning import TRANSFORMS
     from report_utils.committed import open_reproduction
     from report_utils.report.judged import Judged
     from report_utils.report.status_tables import status_csv, status_json, status_text
     from report_utils.report.tables import table_one_csv, table_one_json, table_one_text
+    from report_utils.reproduction import DYNAMICS_TRANSFORMS
 
     choose_results(results)
-    judged = Judged(open_reproduction(profile))
+    reproduction = open_reproduction(profile)
+    judged = Judged(reproduction)
     shown = judged.reproduction.profile
     if csv is not None:
         _write(csv, status_csv(judged.status) if status else table_one_csv(judged.table))
@@ -130,7 +133,7 @@ def table(
         _write(json, status_json(judged.status, shown.name) if status else table_one_json(judged.table, shown.name))
     if csv is None and json is None:
         typer.echo(f"profile {shown.name}: {shown.description}\n")
-        if note := judged.reproduction.origin_note(judged.results, judged.dynamics):
+        if note := reproduction.origin_note(TRANSFORMS, DYNAMICS_TRANSFORMS):
             typer.echo(f"{note}\n")
         typer.echo(status_text(judged.status) if status else table_one_text(judged.table))
 
