@@ -40,6 +40,22 @@ def test_workers_have_one_thread_and_the_parent_keeps_its_environment():
     assert dict(os.environ) == before
 
 
+def test_a_script_without_a_guard_is_not_run_again_by_its_workers(tmp_path):
+    """As a notebook is when it is run from its own folder."""
+    script = tmp_path / "notebook.py"
+    script.write_text(
+        "print('begins')\n"
+        "from report_utils.work import Task, run_tasks\n"
+        "from tests import work_functions as functions\n"
+        "print(run_tasks([Task('task', functions.square, {'n': n}, 1.0) for n in (2, 3)], 'squares'))\n"
+        "print(__file__ is not None)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    command = [sys.executable, str(script)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    assert result.stdout == "begins\n[4, 9]\nTrue\n", result.stderr
+
+
 def test_an_error_reaches_the_caller_and_finished_work_stays(tmp_path):
     arguments = [{"path": tmp_path / "a"}, {"path": tmp_path / "missing" / "b"}]
     with pytest.raises(InputError, match="missing"):

@@ -1,11 +1,16 @@
-"""How many worker processes to use, and how each of them ends."""
+"""How many worker processes to use, and how each of them begins and ends."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import SpawnContext, SpawnProcess
+from typing import Any
 
 from report_utils.errors import InputError
 
@@ -22,6 +27,43 @@ def n_workers() -> int:
         msg = f"{WORKERS_VARIABLE} is {text!r}; give a whole number of worker processes, 1 or more"
         raise InputError(msg)
     return int(text)
+
+
+class _Worker(SpawnProcess):
+    """A process that does not begin by running its parent's script again.
+
+    What a worker is asked to do stands in modules. A script would need a guard against its own workers, and a notebook
+    that is run as one has none.
+    """
+
+    @staticmethod
+    def _Popen(process: Any) -> Any:  # noqa: N802 - multiprocessing calls it so
+        with _script_hidden():
+            return SpawnProcess._Popen(process)
+
+
+class WorkerContext(SpawnContext):
+    """How worker processes are started: spawned, for forks do not get on with the threads of TensorFlow or Arrow."""
+
+    Process = _Worker
+
+
+_hiding = threading.Lock()
+
+
+@contextmanager
+def _script_hidden() -> Iterator[None]:
+    """Let the running script look as if it had been typed in; multiprocessing then has nothing to run again."""
+    script = sys.modules["__main__"]
+    with _hiding:
+        told = {name: getattr(script, name) for name in ("__spec__", "__file__") if hasattr(script, name)}
+        try:
+            for name in told:
+                setattr(script, name, None)
+            yield
+        finally:
+            for name, value in told.items():
+                setattr(script, name, value)
 
 
 def enter_worker() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import queue
 import sys
@@ -19,7 +18,7 @@ from typing import Any
 from report_utils import deadline
 from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.disk import clear_disk_errors
-from report_utils.processes import enter_worker, n_workers
+from report_utils.processes import WorkerContext, enter_worker, n_workers
 from report_utils.progress import shown_progress
 from report_utils.store import runs_folder
 
@@ -87,7 +86,7 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
     """
     if not tasks:
         return []
-    context = multiprocessing.get_context("spawn")
+    context = WorkerContext()
     log = runs_folder() / "workers.log"
     with clear_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)

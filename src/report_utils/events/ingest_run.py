@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
@@ -20,7 +19,7 @@ from report_utils.events.ingest_report import REPORT, IngestReport, report_of
 from report_utils.events.ingest_task import Failure, TaskResult, ingest_rows
 from report_utils.events.recipe import Recipe
 from report_utils.events.statement import Statement
-from report_utils.processes import enter_worker, n_workers
+from report_utils.processes import WorkerContext, enter_worker, n_workers
 from report_utils.progress import shown_progress
 
 _TASK_BYTES = 64 << 20
@@ -158,9 +157,7 @@ def _run(
             advance(size)
             yield result
         return
-    # Spawned, not forked: the caller may hold threads (TensorFlow, Arrow) that do not survive a fork.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=enter_worker)
+    pool = ProcessPoolExecutor(workers, mp_context=WorkerContext(), initializer=enter_worker)
     try:
         futures = {pool.submit(ingest_rows, *argument): n for n, argument in enumerate(arguments)}
         yield from _in_order(futures, tasks, n_bytes, advance)
