@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import shutil
 import subprocess
 import sys
@@ -9,7 +11,14 @@ import sys
 import pytest
 
 from report_utils import fingerprint
-from report_utils.fingerprint import code_digests, digest, imported_modules, require_code, source_digest
+from report_utils.fingerprint import (
+    code_digests,
+    digest,
+    imported_modules,
+    kept_analyses,
+    require_code,
+    source_digest,
+)
 from report_utils.reproduction import Reproduction
 
 SOURCE = '''"""Module."""
@@ -119,7 +128,14 @@ EDITED = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from report_utils.fingerprint import code_digests, require_code
+from report_utils.fingerprint import (
+    code_digests,
+    digest,
+    imported_modules,
+    kept_analyses,
+    require_code,
+    source_digest,
+)
 
 planned = code_digests(["errors", "disk"])
 module = Path(sys.argv[1]) / "report_utils" / "disk.py"
@@ -150,3 +166,21 @@ def test_every_module_of_a_key_can_be_required():
     assert {"simulation.gas", "binning.counts"} <= code.keys()
     assert any("/" in name for name in code)
     require_code(code)
+
+
+def test_what_is_known_of_sources_is_kept_and_a_damaged_file_made_anew(tmp_path, monkeypatch):
+    """A later process takes it from the file; it never decides otherwise than reading the source would."""
+    path = tmp_path / "analyses.json"
+    source = "from report_utils.binning import band_counts\n"
+    expected = source_digest(source), imported_modules(source)
+    for text in (None, "{", '{"a": 1}', "[]"):
+        monkeypatch.setattr(fingerprint, "_ANALYSES", {})
+        if text is not None:
+            path.write_text(text)
+        with kept_analyses(path):
+            assert (source_digest(source), imported_modules(source)) == expected
+        assert json.loads(path.read_text()).keys() == fingerprint._ANALYSES.keys()
+    monkeypatch.setattr(fingerprint, "_ANALYSES", {})
+    monkeypatch.setattr(ast, "parse", lambda _: pytest.fail("read again"))
+    with kept_analyses(path):
+        assert (source_digest(source), imported_modules(source)) == expected

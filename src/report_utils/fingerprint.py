@@ -7,11 +7,14 @@ import hashlib
 import importlib
 import importlib.util
 import json
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from report_utils.disk import write_text
 from report_utils.errors import InputError
 
 PACKAGE = __name__.partition(".")[0]
@@ -105,16 +108,42 @@ def source_digest(source: str) -> str:
     return _analysed(source)[0]
 
 
-@cache
-def _analysed(source: str) -> tuple[str, frozenset[str]]:
-    """Return a source's digest and what it imports of this package: reading it is most of the work of both."""
-    tree = ast.parse(source)
-    imports = _imports(tree)
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [statement for statement in body if not _is_bare_string(statement)]
-    return hashlib.sha256(ast.dump(tree, include_attributes=False).encode()).hexdigest(), imports
+_ANALYSES: dict[str, tuple[str, list[str]]] = {}
+"""Digest and imports of sources, by the digests of their texts: reading Python is most of the work of a fresh book."""
+
+
+@contextmanager
+def kept_analyses(path: Path) -> Iterator[None]:
+    """Take what is known of sources from a file, and write it again if more is known at the end.
+
+    A file that is missing or damaged is made anew; one that cannot be written is left as it is.
+    """
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        _ANALYSES.update({name: (str(one), list(imports)) for name, (one, imports) in known.items()})
+    except (OSError, ValueError, TypeError, AttributeError):
+        known = {}
+    before = set(_ANALYSES) if known else set()
+    yield
+    if set(_ANALYSES) != before:
+        with suppress(InputError):
+            write_text(path, json.dumps(_ANALYSES))
+
+
+def _analysed(source: str) -> tuple[str, list[str]]:
+    """Return a source's digest and all that it imports of this package, by dotted names."""
+    # another Python has another syntax tree
+    name = hashlib.sha256(f"{sys.version_info[:2]} {source}".encode()).hexdigest()
+    if name not in _ANALYSES:
+        tree = ast.parse(source)
+        imports = sorted(_imports(tree))
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list):
+                node.body = [statement for statement in body if not _is_bare_string(statement)]
+        text = ast.dump(tree, include_attributes=False)
+        _ANALYSES[name] = hashlib.sha256(text.encode()).hexdigest(), imports
+    return _ANALYSES[name]
 
 
 def _is_bare_string(node: ast.stmt) -> bool:
@@ -124,16 +153,16 @@ def _is_bare_string(node: ast.stmt) -> bool:
 def imported_modules(source: str) -> set[str]:
     """Return the dotted names, below this package, of all its modules that the source imports, directly or not."""
     found: set[str] = set()
-    pending = set(_analysed(source)[1])
+    pending = set(map(_module_path_name, _analysed(source)[1]))
     while pending:
         name = pending.pop()
-        if name not in found:
+        if name and name not in found:
             found.add(name)
-            pending |= _analysed(_module_source(name))[1]
+            pending |= set(map(_module_path_name, _analysed(_module_source(name))[1]))
     return {name.partition(".")[2] for name in found} - {""}
 
 
-def _imports(tree: ast.Module) -> frozenset[str]:
+def _imports(tree: ast.Module) -> set[str]:
     names: set[str] = set()
     pending: list[ast.AST] = [tree]
     while pending:
@@ -147,8 +176,8 @@ def _imports(tree: ast.Module) -> frozenset[str]:
             candidates = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         else:
             continue
-        names |= {_module_path_name(name) for name in candidates if name.partition(".")[0] == PACKAGE}
-    return frozenset(names - {""})
+        names |= {name for name in candidates if name.partition(".")[0] == PACKAGE}
+    return names
 
 
 @cache

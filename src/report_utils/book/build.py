@@ -25,7 +25,7 @@ from report_utils.book.pages import PAGES, Page
 from report_utils.committed import open_reproduction
 from report_utils.disk import clear_disk_errors, write_text
 from report_utils.errors import InputError
-from report_utils.fingerprint import code_digests, digest, file_digest, imported_modules
+from report_utils.fingerprint import code_digests, digest, file_digest, imported_modules, kept_analyses
 from report_utils.leftovers import EXECUTED_PAGES, in_use
 from report_utils.outcomes import study_inputs
 from report_utils.profiles import project_root
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 PAGES_FOLDER = Path("book") / "pages"
 NOTEBOOKS_FOLDER = Path("notebooks")
+PREPARED_VARIABLE = "REPORT_PREPARED"
+"""Environment variable that tells a rendering that its parent has brought the pages up to date."""
+ANALYSES = "analyses.json"
+"""Beside the runs: what is known of this project's own sources, so that a build with nothing to do reads none again."""
 
 
 @dataclass
@@ -116,7 +120,7 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     reproduction = open_reproduction(profile)
     report = BuildReport(reproduction.profile.name)
     began = time.monotonic()
-    with in_use(reproduction.store, reproduction.profile.label):
+    with in_use(reproduction.store, reproduction.profile.label), kept_analyses(reproduction.store.root / ANALYSES):
         _ = reproduction.dataset
         report.seconds["observations"] = -began + (began := time.monotonic())
         report.n_runs = reproduction.prepare()
@@ -169,7 +173,7 @@ def publish_pages(profile: str | None = None) -> FileLock:
 def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> None:
     """Execute one page and keep it, unless another process has made it meanwhile; runs in a worker process."""
     path = executed_page(page, reproduction)
-    with reproduction.store.hold(path, f"page {page.slug}"):
+    with reproduction.store.hold(path, f"page {page.slug}"), kept_analyses(reproduction.store.root / ANALYSES):
         if not is_fresh(page, reproduction, record):
             notebook = _execute(page, reproduction, record)
             if page_record(page, reproduction, project_root())["digest"] != record["digest"]:

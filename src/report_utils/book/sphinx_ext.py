@@ -36,13 +36,13 @@ def _configure(app: Sphinx, config: Config) -> None:  # noqa: ARG001 - Sphinx ca
 
 
 def _prepare(app: Sphinx) -> None:
-    from report_utils.book.build import prepare_book, publish_pages
+    from report_utils.book.build import PREPARED_VARIABLE, BuildReport, prepare_book, publish_pages
     from report_utils.book.execute import PageError
     from report_utils.errors import InputError
     from report_utils.work import WorkerError
 
     try:
-        report = prepare_book()
+        report = BuildReport("") if os.environ.get(PREPARED_VARIABLE) else prepare_book()
         lock = publish_pages()
     except (InputError, PageError, WorkerError) as error:
         # Jupyter Book turns any other exception into a traceback of its own

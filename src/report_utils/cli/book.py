@@ -25,20 +25,24 @@ def build(profile: ProfileOption = None, results: ResultsOption = None) -> None:
     chosen = open_reproduction(profile).profile.path
     report = prepare_book(chosen)
     began = time.monotonic()
-    status = _render(chosen)
+    status = _render(chosen, prepared=True)
     report.seconds["rendering"] = time.monotonic() - began
     for line in report.lines():
         typer.echo(line)
     raise typer.Exit(status)
 
 
-def _render(profile: Path) -> int:
-    """Render the book of a profile and return the exit status; any warning is an error."""
+def _render(profile: Path, *, prepared: bool = False) -> int:
+    """Render the book of a profile and return the exit status; any warning is an error.
+
+    Where this process has prepared the pages just now, the rendering does not look for stale ones once more.
+    """
+    from report_utils.book.build import PREPARED_VARIABLE
     from report_utils.profiles import PROFILE_VARIABLE, project_root
 
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", "book", "-W", "--keep-going", "-q"]
-    environment = os.environ | {PROFILE_VARIABLE: str(profile)}
+    environment = os.environ | {PROFILE_VARIABLE: str(profile), PREPARED_VARIABLE: "1" if prepared else ""}
     result = subprocess.run(command, cwd=project_root(), env=environment, check=False)  # noqa: S603 - our own words
     return min(abs(result.returncode), 1)
 
