@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
@@ -54,7 +55,7 @@ def status_markdown(entries: Sequence[Entry], kind: str) -> str:
             [
                 f"[{entry.name}]({page_link(entry.page)})",
                 entry.where,
-                entry.printed,
+                re.sub("^-", "−", entry.printed),
                 entry.ours,
                 f"**{entry.verdict}**",
                 f"`{entry.run}`" if entry.run else "",

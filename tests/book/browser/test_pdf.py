@@ -56,6 +56,16 @@ def test_the_book_is_printed_whole(tmp_path, monkeypatch):
         assert re.search(rf'<a href="#{chapter.name.replace("/", "-")}">[^<]+</a><span>{number}</span>', text)
 
 
+def test_a_book_without_one_of_its_pages_is_said(tmp_path):
+    html = tmp_path / "_build" / "html"
+    html.mkdir(parents=True)
+    (html / "index.html").touch()
+    (tmp_path / "_config.yml").write_text("title: T\nauthor: A\n")
+    (tmp_path / "_toc.yml").write_text("root: pages/index\n")
+    with pytest.raises(InputError, match=r"pages/index\.html: the rendered book is older than its table of contents"):
+        make_pdf(tmp_path)
+
+
 def test_without_a_book_or_a_browser_there_is_one_clear_line(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="make book"):
         make_pdf(tmp_path)
