@@ -58,8 +58,8 @@ def make_pdf(root: Path) -> Path:
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
     chapters = chapters_of(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8")))
     for chapter in chapters:
-        if not (folder / f"{chapter.name}.html").is_file():
-            msg = f"{folder / chapter.name}.html: the rendered book is older than its table of contents; `make book` first"
+        if not (page := folder / f"{chapter.name}.html").is_file():
+            msg = f"{page}: the rendered book is older than its table of contents; build it anew with `make book`"
             raise InputError(msg)
     target = pdf_path(root / "book")
     target.parent.mkdir(parents=True, exist_ok=True)
