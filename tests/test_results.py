@@ -282,6 +282,17 @@ def test_origins_name_commit_backend_and_day(reproduction, tmp_path):
     assert "0123456789ab with uncommitted changes" in described(edited)
 
 
+def test_that_a_run_is_of_another_backend_is_no_change_since(reproduction, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    elsewhere = Reproduction(reproduction.profile, reproduction.store)
+    store_fits(elsewhere, "multi_band_3")
+    export_results(elsewhere, ["multi_band_3"], folder=tmp_path)
+    monkeypatch.delenv("KERAS_BACKEND")
+    (found,) = stored_results(tmp_path, "tiny")
+    origin = origin_of([found], reproduction)
+    assert (origin.backends, origin.changed) == (("jax",), ())
+
+
 def test_a_copied_folder_is_as_good(tmp_path):
     write_result(made_up(0), tmp_path / "there")
     shutil.copytree(tmp_path / "there" / "tiny", tmp_path / "usb" / "whatever")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from report_utils.binning import TRANSFORMS
 from report_utils.cnn.crossval import CrossValidation
@@ -132,6 +133,10 @@ class CommittedReproduction(Reproduction):
             for result in self._of(transforms, dynamics)
             for fold, run in sorted(result.runs.items())
         ]
+
+    def manifests(self, transforms: Iterable[str]) -> list[dict[str, Any]]:
+        """Return what is known of the fits whose results these are: their inputs, seconds, machine and versions."""
+        return [run for result in self._of(transforms, ()) for run in result.runs.values()]
 
     def _of(self, transforms: Iterable[str], dynamics: Iterable[str]) -> list[Result]:
         results = [result for name in transforms for result in self._seeds("fit", name)]

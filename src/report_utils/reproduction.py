@@ -188,6 +188,11 @@ class Reproduction:
             for seed in range(max(self.n_dynamics_seeds(name), fewest))
         ]
 
+    def manifests(self, transforms: Iterable[str]) -> list[dict[str, Any]]:
+        """Return what is known of the finished fits of some transforms: their inputs, seconds, machine and versions."""
+        found = (self.store.load(key) for key in self.runs(transforms))
+        return [run.manifest for run in found if run is not None]
+
     def shown_results(self, transforms: Iterable[str], dynamics: Iterable[str]) -> dict[str, str]:  # noqa: ARG002
         """Return the digests of the committed results that stand for runs of these, by name; here runs stand."""
         return {}

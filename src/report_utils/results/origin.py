@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from report_utils.changes import changes
+from report_utils.cnn.backends import ENGINES
+from report_utils.fingerprint import code_digests
 from report_utils.reproduction import Reproduction
 from report_utils.results.files import Result, shortened
 
@@ -59,7 +61,7 @@ def origin_of(results: Sequence[Result], reproduction: Reproduction | None = Non
             if result.kind == "fit"
             else reproduction.dynamics_key(result.transform, result.training_seed)
         )
-        changed |= dict.fromkeys(changes(run["inputs"], today.inputs))
+        changed |= dict.fromkeys(changes(run["inputs"], _on_backend(today.inputs, run["inputs"].get("backend"))))
     days = sorted(str(run.get("finished", "unknown"))[:10] for _, _, run in runs)
     return Origin(
         commits=tuple(sorted({_commit(run) for _, _, run in runs})),
@@ -68,6 +70,14 @@ def origin_of(results: Sequence[Result], reproduction: Reproduction | None = Non
         last=days[-1],
         changed=tuple(changed),
     )
+
+
+def _on_backend(inputs: Mapping[str, Any], backend: str | None) -> dict[str, Any]:
+    """Return what a run would be computed from on the backend of an earlier one: that is no change since."""
+    if backend not in ENGINES:
+        return dict(inputs)
+    code = {name: value for name, value in inputs["code"].items() if name not in ENGINES.values()}
+    return dict(inputs) | {"backend": backend, "code": code | code_digests([ENGINES[backend]])}
 
 
 def _commit(run: Mapping[str, Any]) -> str:
