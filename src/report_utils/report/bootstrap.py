@@ -17,10 +17,10 @@ order at the start. One is not: folds share most of their training clusters, and
 these would change cannot be told from one sample (Bengio & Grandvalet 2004, J. Mach. Learn. Res. 5, 1089).
 
 How often intervals of 95 % hold the truth, `python -m benchmarks bench_coverage` measures on made-up residuals. At
-the report's size with one seed, where trainings move the bias by 0.16 of the scatter and the scatter by 3 %: 95 % of
-those of a bias, a scatter and a ratio of two (without drawing the folds 68, 89 and 87 %). With two folds and three
+the report's size with one seed, where trainings move the bias by 0.16 of the scatter and the scatter by 3 %: 94 to 96 %
+of those of a bias, a scatter and a ratio of two (without drawing the folds 68, 89 and 87 %). With two folds and three
 seeds 95 to 98 %. Too short they stay for the scatter of few clusters with heavy tails (Student's with 5 degrees of
-freedom, 175 halos: 88 %; ratios 94 %), and with few folds for a bias that their training clusters move.
+freedom, 175 halos: 90 %; ratios 94 %), and with few folds for a bias that their training clusters move (89 %).
 """
 
 from __future__ import annotations
