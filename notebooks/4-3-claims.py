@@ -84,8 +84,8 @@ Markdown("\n\n---\n\n".join(blocks))
 # ## Over several trainings
 #
 # A network that is trained again from other weights and in another order predicts otherwise, and a verdict of one
-# training may be that training's own. So every network has also been trained with several seeds, which takes longer
-# than a book should; the runs are kept with the project.
+# training may be that training's own. To train every network with several seeds takes longer than a book should; what
+# the claims come to where that has been done stands here, whether it was on this machine or is kept with the project.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 command = f"report-utils study seeds --profile {profile}"

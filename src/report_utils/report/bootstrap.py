@@ -16,7 +16,7 @@ seeds (Owen 2007, Ann. Appl. Stat. 1, 386), and transforms draw their seeds apar
 order at the start. One is not: folds share most of their training clusters, and what an altogether other sample of
 these would change cannot be told from one sample (Bengio & Grandvalet 2004, J. Mach. Learn. Res. 5, 1089).
 
-How often intervals of 95 % hold the truth, `python -m benchmarks bench_coverage` measures on made-up residuals. At
+How often intervals of 95 % hold the truth, `python -m tools.measure_coverage` measures on made-up residuals. At
 the report's size with one seed, where trainings move the bias by 0.16 of the scatter and the scatter by 3 %: 94 to 96 %
 of those of a bias, a scatter and a ratio of two (without drawing the folds 68, 89 and 87 %). With two folds and three
 seeds 95 to 98 %. Too short they stay for the scatter of few clusters with heavy tails (Student's with 5 degrees of
