@@ -14,6 +14,7 @@ import pytest
 from report_utils.errors import InputError
 from report_utils.grid import run_grid, write_grid
 from report_utils.integrity import read_manifest
+from report_utils.leftovers import entries
 from report_utils.reproduction import Reproduction
 from report_utils.store import Store
 from tests.conftest import ROOT
@@ -40,6 +41,8 @@ def test_a_job_is_done_when_its_runs_are_there(reproduction):
     store_fits(reproduction, "multi_band_2", folds=(1,))
     assert {"data", "fit/multi_band_2/1"} == set(grid.missing) - set(write_grid(reproduction).missing)
     assert (grid.folder / "done" / "fit" / "multi_band_2" / "1").is_file()
+    (grid.folder / ".snakemake").mkdir()
+    assert {entry.kind for entry in entries(reproduction.store)} == {"run"}  # nothing of a grid is anybody's leftover
     assert not (grid.folder / "done" / "fit" / "multi_band_2" / "0").exists()
 
 

@@ -183,10 +183,16 @@ def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) ->
     advance(1.0)
 
 
+def lacking(page: Page, reproduction: Reproduction) -> list[str]:
+    """Return the transforms that a page needs and a reproduction cannot show."""
+    of_dynamics = set(page.needs) <= set(page.dynamics)
+    shown = reproduction.dynamics_transforms if of_dynamics else reproduction.transforms
+    return [name for name in page.needs if name not in shown]
+
+
 def _execute(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> NotebookNode:
     root, profile = project_root(), reproduction.profile
-    shown = reproduction.dynamics_transforms if set(page.needs) <= set(page.dynamics) else reproduction.transforms
-    missing = [name for name in page.needs if name not in shown]
+    missing = lacking(page, reproduction)
     note = reproduction.origin_note(page.transforms, page.dynamics)
     if missing and note:
         return unavailable_page(page, note, HOW_TO_HAVE_RESULTS, record)

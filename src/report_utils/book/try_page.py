@@ -11,7 +11,7 @@ from typing import Any
 import nbformat
 
 from report_utils.binning import TRANSFORMS
-from report_utils.book.execute import read_template, run_page
+from report_utils.book.execute import labelled, read_template, run_page
 from report_utils.book.pages import PAGES, Page
 from report_utils.errors import InputError
 from report_utils.profiles import Profile, project_root
@@ -144,13 +144,15 @@ def run_tried(page: Page, profile: Profile) -> nbformat.NotebookNode:
         As :func:`page_with` returns it.
     profile : Profile
     """
-    from report_utils.reproduction import Reproduction
+    from report_utils.book.build import lacking
+    from report_utils.committed import open_reproduction
 
     root = project_root()
-    reproduction = Reproduction(profile)
-    missing = [name for name in page.needs if not reproduction.available(name)]
-    if missing:
-        msg = f"page {page.slug} needs {missing[0]}, which profile {profile.name!r} has no AGN-less event lists for"
+    reproduction = open_reproduction(profile.path)
+    note = reproduction.origin_note(page.transforms, page.dynamics)
+    if missing := lacking(page, reproduction):
+        why = "results of" if note else "AGN-less event lists for"
+        msg = f"page {page.slug} needs {missing[0]}, which profile {profile.name!r} has no {why}"
         raise InputError(msg)
     reproduction.prepare(
         [name for name in page.transforms if reproduction.available(name)],
@@ -159,7 +161,8 @@ def run_tried(page: Page, profile: Profile) -> nbformat.NotebookNode:
     template = root / "notebooks" / f"{page.notebook}.py"
     named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
     arguments = {"page": page, "template": template, "profile": named, "record": {"page": page.slug}}
-    return run_tasks([Task(f"page {page.slug}", run_page, arguments, 1.0)], f"Page {page.slug}")[0]
+    executed = run_tasks([Task(f"page {page.slug}", run_page, arguments, 1.0)], f"Page {page.slug}")[0]
+    return labelled(executed, note) if note else executed
 
 
 def write_tried(notebook: nbformat.NotebookNode, page: Page, target: Path) -> None:
