@@ -44,6 +44,7 @@ _TRAINING_CODE = (
     "cnn.images",
     "cnn.model",
     "cnn.network",
+    "cnn.sizes",
     "cnn.training",
     "cnn.twin",
     "training_tasks",

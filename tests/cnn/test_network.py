@@ -12,7 +12,8 @@ from report_utils.cnn import build_cnn
 from report_utils.cnn.batches import ViewBatches
 from report_utils.cnn.images import ResidentImages
 from report_utils.cnn.network import Network, fresh_network
-from report_utils.cnn.twin import outputs, weight_shapes
+from report_utils.cnn.sizes import weight_shapes
+from report_utils.cnn.twin import outputs
 
 N_PIXELS, N_CHANNELS = 32, 3
 

@@ -6,8 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-CONVOLUTION_FILTERS = (16, 32, 64)
-DENSE_UNITS = (200, 100, 20)
+from report_utils.cnn.sizes import CONVOLUTION_FILTERS, DENSE_UNITS
 
 
 def build_cnn(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ...] = 0) -> keras.Model:

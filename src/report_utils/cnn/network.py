@@ -15,7 +15,7 @@ from report_utils.cnn.backends import load_engine
 from report_utils.cnn.batches import Batches, in_batches
 from report_utils.cnn.images import ResidentImages
 from report_utils.cnn.model import initial_weights
-from report_utils.cnn.twin import weight_shapes
+from report_utils.cnn.sizes import weight_shapes
 
 _PREDICTED_PIXELS = 2**18
 """In one batch of predictions: what the first convolution makes of them stays in a processor's cache."""

@@ -6,17 +6,7 @@ from typing import Any
 
 from keras import ops
 
-from report_utils.cnn.model import CONVOLUTION_FILTERS, DENSE_UNITS
-
-
-def weight_shapes(n_channels: int) -> list[tuple[int, ...]]:
-    """Return the shapes of the plain model's weights, kernels and biases in turn, in Keras' order."""
-    shapes: list[tuple[int, ...]] = []
-    for n_in, n_out in zip((n_channels, *CONVOLUTION_FILTERS), CONVOLUTION_FILTERS, strict=False):
-        shapes += [(3, 3, n_in, n_out), (n_out,)]
-    for n_in, n_out in zip((CONVOLUTION_FILTERS[-1], *DENSE_UNITS), (*DENSE_UNITS, 1), strict=True):
-        shapes += [(n_in, n_out), (n_out,)]
-    return shapes
+from report_utils.cnn.sizes import CONVOLUTION_FILTERS
 
 
 def outputs(weights: list[Any], images: Any, open_channels: Any) -> Any:
@@ -29,7 +19,7 @@ def outputs(weights: list[Any], images: Any, open_channels: Any) -> Any:
     Parameters
     ----------
     weights : list of tensor
-        Of :func:`weight_shapes`.
+        Of the shapes of :func:`report_utils.cnn.sizes.weight_shapes`.
     images : (batch_size, n_pixels, n_pixels, n_channels) tensor
     open_channels : (n_channels,) tensor
         One for channels that are seen, zero for those that are closed (report, section 4.1). A closed channel's
