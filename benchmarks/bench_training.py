@@ -108,7 +108,7 @@ def plain_fit(connection, case: Case, fold: int) -> None:
     class Ends(keras.callbacks.Callback):
         ends: list[float] = []  # noqa: RUF012 - one fit a process
 
-        def on_epoch_end(self, epoch, logs=None):
+        def on_epoch_end(self, epoch, logs=None):  # noqa: ARG002 - the signature is Keras'
             self.ends.append(time.monotonic())
 
     model = build_cnn(4, case.n_pixels, seed=fold)
