@@ -139,11 +139,16 @@ def rendered(app, env, changed=()):
 
 
 def test_a_rendering_that_ended_well_is_not_done_again(sphinx):
+    words = sphinx[0].outdir / "searchindex.js"
+    words.touch()
     app, outdated = rendered(*sphinx)
     assert outdated == ["a", "b"]
+    assert not words.exists()  # it is made anew, of today's pages alone
+    words.touch()
     sphinx_ext._finish(app, None)
     app, outdated = rendered(*sphinx)
     assert outdated == []
+    assert words.exists()
     sphinx_ext._finish(app, None)
     _, outdated = rendered(*sphinx, changed=["a"])
     assert outdated == ["a", "b"]

@@ -42,6 +42,24 @@ def test_what_a_page_holds_brings_its_scripts():
     assert not any("thebe" in name.lower() for name in names(theme.needed(SCRIPTS, everything)))
 
 
+def test_a_sheet_named_by_its_digest_needs_no_checksum():
+    """Or else the first rendering would differ from the second."""
+    name = f"_static/mystnb.{'ab' * 32}.css"
+    assert theme.without_checksum(f'<link href="{name}?v=8cd3d715" />') == f'<link href="{name}" />'
+    other = '<link href="_static/report.css?v=8cd3d715" />'
+    assert theme.without_checksum(other) == other
+
+
+def test_pictures_of_earlier_renderings_go(tmp_path):
+    for name in ("old.svg", "new.svg"):
+        (tmp_path / name).touch()
+    theme.trim_images(tmp_path, [])
+    assert len(list(tmp_path.iterdir())) == 2  # nothing was rendered
+    theme.trim_images(tmp_path, ["new.svg"])
+    assert [path.name for path in tmp_path.iterdir()] == ["new.svg"]
+    theme.trim_images(tmp_path / "none", ["new.svg"])
+
+
 STYLE = (
     "/*! licence */.fa-sr-only{x:1}.a{color:red}@font-face{font-family:Font Awesome\\ 6 Free;src:url(f.woff2)}"
     '.fa-bars:before{content:"x"}.fa-a:before,.fa-b:before{content:"y"}@media print{.fa-c{d:e}.g{h:i}}'

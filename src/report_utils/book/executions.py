@@ -46,9 +46,10 @@ def pages_table(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
     for slug, record in records.items():
         inputs = record["inputs"]
         source = f'<a class="whole" href="{TEXT_SOURCES}/{notebooks[slug]}.py">{notebooks[slug]}.py</a>'
+        moment = " ".join(f'<span class="whole">{part}</span>' for part in record.get("at", "not recorded").split())
         lines.append(
             f'| <span id="made-{slug}"></span>[](pages/{slug}.ipynb) | {source} | {_settings(inputs)} '
-            f"| {record.get('at', 'not recorded')} | {record['seconds']:.1f} | {len(inputs.get('runs', {}))} |"
+            f"| {moment} | {record['seconds']:.1f} | {len(inputs.get('runs', {}))} |"
         )
     total = sum(record["seconds"] for record in records.values())
     return [f"{len(records)} of {len(PAGES)} pages were run, in {total:.0f} s of notebooks.", "", *lines]

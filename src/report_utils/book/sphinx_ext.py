@@ -68,7 +68,10 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
     was_cut_off = hasattr(app, _BEGUN) and getattr(app, _BEGUN)[2]
     anew = was_cut_off or added or changed or removed or shown != getattr(env, _SHOWN, None)
     setattr(env, _SHOWN, shown)
-    return list(sources) if anew else []
+    if not anew:
+        return []
+    (Path(app.outdir) / "searchindex.js").unlink(missing_ok=True)  # Sphinx would keep the words of earlier pages in it
+    return list(sources)
 
 
 def _say_how_figures_were_made(app: Sphinx, doctree: nodes.document) -> None:
@@ -92,6 +95,8 @@ def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
         context["body"] = theme.repaired_body(body)
     toctree = context["generate_toctree_html"]
     context["generate_toctree_html"] = lambda *values, **options: theme.named_toggles(str(toctree(*values, **options)))
+    css_tag = context["css_tag"]
+    context["css_tag"] = lambda sheet: theme.without_checksum(css_tag(sheet))
     for kind in ("script_files", "css_files"):
         context[kind] = theme.needed(context.get(kind, []), body)
     paragraphs = [node.astext() for node in doctree.findall(nodes.paragraph)] if doctree is not None else []
@@ -116,6 +121,7 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
         return
     if app.builder.format == "html":
         theme.trim(Path(app.outdir) / "_static")
+        theme.trim_images(Path(app.outdir) / "_images", app.builder.images.values())
         downloads.add_downloads(Path(app.srcdir), Path(app.outdir))
     report, lock, _, began = getattr(app, _BEGUN)
     lock.release()

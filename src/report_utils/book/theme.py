@@ -34,6 +34,7 @@ _UNUSED_FILES = (
 )
 """What the theme and extensions put into ``_static`` that no page refers to."""
 
+_NAMED_BY_DIGEST = re.compile(r"(\.[0-9a-f]{64}\.css)\?v=[0-9a-f]+")
 _ICON_FONT = re.compile(r"@font-face\{[^}]*Font Awesome[^}]*\}")
 _ICON_RULE = re.compile(r"(?<=[{}/])(?:\.fa-[\w-]+(?:::?(?:before|after))?,?)+\{[^{}]*\}")
 
@@ -73,9 +74,33 @@ def named_toggles(toctree: str) -> str:
     return toctree.replace("<summary>", '<summary aria-label="Pages below this one">')
 
 
+def without_checksum(tag: str) -> str:
+    """Return a style sheet's tag without a checksum where its name holds one.
+
+    MyST-NB writes its sheet after the pages, so Sphinx finds it and adds a checksum from the second rendering on.
+    """
+    return _NAMED_BY_DIGEST.sub(r"\1", tag)
+
+
 def without_icon_font(style: str) -> str:
     """Return the theme's style sheet without its icon font, a third of it; ``icons.css`` draws what is used."""
     return _ICON_RULE.sub("", _ICON_FONT.sub("", style))
+
+
+def trim_images(folder: Path, used: Iterable[str]) -> None:
+    """Remove the pictures of earlier renderings.
+
+    Parameters
+    ----------
+    folder : Path
+        The book's ``_images`` folder.
+    used : iterable of str
+        The names that pages refer to; where there are none nothing was rendered, and nothing is removed.
+    """
+    if kept := set(used):
+        for path in folder.glob("*"):
+            if path.name not in kept:
+                path.unlink()
 
 
 def trim(static: Path) -> None:
