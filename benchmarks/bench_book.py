@@ -70,10 +70,12 @@ def copy_working_tree(target: Path) -> None:
 
 def copy_for_sphinx(book: Path, bare: Path) -> None:
     shutil.copytree(book, bare, symlinks=True, ignore=shutil.ignore_patterns("_build"))
-    configuration = bare / "_config.yml"
-    text = configuration.read_text(encoding="utf-8")
+    text = (bare / "_config.yml").read_text(encoding="utf-8")
     assert EXTENSION in text
-    configuration.write_text(text.replace(EXTENSION, ""), encoding="utf-8")
+    # jupyter-book translates a configuration that lies beside the pages
+    (bare / "book" / "_config.yml").write_text(text.replace(EXTENSION, ""), encoding="utf-8")
+    (bare / "book" / "_toc.yml").unlink()
+    shutil.copy2(bare / "_toc.yml", bare / "book" / "_toc.yml")
 
 
 def edit(book: Path, number: int, command: list[str], environment: dict[str, str]) -> float:

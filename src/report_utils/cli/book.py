@@ -18,14 +18,22 @@ from report_utils.cli.app import ProfileOption, ResultsOption, app, choose_resul
 @clear_failures
 def build(profile: ProfileOption = None, results: ResultsOption = None) -> None:
     """Do what is missing for a profile and render the book; any warning is an error."""
-    from report_utils.book.build import prepare_book
+    from report_utils.book.build import prepare_book, publish_pages
+    from report_utils.book.rendered import is_rendered, note_rendering
     from report_utils.committed import open_reproduction
+    from report_utils.profiles import project_root
 
     choose_results(results)
-    chosen = open_reproduction(profile).profile.path
+    chosen, root = open_reproduction(profile).profile.path, project_root()
     report = prepare_book(chosen)
     began = time.monotonic()
-    status = _render(chosen, prepared=True)
+    publish_pages(chosen).release()
+    status = 0
+    if is_rendered(root):
+        typer.echo(f"the book: {root / '_build' / 'html' / 'index.html'} (rendered before)")
+    else:
+        status = _render(chosen, prepared=True)
+        note_rendering(root, ended_well=status == 0)
     report.seconds["rendering"] = time.monotonic() - began
     for line in report.lines():
         typer.echo(line)
