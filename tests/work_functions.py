@@ -82,3 +82,7 @@ def make_all(folder: str, number: int, seconds: float) -> None:
     store = Store(Path(folder))
     keys = [RunKey(f"fit/a/run-{i}", {"number": i}) for i in range(number)]
     run_tasks([Task(key.name, make_run, {"store": store, "key": key, "seconds": seconds}, 1.0) for key in keys], "runs")
+
+
+def variable(name: str) -> str | None:
+    return os.environ.get(name)

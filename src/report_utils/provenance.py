@@ -23,13 +23,15 @@ _INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf
 
 @cache
 def machine() -> dict[str, Any]:
-    """Return what besides the versions can change the last bits of a number: processor, system, threads."""
-    return {
+    """Return what besides the versions can change the last bits of a number: processor, threads, JAX's device ..."""
+    facts = {
         "processor": processor(),
         "instructions": _instructions(),
         "system": platform.system(),
         "threads": threads(),
     }
+    jax = sys.modules.get("jax") if os.environ.get("KERAS_BACKEND") == "jax" else None
+    return facts if jax is None else facts | {"device": jax.devices()[0].device_kind}
 
 
 @cache

@@ -349,7 +349,7 @@ class Reproduction:
             "store": store or self.store, "key": key, "dataset": self.dataset, "transform": transform,
             "fold_of": fold_of, "fold": fold, "training_seed": training_seed, "profile": self.profile,
         }  # fmt: skip
-        return Task(label, function, arguments, epochs * 8 * int((fold_of != fold).sum()))
+        return Task(label, function, arguments, epochs * 8 * int((fold_of != fold).sum()), trains=True)
 
 
 def training_code() -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from report_utils import deadline
 from report_utils.deadline import OutOfTime, out_of_time
+from report_utils.devices import training_places
 from report_utils.disk import clear_disk_errors
 from report_utils.processes import WorkerContext, enter_worker, n_workers
 from report_utils.progress import shown_progress
@@ -57,6 +58,8 @@ class Task:
     function: Callable[..., Any]
     arguments: dict[str, Any]
     units: float
+    trains: bool = False
+    """Whether it wants a place of :func:`report_utils.devices.training_places`, such as a GPU."""
 
 
 class WorkerError(RuntimeError):
@@ -91,10 +94,11 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
     with clear_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
         log.touch()
+    places = training_places() if all(task.trains for task in tasks) else [{}] * n_workers()
     run = _TaskRun(deque(enumerate(tasks)), [None] * len(tasks), context, context.Queue(), log)
     # spawned processes take their environment from this one, and thread counts are read at import
     with _environment(_ONE_THREAD):
-        threads = [threading.Thread(target=run.serve, daemon=True) for _ in range(min(n_workers(), len(tasks)))]
+        threads = [threading.Thread(target=run.serve, args=(p,), daemon=True) for p in places[: len(tasks)]]
         with shown_progress(description, sum(task.units for task in tasks)) as show:
             try:
                 for thread in threads:
@@ -136,9 +140,12 @@ class _TaskRun:
                 return None
             return self.pending.popleft()
 
-    def new_pool(self) -> ProcessPoolExecutor:
+    def new_pool(self, place: dict[str, str]) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(
-            1, mp_context=self.context, initializer=_enter_worker, initargs=(self.queue, self.log, deadline.current())
+            1,
+            mp_context=self.context,
+            initializer=_enter_worker,
+            initargs=(self.queue, self.log, deadline.current(), place),
         )
         with self.lock:
             self.pools.add(pool)
@@ -149,9 +156,9 @@ class _TaskRun:
             self.pools.discard(pool)
         pool.shutdown(wait=True, cancel_futures=True)
 
-    def serve(self) -> None:
+    def serve(self, place: dict[str, str]) -> None:
         """Feed one worker process until nothing is left; runs in a thread of the parent."""
-        pool = self.new_pool()
+        pool = self.new_pool(place)
         done_by_this_worker = 0
         try:
             while (item := self.next()) is not None:
@@ -166,13 +173,13 @@ class _TaskRun:
                         if attempt == 2:
                             msg = f"{task.label}: its worker process was ended twice, out of memory perhaps: {self.log}"
                             raise WorkerError(msg) from None
-                        pool = self.new_pool()
+                        pool = self.new_pool(place)
                     else:
                         break
                 done_by_this_worker += 1
                 if done_by_this_worker % _TASKS_PER_WORKER == 0:
                     self.close(pool)
-                    pool = self.new_pool()
+                    pool = self.new_pool(place)
         except OutOfTime:
             self.out_of_time = True
         except BaseException as error:
@@ -199,7 +206,8 @@ class _TaskRun:
                 process.terminate()
 
 
-def _enter_worker(progress_queue: Any, log: Path, until: float | None) -> None:
+def _enter_worker(progress_queue: Any, log: Path, until: float | None, place: dict[str, str]) -> None:
+    os.environ.update(place)  # read when the backend is imported, which is later
     # what libraries print while they start would tear the progress bar apart
     with log.open("ab") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())

@@ -44,7 +44,6 @@ def in_a_fresh_process(path, threads=1, backend="tensorflow"):
         "TF_NUM_INTEROP_THREADS": str(threads),
         "OMP_NUM_THREADS": str(threads),
         "KERAS_BACKEND": backend,
-        "JAX_PLATFORMS": "cpu",
     }
     code = f"from tests.cnn.test_same_bits import train; train({str(path)!r})"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, capture_output=True)

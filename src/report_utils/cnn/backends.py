@@ -47,10 +47,19 @@ def require_backend() -> None:
 
 
 def load_engine() -> ModuleType:
-    """Import the engine of the backend, and Keras with it."""
-    import keras
+    """Import the engine of the backend, and Keras with it.
 
+    Raises
+    ------
+    InputError
+        If the backend cannot be imported, or Keras runs on another one already.
+    """
     name = backend_name()
+    try:
+        import keras
+    except ImportError as error:
+        msg = f"{BACKEND_VARIABLE} is {name!r}, which cannot be imported: {error}"
+        raise InputError(msg) from None
     if keras.backend.backend() != name:
         msg = f"Keras runs on {keras.backend.backend()!r} here; set {BACKEND_VARIABLE} before it is imported"
         raise InputError(msg)
