@@ -7,6 +7,7 @@ without this project's extension and without Jupyter Book's command around it.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import alternate, cost, run
+from benchmarks.measuring import alternate, cost, run, shares
 from report_utils.profiles import project_root
 from report_utils.report.measurements import Measurement
 from report_utils.store import Store
@@ -47,6 +48,7 @@ def measure() -> list[Measurement]:
             },
             ROUNDS,
         )
+        steps = steps_of_nothing(ours, environment, book)
         edited = [edit(book, number, ours, environment) for number in range(EDITS)]
     pairs = {"ours": seconds["ours"], SPHINX: seconds[SPHINX]}
     plain_pairs = {"ours": seconds["jupyter-book build book/"], SPHINX: seconds[SPHINX]}
@@ -55,7 +57,19 @@ def measure() -> list[Measurement]:
         cost("book/nothing", "report-utils build with nothing to do", pairs, SPHINX, goal=1.3),
         cost("book/nothing-plain", "jupyter-book build book/ with nothing to do", plain_pairs, SPHINX, goal=1.3),
         cost("book/edited", "One edited section", edits, SPHINX, note="its page run, all pages rendered"),
+        *shares("book/step", "A build with nothing to do, share", steps),
     ]
+
+
+def steps_of_nothing(command: list[str], environment: dict[str, str], book: Path) -> dict[str, float]:
+    """Return the seconds of the parts of a build with nothing to do, as it says itself, and of what comes before."""
+    begin = time.perf_counter()
+    said = run(command, environment, book)
+    total = time.perf_counter() - begin
+    parts = {name: float(seconds) for name, seconds in re.findall(r"^  (\w+) +([\d.]+) s$", said, re.MULTILINE)}
+    assert {"observations", "training", "pages", "rendering"} <= parts.keys(), said
+    words = {"training": "no run missing", "pages": "no page stale", "rendering": "nothing to render"}
+    return {words.get(n, n): s for n, s in parts.items()} | {"start and imports": total - sum(parts.values())}
 
 
 def copy_working_tree(target: Path) -> None:

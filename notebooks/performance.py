@@ -116,7 +116,9 @@ Markdown(kept_table("quick_trade"))
 # ## The book
 #
 # A build with nothing to do finds out that nothing has changed: it digests the code, the notebooks and the data that
-# each page is made from, and lets Sphinx look at its sources. *Bare Sphinx* does the latter alone.
+# each page is made from, then what the rendering is made from, and starts no Sphinx. Plain `jupyter-book build book/`
+# does the same but for the last: Jupyter Book has started Sphinx by then. *Bare Sphinx* looks at the same pages without
+# this project and without Jupyter Book.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(goals_markdown([*(one for one in newest(results, "book/") if one.unit != "%"), *newest(results, "start/")]))
