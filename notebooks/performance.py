@@ -124,6 +124,12 @@ Markdown(kept_table("quick_trade"))
 Markdown(goals_markdown([*(one for one in newest(results, "book/") if one.unit != "%"), *newest(results, "start/")]))
 
 # %% [markdown]
+# Where a build with nothing to do spent its time, before and after what it knew was kept:
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(kept_table("build_profile"))
+
+# %% [markdown]
 # ## Memory and growth
 #
 # Time should grow no faster than the work: an exponent of 1 is in proportion, and less where a fixed cost counts.
