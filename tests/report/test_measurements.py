@@ -80,8 +80,20 @@ def test_a_loss_is_more_than_the_rounds_scatter():
     assert slower.is_loss
 
 
+def test_seconds_alone_and_single_rounds_are_not_compared_but_memory_is():
+    alone = {"ratio": None, "peers": {}, "better": "less"}
+    for unit, compared in (("s", 0), ("%", 0), ("MB", 1)):
+        one, other = (
+            measurement([1.0]).model_copy(update=alone | {"unit": unit, "ours": Quantity.of([value])})
+            for value in (100.0, 200.0)
+        )
+        changes = compare(result(other), result(one))
+        assert [change.is_loss for change in changes] == [True] * compared
+    assert compare(result(measurement([2.0])), result(measurement([4.0]))) == []
+
+
 def test_only_what_both_have_is_compared():
-    assert compare(result(measurement([1.0], name="a")), result(measurement([1.0], name="b"))) == []
+    assert compare(result(measurement([1.0] * 3, name="a")), result(measurement([1.0] * 3, name="b"))) == []
 
 
 def test_results_are_kept_in_order_and_the_oldest_forgotten(tmp_path):

@@ -27,8 +27,8 @@ def test_without_results_it_says_what_measures_them(tmp_path):
 
 
 def test_a_loss_and_a_goal_that_does_not_hold_are_said(tmp_path):
-    add_result(result(measurement([4.0], goal=3.0), date="2026-01-01"), tmp_path)
-    add_result(result(measurement([2.0], goal=3.0), date="2026-01-02"), tmp_path)
+    add_result(result(measurement([4.0] * 3, goal=3.0), date="2026-01-01"), tmp_path)
+    add_result(result(measurement([2.0] * 3, goal=3.0), date="2026-01-02"), tmp_path)
     results = read_all(tmp_path)
     assert "**loss**" in page.changes_markdown(results)
     assert "**does not hold**" in page.goals_markdown(page.newest(results))

@@ -27,6 +27,9 @@ SMALLEST_LOSS = 1.10
 """A result that is worse by less is not called a loss, however small its spread: machines differ by as much."""
 
 _STANDARD_ERRORS = 3.0
+_FEWEST_ROUNDS = 3
+_OF_ANY_MACHINE = {"MB", "exponent"}
+"""Units that can be compared without a peer."""
 
 
 class _Record(BaseModel):
@@ -160,8 +163,8 @@ class Change:
 def compare(result: BenchmarkResult, earlier: BenchmarkResult) -> list[Change]:
     """Return how each measurement that both results have has changed.
 
-    Ratios are compared, or the numbers themselves where there is no peer. The tolerance is three standard errors of
-    the quotient of the two medians, and ten per cent at least.
+    Ratios are compared, and memory and exponents themselves; not what has too few rounds for a spread. The tolerance is
+    three standard errors of the quotient of the two medians, and ten per cent at least.
     """
     changes = []
     for after in result.measurements:
@@ -169,7 +172,9 @@ def compare(result: BenchmarkResult, earlier: BenchmarkResult) -> list[Change]:
         if before is None:
             continue
         one, other = (m.ours if m.ratio is None else m.ratio for m in (before, after))
-        if min(one.median, other.median) <= 0:
+        enough = min(one.n, other.n) >= _FEWEST_ROUNDS
+        judged = enough if after.ratio is not None else after.unit in _OF_ANY_MACHINE
+        if not judged or min(one.median, other.median) <= 0:
             continue
         factor = one.median / other.median if after.better == "more" else other.median / one.median
         error = math.hypot(*(q.log_error for q in (one, other)))
