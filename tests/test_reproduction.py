@@ -133,14 +133,6 @@ def test_one_fold_is_trained_and_a_fold_that_is_not_run_is_refused(reproduction)
         reproduction.prepare(["multi_band_3"], (), folds=[0, 2])
 
 
-def test_a_backend_that_is_not_installed_is_refused_before_anything_is_trained(reproduction, monkeypatch):
-    monkeypatch.setenv("KERAS_BACKEND", "jax")
-    monkeypatch.setattr("report_utils.cnn.backends.is_installed", lambda name: name != "jax")
-    elsewhere = Reproduction(reproduction.profile, reproduction.store)
-    with pytest.raises(InputError, match=r"KERAS_BACKEND asks for 'jax', which is not there; .*pip install .\[gpu\]"):
-        elsewhere.prepare(["single_band"], ())
-
-
 def test_an_interrupted_data_set_goes_on(folder, monkeypatch):
     """Chunks that are finished are not simulated again."""
     from report_utils.binning import dataset, observations

@@ -3,7 +3,7 @@
 #
 #   tools/on_gpu.sh [--without-gpu] [MINUTES=50] [PROFILE=paper]
 #
-# REPORT_WORKERS says how many fits are trained at once on the card (2 without), REPORT_RUNS where runs are kept.
+# REPORT_WORKERS says how many fits are trained at once (one on each card without), REPORT_RUNS where runs are kept.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -12,8 +12,6 @@ if [ "${1:-}" = --without-gpu ]; then device=cpu; shift; fi
 minutes="${1:-50}" profile="${2:-paper}"
 python="${VENV:-.venv}/bin/python" command="${VENV:-.venv}/bin/report-utils"
 export KERAS_BACKEND=jax
-# several processes share the card: each takes what it needs instead of three quarters at once
-export XLA_PYTHON_CLIENT_PREALLOCATE=false REPORT_WORKERS="${REPORT_WORKERS:-2}"
 [ "$device" = gpu ] || export JAX_PLATFORMS=cpu
 
 found() { "$python" -c 'import jax; print(*{d.platform for d in jax.devices()}, jax.devices()[0].device_kind)'; }

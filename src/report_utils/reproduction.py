@@ -14,7 +14,7 @@ from report_utils.binning import TRANSFORMS, get_transform
 from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
-from report_utils.cnn.backends import ENGINES, backend_name, require_backend
+from report_utils.cnn.backends import ENGINES, backend_name
 from report_utils.cnn.crossval import CrossValidation, Fit
 from report_utils.dynamics.phases import Dynamics, epoch_phases
 from report_utils.errors import InputError
@@ -259,7 +259,6 @@ class Reproduction:
 
     def _compute(self, tasks: list[Task]) -> int:
         if tasks:
-            require_backend()
             with in_use(self.store, self.profile.label):
                 run_tasks(tasks, f"Training ({len(tasks)} runs)")
         return len(tasks)

@@ -126,5 +126,6 @@ PAGES: tuple[Page, ...] = (
     ),
     Page("any-model", "any-model"),
     Page("edit-one-section", "edit-one-section"),
+    Page("full-size", "full-size", transforms=tuple(TRANSFORMS), files="benchmarks/results/*.json"),
 )
 """All pages, in the order in which they are made and read."""

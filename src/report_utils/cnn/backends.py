@@ -7,7 +7,6 @@ import os
 from types import ModuleType
 
 from report_utils.errors import InputError
-from report_utils.fingerprint import is_installed
 
 BACKEND_VARIABLE = "KERAS_BACKEND"
 """Environment variable by which Keras chooses its backend; TensorFlow without it."""
@@ -29,21 +28,6 @@ def backend_name() -> str:
         msg = f"{BACKEND_VARIABLE} is {name!r}; this project trains on {' or '.join(ENGINES)}"
         raise InputError(msg)
     return name
-
-
-def require_backend() -> None:
-    """Refuse to train where the backend is not installed.
-
-    Raises
-    ------
-    InputError
-        The message says what to install.
-    """
-    name = backend_name()
-    if not is_installed(name):
-        what = "the extra for a card: pip install .[gpu]" if name == "jax" else "TensorFlow: make setup"
-        msg = f"{BACKEND_VARIABLE} asks for {name!r}, which is not there; install {what}"
-        raise InputError(msg)
 
 
 def load_engine() -> ModuleType:
