@@ -241,32 +241,29 @@ Markdown(
 # same telescope, exposure and field. A network does not know when it is shown something else.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input", "remove-stderr"]
-said = "Committed results hold no weights, so there is nothing to predict with: train the profile here."
-if not reproduction.shown_results(["multi_band_2"], ()):
-    with chdir(folder):
-        predictions = predict("archive", "multi_band_2", reproduction)
-    show("\n".join(predictions.summary()))
-    table = predictions.table
-    rows = [
-        [
-            row.cluster_id,
-            f"{row.log10_mass_predicted:.2f}",
-            f"{row.spread_between_fits:.2f}",
-            f"{row.expected_scatter:.2f}",
-            thousands(row.n_events),
-            f"{row.hardness:.2f}",
-            f"{row.log10_mass:.2f}",
-        ]
-        for row in table.itertuples()
+with chdir(folder):
+    predictions = predict("archive", "multi_band_2", reproduction)
+show("\n".join(predictions.summary()))
+table = predictions.table
+rows = [
+    [
+        row.cluster_id,
+        f"{row.log10_mass_predicted:.2f}",
+        f"{row.spread_between_fits:.2f}",
+        f"{row.expected_scatter:.2f}",
+        thousands(row.n_events),
+        f"{row.hardness:.2f}",
+        f"{row.log10_mass:.2f}",
     ]
-    header = ["cluster", "predicted", "spread [dex]", "scatter [dex]", "events", "hardness", "truth"]
-    warned = [f"- {row.cluster_id}: {row.warning}" for row in table.itertuples() if row.warning]
-    said = (
-        markdown_table(header, rows, "lrrrrrr")
-        + "\n\nWarnings:\n\n"
-        + ("\n".join(warned) or "- none: all of them look like those of the training")
-    )
-Markdown(said)
+    for row in table.itertuples()
+]
+header = ["cluster", "predicted", "spread [dex]", "scatter [dex]", "events", "hardness", "truth"]
+warned = [f"- {row.cluster_id}: {row.warning}" for row in table.itertuples() if row.warning]
+Markdown(
+    markdown_table(header, rows, "lrrrrrr")
+    + "\n\nWarnings:\n\n"
+    + ("\n".join(warned) or "- none: all of them look like those of the training")
+)
 
 # %% mystnb={"figure": {"caption": "**Predicted against true.** The example's clusters, which no network has seen, with the held-out scatter as error bars. Their masses are known here because they are simulated. Compare the bars with the distances from the line.", "name": "fig-own-predictions"}, "image": {"alt": "Predicted against true mass of the example clusters with error bars and the line of perfect accuracy."}} tags=["hide-input"]
 truth = table["log10_mass"].to_numpy()

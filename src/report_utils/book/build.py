@@ -194,8 +194,9 @@ def _execute(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> 
     root, profile = project_root(), reproduction.profile
     missing = lacking(page, reproduction)
     note = reproduction.origin_note(page.transforms, page.dynamics)
-    if missing and note:
-        return unavailable_page(page, note, HOW_TO_HAVE_RESULTS, record)
+    if note and (missing or page.weights):
+        without = " They hold no weights, and this page needs the trained networks." if page.weights else ""
+        return unavailable_page(page, f"{note}{without}", HOW_TO_HAVE_RESULTS, record)
     if missing:
         label = get_transform(missing[0]).label
         reason = (

@@ -27,6 +27,8 @@ class Page:
         The runs that the page shows.
     needs : tuple of str
         Transforms without which the page has nothing to show: their dynamics where it shows these, or else their fits.
+    weights : bool
+        Whether it needs the trained networks themselves, which committed results do not hold.
     studies : tuple of str
         The studies whose variants the page shows, as far as there are runs or committed results of them.
     files : str
@@ -42,6 +44,7 @@ class Page:
     transforms: tuple[str, ...] = ()
     dynamics: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    weights: bool = False
     studies: tuple[str, ...] = ()
     files: str = ""
     words: dict[str, str] = field(default_factory=dict)
@@ -114,15 +117,17 @@ PAGES: tuple[Page, ...] = (
     _whole("4-3-claims", studies=("seeds",)),
     _whole("5-conclusion"),
     _whole("reproduction-status", studies=("seeds",)),
-    Page("baselines", "baselines", transforms=_BANDS, needs=_BANDS),
+    Page("baselines", "baselines", "What a few counts tell", transforms=_BANDS, needs=_BANDS),
     _study_page("sensitivity"),
     _study_page("halos"),
     Page("performance", "performance", files="benchmarks/results/*.json"),
     Page(
         "own-observations",
         "own-observations",
+        "Use your own observations",
         transforms=("single_band", "multi_band_2"),
         needs=("single_band", "multi_band_2"),
+        weights=True,
     ),
     Page("any-model", "any-model"),
     Page("edit-one-section", "edit-one-section"),
