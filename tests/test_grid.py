@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -89,6 +90,32 @@ def test_what_is_missing_to_run_a_grid_is_said(reproduction, monkeypatch):
     monkeypatch.setattr("report_utils.grid.is_installed", lambda name: False)
     with pytest.raises(InputError, match=r"pip install .\[grid\]"):
         run_grid(reproduction, "local")
+
+
+def test_a_grid_that_was_killed_outright_goes_on(reproduction):
+    """Snakemake leaves its folder locked then, and its outputs marked as incomplete."""
+    profile, runs = reproduction.profile.path, reproduction.store.root
+    command = [
+        Path(sys.executable).with_name("report-utils"),
+        "grid",
+        "--profile",
+        profile,
+        "--on",
+        "local",
+        "done/data",
+    ]
+    environment = os.environ | {"REPORT_RUNS": str(runs)}
+    locks = runs / "grid" / "tiny" / ".snakemake" / "locks"
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not (locks.is_dir() and any(locks.iterdir())):
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert any(locks.iterdir())
+    again = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    assert "1 of 35 jobs are done" in again.stdout
 
 
 @pytest.fixture
