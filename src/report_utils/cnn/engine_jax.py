@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from report_utils.cnn.network import Network
 
 OUT_OF_MEMORY = jax.errors.JaxRuntimeError
-# On a GPU, float32 products would otherwise be made of numbers with ten bits (TF32)
-_PRECISION = "highest"
+PRECISION = "highest"
+"""Of products and convolutions: on a GPU they would otherwise be made of numbers with ten bits (TF32)."""
 
 
 def device() -> str:
@@ -42,7 +42,7 @@ class Steps:
 
     def train(self, *arguments: Any) -> float:
         """Train through batches of one size; see :class:`report_utils.cnn.engine_tensorflow.Steps`."""
-        with jax.default_matmul_precision(_PRECISION):
+        with jax.default_matmul_precision(PRECISION):
             state, total = self._train([variable.value for variable in self.network.variables], *arguments)
         for variable, value in zip(self.network.variables, state, strict=True):
             variable.assign(value)
@@ -50,7 +50,7 @@ class Steps:
 
     def predict(self, *arguments: Any) -> NDArray[np.float32]:
         """Return the outputs for one batch, ``(batch_size,)``."""
-        with jax.default_matmul_precision(_PRECISION):
+        with jax.default_matmul_precision(PRECISION):
             return np.asarray(self._predict(self.network.weights.value, *arguments))
 
     def _train_steps(self, state, pixels, *batches_and_channels):
