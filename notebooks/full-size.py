@@ -45,7 +45,7 @@ else:
     shown = (
         f"{costs_markdown(wanted[0], machines, euro_per_core_hour)}\n\n"
         f"Measured: {pace.measured}, that is {pace.operations / 1e9:.1f} × 10⁹ useful additions and multiplications "
-        "a second and core. Other machines, and images of another size, will differ by a factor of two. Assumed: "
+        "a second and core. Other machines and images of another size differ; `make bench` times this one. Assumed: "
         f"{euro_per_core_hour:g} € for a core-hour; `report-utils page full-size -p euro_per_core_hour=0.05` "
         "works it out for another price."
     )
@@ -55,20 +55,20 @@ Markdown(shown)
 # ## A laptop
 #
 # ```sh
-# report-utils fit --all --profile paper --minutes 480   # tonight; the same again tomorrow night
+# report-utils fit --all --profile paper --minutes 480
 # ```
 #
-# It trains the most wanted first: a single band, two bands, four bands, the other transforms, the dynamics. It stops
+# That is one night; the same again on the next. It trains the most wanted first: a single band, two bands, four bands, the other transforms, the dynamics. It stops
 # by itself in time, inside a fit too, says what is left, and ends with status 0. `REPORT_WORKERS=2` leaves cores to
 # others; a fit takes one core and less than 3 GB.
 #
 # ## A workstation with a GPU
 #
 # ```sh
-# tools/on_gpu.sh 50        # set up, check, time, train for 50 minutes, export; again to go on
+# tools/on_gpu.sh 50
 # ```
 #
-# The same training runs on JAX (`KERAS_BACKEND=jax`), with the same folds, weights at the start and order of batches;
+# sets up, checks, times, trains for 50 minutes and exports; the same again goes on. The same training runs on JAX (`KERAS_BACKEND=jax`), with the same folds, weights at the start and order of batches;
 # the script first compares its predictions with those of the processor. The backend is part of what a run is named by,
 # so runs of both lie side by side and never in one table. Without a driver, or with one too old, the script says so
 # and trains nothing.
@@ -77,11 +77,11 @@ Markdown(shown)
 #
 # ```sh
 # pip install .[grid]
-# export REPORT_RUNS=/shared/folder/runs                  # which all nodes see
-# report-utils grid --profile paper --on slurm            # in tmux or screen, on the login node
+# export REPORT_RUNS=/shared/folder/runs
+# report-utils grid --profile paper --on slurm
 # ```
 #
-# Snakemake sends each fit and each dynamics to the queue as a job of its own and builds the book when all are done.
+# on the login node, in tmux or screen; all nodes have to see the folder of the runs and this project. Snakemake sends each fit and each dynamics to the queue as a job of its own and builds the book when all are done.
 # `grid/profiles/slurm/config.yaml` says memory, time and cores of each, for how many jobs the queue has room, and where
 # partition and account go. Copy the folder, change what your cluster wants otherwise, and name the copy instead of
 # `slurm`. What follows the options goes to Snakemake: `done/fit/multi_band_2/3` trains a single fold, `-n` only says
@@ -132,12 +132,14 @@ Markdown(shown)
 # ## Bring the results home
 #
 # ```sh
-# report-utils results export --profile paper --to folder   # there: predictions, history and manifests, no weights
-# report-utils results import folder                        # here, into results/; folds of several machines come together
-# report-utils build --results paper                        # or REPORT_RESULTS=paper jupyter-book build book/
+# report-utils results export --profile paper --to folder   # there
+# report-utils results import folder                        # here
+# report-utils build --results paper
 # ```
 #
-# The book then shows those results in place of runs and trains nothing. Every page that shows some says so below its
+# What is exported are predictions, history and manifests, no weights; an import puts them into `results/`, where folds
+# of several machines come together. (`REPORT_RESULTS=paper jupyter-book build book/` does what the last line does.) The
+# book then shows those results in place of runs and trains nothing. Every page that shows some says so below its
 # title: commit, backend, date, what has changed since, and what is partial or missing.
 #
 # ## Ten and a hundred times the observations
