@@ -58,9 +58,9 @@ Markdown(shown)
 # report-utils fit --all --profile paper --minutes 480
 # ```
 #
-# That is one night; the same again on the next. It trains the most wanted first: a single band, two bands, four bands, the other transforms, the dynamics. It stops
-# by itself in time, inside a fit too, says what is left, and ends with status 0. `REPORT_WORKERS=2` leaves cores to
-# others; a fit takes one core and less than 3 GB.
+# That is one night; the same again on the next. It trains the most wanted first: a single band, two bands, four
+# bands, the other transforms, the dynamics. It stops by itself in time, inside a fit too, says what is left, and ends
+# with status 0. `REPORT_WORKERS=2` leaves cores to others; a fit takes one core and less than 3 GB.
 #
 # ## A workstation with a GPU
 #
@@ -68,10 +68,10 @@ Markdown(shown)
 # tools/on_gpu.sh 50
 # ```
 #
-# sets up, checks, times, trains for 50 minutes and exports; the same again goes on. The same training runs on JAX (`KERAS_BACKEND=jax`), with the same folds, weights at the start and order of batches;
-# the script first compares its predictions with those of the processor. The backend is part of what a run is named by,
-# so runs of both lie side by side and never in one table. Without a driver, or with one too old, the script says so
-# and trains nothing.
+# sets up, checks, times, trains for 50 minutes and exports; the same again goes on. The same training runs on JAX
+# (`KERAS_BACKEND=jax`), with the same folds, weights at the start and order of batches; the script first compares its
+# predictions with those of the processor. The backend is part of what a run is named by, so runs of both lie side by
+# side and never in one table. Without a driver, or with one too old, the script says so and trains nothing.
 #
 # ## A cluster with Slurm
 #
@@ -81,18 +81,19 @@ Markdown(shown)
 # report-utils grid --profile paper --on slurm
 # ```
 #
-# on the login node, in tmux or screen; all nodes have to see the folder of the runs and this project. Snakemake sends each fit and each dynamics to the queue as a job of its own and builds the book when all are done.
-# `grid/profiles/slurm/config.yaml` says memory, time and cores of each, for how many jobs the queue has room, and where
-# partition and account go. Copy the folder, change what your cluster wants otherwise, and name the copy instead of
-# `slurm`. What follows the options goes to Snakemake: `done/fit/multi_band_2/3` trains a single fold, `-n` only says
-# what would be done, `runs` leaves out the book. `--on local` does the same on the cores of one machine.
+# on the login node, in tmux or screen; all nodes have to see the folder of the runs and this project. Snakemake sends
+# each fit and each dynamics to the queue as a job of its own and builds the book when all are done.
+# `grid/profiles/slurm/config.yaml` says memory, time and cores of each, for how many jobs the queue has room, and
+# where partition and account go. Copy the folder, change what your cluster wants otherwise, and name the copy instead
+# of `slurm`. What follows the options goes to Snakemake: `done/fit/multi_band_2/3` trains a single fold, `-n` only
+# says what would be done, `runs` leaves out the book. `--on local` does the same on the cores of one machine.
 #
 # - **A job is killed**, for memory, for time or with its node: it is sent again, three times, with more memory and
 #   time, and goes on from its checkpoint.
-# - **A queue is full or takes no jobs**: `jobs:` in the profile is how many it gets at once; the others wait. What Slurm
-#   answers is printed, and no finished run is touched.
-# - **Snakemake is killed**: the same command frees the folder and goes on. Jobs that still run hold their runs; nobody
-#   trains those twice.
+# - **A queue is full or takes no jobs**: `jobs:` in the profile is how many it gets at once; the others wait. What
+#   Slurm answers is printed, and no finished run is touched.
+# - **Snakemake is killed**: the same command frees the folder and goes on. Jobs that still run hold their runs;
+#   nobody trains those twice.
 # - **The folder's locks do not reach over the network**: two nodes may then train the same run; the first to finish
 #   gives it its name, and the other's is dropped. **Clocks disagree**: no time of a file decides anything.
 #
@@ -137,10 +138,10 @@ Markdown(shown)
 # report-utils build --results paper
 # ```
 #
-# What is exported are predictions, history and manifests, no weights; an import puts them into `results/`, where folds
-# of several machines come together. (`REPORT_RESULTS=paper jupyter-book build book/` does what the last line does.) The
-# book then shows those results in place of runs and trains nothing. Every page that shows some says so below its
-# title: commit, backend, date, what has changed since, and what is partial or missing.
+# What is exported are predictions, history and manifests, no weights; an import puts them into `results/`, where
+# folds of several machines come together. (`REPORT_RESULTS=paper jupyter-book build book/` does what the last line
+# does.) The book then shows those results in place of runs and trains nothing. Every page that shows some says so
+# below its title: commit, backend, date, what has changed since, and what is partial or missing.
 #
 # ## Ten and a hundred times the observations
 #
