@@ -29,11 +29,8 @@ def what_is_rendered(root: Path) -> str:
         for path in sorted(root.glob(pattern)):
             if path.is_file() and not _NO_SOURCES & set(path.parts) and path.name != ".lock":
                 sources[path.relative_to(root).as_posix()] = file_digest(path)
-    made = {}
-    for folder, _, names in os.walk(root / "_build" / "html"):
-        for name in names:
-            state = (Path(folder) / name).stat()
-            made[os.path.relpath(Path(folder) / name, root)] = [state.st_size, state.st_mtime_ns]
+    rendered = (path for path in (root / "_build" / "html").rglob("*") if path.is_file())
+    made = {path.relative_to(root).as_posix(): file_digest(path) for path in sorted(rendered)}
     versions = {name: package_version(name) for name in _DISTRIBUTIONS}
     variables = {name: os.environ.get(name, "") for name in _VARIABLES}
     return digest({"sources": sources, "made": made, "versions": versions, "variables": variables})
