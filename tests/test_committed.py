@@ -14,6 +14,7 @@ from report_utils.book.pages import PAGES
 from report_utils.committed import CommittedReproduction, open_reproduction
 from report_utils.errors import InputError
 from report_utils.outcomes import study_inputs, study_outcomes
+from report_utils.profiles import load_profile
 from report_utils.report.judged import Judged
 from report_utils.report.status import FIGURES, NOT_AVAILABLE
 from report_utils.reproduction import Reproduction
@@ -85,6 +86,20 @@ def test_the_note_names_commit_backend_date_and_what_is_missing(shown, folder):
     assert "Partial, of 3 folds: multi_band_2 (folds 0, 1)." in note
     assert "Not there: multi_band_3, dynamics of agn_less_4." in note
     assert shown.origin_note([], []) == ""
+
+
+def test_a_profile_that_has_changed_since_is_shown_as_it_was(folder, tmp_path):
+    text = (folder / "tiny.toml").read_text()
+    text = text.replace("n_clusters = 20", "n_clusters = 30").replace("epochs = 1", "epochs = 7")
+    (tmp_path / "tiny.toml").write_text(text)
+    now = load_profile(tmp_path / "tiny.toml")
+    shown = CommittedReproduction(now, Store(folder / "runs"), folder / "results")
+    profile = shown.profile
+    assert (profile.source.n_clusters, profile.training.epochs, profile.dynamics.epochs) == (20, 1, 1)
+    assert len(shown.catalogue) == 20
+    note = shown.origin_note(["single_band"], [])
+    assert "20 -> 30" in note
+    assert "epochs 1 -> 7" in note
 
 
 def rewritten(result, **inputs):

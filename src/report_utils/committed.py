@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,6 @@ class CommittedReproduction(Reproduction):
     """
 
     def __init__(self, profile: Profile, store: Store | None = None, folder: Path | None = None) -> None:
-        super().__init__(profile, store)
         self.folder = folder or results_folder()
         found = [result for result in stored_results(self.folder, profile.name) if result.transform in TRANSFORMS]
         if not any(result.kind == "fit" for result in found):
@@ -75,9 +73,8 @@ class CommittedReproduction(Reproduction):
             )
             raise InputError(msg)
         self._results, n_common = _going_together(found)
-        # a page then says of how many folds its numbers are, and that fewer than all are not the whole protocol
-        folds = profile.folds.model_copy(update={"run": n_common or profile.folds.run})
-        self.n_folds, self.profile = profile.folds.run, profile.model_copy(update={"folds": folds})
+        super().__init__(_as_trained(profile, self._results.values(), n_common), store)
+        self.n_folds, self._today = profile.folds.run, Reproduction(profile, self.store)
         self._left_out = tuple(result.name for result in found if result.name not in self._results)
 
     def _seeds(self, kind: str, transform: str) -> list[Result]:
@@ -147,10 +144,6 @@ class CommittedReproduction(Reproduction):
         results = self._of(transforms, dynamics)
         return {result.name: file_digest(self.folder / f"{result.name}.json") for result in results}
 
-    @cached_property
-    def _today(self) -> Reproduction:
-        return Reproduction(self.profile, self.store)
-
     def origin_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:
         """Say where the results of these come from, what has changed since, what is partial, and what is not there."""
         transforms, dynamics = list(transforms), list(dynamics)
@@ -179,6 +172,23 @@ class CommittedReproduction(Reproduction):
             if names:
                 said.append(f"{what}: {', '.join(names)}.")
         return "\n\n".join(said)
+
+
+def _as_trained(profile: Profile, results: Iterable[Result], n_common: int) -> Profile:
+    """Return a profile as it was when results were trained, with the folds that all of them have.
+
+    What a page says of numbers (how many observations, pixels, folds, epochs) is then true of those that it shows.
+    """
+    inputs = {result.kind: result.inputs for result in results}
+    fit, data = inputs.get("fit"), next(iter(inputs.values()))["data"]
+    entries = profile.model_dump() | {"n_pixels": data["n_pixels"]}
+    entries["source"] |= {"n_clusters": data["n_clusters"]}
+    if fit is not None:
+        folds = {"n_folds": fit["n_folds"], "run": n_common, "grouped": fit["grouped"]}
+        entries |= {"seed": fit["seed"], "training": fit["training"], "folds": folds}
+    if "dynamics" in inputs:
+        entries["dynamics"] = inputs["dynamics"]["dynamics"]
+    return Profile(**entries)
 
 
 def _going_together(found: list[Result]) -> tuple[Mapping[str, Result], int]:
