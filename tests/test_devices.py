@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from report_utils import devices
-from report_utils.cnn.backends import backend_name
+from report_utils.backends import backend_name
 from report_utils.errors import InputError
 from report_utils.work import Task, run_tasks
 from tests import work_functions as functions

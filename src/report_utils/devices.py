@@ -8,7 +8,7 @@ import subprocess
 import sys
 from functools import cache
 
-from report_utils.cnn.backends import BACKEND_VARIABLE, backend_name
+from report_utils.backends import BACKEND_VARIABLE, backend_name
 from report_utils.errors import InputError
 from report_utils.processes import WORKERS_VARIABLE, n_workers
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.backends import ENGINES, backend_name
 from report_utils.binning import TRANSFORMS, get_transform
 from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
-from report_utils.cnn.backends import ENGINES, backend_name
 from report_utils.cnn.crossval import CrossValidation, Fit
 from report_utils.dynamics.phases import Dynamics, epoch_phases
 from report_utils.errors import InputError

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.backends import load_engine
 from report_utils.binning import N_VIEWS, view_pixels
-from report_utils.cnn.backends import load_engine
 from report_utils.cnn.batches import Batches, in_batches
 from report_utils.cnn.images import ResidentImages
 from report_utils.cnn.model import initial_weights

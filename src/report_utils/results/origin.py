@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from report_utils.backends import ENGINES
 from report_utils.changes import changes
-from report_utils.cnn.backends import ENGINES
 from report_utils.fingerprint import code_digests
 from report_utils.reproduction import Reproduction
 from report_utils.results.files import Result, shortened
