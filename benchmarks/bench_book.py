@@ -21,7 +21,7 @@ from report_utils.profiles import project_root
 from report_utils.report.measurements import Measurement
 from report_utils.store import Store
 
-ROUNDS, EDITS = 5, 2
+ROUNDS, EDITS = 3, 1
 SPHINX = "bare Sphinx"
 EXTENSION = "    - report_utils.book.sphinx_ext\n"
 
