@@ -82,7 +82,7 @@ def many(folder: Path) -> list[Measurement]:
         with multiprocessing.get_context("spawn").Pool(2) as pool:
             list(pool.imap_unordered(_n_read, paths, chunksize=16))
 
-    seconds = alternate({"ours": ours, ASTROPY: bare}, ROUNDS - 1)
+    seconds = alternate({"ours": ours, ASTROPY: bare}, ROUNDS - 1, warm_up=False)
     again = alternate({"ours": lambda: ingest(catalogue, reports[-1].archive, workers=2)}, 3)
     title = f"{N_LISTS} lists, {sizes.sum() / 1e6:.1f} million events, two processes"
     note = "at most 1: limited by the reading"

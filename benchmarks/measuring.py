@@ -19,15 +19,15 @@ from report_utils.report.measurements import Measurement, Quantity
 SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6}
 
 
-def alternate(methods: Mapping[str, Callable[[], Any]], rounds: int) -> dict[str, np.ndarray]:
-    """Return the seconds of each method in each round, by name, after one round unmeasured.
+def alternate(methods: Mapping[str, Callable[[], Any]], rounds: int, *, warm_up: bool = True) -> dict[str, np.ndarray]:
+    """Return the seconds of each method in each round, by name, after one round unmeasured unless that takes too long.
 
     The methods take turns, and in each round another one begins: what one leaves in the caches and in the allocator
     is met by all of the others.
     """
     seconds: dict[str, list[float]] = {name: [] for name in methods}
     names = list(methods)
-    for number in range(-1, rounds):
+    for number in range(-1 if warm_up else 0, rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
             begin = time.perf_counter()
