@@ -36,7 +36,7 @@ from report_utils.report.full_size import costs_markdown, demand, first_to_break
 from report_utils.report.measurements import read_all
 
 paper = load_profile("paper")
-pace = measured_pace(open_reproduction(profile), read_all())
+pace = measured_pace(open_reproduction(profile), read_all().get("bench_training", []))
 if pace is None:
     shown = "Nothing has been timed here: train a profile or run `make bench`, and build this page again."
 else:

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from report_utils.book.build import ANALYSES
 from report_utils.integrity import CHECKED, MANIFEST, fault_of
 from report_utils.leftovers import EXECUTED_PAGES, entries
 from report_utils.store import Store
@@ -21,7 +22,7 @@ VARYING = {
 VARYING_HTML = re.compile(r"executions\.html|_sources/pages/.*\.ipynb")
 """Files of the rendered book that show or hold those; what they are made from is compared itself."""
 
-_NO_RUNS = {EXECUTED_PAGES, "locks", "in-use", "workers.log"}
+_NO_RUNS = {EXECUTED_PAGES, ANALYSES, "locks", "in-use", "workers.log"}
 
 
 def faults(tree: Path) -> list[str]:

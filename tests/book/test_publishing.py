@@ -26,7 +26,8 @@ def project(tmp_path, monkeypatch):
     root = tmp_path / "project"
     (root / "profiles").mkdir(parents=True)
     (root / "_config.yml").touch()
-    (root / "notebooks").symlink_to(ROOT / "notebooks")
+    for name in ("notebooks", "benchmarks"):
+        (root / name).symlink_to(ROOT / name)
     write_profile(root / "profiles" / "tiny.toml")
     monkeypatch.chdir(root)
     monkeypatch.delenv("REPORT_RUNS", raising=False)
