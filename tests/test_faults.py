@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from report_utils.binning import band_counts
+from report_utils.events import EventList
 from report_utils.leftovers import entries
 from report_utils.store import RunKey, Store
 from tests import work_functions
@@ -160,6 +162,8 @@ def call(*arguments, runs, **options):
 
 
 def test_the_command_on_a_full_disk(tmp_path):
+    two = np.arange(2, dtype=np.float32)
+    band_counts(EventList(two, two, two), 8)  # compiled code is kept at its first use, beside the package
     profile = write_profile(tmp_path / "tiny.toml")
     result = call("fit", "single_band", "-p", str(profile), runs=tmp_path / "runs", preexec_fn=small_files)
     assert result.returncode == 2, result.stderr
