@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
@@ -71,6 +72,12 @@ def enter_worker() -> None:
     # Ctrl-C reaches the whole process group; the parent decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def end_workers(pool: ProcessPoolExecutor) -> None:
+    """End a pool's processes at once, whatever they are doing."""
+    for process in list((pool._processes or {}).values()):
+        process.terminate()
 
 
 def _end_with_parent() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.backends import ENGINES, backend_name
-from report_utils.binning import TRANSFORMS, get_transform
+from report_utils.binning import N_VIEWS, TRANSFORMS, get_transform
 from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
@@ -348,7 +348,7 @@ class Reproduction:
             "store": store or self.store, "key": key, "dataset": self.dataset, "transform": transform,
             "fold_of": fold_of, "fold": fold, "training_seed": training_seed, "profile": self.profile,
         }  # fmt: skip
-        return Task(label, function, arguments, epochs * 8 * int((fold_of != fold).sum()), trains=True)
+        return Task(label, function, arguments, epochs * N_VIEWS * int((fold_of != fold).sum()), trains=True)
 
 
 def training_code() -> list[str]:

@@ -19,7 +19,7 @@ from report_utils import deadline
 from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.devices import training_places
 from report_utils.disk import clear_disk_errors
-from report_utils.processes import WorkerContext, enter_worker, n_workers
+from report_utils.processes import WorkerContext, end_workers, enter_worker, n_workers
 from report_utils.progress import shown_progress
 from report_utils.store import runs_folder
 
@@ -202,8 +202,7 @@ class _TaskRun:
             self.abandoned = True
             pools = list(self.pools)
         for pool in pools:
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
+            end_workers(pool)
 
 
 def _enter_worker(progress_queue: Any, log: Path, until: float | None, place: dict[str, str]) -> None:

@@ -21,8 +21,8 @@ def what_is_rendered(root: Path) -> str:
     """Return the digest of all that a rendering is made from, and of what it has made.
 
     That is the content of every file of the book, its notebooks, the package (whose docstrings are the reference) and
-    the settings; the versions of what renders; and names and contents of the rendered files, so that one that is gone or
-    changed is made again.
+    the settings; the versions of what renders; and names and contents of the rendered files, so that one that is gone
+    or changed is made again.
     """
     sources: dict[str, Any] = {}
     for pattern in _SOURCES:

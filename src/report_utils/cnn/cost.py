@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from report_utils.binning import N_VIEWS
 from report_utils.cnn.sizes import CONVOLUTION_FILTERS, DENSE_UNITS
 
 _FLOAT = 4  # bytes
@@ -144,5 +145,5 @@ def fit_seconds(
     slower = Device(
         device.name, device.operations * share_of_peak, device.bandwidth * share_of_peak, device.start_seconds
     )
-    steps = epochs * -(-8 * n_train // batch_size)
+    steps = epochs * -(-N_VIEWS * n_train // batch_size)
     return steps * step_seconds(slower, n_channels, n_pixels, batch_size, n_networks=n_networks)

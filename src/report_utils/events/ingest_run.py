@@ -19,7 +19,7 @@ from report_utils.events.ingest_report import REPORT, IngestReport, report_of
 from report_utils.events.ingest_task import Failure, TaskResult, ingest_rows
 from report_utils.events.recipe import Recipe
 from report_utils.events.statement import Statement
-from report_utils.processes import WorkerContext, enter_worker, n_workers
+from report_utils.processes import WorkerContext, end_workers, enter_worker, n_workers
 from report_utils.progress import shown_progress
 
 _TASK_BYTES = 64 << 20
@@ -163,8 +163,7 @@ def _run(
         yield from _in_order(futures, tasks, n_bytes, advance)
     except BaseException:
         # Nobody wants what is still being read; unfinished parts are removed when the archive is next written to.
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
+        end_workers(pool)
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
