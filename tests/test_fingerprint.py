@@ -16,6 +16,7 @@ from report_utils.fingerprint import (
     digest,
     imported_modules,
     kept_analyses,
+    read_once,
     require_code,
     source_digest,
 )
@@ -114,6 +115,18 @@ def test_each_module_has_its_digest(package):
     (package / "gas.py").write_text(SOURCE.replace("+ 1", "+ 2"))
     after = code_digests(["simulation"])
     assert {name for name in before if before[name] != after[name]} == {"simulation.gas"}
+
+
+def test_a_module_is_read_once_where_that_is_asked_for(package):
+    modules = ["simulation", "simulation.gas"]
+    before = code_digests(modules)
+    with read_once():
+        assert code_digests(modules) == before
+        (package / "gas.py").write_text(SOURCE.replace("+ 1", "+ 2"))
+        with read_once():
+            assert code_digests(modules) == before
+        assert code_digests(modules) == before
+    assert code_digests(modules) != before
 
 
 @pytest.mark.parametrize("name", ["tables/area.npz", "gas_viewer.js"])

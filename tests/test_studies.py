@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from report_utils import reproduction
 from report_utils.errors import InputError
 from report_utils.events import ingest
 from report_utils.events.export import export_observations
+from report_utils.fingerprint import code_digests
 from report_utils.outcomes import seeds_of, study_inputs, study_outcomes
 from report_utils.profiles import load_profile
 from report_utils.reproduction import Reproduction
@@ -214,17 +216,30 @@ def test_committed_results_stand_in_for_runs_and_say_so(other, folder, tmp_path)
     assert set(with_results) == {f"results/tiny+grouped/fit-multi_band_{k}-seed-0.json" for k in (1, 2, 4)}
 
 
-def test_results_of_another_code_or_profile_are_labelled(other, folder, tmp_path):
+def test_results_of_other_code_are_labelled(other, folder, tmp_path, monkeypatch):
     results, grouped = tmp_path / "results", HALOS.variants[0]
     complete(other, grouped)
     export_results(reproduce_variant(other, grouped), grouped.trained, folder=results)
-    text = PROFILE.replace("epochs = 1", "epochs = 2", 1)
+    monkeypatch.setattr(reproduction, "code_digests", lambda modules: code_digests(modules) | {"cnn.model": "0" * 64})
+    changed = Reproduction(folder / "tiny.toml", Store(tmp_path / "empty"))
+    origin = study_outcomes(changed, HALOS, folder=results)["grouped"].origin
+    assert origin.changed == ("code cnn.model changed",)
+    assert "changed since: code cnn.model changed" in str(origin)
+    assert "tensorflow" in str(origin)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("epochs = 1", "epochs = 2"), ("n_clusters = 20", "n_clusters = 21"), ("seed = ", "seed = 1")]
+)
+def test_results_of_another_protocol_or_other_observations_are_not_the_profiles(other, folder, tmp_path, before, after):
+    results, grouped = tmp_path / "results", HALOS.variants[0]
+    complete(other, grouped)
+    export_results(reproduce_variant(other, grouped), grouped.trained, folder=results)
+    text = PROFILE.replace(before, after, 1)
+    assert text != PROFILE
     (tmp_path / "tiny.toml").write_text(text)
     changed = Reproduction(load_profile(tmp_path / "tiny.toml"), Store(tmp_path / "empty"))
-    origin = study_outcomes(changed, HALOS, folder=results)["grouped"].origin
-    assert origin.changed == ("training.epochs 1 -> 2",)
-    assert "changed since: training.epochs 1 -> 2" in str(origin)
-    assert "tensorflow" in str(origin)
+    assert study_outcomes(changed, HALOS, folder=results)["grouped"] is None
 
 
 def test_runs_of_variants_are_known_by_their_names(base):

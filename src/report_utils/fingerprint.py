@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -59,18 +59,42 @@ def code_digests(modules: Iterable[str]) -> dict[str, str]:
     digests : dict of str to str
         By module (``"cnn.model"``) and by a table's file (``"simulation/tables/area.npz"``).
     """
-    digests = {}
-    for name in sorted(modules):
-        path = _ROOT.joinpath(*name.split("."))
-        # a module's own scripts and styles begin with its name
-        files = sorted(path.rglob("*") if path.is_dir() else path.parent.glob(f"{path.name}*"))
-        for file in files:
-            inside = file.relative_to(_ROOT)
-            if file.suffix == ".py" and (path.is_dir() or file.stem == path.name):
-                digests[".".join(inside.with_suffix("").parts)] = source_digest(file.read_text(encoding="utf-8"))
-            elif file.suffix in _ASSETS:
-                digests[inside.as_posix()] = file_digest(file)
+    return {name: value for module in sorted(modules) for name, value in _once("digests", module, _digests_of).items()}
+
+
+def _digests_of(module: str) -> dict[str, str]:
+    path, digests = _ROOT.joinpath(*module.split(".")), {}
+    # a module's own scripts and styles begin with its name
+    for file in sorted(path.rglob("*") if path.is_dir() else path.parent.glob(f"{path.name}*")):
+        inside = file.relative_to(_ROOT)
+        if file.suffix == ".py" and (path.is_dir() or file.stem == path.name):
+            digests[".".join(inside.with_suffix("").parts)] = source_digest(file.read_text(encoding="utf-8"))
+        elif file.suffix in _ASSETS:
+            digests[inside.as_posix()] = file_digest(file)
     return digests
+
+
+_READ: dict[tuple[str, str], Any] | None = None
+"""What has been read of modules where each is read once; None where an edit is to be seen at once."""
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Read each module once while this lasts: what is planned together is planned with the same code, and quickly."""
+    global _READ
+    before, _READ = _READ, {} if _READ is None else _READ
+    try:
+        yield
+    finally:
+        _READ = before
+
+
+def _once(what: str, module: str, read: Callable[[str], Any]) -> Any:
+    if _READ is None:
+        return read(module)
+    if (what, module) not in _READ:
+        _READ[what, module] = read(module)
+    return _READ[what, module]
 
 
 _IMPORTED: dict[str, str] = {}
@@ -158,8 +182,12 @@ def imported_modules(source: str) -> set[str]:
         name = pending.pop()
         if name and name not in found:
             found.add(name)
-            pending |= set(map(_module_path_name, _analysed(_module_source(name))[1]))
+            pending |= _once("imports", name, _imports_of)
     return {name.partition(".")[2] for name in found} - {""}
+
+
+def _imports_of(module: str) -> set[str]:
+    return set(map(_module_path_name, _analysed(_module_source(module))[1]))
 
 
 def _imports(tree: ast.Module) -> set[str]:

@@ -12,7 +12,7 @@ from report_utils.dynamics.phases import Dynamics
 from report_utils.fingerprint import file_digest
 from report_utils.profiles import Profile
 from report_utils.reproduction import Reproduction
-from report_utils.results import Origin, Result, origin_of, read_result, result_paths
+from report_utils.results import Origin, Result, is_of_protocol, origin_of, read_result, result_paths
 from report_utils.studies import Study, Variant, is_trained, possible_variants, reproduce_variant, variant_keys
 
 
@@ -42,7 +42,8 @@ class Outcome:
 def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, Outcome | None]:
     """Return what is there of each variant that the profile allows; None for one that has to be trained first.
 
-    A variant is never put together from runs and committed results.
+    A variant is never put together from runs and committed results, and results of other observations or of another
+    protocol than the profile's are none of it; those of other code are, and say so.
 
     Parameters
     ----------
@@ -99,7 +100,11 @@ def _of_results(base: Reproduction, variant: Variant, folder: Path | None) -> Ou
     varied = reproduce_variant(base, variant)
     found = [read_result(path) for path in _paths(base, variant, folder)]
     folds = set(range(varied.profile.folds.run))
-    whole = [result for result in found if result.kind == "dynamics" or folds <= result.runs.keys()]
+    whole = [
+        result
+        for result in found
+        if (result.kind == "dynamics" or folds <= result.runs.keys()) and is_of_protocol(result, varied)
+    ]
     fits = {
         name: tuple(result.cross_validation() for result in _seeds(whole, "fit", variant.stand_ins.get(name, name)))
         for name in variant.transforms

@@ -19,7 +19,7 @@ from report_utils.cnn.crossval import CrossValidation, Fit
 from report_utils.dynamics.phases import Dynamics, epoch_phases
 from report_utils.errors import InputError
 from report_utils.events import EventList
-from report_utils.fingerprint import code_digests
+from report_utils.fingerprint import code_digests, read_once
 from report_utils.leftovers import in_use
 from report_utils.profiles import Profile, load_profile
 from report_utils.store import Run, RunKey, Store
@@ -252,9 +252,10 @@ class Reproduction:
             name for name in transforms if name not in MOST_WANTED
         ]
         keys: list[RunKey] = []
-        for seed in range(n_training_seeds or self.profile.training_seeds):
-            keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
-            keys += [self.dynamics_key(name, seed) for name in dynamics]
+        with read_once():
+            for seed in range(n_training_seeds or self.profile.training_seeds):
+                keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
+                keys += [self.dynamics_key(name, seed) for name in dynamics]
         return self._without_finished(keys)
 
     def _compute(self, tasks: list[Task]) -> int:

@@ -25,7 +25,14 @@ from report_utils.book.pages import PAGES, Page
 from report_utils.committed import open_reproduction
 from report_utils.disk import clear_disk_errors, write_text
 from report_utils.errors import InputError
-from report_utils.fingerprint import code_digests, digest, file_digest, imported_modules, kept_analyses
+from report_utils.fingerprint import (
+    code_digests,
+    digest,
+    file_digest,
+    imported_modules,
+    kept_analyses,
+    read_once,
+)
 from report_utils.leftovers import EXECUTED_PAGES, in_use
 from report_utils.outcomes import study_inputs
 from report_utils.profiles import project_root
@@ -125,7 +132,8 @@ def prepare_book(profile: str | None = None) -> BuildReport:
         report.seconds["observations"] = -began + (began := time.monotonic())
         report.n_runs = reproduction.prepare()
         report.seconds["training"] = -began + (began := time.monotonic())
-        records = [(page, page_record(page, reproduction, root)) for page in PAGES]
+        with read_once():
+            records = [(page, page_record(page, reproduction, root)) for page in PAGES]
         tasks = [
             Task(f"page {page.slug}", make_page, {"page": page, "reproduction": reproduction, "record": record}, 1.0)
             for page, record in records

@@ -5,6 +5,7 @@ A thin caller: what it connects is done, without Sphinx, by the modules beside i
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -26,6 +27,8 @@ _SHOWN = "report_utils_shown"
 _UNFINISHED = "report-utils-unfinished"
 """A file beside Sphinx's own state; where a rendering was cut off it is still there, and all pages are made anew."""
 _AFTER_THE_THEME = 900
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000
+"""Pages are trees of many small objects: Python's usual 700 has it look for garbage for a tenth of a build."""
 
 
 def _configure(app: Sphinx, config: Config) -> None:  # noqa: ARG001 - Sphinx calls it so
@@ -149,6 +152,7 @@ class Executions(SphinxDirective):
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     skip = (made_by.skip_made_by, None)
     app.add_node(made_by.MadeBy, html=(made_by.visit_made_by, None), latex=skip, text=skip, man=skip, texinfo=skip)
     bare = (glossary.leave_text, glossary.leave_text)

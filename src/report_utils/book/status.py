@@ -12,6 +12,7 @@ from report_utils.book.build import executed_page, page_record, record_of
 from report_utils.book.pages import PAGES, Page
 from report_utils.changes import changes
 from report_utils.errors import InputError
+from report_utils.fingerprint import read_once
 from report_utils.profiles import project_root
 from report_utils.provenance import machine, versions
 from report_utils.reproduction import Reproduction
@@ -99,8 +100,9 @@ def book_status(profile: str | None = None) -> BookStatus:
         As :func:`report_utils.profiles.load_profile` takes it.
     """
     root, reproduction = project_root(), Reproduction(profile)
-    found, manifests = run_states(reproduction)
-    found += [_page_status(page, reproduction, root, manifests) for page in PAGES]
+    with read_once():
+        found, manifests = run_states(reproduction)
+        found += [_page_status(page, reproduction, root, manifests) for page in PAGES]
     return BookStatus(reproduction.profile.name, reproduction.store.root, found)
 
 

@@ -9,7 +9,7 @@ from report_utils.results.exchange import (
     stored_results,
 )
 from report_utils.results.files import Result, read_result, write_result
-from report_utils.results.origin import Origin, described, origin_of
+from report_utils.results.origin import Origin, described, is_of_protocol, origin_of
 
 __all__ = [
     "Origin",
@@ -18,6 +18,7 @@ __all__ = [
     "export_results",
     "export_study",
     "import_results",
+    "is_of_protocol",
     "origin_of",
     "read_result",
     "result_paths",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from report_utils.backends import ENGINES
-from report_utils.changes import changes
+from report_utils.changes import changes, differences
 from report_utils.fingerprint import code_digests
 from report_utils.reproduction import Reproduction
 from report_utils.results.files import Result, shortened
@@ -55,13 +55,9 @@ def origin_of(results: Sequence[Result], reproduction: Reproduction | None = Non
     """
     runs = [(result, fold, run) for result in results for fold, run in result.runs.items()]
     changed: dict[str, None] = {}
-    for result, fold, run in runs if reproduction is not None else ():
-        today = (
-            reproduction.fit_key(result.transform, fold, result.training_seed)
-            if result.kind == "fit"
-            else reproduction.dynamics_key(result.transform, result.training_seed)
-        )
-        changed |= dict.fromkeys(changes(run["inputs"], _on_backend(today.inputs, run["inputs"].get("backend"))))
+    for result in results if reproduction is not None else ():
+        for before, today in _then_and_today(result, reproduction):
+            changed |= dict.fromkeys(changes(before, today))
     days = sorted(str(run.get("finished", "unknown"))[:10] for _, _, run in runs)
     return Origin(
         commits=tuple(sorted({_commit(run) for _, _, run in runs})),
@@ -70,6 +66,33 @@ def origin_of(results: Sequence[Result], reproduction: Reproduction | None = Non
         last=days[-1],
         changed=tuple(changed),
     )
+
+
+def is_of_protocol(result: Result, reproduction: Reproduction) -> bool:
+    """Tell whether a result was trained on these observations and as this profile says, by whatever code and backend.
+
+    Parameters
+    ----------
+    result : Result
+    reproduction : Reproduction
+        Of the result's profile.
+    """
+    return all(
+        "code" in path
+        for before, today in _then_and_today(result, reproduction)
+        for path, _, _ in differences(before, today)
+    )
+
+
+def _then_and_today(result: Result, reproduction: Reproduction) -> Iterator[tuple[Mapping[str, Any], dict[str, Any]]]:
+    """Yield for each run of a result what it was computed from, and what it would be on the same backend today."""
+    for fold, run in result.runs.items():
+        today = (
+            reproduction.fit_key(result.transform, fold, result.training_seed)
+            if result.kind == "fit"
+            else reproduction.dynamics_key(result.transform, result.training_seed)
+        )
+        yield run["inputs"], _on_backend(today.inputs, run["inputs"].get("backend"))
 
 
 def _on_backend(inputs: Mapping[str, Any], backend: str | None) -> dict[str, Any]:
