@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,6 +34,9 @@ PARTIAL = ".partial"
 
 KEY_FILE = "key.json"
 """Says in such a folder which run it belongs to."""
+
+SITTING_FILE = "sitting.json"
+"""Says in such a folder when the work was last taken up, and how many seconds it had taken by then."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +110,16 @@ class Store:
         return self.root / f"{key.name}-{key.digest[:16]}"
 
     def working_folder(self, key: RunKey) -> Path:
-        """Return a folder for the unfinished work of a run, such as checkpoints; a finished run removes it."""
+        """Return a folder for the unfinished work of a run, such as checkpoints; a finished run removes it.
+
+        Asking for it begins a sitting: :meth:`save` adds the time of earlier ones, up to what they left here.
+        """
         folder = partial_folder(self.folder(key))
         with clear_disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / KEY_FILE).is_file():
                 write_json(folder / KEY_FILE, key.described())
+            write_json(folder / SITTING_FILE, {"began": time.time(), "earlier": _seconds_until_checkpoint(folder)})
         return folder
 
     def lock_path(self, result: Path) -> Path:
@@ -195,7 +204,7 @@ class Store:
         facts : mapping
             Plain values, kept as JSON.
         seconds : float, optional
-            How long the run took [s].
+            How long the run took [s], in its last sitting.
 
         Raises
         ------
@@ -213,6 +222,8 @@ class Store:
                         file.flush()
                         os.fsync(file.fileno())
                 write_json(temporary / "facts.json", facts)
+                if seconds is not None:
+                    seconds += _sitting(partial_folder(folder))["earlier"]
                 write_json(temporary / MANIFEST, _manifest(key, temporary, seconds))
                 temporary.chmod(0o755)
                 if self.load(key) is None:
@@ -230,6 +241,25 @@ class Store:
 def partial_folder(folder: Path) -> Path:
     """Return where the unfinished work of a run is kept."""
     return folder.with_name(folder.name + PARTIAL)
+
+
+def _sitting(folder: Path) -> dict[str, float]:
+    """Return when the last sitting over unfinished work began, and how many seconds earlier ones took [s]."""
+    try:
+        note = json.loads((folder / SITTING_FILE).read_text(encoding="utf-8"))
+        return {name: float(note[name]) for name in ("began", "earlier")}
+    except (OSError, ValueError, TypeError, KeyError):
+        return {"began": math.inf, "earlier": 0.0}
+
+
+def _seconds_until_checkpoint(folder: Path) -> float:
+    """Return how long all sittings so far have taken up to the last thing that they left; what was lost is no part."""
+    last, until = _sitting(folder), 0.0
+    for path in folder.glob("[!.]*"):
+        if path.name not in {KEY_FILE, SITTING_FILE}:
+            with contextlib.suppress(FileNotFoundError):  # another machine, which no lock keeps out, has finished it
+                until = max(until, path.stat().st_mtime)
+    return last["earlier"] + max(0.0, until - last["began"]) if until else 0.0
 
 
 def _rename(temporary: Path, folder: Path) -> None:
