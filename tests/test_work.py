@@ -16,7 +16,6 @@ import pytest
 from report_utils.deadline import OutOfTime, out_of_time, time_limit
 from report_utils.errors import InputError
 from report_utils.processes import n_workers
-from report_utils.progress import PlainProgress
 from report_utils.work import Task, WorkerError, run_tasks
 from tests import work_functions as functions
 from tests.conftest import ROOT
@@ -178,12 +177,3 @@ def test_number_of_workers(monkeypatch):
     monkeypatch.setenv("REPORT_WORKERS", "none")
     with pytest.raises(InputError, match="REPORT_WORKERS is 'none'"):
         n_workers()
-
-
-def test_time_left_without_a_terminal(capsys, monkeypatch):
-    now = iter([0.0, 10.0, 60.0])
-    monkeypatch.setattr("report_utils.progress.time.monotonic", lambda: next(now))
-    show = PlainProgress("Training", 200.0)
-    show(10.0)
-    show(40.0)
-    assert capsys.readouterr().err == "Training:  25%, about 3.0 min left\n"

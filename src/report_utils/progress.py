@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from contextlib import contextmanager
 
 _PLAIN_LINE_SECONDS = 20.0
+_PACE_SECONDS = 600.0
+"""The time left is told from the pace of this time; rich's bars take 120 s."""
 
 
 @contextmanager
@@ -37,6 +40,8 @@ def shown_progress(description: str, total: float):
 class PlainProgress:
     """Prints now and then how much of some work is done and how long the rest will take.
 
+    What is reported first may have been done in an earlier sitting, so the pace is that of what comes after.
+
     Parameters
     ----------
     description : str
@@ -46,18 +51,25 @@ class PlainProgress:
 
     def __init__(self, description: str, total: float) -> None:
         self.description, self.total, self.done = description, total, 0.0
-        self.start = self.shown = time.monotonic()
+        self.shown = time.monotonic()
+        self.reports: deque[tuple[float, float]] = deque()
 
     def __call__(self, units: float) -> None:
         """Count finished units."""
         self.done += units
         now = time.monotonic()
+        if not self.reports or now - self.reports[-1][0] >= 1.0:
+            self.reports.append((now, self.done))
+            while self.reports[0][0] < now - _PACE_SECONDS:
+                self.reports.popleft()
         if self.done > 0 and now - self.shown >= _PLAIN_LINE_SECONDS:
             self.shown = now
-            left = (now - self.start) * max(self.total - self.done, 0.0) / self.done
-            share = min(self.done / self.total, 1.0)
-            print(
-                f"{self.description}: {share:4.0%}, about {left / 60:.1f} min left",
-                file=sys.stderr,
-                flush=True,
-            )
+            print(self._line(now), file=sys.stderr, flush=True)
+
+    def _line(self, now: float) -> str:
+        begun, before = self.reports[0]
+        line = f"{self.description}: {min(self.done / self.total, 1.0):4.0%}"
+        if self.done == before:
+            return line
+        left = (now - begun) * max(self.total - self.done, 0.0) / (self.done - before)
+        return f"{line}, about {left / 60:.1f} min left"
