@@ -11,8 +11,10 @@ import pytest
 from report_utils.book.build import executed_page, make_page, page_record
 from report_utils.book.execute import METADATA, read_template
 from report_utils.book.pages import PAGES
+from report_utils.book.status import book_status
 from report_utils.committed import CommittedReproduction, open_reproduction
 from report_utils.errors import InputError
+from report_utils.fingerprint import code_digests
 from report_utils.outcomes import study_inputs, study_outcomes
 from report_utils.profiles import load_profile
 from report_utils.report.judged import Judged
@@ -173,3 +175,21 @@ def test_pages_say_where_their_numbers_come_from(shown, slug, says):
     assert "committed results of profile `tiny`" in text
     assert notebook["metadata"][METADATA]["inputs"]["results"] == shown.shown_results(page.transforms, page.dynamics)
     assert read_template(path)
+
+
+def test_status_says_which_results_the_book_shows_and_what_changed_since(shown, folder, monkeypatch):
+    found = book_status(folder / "tiny.toml")
+    results = {status.name: status for status in found.found if status.kind == "result"}
+    assert set(results) == {f"tiny/{name}" for name in (
+        "fit-single_band-seed-0", "fit-multi_band_2-seed-0", "fit-multi_band_2-seed-1", "dynamics-multi_band_4-seed-0"
+    )}  # fmt: skip
+    assert {status.state for status in results.values()} == {"fresh"}
+    assert not any(status.kind in {"fit", "dynamics"} for status in found.found)
+    lines = found.summary()
+    assert lines[0].endswith(f"committed results in {folder / 'results' / 'tiny'}")
+    assert any(line.split() == ["results", "4", "fresh"] for line in lines)
+
+    with_other_code = lambda modules: code_digests(modules) | {"cnn.model": "0" * 64}  # noqa: E731
+    monkeypatch.setattr("report_utils.reproduction.code_digests", with_other_code)
+    changed = [status for status in book_status(folder / "tiny.toml").found if status.kind == "result"]
+    assert {(status.state, status.reasons) for status in changed} == {("stale", ("code cnn.model changed",))}

@@ -144,6 +144,10 @@ class CommittedReproduction(Reproduction):
         results = self._of(transforms, dynamics)
         return {result.name: file_digest(self.folder / f"{result.name}.json") for result in results}
 
+    def changed_since(self) -> dict[str, tuple[str, ...]]:
+        """Return what has changed since each of the results shown was computed, in words, by its name."""
+        return {name: origin_of([result], self._today).changed for name, result in self._results.items()}
+
     def origin_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:
         """Say where the results of these come from, what has changed since, what is partial, and what is not there."""
         transforms, dynamics = list(transforms), list(dynamics)

@@ -27,7 +27,7 @@ class Status:
     Parameters
     ----------
     kind : str
-        ``data``, ``fit``, ``dynamics``, ``study`` for a run of one, or ``page``.
+        ``data``, ``fit``, ``dynamics``, ``study`` for a run of one, ``result`` for a committed one, or ``page``.
     name : str
     state : str
     reasons : tuple of str

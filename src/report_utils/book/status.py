@@ -11,6 +11,7 @@ from typing import Any
 from report_utils.book.build import executed_page, page_record, record_of
 from report_utils.book.pages import PAGES, Page
 from report_utils.changes import changes
+from report_utils.committed import CommittedReproduction, open_reproduction
 from report_utils.errors import InputError
 from report_utils.fingerprint import read_once
 from report_utils.profiles import project_root
@@ -18,7 +19,14 @@ from report_utils.provenance import machine, versions
 from report_utils.reproduction import Reproduction
 from report_utils.run_status import Manifests, Status, changed_inputs, current_key, run_states
 
-_GROUPS = {"data": "observations", "fit": "fits", "dynamics": "dynamics", "study": "study runs", "page": "pages"}
+_GROUPS = {
+    "data": "observations",
+    "fit": "fits",
+    "dynamics": "dynamics",
+    "study": "study runs",
+    "result": "results",
+    "page": "pages",
+}
 _MOST_REASONS = 12
 
 
@@ -30,7 +38,7 @@ class BookStatus:
     ----------
     profile : str
     folder : Path
-        Where the runs lie.
+        Where the runs lie, or the committed results that stand for them.
     found : list of Status
     """
 
@@ -40,7 +48,8 @@ class BookStatus:
 
     def summary(self) -> list[str]:
         """Return a line for each kind of run and for the pages, and each reason once."""
-        lines = [f"profile {self.profile}, runs in {self.folder}"]
+        committed = any(status.kind == "result" for status in self.found)
+        lines = [f"profile {self.profile}, {'committed results' if committed else 'runs'} in {self.folder}"]
         for kind in dict.fromkeys(status.kind for status in self.found):
             group = [status for status in self.found if status.kind == kind]
             states = Counter(status.state for status in group)
@@ -49,7 +58,7 @@ class BookStatus:
             lines.append(f"  {_GROUPS.get(kind, kind):<13}{', '.join(parts)}{f' ({begun} begun)' if begun else ''}")
         lines += self._reasons()
         lines += _elsewhere([status for status in self.found if status.state == "fresh" and status.kind != "page"])
-        if all(status.state == "fresh" for status in self.found):
+        if all(status.state == "fresh" for status in self.found if status.kind != "result"):
             lines.append("a build has nothing to compute")
         return lines
 
@@ -92,18 +101,26 @@ class BookStatus:
 
 
 def book_status(profile: str | None = None) -> BookStatus:
-    """Return the state of every run and page of a profile; nothing is computed or changed.
+    """Return the state of every run, or committed result, and page of a profile; nothing is computed or changed.
 
     Parameters
     ----------
     profile : str, optional
         As :func:`report_utils.profiles.load_profile` takes it.
     """
-    root, reproduction = project_root(), Reproduction(profile)
+    root, reproduction = project_root(), open_reproduction(profile)
+    folder = reproduction.store.root
     with read_once():
         found, manifests = run_states(reproduction)
+        if isinstance(reproduction, CommittedReproduction):
+            folder = reproduction.folder / reproduction.profile.name
+            found = [status for status in found if status.kind == "data"]
+            found += [
+                Status("result", name, "stale" if changed else "fresh", changed)
+                for name, changed in reproduction.changed_since().items()
+            ]
         found += [_page_status(page, reproduction, root, manifests) for page in PAGES]
-    return BookStatus(reproduction.profile.name, reproduction.store.root, found)
+    return BookStatus(reproduction.profile.name, folder, found)
 
 
 def _page_status(page: Page, reproduction: Reproduction, root: Path, manifests: Manifests) -> Status:

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from report_utils.cli.app import ProfileOption, TransformsArgument, app, clear_failures
+from report_utils.cli.app import (
+    ProfileOption,
+    ResultsOption,
+    TransformsArgument,
+    app,
+    choose_results,
+    clear_failures,
+)
 from report_utils.errors import InputError
 
 SeedsOption = Annotated[
@@ -99,10 +106,12 @@ def status(
         str | None, typer.Option("--why", metavar="RUN_OR_PAGE", help="All that is known of one run or page.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="A line for each run and page.")] = False,
+    results: ResultsOption = None,
 ) -> None:
     """Say which runs and pages of a profile are fresh, stale or missing, and what changed since."""
     from report_utils.book.status import book_status
 
+    choose_results(results)
     found = book_status(profile)
     lines = found.why(why) if why else found.everything() if everything else found.summary()
     typer.echo("\n".join(lines))
