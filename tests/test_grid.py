@@ -136,7 +136,8 @@ def _profile_for_one_node(folder: Path) -> Path:
     for ours, here in (
         ("observations: 16", f"observations: {os.cpu_count()}"),
         ("mem_mb: 16000", "mem_mb: 2000"),
-        ("mem_mb: 4000 * attempt", "mem_mb: 1000 * attempt"),
+        ("mem_mb: 4000 * attempt\n    runtime: 720", "mem_mb: 200 * 8 ** (attempt - 1)\n    runtime: 720"),
+        ("mem_mb: 4000 * attempt\n    runtime: 1440", "mem_mb: 1600 * attempt\n    runtime: 1440"),
         ("latency-wait: 60", "latency-wait: 5"),
     ):
         assert ours in text
@@ -146,7 +147,7 @@ def _profile_for_one_node(folder: Path) -> Path:
     return folder
 
 
-def test_a_queue_that_loses_a_job_and_a_node_ends_with_the_bits_of_this_machine(reproduction, queue, tmp_path):
+def test_a_queue_that_loses_jobs_and_a_node_ends_with_the_bits_of_this_machine(reproduction, queue, tmp_path):
     def ask(*command):
         return subprocess.run(command, env=queue, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
 
@@ -175,6 +176,9 @@ def test_a_queue_that_loses_a_job_and_a_node_ends_with_the_bits_of_this_machine(
         assert process.wait(timeout=400) == 0, log.read_text()
     said = log.read_text()
     assert "Trying to restart job" in said
+    # what a fit is given at first is too little: it is killed for it, and begun again with more
+    assert "exceeded memory limit" in (tmp_path / "slurm" / "slurmd.log").read_text()
+    assert {"mem_mb=200,", "mem_mb=1600,"} <= set(said.split())
     assert "4 of 35 jobs are done" in said
 
     here = Reproduction(profile, Store(tmp_path / "here"))

@@ -46,7 +46,10 @@ SlurmdLogFile=$folder/slurmd.log
 # plain processes, not control groups: a container has none to give
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+# a job that takes more memory than it asked for is killed, as control groups would do it
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/none
 MpiDefault=none

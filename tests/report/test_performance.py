@@ -1,8 +1,10 @@
 """The page Performance without results, with some, and with a loss."""
 
 import json
+import re
 
 import pytest
+from tests.conftest import ROOT
 from tests.made_up_runs import PROFILE
 from tests.report.test_measurements import measurement, result
 
@@ -21,7 +23,7 @@ def test_without_results_it_says_what_measures_them(tmp_path):
     assert "make bench" in page.machine_text(results)
     assert "make bench" in page.goals_markdown(page.newest(results))
     assert "make bench" in page.summary(results)
-    assert "make bench" in page.kept_table("quick_trade", tmp_path)
+    assert "python -m benchmarks.quick_trade" in page.kept_table("quick_trade", tmp_path)
     for figure in (goals_chart([]), growth_curves([]), step_shares({"a": {}}), time_against_size([], "events")):
         figure.canvas.draw()
 
@@ -54,6 +56,13 @@ def test_a_kept_table_names_its_origin(tmp_path):
     (tmp_path / "quick_trade.json").write_text("[]")
     with pytest.raises(InputError, match="no kept table"):
         page.kept_table("quick_trade", tmp_path)
+
+
+def test_every_table_that_the_page_shows_is_kept():
+    shown = re.findall(r'kept_table\("(\w+)"\)', (ROOT / "notebooks" / "performance.py").read_text(encoding="utf-8"))
+    assert len(shown) == 4
+    for name in shown:
+        assert "Not measured" not in page.kept_table(name)
 
 
 def test_the_page_is_stale_when_a_result_changes(tmp_path):
