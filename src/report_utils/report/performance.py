@@ -140,7 +140,7 @@ def kept_table(name: str, folder: Path | None = None) -> str:
     """
     path = (folder or results_of_benchmarks()) / f"{name}.json"
     if not path.is_file():
-        return NOT_MEASURED
+        return f"*Not measured yet:* `python -m benchmarks.{name}` measures it."
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         columns, rows = kept["columns"], [[str(cell) for cell in row] for row in kept["rows"]]
