@@ -77,8 +77,9 @@ out["operations"] = {{}}
 for plane in space.planes:
     for line in plane.lines:
         for event in line.events:
-            name, _, operation = plane.event_metadata[event.metadata_id].name.rpartition(":")
-            if name and operation.isidentifier():  # others are calls that hold operations
+            whole = plane.event_metadata[event.metadata_id].name
+            name, _, operation = whole.rpartition(":")
+            if name and "::" not in whole and operation.isidentifier():  # others are calls that hold operations
                 out["operations"][operation] = out["operations"].get(operation, 0.0) + event.duration_ps / 1e12
 """
 
