@@ -60,7 +60,7 @@ Markdown(shown)
 #
 # That is one night; the same again on the next. It trains the most wanted first: a single band, two bands, four
 # bands, the other transforms, the dynamics. It stops by itself in time, inside a fit too, says what is left, and ends
-# with status 0. `REPORT_WORKERS=2` leaves cores to others; a fit takes one core and less than 3 GB.
+# with status 0. `REPORT_WORKERS=2` leaves cores to others; a fit takes one core and less than 2 GB.
 #
 # ## A workstation with a GPU
 #

@@ -96,12 +96,11 @@ def test_a_finished_run_clears_its_working_folder(store):
     assert not checkpoint.parent.exists()
 
 
-def test_the_time_of_a_resumed_run_is_that_of_all_its_sittings(store, monkeypatch):
+def test_the_time_of_a_resumed_run_is_that_of_all_its_sittings(store):
     """What came after the last checkpoint was done again, and is no part of it; nor is the time in between."""
-    sittings = [(1000.0, 1090.0), (5000.0, 5020.0), (7000.0, None), (9000.0, None)]
-    for began, checkpoint in sittings:
-        monkeypatch.setattr(store_module.time, "time", lambda began=began: began)
+    for began, checkpoint in ((1000.0, 1090.0), (5000.0, 5020.0), (7000.0, None), (9000.0, None)):
         folder = store.working_folder(KEY)
+        os.utime(folder / store_module.SITTING_FILE, (began, began))
         if checkpoint is not None:
             (folder / "checkpoint.npz").touch()
             os.utime(folder / "checkpoint.npz", (checkpoint, checkpoint))
@@ -109,11 +108,12 @@ def test_the_time_of_a_resumed_run_is_that_of_all_its_sittings(store, monkeypatc
     assert store.save(KEY, {"a": np.arange(3)}, {}, seconds=7.0).manifest["seconds"] == 90.0 + 20.0 + 7.0
 
 
-@pytest.mark.parametrize("note", ["", "[]", '{"began": "x", "earlier": 1}', '{"began": 1}'])
+@pytest.mark.parametrize("note", ["", "[]", '{"earlier": "x"}', "{}"])
 def test_a_damaged_note_of_time_loses_the_time_alone(store, note):
     folder = store.working_folder(KEY)
     (folder / "checkpoint.npz").touch()
     (folder / store_module.SITTING_FILE).write_text(note)
+    os.utime(folder / "checkpoint.npz", (1000.0, 1000.0))
     store.working_folder(KEY)
     assert store.save(KEY, {"a": np.arange(3)}, {}, seconds=7.0).manifest["seconds"] == 7.0
 

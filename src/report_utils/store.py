@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import shutil
 import sys
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,7 +34,7 @@ KEY_FILE = "key.json"
 """Says in such a folder which run it belongs to."""
 
 SITTING_FILE = "sitting.json"
-"""Says in such a folder when the work was last taken up, and how many seconds it had taken by then."""
+"""Says in such a folder how many seconds the work had taken when it was last taken up: when this was written."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / KEY_FILE).is_file():
                 write_json(folder / KEY_FILE, key.described())
-            write_json(folder / SITTING_FILE, {"began": time.time(), "earlier": _seconds_until_checkpoint(folder)})
+            write_json(folder / SITTING_FILE, {"earlier": _seconds_until_checkpoint(folder)})
         return folder
 
     def lock_path(self, result: Path) -> Path:
@@ -223,7 +221,7 @@ class Store:
                         os.fsync(file.fileno())
                 write_json(temporary / "facts.json", facts)
                 if seconds is not None:
-                    seconds += _sitting(partial_folder(folder))["earlier"]
+                    seconds += _seconds_before(partial_folder(folder))
                 write_json(temporary / MANIFEST, _manifest(key, temporary, seconds))
                 temporary.chmod(0o755)
                 if self.load(key) is None:
@@ -243,23 +241,28 @@ def partial_folder(folder: Path) -> Path:
     return folder.with_name(folder.name + PARTIAL)
 
 
-def _sitting(folder: Path) -> dict[str, float]:
-    """Return when the last sitting over unfinished work began, and how many seconds earlier ones took [s]."""
+def _seconds_before(folder: Path) -> float:
+    """Return how many seconds unfinished work had taken when it was last taken up [s]."""
     try:
-        note = json.loads((folder / SITTING_FILE).read_text(encoding="utf-8"))
-        return {name: float(note[name]) for name in ("began", "earlier")}
+        return float(json.loads((folder / SITTING_FILE).read_text(encoding="utf-8"))["earlier"])
     except (OSError, ValueError, TypeError, KeyError):
-        return {"began": math.inf, "earlier": 0.0}
+        return 0.0
 
 
 def _seconds_until_checkpoint(folder: Path) -> float:
-    """Return how long all sittings so far have taken up to the last thing that they left; what was lost is no part."""
-    last, until = _sitting(folder), 0.0
+    """Return how long all sittings so far have taken up to the last thing that they left; what was lost is no part.
+
+    Both times are of files beside each other, so it does not matter what other clocks say.
+    """
+    try:
+        began = until = (folder / SITTING_FILE).stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
     for path in folder.glob("[!.]*"):
         if path.name not in {KEY_FILE, SITTING_FILE}:
             with contextlib.suppress(FileNotFoundError):  # another machine, which no lock keeps out, has finished it
                 until = max(until, path.stat().st_mtime)
-    return last["earlier"] + max(0.0, until - last["began"]) if until else 0.0
+    return _seconds_before(folder) + until - began
 
 
 def _rename(temporary: Path, folder: Path) -> None:

@@ -3,8 +3,9 @@
 import os
 
 import pytest
+from filelock import FileLock
 
-from report_utils.book.rendered import STAMP, is_rendered, note_rendering
+from report_utils.book.rendered import STAMP, is_rendered, note_rendering, what_is_rendered
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def book(tmp_path):
         path = tmp_path / "_build" / "html" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
-    note_rendering(tmp_path, ended_well=True)
+    note_rendering(tmp_path, what_is_rendered(tmp_path))
     return tmp_path
 
 
@@ -45,7 +46,7 @@ def test_a_new_source_and_a_lost_or_changed_rendered_file_count(book):
     assert is_rendered(book)
     (book / "_build" / "html" / "_static" / "report.css").write_text("other")
     assert not is_rendered(book)
-    note_rendering(book, ended_well=True)
+    note_rendering(book, what_is_rendered(book))
     (book / "_build" / "html" / "_static" / "report.css").unlink()
     assert not is_rendered(book)
 
@@ -56,7 +57,24 @@ def test_where_it_is_published_counts(book, monkeypatch):
 
 
 def test_a_rendering_with_a_fault_is_done_again(book):
-    note_rendering(book, ended_well=False)
+    note_rendering(book, None)
     assert not is_rendered(book)
     (book / STAMP).write_text("{")
     assert not is_rendered(book)
+
+
+@pytest.mark.parametrize("name", ["book/glossary.md", "book/pages/index.ipynb"])
+def test_a_source_that_is_edited_while_it_is_rendered_is_rendered_again(book, name):
+    """Or the pages of another build that came between: what is noted is what the rendering began from."""
+    before = what_is_rendered(book)
+    (book / name).write_text("edited")
+    note_rendering(book, before)
+    assert not is_rendered(book)
+    note_rendering(book, what_is_rendered(book))
+    assert is_rendered(book)
+
+
+def test_while_another_build_renders_nothing_is_noted(book):
+    with FileLock(book / "book" / "pages" / ".lock"):
+        note_rendering(book, what_is_rendered(book))
+        assert not is_rendered(book)

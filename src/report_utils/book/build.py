@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 PAGES_FOLDER = Path("book") / "pages"
+PAGES_LOCK = ".lock"
 NOTEBOOKS_FOLDER = Path("notebooks")
 PREPARED_VARIABLE = "REPORT_PREPARED"
 """Environment variable that tells a rendering that its parent has brought the pages up to date."""
@@ -157,7 +158,7 @@ def publish_pages(profile: str | None = None) -> FileLock:
     folder, reproduction = root / PAGES_FOLDER, open_reproduction(profile)
     with clear_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
+        lock = FileLock(folder / PAGES_LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout:

@@ -19,7 +19,7 @@ from report_utils.cli.app import ProfileOption, ResultsOption, app, choose_resul
 def build(profile: ProfileOption = None, results: ResultsOption = None) -> None:
     """Do what is missing for a profile and render the book; any warning is an error."""
     from report_utils.book.build import prepare_book, publish_pages
-    from report_utils.book.rendered import is_rendered, note_rendering
+    from report_utils.book.rendered import is_rendered, note_rendering, what_is_rendered
     from report_utils.committed import open_reproduction
     from report_utils.profiles import project_root
 
@@ -32,8 +32,9 @@ def build(profile: ProfileOption = None, results: ResultsOption = None) -> None:
     if is_rendered(root):
         typer.echo(f"the book: {root / '_build' / 'html' / 'index.html'} (rendered before)")
     else:
+        sources = what_is_rendered(root)
         status = _render(chosen, prepared=True)
-        note_rendering(root, ended_well=status == 0)
+        note_rendering(root, None if status else sources)
     report.seconds["rendering"] = time.monotonic() - began
     for line in report.lines():
         typer.echo(line)
