@@ -242,6 +242,15 @@ def test_results_of_another_protocol_or_other_observations_are_not_the_profiles(
     assert study_outcomes(changed, HALOS, folder=results)["grouped"] is None
 
 
+def test_a_study_mixes_no_backends(other, folder, tmp_path, monkeypatch):
+    results, grouped = tmp_path / "results", HALOS.variants[0]
+    complete(other, grouped)
+    export_results(reproduce_variant(other, grouped), grouped.trained, folder=results)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    elsewhere = Reproduction(folder / "tiny.toml", Store(tmp_path / "empty"))
+    assert study_outcomes(elsewhere, HALOS, folder=results)["grouped"] is None
+
+
 def test_runs_of_variants_are_known_by_their_names(base):
     """Cleaning keeps what a variant names today, and verification computes it with the variant's settings."""
     for name in ("grouped", "temperature-0.15", "noise-0.10"):

@@ -87,6 +87,11 @@ class CommittedReproduction(Reproduction):
         return seeds
 
     @property
+    def backend(self) -> str:
+        """Return the Keras backend of the results, which is the same of all that are shown."""
+        return next(iter(self._results.values())).inputs["backend"]
+
+    @property
     def transforms(self) -> tuple[str, ...]:
         """Return the transforms of whose fits there are results, in the report's order."""
         return tuple(name for name in super().transforms if self._seeds("fit", name))

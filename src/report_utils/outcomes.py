@@ -42,8 +42,9 @@ class Outcome:
 def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, Outcome | None]:
     """Return what is there of each variant that the profile allows; None for one that has to be trained first.
 
-    A variant is never put together from runs and committed results, and results of other observations or of another
-    protocol than the profile's are none of it; those of other code are, and say so.
+    A variant is never put together from runs and committed results, and results of other observations of another
+    protocol than the profile's or of another backend than it is shown with are none of it; those of other code are, and
+    say so.
 
     Parameters
     ----------
@@ -103,7 +104,9 @@ def _of_results(base: Reproduction, variant: Variant, folder: Path | None) -> Ou
     whole = [
         result
         for result in found
-        if (result.kind == "dynamics" or folds <= result.runs.keys()) and is_of_protocol(result, varied)
+        if (result.kind == "dynamics" or folds <= result.runs.keys())
+        and result.inputs["backend"] == base.backend  # no table mixes two
+        and is_of_protocol(result, varied)
     ]
     fits = {
         name: tuple(result.cross_validation() for result in _seeds(whole, "fit", variant.stand_ins.get(name, name)))

@@ -86,6 +86,11 @@ class Reproduction:
             return load_dataset(self.profile, self.store)
 
     @property
+    def backend(self) -> str:
+        """Return the Keras backend of what is shown."""
+        return backend_name()
+
+    @property
     def catalogue(self) -> pd.DataFrame:
         """Return one row for each observation: cluster_id, log10_mass, group, n_events, n_events_agn_less ..."""
         return self.dataset.catalogue
