@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -154,6 +156,18 @@ def test_an_interrupted_data_set_goes_on(folder, monkeypatch):
     counts = dataset.load_dataset(profile, store).counts()
     assert asked == ["observations 16 to 19"]
     np.testing.assert_array_equal(counts, Reproduction(profile, Store(folder / "runs")).counts())
+
+
+def test_a_disk_without_room_for_the_observations_is_named_before_any_is_made(
+    reproduction, folder, tmp_path, monkeypatch
+):
+    """Without it, putting them together would end in a signal: a mapped file grows when it is written to."""
+    elsewhere = Reproduction(folder / "tiny.toml", Store(tmp_path / "not-there" / "runs"))
+    size = sum(path.stat().st_size for path in reproduction.dataset.run.folder.glob("counts_*.npy"))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=2.9 * size))
+    with pytest.raises(InputError, match=r"not-there/runs: the binned observations need .* GB .*free; .*REPORT_RUNS"):
+        _ = elsewhere.dataset
+    assert not (tmp_path / "not-there").exists()
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,33 @@ def flush_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def require_room(folder: Path, n_bytes: int, what: str) -> None:
+    """Refuse to begin what a disk has no room for: where a mapped file grows onto a full one, the process is killed.
+
+    Parameters
+    ----------
+    folder : Path
+        Below which it will lie; it need not be there.
+    n_bytes : int
+        At most.
+    what : str
+        As a message begins.
+
+    Raises
+    ------
+    InputError
+        If fewer bytes are free.
+    """
+    there = next(path for path in (folder, *folder.parents) if path.is_dir())
+    free = shutil.disk_usage(there).free
+    if free < n_bytes:
+        msg = (
+            f"{folder}: {what} need {n_bytes / 1e9:.2f} GB while they are made, and {free / 1e9:.2f} GB are free; free "
+            f"space or choose another folder with {RUNS_VARIABLE}"
+        )
+        raise InputError(msg)
 
 
 @contextlib.contextmanager

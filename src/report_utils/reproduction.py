@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.backends import ENGINES, backend_name
-from report_utils.binning import N_VIEWS, TRANSFORMS, get_transform
+from report_utils.binning import N_BANDS, N_VIEWS, TRANSFORMS, get_transform
 from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
 from report_utils.cnn.crossval import CrossValidation, Fit
+from report_utils.disk import require_room
 from report_utils.dynamics.phases import Dynamics, epoch_phases
 from report_utils.errors import InputError
 from report_utils.events import EventList
@@ -34,6 +35,9 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 
 MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 """What the report compares first, and so is trained first; the dynamics come last."""
+
+_BINNED_COPIES = 3
+"""How often the binned observations lie on disk while they are made: in parts, put together, and kept."""
 
 _TRAINING_CODE = (
     "binning.dataset",
@@ -77,6 +81,8 @@ class Reproduction:
     @cached_property
     def dataset(self) -> Dataset:
         """Return the binned observations."""
+        if not self.store.holds(self.data_key):
+            require_room(self.store.root, _BINNED_COPIES * self._n_bytes, "the binned observations")
         try:
             return load_dataset(self.profile, self.store)
         except FileNotFoundError:
@@ -84,6 +90,12 @@ class Reproduction:
                 raise
             # another machine, which no lock keeps out, has finished them meanwhile and removed the parts
             return load_dataset(self.profile, self.store)
+
+    @property
+    def _n_bytes(self) -> int:
+        """Return the size of the binned observations on disk [bytes]: counts of four bytes."""
+        n_sources = 2 if self.observations.has_agn_less else 1
+        return 4 * n_sources * self.observations.n_clusters * self.profile.n_pixels**2 * N_BANDS
 
     @property
     def backend(self) -> str:
