@@ -17,6 +17,7 @@ from report_utils.report.tables import table_one
 
 N_CLUSTERS, N_VIEWS, N_FOLDS = PUBLISHED.data.n_observations.value, PUBLISHED.training.n_views.value, 10
 
+GOAL_S = 10.0
 RESAMPLES, PLAIN_RESAMPLES, ROUNDS = 10_000, 100, 3
 PLAIN = "a loop over NumPy draws"
 
@@ -55,5 +56,6 @@ def measure() -> list[Measurement]:
         seconds[PLAIN] = seconds[PLAIN] * (len(results) * RESAMPLES / PLAIN_RESAMPLES)
         title = f"Intervals of Table 1, {RESAMPLES} resamples, {n_seeds} training seed(s)"
         note = f"the plain loop resamples clusters alone; taken from {PLAIN_RESAMPLES} of its resamples of one row"
-        found.append(speed(f"bootstrap/{n_seeds}", title, seconds, PLAIN, unit="s", note=note))
+        judged = {"judged": "ours", "better": "less", "goal": GOAL_S}
+        found.append(speed(f"bootstrap/{n_seeds}", title, seconds, PLAIN, unit="s", note=note, **judged))
     return found

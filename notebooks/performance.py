@@ -107,11 +107,11 @@ Markdown(
 )
 
 # %% [markdown]
-# What is trained here is the same function as the plain model with less to carry to and from memory. Where the
-# milliseconds of a step go, for both, is the next table. Convolutions take four fifths of a step, at a rate that the
-# machine's matrix products do not exceed: they stand in the way of more, and any gain beyond the last fifth would need
-# another way to convolve. The shorter step is one half of the gain. The other half are fits side by side, of one thread
-# each: the plain script's threads wait for one another after each operation.
+# What is trained here is the same function as the plain model. Where the milliseconds of a step go, for both, is the
+# next table: nothing lies between operations where a whole epoch is one call, and the gradients of the kernels take
+# less without those of the biases, of which only a quarter of the pixels is left after pooling. Convolutions take
+# most of the step that remains. They run at about the rate of the machine's matrix products, and stand in the way of
+# more. The rest of the gain are fits side by side, of one thread each.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(kept_table("fit_profile"))
