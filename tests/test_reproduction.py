@@ -217,3 +217,16 @@ def test_sources_that_cannot_be_used_are_named(folder, archived, source, message
         Reproduction(folder / "bad.toml", Store(folder / "runs"))
     assert "bad.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_more_pixels_than_have_numbers_are_refused_before_anything_is_simulated(folder):
+    """32 bits hold 2**31 numbers: of 131 072 observations at 128 pixels, and not of one more."""
+    many = PROFILE.replace("n_pixels = 16", "n_pixels = 128")
+    (folder / "many.toml").write_text(many.replace("n_clusters = 20", "n_clusters = 131_072"))
+    assert Reproduction(folder / "many.toml", Store(folder / "runs")).observations.n_clusters == 131_072
+    (folder / "more.toml").write_text(many.replace("n_clusters = 20", "n_clusters = 131_073"))
+    with pytest.raises(InputError, match=r"131073 observations of 128 x 128 pixels .* enough for 131072") as caught:
+        Reproduction(folder / "more.toml", Store(folder / "no-runs"))
+    assert "more.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (folder / "no-runs").exists()

@@ -16,6 +16,7 @@ from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
 from report_utils.cnn.crossval import CrossValidation, Fit
+from report_utils.cnn.limits import most_observations
 from report_utils.disk import require_room
 from report_utils.dynamics.phases import Dynamics, epoch_phases
 from report_utils.errors import InputError
@@ -66,6 +67,11 @@ class Reproduction:
         As :func:`report_utils.profiles.load_profile` takes it.
     store : Store, optional
 
+    Raises
+    ------
+    InputError
+        If the profile's observations cannot be used, or are more than a network can be trained on.
+
     Examples
     --------
     >>> reproduction = Reproduction("smoke")
@@ -76,6 +82,7 @@ class Reproduction:
         self.profile = profile if isinstance(profile, Profile) else load_profile(profile)
         self.store = store or Store()
         self.observations = Observations.of(self.profile)
+        _require_pixel_numbers(self.profile, self.observations.n_clusters)
         self._keys: dict[str, RunKey] = {}  # what a key names stays the same while a build goes on
 
     @cached_property
@@ -367,6 +374,18 @@ class Reproduction:
             "fold_of": fold_of, "fold": fold, "training_seed": training_seed, "profile": self.profile,
         }  # fmt: skip
         return Task(label, function, arguments, epochs * N_VIEWS * int((fold_of != fold).sum()), trains=True)
+
+
+def _require_pixel_numbers(profile: Profile, n_clusters: int) -> None:
+    """Refuse more observations than have numbers for their pixels: others would be trained on in their place."""
+    most = most_observations(profile.n_pixels)
+    if n_clusters > most:
+        msg = (
+            f"{profile.path}: {n_clusters} observations of {profile.n_pixels} x {profile.n_pixels} pixels are too many "
+            f"to train on: their pixels are numbered in 32 bits, which is enough for {most} observations; "
+            "take fewer (source.n_clusters) or fewer pixels (n_pixels)"
+        )
+        raise InputError(msg)
 
 
 def training_code() -> list[str]:
