@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from report_utils.errors import InputError
 from report_utils.grid import run_grid, write_grid
@@ -90,6 +91,75 @@ def test_what_is_missing_to_run_a_grid_is_said(reproduction, monkeypatch):
     monkeypatch.setattr("report_utils.grid.is_installed", lambda name: False)
     with pytest.raises(InputError, match=r"pip install .\[grid\]"):
         run_grid(reproduction, "local")
+
+
+def test_marks_are_left_alone_while_another_process_runs_the_grid(reproduction, tmp_path):
+    folder = write_grid(reproduction).folder
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    (tmp_path / "tiny.toml").write_text(PROFILE.replace("epochs = 1", "epochs = 2", 1))
+    changed = Reproduction(tmp_path / "tiny.toml", reproduction.store)
+    with (
+        FileLock(folder / "running.lock"),
+        pytest.raises(InputError, match=r"grid.tiny: another process runs this grid"),
+    ):
+        run_grid(changed, "local")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+class Snakemake:
+    """Stands in for it: in each round it finishes some folds of two bands, and ends with a status.
+
+    Parameters
+    ----------
+    reproduction : Reproduction
+    rounds : list of (folds, status)
+    """
+
+    def __init__(self, reproduction, rounds):
+        self.reproduction, self.rounds, self.commands = reproduction, rounds, []
+
+    def __call__(self, command, **_):
+        folds, status = self.rounds[len(self.commands)]
+        self.commands.append(command)
+        store_fits(self.reproduction, "multi_band_2", folds=folds)
+        return subprocess.CompletedProcess(command, status)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "status"),
+    [
+        ([((0,), 1), ((1,), 0)], 0),  # the second fold found no room at first
+        ([((0,), 1), ((1,), 1), ((), 1)], 1),  # something else fails for good
+        ([((), 1)], 1),
+        ([((0,), -15)], -15),
+    ],
+)
+def test_a_queue_without_room_is_asked_again_while_jobs_get_done(reproduction, monkeypatch, capsys, rounds, status):
+    reproduction.fold_of()  # binned and kept before: git is asked for the commit then, and no stand-in is
+    snakemake = Snakemake(reproduction, rounds)
+    monkeypatch.setattr("report_utils.grid.subprocess.run", snakemake)
+    assert run_grid(reproduction, "local", ["runs"]) == status
+    assert len(snakemake.commands) == len(rounds)
+    assert all(command == snakemake.commands[0] for command in snakemake.commands)
+    said = capsys.readouterr().err.splitlines()
+    again = [line for line in said if "it is run again" in line]
+    assert len(again) == len(rounds) - 1
+    assert all(" jobs done, 1 of them in this round; " in line for line in again)
+
+
+def test_a_folder_and_a_profile_with_spaces(tmp_path):
+    folder = tmp_path / "my own folder"
+    folder.mkdir()
+    (folder / "my profile.toml").write_text(PROFILE)
+    reproduction = Reproduction(folder / "my profile.toml", Store(folder / "runs"))
+    command = [Path(sys.executable).with_name("report-utils"), "grid", "--on", "local", "done/data", "--profile"]
+    environment = os.environ | {"REPORT_RUNS": str(folder / "runs")}
+    done = subprocess.run(
+        [*command, reproduction.profile.path], env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 of 35 jobs are done" in done.stdout
+    assert reproduction.store.holds(reproduction.data_key)
 
 
 def test_a_grid_that_was_killed_outright_goes_on(reproduction):

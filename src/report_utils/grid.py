@@ -43,12 +43,17 @@ class Grid:
     n_jobs: int
 
 
+def grid_folder(reproduction: Reproduction) -> Path:
+    """Return where a profile's workflow keeps its files: beside the runs."""
+    return reproduction.store.root / GRID / reproduction.profile.name
+
+
 def write_grid(reproduction: Reproduction) -> Grid:
     """Write what each run of a profile is to be computed from, and mark those that are finished.
 
     A file that holds the same already is left alone.
     """
-    folder = reproduction.store.root / GRID / reproduction.profile.name
+    folder = grid_folder(reproduction)
     jobs = dict(_jobs(reproduction))
     missing = []
     for name, keys in jobs.items():
@@ -83,6 +88,8 @@ def _jobs(reproduction: Reproduction) -> Iterator[tuple[str, list[RunKey]]]:
 def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = ()) -> int:
     """Let Snakemake compute what is missing of a profile, and return its exit status.
 
+    It is run again where it fails, as long as each time some jobs are finished.
+
     Parameters
     ----------
     reproduction : Reproduction
@@ -104,18 +111,41 @@ def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = 
     if not is_installed("snakemake"):
         msg = "Snakemake is not installed; install this project with its extra: pip install .[grid]"
         raise InputError(msg)
-    grid = write_grid(reproduction)
-    lock = FileLock(grid.folder / "running.lock")
+    folder = grid_folder(reproduction)
+    with clear_disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / "running.lock")
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        msg = f"{grid.folder}: another process runs this grid; wait for it, or end it and run the same command again"
+        msg = f"{folder}: another process runs this grid; wait for it, or end it and run the same command again"
         raise InputError(msg) from None
-    with lock:
+    with lock:  # before marks and digests are written: they belong to the process that runs the grid
+        grid = write_grid(reproduction)
         command = _command(reproduction, grid, settings)
-        if any((grid.folder / ".snakemake" / "locks").glob("*")):  # left by one that was killed: nobody else runs it
-            subprocess.run([*command, "--unlock", "--quiet"], cwd=grid.folder, check=False)  # noqa: S603 - our own words
-        return subprocess.run([*command, *arguments], cwd=grid.folder, env=_environment(), check=False).returncode  # noqa: S603
+        if any((folder / ".snakemake" / "locks").glob("*")):  # left by one that was killed: nobody else runs it
+            subprocess.run([*command, "--unlock", "--quiet"], cwd=folder, check=False)  # noqa: S603 - our own words
+        return _run_rounds(reproduction, grid, [*command, *arguments])
+
+
+def _run_rounds(reproduction: Reproduction, grid: Grid, command: list[str]) -> int:
+    """Run Snakemake until it succeeds, or fails without having finished a job; return its last exit status.
+
+    A full queue refuses jobs, which uses up their retries at once; when others are done there is room for them.
+    """
+    while True:
+        status = subprocess.run(command, cwd=grid.folder, env=_environment(), check=False).returncode  # noqa: S603
+        if status <= 0:  # done, or ended by a signal: somebody wants it to end
+            return status
+        n_before, grid = len(grid.missing), write_grid(reproduction)
+        n_finished = n_before - len(grid.missing)
+        if n_finished <= 0 or not grid.missing:
+            return status
+        print(
+            f"Snakemake failed, with {grid.n_jobs - len(grid.missing)} of {grid.n_jobs} jobs done, {n_finished} of "
+            "them in this round; it is run again: what the queue refused may find room there now",
+            file=sys.stderr,
+        )
 
 
 def _command(reproduction: Reproduction, grid: Grid, settings: Path) -> list[str]:
