@@ -32,8 +32,18 @@ from IPython.display import Markdown
 from report_utils.cnn.cost import H100
 from report_utils.profiles import load_profile
 from report_utils.report import open_reproduction
-from report_utils.report.full_size import costs_markdown, demand, first_to_break, growth_markdown, measured_pace
+from report_utils.report.device_times import device_times, device_times_markdown, goals_in_words, step_markdown
+from report_utils.report.full_size import (
+    costs_markdown,
+    demand,
+    first_to_break,
+    growth_markdown,
+    measured_pace,
+    refused,
+)
 from report_utils.report.measurements import read_all
+from report_utils.report.words import thousands
+from report_utils.results import results_folder, stored_results
 
 paper = load_profile("paper")
 pace = measured_pace(open_reproduction(profile), read_all().get("bench_training", []))
@@ -73,6 +83,22 @@ Markdown(shown)
 # predictions with those of the processor. The backend is part of what a run is named by, so runs of both lie side by
 # side and never in one table. Without a driver, or with one too old, the script says so and trains nothing.
 #
+# **Nothing of this has been run on a card.** What a step asks for, by counting, and what follows from it:
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+times = device_times(H100, paper, share_of_peak, "multi_band_4")
+Markdown(
+    f"{step_markdown(H100, paper, 4, share_of_peak)}\n\n"
+    f"Four channels of {paper.n_pixels} pixels; each array counts once for each pass that reads or writes it. A pass "
+    f"takes the longer of its arithmetic and its traffic. The peak is what the maker of the {H100.name} gives, "
+    f"{share_of_peak:.0%} of it is our assumption, and so is the time between two passes.\n\n"
+    f"{device_times_markdown(times, share_of_peak)}\n\n"
+    "One after another is how it trains today: each card has one fold at a time. Together is a way that "
+    "`benchmarks/bench_gpu.py` measures beside it, on the card where it runs. "
+    f"By this arithmetic, {goals_in_words(times, share_of_peak)}."
+)
+
+# %% [markdown]
 # ## A cluster with Slurm
 #
 # ```sh
@@ -88,10 +114,12 @@ Markdown(shown)
 # of `slurm`. What follows the options goes to Snakemake: `done/fit/multi_band_2/3` trains a single fold, `-n` only
 # says what would be done, `runs` leaves out the book. `--on local` does the same on the cores of one machine.
 #
-# - **A job is killed**, for memory, for time or with its node: it is sent again, three times, with more memory and
-#   time, and goes on from its checkpoint.
+# - **A job is killed**, for memory, for time or with its node: it is sent again, three times. A fit or a dynamics gets
+#   more memory and time each time and goes on from its checkpoint; the observations and the book get the same as
+#   before, and go on from the parts and the pages that are finished.
 # - **A queue is full or takes no jobs**: `jobs:` in the profile is how many it gets at once; the others wait. What
-#   Slurm answers is printed, and no finished run is touched.
+#   Slurm answers is printed, and no finished run is touched. Jobs that it refuses are sent again at the end, as long
+#   as others get done.
 # - **Snakemake is killed**: the same command frees the folder and goes on. Jobs that still run hold their runs;
 #   nobody trains those twice.
 # - **The folder's locks do not reach over the network**: two nodes may then train the same run; the first to finish
@@ -143,6 +171,19 @@ Markdown(shown)
 # does.) The book then shows those results in place of runs and trains nothing. Every page that shows some says so
 # below its title: commit, backend, date, what has changed since, and what is partial or missing.
 #
+# ## What has been run of it
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+kept = stored_results(results_folder() / paper.name)
+Markdown(
+    f"`results/{paper.name}` holds {len(kept)} results; the pages that show them say which folds they have."
+    if kept
+    else f"No run of `{paper.name}` has been finished: a fold of it has been trained in part, and there is no "
+    f"`results/{paper.name}` yet. The book shows nothing of `{paper.name}`, and what this page says of it is worked "
+    "out, from rates of a core that were measured and those of a card that were not."
+)
+
+# %% [markdown]
 # ## Ten and a hundred times the observations
 #
 # On paper only: nothing of this has been run.
@@ -150,13 +191,16 @@ Markdown(shown)
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 if pace is not None:
     memories = {"a process of a grid": 4, "a workstation": 64, "an H100": 80}
+    too_many = [thousands(one.n_clusters) for one in refused(wanted, paper.n_pixels)]
+    today = f" So {' and '.join(too_many)} observations are refused today, whatever the memory." if too_many else ""
     shown = (
         f"{growth_markdown(wanted, euro_per_core_hour, euro_per_gpu_hour)}\n\n"
         f"Hours of a GPU are arithmetic, not measured: at {share_of_peak:.0%} of the arithmetic and the bandwidth that "
-        f"the maker of the {H100.name} gives, ten folds side by side, and {euro_per_gpu_hour:g} € an hour.\n\n"
-        f"**What was found.** Memory breaks first, since every process that trains holds all images: "
-        f"{'; '.join(first_to_break(wanted[0], memories))}. Beyond that, images have to be read in parts as an epoch "
-        "goes on. Time grows only in proportion, and a cluster hides it until the longest single run takes too long; "
-        "that one has to be split, over a GPU's cores or over several devices."
+        f"the maker of the {H100.name} gives, one run after another, and {euro_per_gpu_hour:g} € an hour.\n\n"
+        "**What was found.** Every process that trains holds all images and numbers their pixels. What breaks, "
+        f"in this order: {'; '.join(first_to_break(wanted[0], memories, paper.n_pixels))}.{today} Beyond that, pixels "
+        "need longer numbers, and images have to be read in parts as an epoch goes on. Time grows only in proportion, "
+        "and a cluster hides it until the longest single run takes too long; that one has to be split, over a GPU's "
+        "cores or over several devices."
     )
 Markdown(shown)

@@ -52,3 +52,12 @@ def test_a_fit_is_its_steps():
     step = step_seconds(H100, 4, 128, 16)
     assert fit_seconds(H100, 4, 128, 16, n_train=2957, epochs=100) == pytest.approx(147_900 * step)
     assert fit_seconds(H100, 4, 128, 16, n_train=2957, epochs=1, share_of_peak=0.5) > 1479 * step
+
+
+def test_a_share_of_the_peak_slows_arithmetic_and_traffic_and_no_starts():
+    half = H100.at(0.5)
+    assert (half.operations, half.bandwidth) == (H100.operations / 2, H100.bandwidth / 2)
+    starts = len(training_parts(4, 128)) * H100.start_seconds
+    assert step_seconds(half, 4, 128, 16) - starts == pytest.approx(2 * (step_seconds(H100, 4, 128, 16) - starts))
+    slower = fit_seconds(H100, 4, 128, 16, n_train=2957, epochs=1, share_of_peak=0.5)
+    assert slower == pytest.approx(1479 * step_seconds(half, 4, 128, 16))

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from report_utils.binning import TRANSFORMS
-from report_utils.cnn.cost import H100, useful_operations
+from report_utils.binning import TRANSFORMS, get_transform
+from report_utils.cnn.cost import H100, fit_seconds, useful_operations
 from report_utils.profiles import load_profile
 from report_utils.report.full_size import (
     Pace,
@@ -18,6 +18,7 @@ from report_utils.report.full_size import (
     fits_and_dynamics,
     growth_markdown,
     measured_pace,
+    refused,
 )
 from report_utils.report.measurements import BenchmarkResult, Measurement, Quantity
 
@@ -81,6 +82,32 @@ def test_everything_but_the_starts_on_a_device_grows_in_proportion():
     assert demand(PAPER, Pace(1e11, ""), H100, 1.0).gpu_hours < one.gpu_hours
 
 
+def test_runs_follow_one_another_on_a_device():
+    one = demand(PAPER, Pace(1e11, ""), H100, 0.5)
+    fits, dynamics = fits_and_dynamics(PAPER, 3286)
+    seconds = [
+        fit_seconds(
+            H100, get_transform(job.transform).n_channels, 128, 16,
+            n_train=job.n_train, epochs=job.epochs, share_of_peak=0.5,
+        )
+        for job in (*fits, *dynamics)
+    ]  # fmt: skip
+    assert one.gpu_hours == pytest.approx(sum(seconds) / 3600)
+
+
+def test_what_breaks_first_comes_first():
+    """At 128 pixels four bands of an image take 2**18 bytes, and 2**31 / 2**14 images have numbers for their pixels."""
+    one, hundred = (demand(PAPER, Pace(1e11, ""), H100, 0.5, times=times) for times in (1, 100))
+    assert first_to_break(one, {"a workstation": 64, "a process": 4}, 128) == [
+        "a process (4 GB) holds the images of 15\u202f000 observations",
+        "32 bits number the pixels of 131\u202f072 observations, and more are refused",
+        "a workstation (64 GB) would hold the images of 244\u202f000 observations",
+    ]
+    assert first_to_break(one, {"a workstation": 64}, 32)[0].startswith("a workstation (64 GB) holds")
+    assert refused([one, hundred], 128) == [hundred]
+    assert refused([one, hundred], 32) == []
+
+
 def test_tables_say_hours_and_prices():
     one = demand(PAPER, Pace(1e11, ""), H100, 0.5)
     one = type(one)(3286, core_hours=1000.0, longest_hours=10.0, gpu_hours=2.0, image_gb=0.8, disk_gb=1.6)
@@ -90,5 +117,3 @@ def test_tables_say_hours_and_prices():
     grown = growth_markdown([one], 0.05, 3.0)
     assert "| hours of an H100 | 2 |" in grown
     assert "| their price | 6 € |" in grown
-    (line,) = first_to_break(one, {"a process": 4})
-    assert line == "a process (4 GB) holds the images of 16\u202f000 observations"

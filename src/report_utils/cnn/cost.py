@@ -6,7 +6,7 @@ the device's peak or the traffic at its bandwidth, for each part by itself, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from report_utils.binning import N_VIEWS
 from report_utils.cnn.sizes import CONVOLUTION_FILTERS, DENSE_UNITS
@@ -52,6 +52,10 @@ class Device:
     operations: float
     bandwidth: float
     start_seconds: float
+
+    def at(self, share_of_peak: float) -> Device:
+        """Return the device at a share of both its arithmetic and its bandwidth; starts take what they take."""
+        return replace(self, operations=self.operations * share_of_peak, bandwidth=self.bandwidth * share_of_peak)
 
 
 H100 = Device("NVIDIA H100 SXM", 66.9e12, 3.35e12, 3e-6)
@@ -142,8 +146,5 @@ def fit_seconds(
     share_of_peak : float
         Of both arithmetic and bandwidth.
     """
-    slower = Device(
-        device.name, device.operations * share_of_peak, device.bandwidth * share_of_peak, device.start_seconds
-    )
     steps = epochs * -(-N_VIEWS * n_train // batch_size)
-    return steps * step_seconds(slower, n_channels, n_pixels, batch_size, n_networks=n_networks)
+    return steps * step_seconds(device.at(share_of_peak), n_channels, n_pixels, batch_size, n_networks=n_networks)

@@ -8,6 +8,7 @@ from typing import Any
 
 from report_utils.binning import TRANSFORMS, get_transform
 from report_utils.cnn.cost import Device, fit_seconds, useful_operations
+from report_utils.cnn.limits import most_observations
 from report_utils.profiles import Profile
 from report_utils.report.measurements import BenchmarkResult
 from report_utils.report.tables import markdown_table
@@ -40,6 +41,21 @@ class Job:
         """Return the additions and multiplications that it needs."""
         per_view = useful_operations(get_transform(self.transform).n_channels, n_pixels)
         return self.epochs * N_VIEWS * self.n_train * per_view
+
+    def device_seconds(
+        self, device: Device, n_pixels: int, batch_size: int, *, share_of_peak: float, n_networks: int = 1
+    ) -> float:
+        """Return the time of a device at a share of its peak, for this and as many more like it, side by side [s]."""
+        return fit_seconds(
+            device,
+            get_transform(self.transform).n_channels,
+            n_pixels,
+            batch_size,
+            n_train=self.n_train,
+            epochs=self.epochs,
+            n_networks=n_networks,
+            share_of_peak=share_of_peak,
+        )
 
 
 @dataclass(frozen=True)
@@ -114,7 +130,7 @@ class Demand:
     core_hours, longest_hours : float
         Of all runs, and of the longest, on one core each.
     gpu_hours : float
-        On one device, the folds of a transform side by side.
+        On one device, one run after another: so it trains.
     image_gb : float
         The largest transform's images, which every process that trains holds [GB].
     disk_gb : float
@@ -146,20 +162,11 @@ def demand(profile: Profile, pace: Pace, device: Device, share_of_peak: float, *
     fits, dynamics = fits_and_dynamics(profile, n_clusters)
     hours = [job.operations(profile.n_pixels) / pace.operations / 3600 for job in (*fits, *dynamics)]
 
-    def on_device(job: Job, batch_size: int, n_networks: int) -> float:
-        return fit_seconds(
-            device,
-            get_transform(job.transform).n_channels,
-            profile.n_pixels,
-            batch_size,
-            n_train=job.n_train,
-            epochs=job.epochs,
-            n_networks=n_networks,
-            share_of_peak=share_of_peak,
-        )
-
-    seconds = sum(on_device(job, profile.training.batch_size, profile.folds.run) for job in fits[:: profile.folds.run])
-    seconds += sum(on_device(job, profile.dynamics.batch_size, 1) for job in dynamics)
+    seconds = sum(
+        job.device_seconds(device, profile.n_pixels, batch_size, share_of_peak=share_of_peak)
+        for jobs, batch_size in ((fits, profile.training.batch_size), (dynamics, profile.dynamics.batch_size))
+        for job in jobs
+    )
     pixels = n_clusters * profile.n_pixels**2
     return Demand(
         n_clusters,
@@ -208,13 +215,29 @@ def growth_markdown(wanted: Sequence[Demand], euro_per_core_hour: float, euro_pe
     return markdown_table(header, rows, "l" + "r" * len(wanted))
 
 
-def first_to_break(one: Demand, limits: Mapping[str, float]) -> list[str]:
-    """Say up to how many observations the images of four bands fit into each of some memories [GB]."""
-    return [
-        f"{name} ({size:g} GB) holds the images of {thousands(1000 * int(one.n_clusters * size / one.image_gb / 1e3))} "
-        "observations"
-        for name, size in limits.items()
-    ]
+def first_to_break(one: Demand, limits: Mapping[str, float], n_pixels: int) -> list[str]:
+    """Say with how many observations each limit is reached, the first to break first.
+
+    Parameters
+    ----------
+    one : Demand
+    limits : mapping of str to float
+        Memories that have to hold the images of four bands [GB].
+    n_pixels : int
+        Of an image's side: the pixels of all images are numbered in 32 bits.
+    """
+    most = most_observations(n_pixels)
+    found = [(most, f"32 bits number the pixels of {thousands(most)} observations, and more are refused")]
+    for name, size in limits.items():
+        fitting = 1000 * int(one.n_clusters * size / one.image_gb / 1e3)
+        holds = "holds" if fitting <= most else "would hold"
+        found.append((fitting, f"{name} ({size:g} GB) {holds} the images of {thousands(fitting)} observations"))
+    return [said for _, said in sorted(found)]
+
+
+def refused(wanted: Sequence[Demand], n_pixels: int) -> list[Demand]:
+    """Return those with more observations than can be trained on."""
+    return [one for one in wanted if one.n_clusters > most_observations(n_pixels)]
 
 
 def _hours(hours: float) -> str:
