@@ -61,7 +61,7 @@ def measure_and_report(name: str, *, keep: bool) -> int:
         benchmark=name,
         date=datetime.now(UTC).isoformat(timespec="minutes"),
         commit=source["commit"],
-        uncommitted=is_edited(),
+        uncommitted=source["uncommitted"],
         processor=provenance.processor(),
         n_cores=os.cpu_count() or 1,
         load=(round(load, 1), round(os.getloadavg()[0], 1)),
@@ -88,13 +88,6 @@ def measure_and_report(name: str, *, keep: bool) -> int:
         )
     print(f"against {previous.date}: {len(changes)} compared, {len(losses)} losses")
     return 1 if losses else 0
-
-
-def is_edited() -> bool | None:
-    """Tell whether files differ from the commit, results of benchmarks apart; None without git."""
-    command = ["git", "-C", str(HERE), "status", "--porcelain", "--", ":/", ":(exclude,top)benchmarks/results"]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    return None if result.returncode else bool(result.stdout.strip())
 
 
 def line(one: Measurement) -> str:

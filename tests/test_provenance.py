@@ -76,6 +76,15 @@ def test_the_commit_and_whether_files_differ_from_it(project):
     git("commit", "-m", "first")
     source.cache_clear()
     assert source() == {"commit": git("rev-parse", "HEAD").strip(), "uncommitted": False}
+    for results in (project / "results" / "paper", project / "benchmarks" / "results"):  # which a run writes itself
+        results.mkdir(parents=True)
+        (results / "one.json").write_text("{}")
+        source.cache_clear()
+        assert source()["uncommitted"] is False
+    (project / "benchmarks" / "code.py").touch()
+    source.cache_clear()
+    assert source()["uncommitted"] is True
+    (project / "benchmarks" / "code.py").unlink()
     (project / "a").write_text("2")
     source.cache_clear()
     assert source()["uncommitted"] is True

@@ -18,6 +18,7 @@ THREAD_VARIABLE = "TF_NUM_INTRAOP_THREADS"
 """Environment variable that says how many threads a training computes with; worker processes set it to 1."""
 
 _PACKAGES = ("report-utils", "numpy", "numba", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch")
+_RESULTS = ("results", "benchmarks/results")
 _INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "sve")
 
 
@@ -80,13 +81,17 @@ def _cpuinfo() -> dict[str, str]:
 
 @cache
 def source() -> dict[str, Any]:
-    """Return the project's commit, and whether files differ from it; None for both without git or a history."""
+    """Return the project's commit, and whether files differ from it; None for both without git or a history.
+
+    Results that are kept in the project decide nothing that is computed: they may differ.
+    """
     try:
         root = str(project_root())
     except InputError:
         return {"commit": None, "uncommitted": None}
     head = _output(["git", "-C", root, "rev-parse", "HEAD"])
-    changes = _output(["git", "-C", root, "--no-optional-locks", "status", "--porcelain"]) if head else None
+    asked = ["--no-optional-locks", "status", "--porcelain", "--", ":/", *(f":(exclude){name}" for name in _RESULTS)]
+    changes = _output(["git", "-C", root, *asked]) if head else None
     return {"commit": head or None, "uncommitted": None if changes is None else bool(changes)}
 
 
