@@ -123,6 +123,24 @@ Markdown(kept_table("fit_profile"))
 Markdown(kept_table("quick_trade"))
 
 # %% [markdown]
+# ## The same numbers elsewhere
+#
+# On one machine with the same versions, the same inputs give the same bits. Elsewhere sums are taken in another order,
+# which changes last bits; and where a region of an image is empty, the last bit decides which of four pixels counts as
+# the largest. A training makes more of that with every step, and how much more is the next table. Another training
+# seed tells what is little.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(kept_table("same_numbers"))
+
+# %% [markdown]
+# A build is also killed, many times in a row at moments drawn at random, and what it makes in the end is compared with
+# what an undisturbed build makes:
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(kept_table("kills"))
+
+# %% [markdown]
 # ## The book
 #
 # A build with nothing to do finds out that nothing has changed: it digests the code, the notebooks and the data that

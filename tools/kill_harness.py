@@ -1,6 +1,6 @@
 """Kill a build at random moments, many times in a row, let it end, and compare all it made with an undisturbed build.
 
-Usage: ``python -m tools.kill_harness [--kills 50] [--seed 1] [--profile smoke] [--folder DIR]``
+Usage: ``python -m tools.kill_harness [--kills 50] [--seed 1] [--profile smoke] [--folder DIR] [--keep]``
 
 Two copies of the project are built, each with runs of its own. One is left alone. The other one's whole process group
 gets SIGKILL at moments drawn from the seed, until that has happened often enough; then it is left alone as well. Then
@@ -25,6 +25,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ from tools.kill_compare import differences, faults
 from report_utils.disk import write_json
 from report_utils.leftovers import entries
 from report_utils.profiles import project_root
+from report_utils.provenance import processor, source
+from report_utils.report.measurements import results_of_benchmarks
 from report_utils.store import Store
 
 _NOT_COPIED = {".venv", "_build", ".runs", ".git", ".pytest_cache", ".ruff_cache", "jupyter_execute"}
@@ -217,6 +220,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--profile", default="smoke")
+    parser.add_argument("--keep", action="store_true", help="keep what was found, for the book's page Performance")
     parser.add_argument("--folder", type=Path, help="where to build, and to go on; a new one without")
     arguments = parser.parse_args()
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="report-utils-kills-"))
@@ -238,7 +242,28 @@ def main() -> None:
     )
     for line in found:
         print(line)
+    if arguments.keep:
+        _keep_table(harness, arguments, len(found))
     sys.exit(1 if found else 0)
+
+
+def _keep_table(harness: Harness, arguments: argparse.Namespace, n_different: int) -> None:
+    """Keep what was found as a table that the book shows."""
+    delays = [kill["delay"] for kill in harness.state["kills"]]
+    row = [
+        str(len(delays)),
+        f"{min(delays):.1f} to {max(delays):.1f}",
+        str(harness.n_results(harness.folder / "calm")),
+        str(n_different),
+    ]
+    told = (
+        f"`python -m tools.kill_harness --kills {arguments.kills} --seed {arguments.seed}`, profile "
+        f"{arguments.profile}; {datetime.now(UTC):%Y-%m-%d}, commit {str(source()['commit'])[:7]}, on {processor()}. "
+        "Compared bit for bit: arrays, facts and manifests of runs, cells and outputs of pages, and the rendered book."
+    )
+    columns = ["Kills of the process group", "After its start [s]", "Runs and pages", "Differences"]
+    kept = {"columns": columns, "rows": [row], "provenance": told}
+    write_json(results_of_benchmarks() / "kills.json", kept)
 
 
 if __name__ == "__main__":

@@ -31,10 +31,10 @@ COUNT_TOLERANCE = 1e-3
 PREDICTION_TOLERANCE = 0.25
 """Elsewhere, the largest root mean square of the differences between predictions, in units of their residuals'.
 
-Fits with two or four threads, with other vector instructions (AVX2, SSE 4.1), without oneDNN and on JAX were compared
-with one-thread fits on TensorFlow: at `smoke` 2e-6 and on JAX 4e-4, at `quick` 0.12 at most, at `quick` with a quarter
-of its clusters 0.15; by the protocol of `paper` (300 clusters, 32 pixels) two threads gave 0.05, where another training
-seed gave 0.82. What begins as a last bit grows with every step of a training.
+``python -m benchmarks.same_numbers`` compares fits with two and four threads, with other vector instructions, without
+oneDNN and on JAX with a one-thread fit on TensorFlow: at `smoke` nothing differs but JAX (0.02), at `quick` 0.1 to 0.2,
+where another training seed gives 0.4. The book's page *Performance* shows all of it. What begins as a last bit grows
+with every step of a training.
 """
 
 
