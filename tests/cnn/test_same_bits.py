@@ -21,8 +21,8 @@ the last bit; 1e-6 was measured, the last bit of a float32 that holds 14. A long
 BACKEND_TOLERANCE = 2e-5
 """[dex] With JAX in place of TensorFlow, likewise, on whatever JAX finds; 3e-6 was measured on a processor.
 
-These images have no empty regions. Where there are some, the last bit decides which of four equal pixels is the largest,
-and the two epochs of the real `smoke` end 3e-3 dex apart (``python -m benchmarks.same_numbers``)."""
+These images have no empty regions. Where there are some, the last bit decides which of four equal pixels is the
+largest, and the two epochs of the real `smoke` end 3e-3 dex apart (``python -m benchmarks.same_numbers``)."""
 
 
 def made_up():
