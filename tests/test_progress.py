@@ -1,5 +1,7 @@
 """Progress in lines: how much is done, and how long the rest takes."""
 
+import io
+
 import pytest
 
 from report_utils import progress
@@ -36,6 +38,18 @@ def test_a_pace_that_changes_is_followed(clock, capsys):
     slow = [(100 + 10 * i, 1.0) for i in range(1, 101)]
     lines = lines_of(clock, capsys, [*fast, *slow])
     assert lines[-1] == "Training:  60%, about 66.7 min left"
+
+
+def test_in_a_terminal_a_message_stands_above_the_bar(monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(progress.sys, "stderr", terminal)
+    with progress.shown_progress("Training", 4.0) as show:
+        show(1.0)
+        show.say("[bold]as it is[/bold] :warning:")
+    shown = terminal.getvalue()
+    assert "[bold]as it is[/bold] :warning:" in shown
+    assert shown.rindex("Training") > shown.index("as it is")
 
 
 def test_before_there_is_a_pace_no_time_is_told(clock, capsys):

@@ -72,6 +72,18 @@ def test_a_worker_that_always_dies_is_reported():
         run_tasks(tasks(functions.die, [{}]), "dying")
 
 
+def test_what_workers_print_and_warn_of_is_told_once_and_the_rest_is_logged(runs_folder, monkeypatch, capfd):
+    monkeypatch.setenv("REPORT_WORKERS", "2")
+    assert run_tasks(tasks(functions.speak, [{"n": n} for n in range(3)]), "speaking") == [0, 1, 2]
+    told = capfd.readouterr().err
+    for once in ("the same for all [1/2]\n", "task 0 speaks\n", "task 1 speaks\n", "task 2 speaks\n", "look here\n"):
+        assert told.count(once) == 1
+    log = (runs_folder / "workers.log").read_text()
+    for kept in ("what a logger says", "what a compiled library says"):
+        assert kept not in told
+        assert log.count(kept) == 3
+
+
 @pytest.fixture
 def interruptible():
     """Ctrl-C raises KeyboardInterrupt, also where the tests were started in the background with it ignored."""

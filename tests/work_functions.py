@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
+import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +85,16 @@ def make_all(folder: str, number: int, seconds: float) -> None:
     store = Store(Path(folder))
     keys = [RunKey(f"fit/a/run-{i}", {"number": i}) for i in range(number)]
     run_tasks([Task(key.name, make_run, {"store": store, "key": key, "seconds": seconds}, 1.0) for key in keys], "runs")
+
+
+def speak(n: int) -> int:
+    """Say the same in each worker, in all the ways there are, and something of its own."""
+    print("the same for all [1/2]", file=sys.stderr)
+    print(f"task {n}", "speaks", file=sys.stderr)
+    warnings.warn("look here", stacklevel=1)
+    logging.getLogger("a library").warning("what a logger says")
+    os.write(2, b"what a compiled library says\n")
+    return n
 
 
 def variable(name: str) -> str | None:

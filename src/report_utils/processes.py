@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
-from typing import Any
+from typing import Any, TextIO
 
 from report_utils.errors import InputError
 
@@ -72,6 +73,44 @@ def enter_worker() -> None:
     # Ctrl-C reaches the whole process group; the parent decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+class ErrorStream(io.TextIOBase):
+    """A worker's ``sys.stderr``: what is printed or warned of goes to the parent, what loggers write to the log.
+
+    The file descriptor stays the log's, where compiled libraries write.
+
+    Parameters
+    ----------
+    send : callable
+        Takes one message, of a line or several, without its last line end.
+    log : text stream
+    """
+
+    def __init__(self, send: Callable[[str], Any], log: TextIO) -> None:
+        super().__init__()
+        self.send, self.log, self.begun = send, log, ""
+
+    def fileno(self) -> int:
+        """Return the log's file descriptor."""
+        return self.log.fileno()
+
+    def writable(self) -> bool:
+        """Say that it may be written to."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Take some text; what ends with a line end is a message."""
+        if sys._getframe(1).f_globals.get("__name__") == "logging":
+            self.log.write(text)
+            self.log.flush()
+            return len(text)
+        self.begun += text
+        if self.begun.endswith("\n"):
+            message, self.begun = self.begun.rstrip(), ""
+            if message:
+                self.send(message)
+        return len(text)
 
 
 def end_workers(pool: ProcessPoolExecutor) -> None:

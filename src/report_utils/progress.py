@@ -6,6 +6,10 @@ import sys
 import time
 from collections import deque
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _PLAIN_LINE_SECONDS = 20.0
 _PACE_SECONDS = 600.0
@@ -14,7 +18,10 @@ _PACE_SECONDS = 600.0
 
 @contextmanager
 def shown_progress(description: str, total: float):
-    """Yield a function that shows finished units: a bar in a terminal, now and then a line elsewhere."""
+    """Yield a function that shows finished units: a bar in a terminal, now and then a line elsewhere.
+
+    Its method ``say`` prints a message, which does not tear the bar apart.
+    """
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import (
@@ -31,10 +38,24 @@ def shown_progress(description: str, total: float):
             *columns, TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False),
             console=Console(stderr=True), speed_estimate_period=120,
         ) as bar:  # fmt: skip
-            task = bar.add_task(description, total=total)
-            yield lambda units: bar.advance(task, units)
+            yield _BarProgress(bar, bar.add_task(description, total=total))
         return
     yield PlainProgress(description, total)
+
+
+class _BarProgress:
+    """A bar of rich's, as :class:`PlainProgress` is asked."""
+
+    def __init__(self, bar: Progress, task: TaskID) -> None:
+        self.bar, self.task = bar, task
+
+    def __call__(self, units: float) -> None:
+        """Count finished units."""
+        self.bar.advance(self.task, units)
+
+    def say(self, message: str) -> None:
+        """Print a message above the bar, as it is."""
+        self.bar.console.print(message, markup=False, highlight=False, emoji=False, soft_wrap=True)
 
 
 class PlainProgress:
@@ -65,6 +86,10 @@ class PlainProgress:
         if self.done > 0 and now - self.shown >= _PLAIN_LINE_SECONDS:
             self.shown = now
             print(self._line(now), file=sys.stderr, flush=True)
+
+    def say(self, message: str) -> None:
+        """Print a message."""
+        print(message, file=sys.stderr, flush=True)
 
     def _line(self, now: float) -> str:
         begun, before = self.reports[0]

@@ -19,8 +19,8 @@ from report_utils import deadline
 from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.devices import training_places
 from report_utils.disk import clear_disk_errors
-from report_utils.processes import WorkerContext, end_workers, enter_worker, n_workers
-from report_utils.progress import shown_progress
+from report_utils.processes import ErrorStream, WorkerContext, end_workers, enter_worker, n_workers
+from report_utils.progress import PlainProgress, shown_progress
 from report_utils.store import runs_folder
 
 _ONE_THREAD = {
@@ -130,6 +130,7 @@ class _TaskRun:
     pools: set[ProcessPoolExecutor] = field(default_factory=set)
     abandoned: bool = False
     out_of_time: bool = False
+    said: set[str] = field(default_factory=set)
 
     def next(self) -> tuple[int, Task] | None:
         with self.lock:
@@ -188,13 +189,19 @@ class _TaskRun:
         finally:
             self.close(pool)
 
-    def drain(self, show: Callable[[float], None], *, last: bool = False) -> None:
-        """Show what workers have reported, waiting a moment for the first of it."""
-        units = 0.0
+    def drain(self, show: PlainProgress, *, last: bool = False) -> None:
+        """Show what workers have reported, waiting a moment for the first of it, and each message once."""
+        units, reports = 0.0, []
         with suppress(queue.Empty):
-            units += self.queue.get(timeout=0.0 if last else 0.25)
+            reports.append(self.queue.get(timeout=0.0 if last else 0.25))
             while True:
-                units += self.queue.get_nowait()
+                reports.append(self.queue.get_nowait())
+        for report in reports:
+            if not isinstance(report, str):
+                units += report
+            elif report not in self.said:
+                self.said.add(report)
+                show.say(report)
         show(units)
 
     def abandon(self) -> None:
@@ -210,6 +217,8 @@ def _enter_worker(progress_queue: Any, log: Path, until: float | None, place: di
     # what libraries print while they start would tear the progress bar apart
     with log.open("ab") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
+    # what our own code says is for whom started the work
+    sys.stderr = ErrorStream(progress_queue.put, sys.stderr)
 
     global _progress_queue
     _progress_queue = progress_queue
