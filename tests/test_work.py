@@ -84,6 +84,32 @@ def test_what_workers_print_and_warn_of_is_told_once_and_the_rest_is_logged(runs
         assert log.count(kept) == 3
 
 
+def test_too_little_device_memory_lets_fewer_workers_go_on(tmp_path, monkeypatch, capfd):
+    card = {"CUDA_VISIBLE_DEVICES": "3"}
+    monkeypatch.setattr("report_utils.work.training_places", lambda: [card] * 2)
+    work = [
+        Task(f"fit {n}", functions.fill_memory, {"folder": tmp_path, "n": n, "room": 1}, 1.0, trains=True)
+        for n in range(3)
+    ]
+    assert run_tasks(work, "filling") == [0, 1, 2]
+    (told,) = capfd.readouterr().err.splitlines()
+    assert told.startswith(
+        "GPU 3, the processor has too little memory (RESOURCE_EXHAUSTED: Out of memory) for 2 workers at once; fit "
+    )
+    assert "is taken back, and the work goes on there with 1; a smaller REPORT_WORKERS" in told
+
+
+def test_too_little_device_memory_for_one_worker_ends_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr("report_utils.work.training_places", lambda: [{"CUDA_VISIBLE_DEVICES": "3"}] * 2)
+    work = [
+        Task(f"fit {n}", functions.fill_memory, {"folder": tmp_path, "n": n, "room": 0}, 1.0, trains=True)
+        for n in range(2)
+    ]
+    with pytest.raises(InputError, match=r"fit \d: GPU 3, .* even for one worker; .*KERAS_BACKEND=tensorflow") as told:
+        run_tasks(work, "filling")
+    assert "\n" not in str(told.value)
+
+
 @pytest.fixture
 def interruptible():
     """Ctrl-C raises KeyboardInterrupt, also where the tests were started in the background with it ignored."""

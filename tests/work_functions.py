@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from report_utils.backends import OutOfDeviceMemory
 from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.errors import InputError
 from report_utils.store import RunKey, Store
@@ -95,6 +96,23 @@ def speak(n: int) -> int:
     logging.getLogger("a library").warning("what a logger says")
     os.write(2, b"what a compiled library says\n")
     return n
+
+
+def fill_memory(folder: Path, n: int, room: int) -> int:
+    """Run as one of two trainings on a card that has room for some; more than these find no memory left."""
+    mark = folder / f"runs-{os.getpid()}"
+    mark.touch()
+    (folder / f"began-{os.getpid()}").touch()
+    try:
+        while len(list(folder.glob("began-*"))) < 2:
+            time.sleep(0.02)
+        if len(list(folder.glob("runs-*"))) > room:
+            time.sleep(0.5)  # until the other one has seen it too
+            msg = "RESOURCE_EXHAUSTED: Out of memory\nand more"
+            raise OutOfDeviceMemory(msg)
+        return n
+    finally:
+        mark.unlink()
 
 
 def variable(name: str) -> str | None:

@@ -6,19 +6,22 @@ import os
 import queue
 import sys
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from report_utils import deadline
+from report_utils.backends import OutOfDeviceMemory, device_name, lacks_device_memory
 from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.devices import training_places
 from report_utils.disk import clear_disk_errors
+from report_utils.errors import InputError
 from report_utils.processes import ErrorStream, WorkerContext, end_workers, enter_worker, n_workers
 from report_utils.progress import PlainProgress, shown_progress
 from report_utils.store import runs_folder
@@ -76,10 +79,13 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
     """Run tasks in worker processes and return their results in order.
 
     Each worker has one thread and is replaced after some tasks. A worker that is killed loses only the task it was
-    in, which is tried once more. An interruption ends the workers at once; what tasks have stored stays.
+    in, which is tried once more. Where device memory is too small for a device's workers at once, one of them gives
+    its task back, and fewer go on there. An interruption ends the workers at once; what tasks have stored stays.
 
     Raises
     ------
+    InputError
+        If device memory is too small even for one worker.
     WorkerError
         If a task's worker ended twice.
     OutOfTime
@@ -95,10 +101,12 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.touch()
     places = training_places() if all(task.trains for task in tasks) else [{}] * n_workers()
+    places = places[: len(tasks)]
     run = _TaskRun(deque(enumerate(tasks)), [None] * len(tasks), context, context.Queue(), log)
+    run.crowd.update(map(_device, places))
     # spawned processes take their environment from this one, and thread counts are read at import
     with _environment(_ONE_THREAD):
-        threads = [threading.Thread(target=run.serve, args=(p,), daemon=True) for p in places[: len(tasks)]]
+        threads = [threading.Thread(target=run.serve, args=(p,), daemon=True) for p in places]
         with shown_progress(description, sum(task.units for task in tasks)) as show:
             try:
                 for thread in threads:
@@ -131,17 +139,29 @@ class _TaskRun:
     abandoned: bool = False
     out_of_time: bool = False
     said: set[str] = field(default_factory=set)
+    messages: deque[str] = field(default_factory=deque)
+    crowd: Counter[str] = field(default_factory=Counter)
+    """How many workers share each device."""
 
-    def next(self) -> tuple[int, Task] | None:
-        with self.lock:
-            if self.error is not None or self.abandoned or not self.pending:
-                return None
-            if self.out_of_time or out_of_time():
-                self.out_of_time = True
-                return None
-            return self.pending.popleft()
+    def next(self, worker: _Worker) -> tuple[int, Task] | None:
+        """Return a task for a worker, or None if there is no more; then it has ended and makes room on its device."""
+        while True:
+            with self.lock:
+                if self.error is not None or self.abandoned:
+                    return None
+                if self.pending:
+                    if self.out_of_time or out_of_time():
+                        self.out_of_time = True
+                        return None
+                    worker.began_among = self.crowd[worker.device]
+                    return self.pending.popleft()
+                if worker.pool is None:
+                    self.crowd[worker.device] -= 1
+                    return None
+            worker.close()  # before another one is told that it is alone
 
     def new_pool(self, place: dict[str, str]) -> ProcessPoolExecutor:
+        """Return a pool of one worker process."""
         pool = ProcessPoolExecutor(
             1,
             mp_context=self.context,
@@ -153,45 +173,62 @@ class _TaskRun:
         return pool
 
     def close(self, pool: ProcessPoolExecutor) -> None:
+        """End a pool, and wait until its process has ended."""
         with self.lock:
             self.pools.discard(pool)
         pool.shutdown(wait=True, cancel_futures=True)
 
     def serve(self, place: dict[str, str]) -> None:
         """Feed one worker process until nothing is left; runs in a thread of the parent."""
-        pool = self.new_pool(place)
-        done_by_this_worker = 0
+        worker = _Worker(self, place)
         try:
-            while (item := self.next()) is not None:
-                index, task = item
-                for attempt in (1, 2):
-                    try:
-                        self.results[index] = pool.submit(task.function, **task.arguments).result()
-                    except BrokenProcessPool:
-                        self.close(pool)
-                        if self.abandoned:
-                            return
-                        if attempt == 2:
-                            msg = f"{task.label}: its worker process was ended twice, out of memory perhaps: {self.log}"
-                            raise WorkerError(msg) from None
-                        pool = self.new_pool(place)
-                    else:
+            while (item := self.next(worker)) is not None:
+                try:
+                    self.results[item[0]] = worker.do(item[1])
+                except OutOfDeviceMemory as lack:
+                    worker.close()
+                    if not self.take_back(item, worker, lack):
                         break
-                done_by_this_worker += 1
-                if done_by_this_worker % _TASKS_PER_WORKER == 0:
-                    self.close(pool)
-                    pool = self.new_pool(place)
         except OutOfTime:
             self.out_of_time = True
         except BaseException as error:
             with self.lock:
                 self.error = self.error or error
         finally:
-            self.close(pool)
+            worker.close()
+
+    def take_back(self, item: tuple[int, Task], worker: _Worker, lack: OutOfDeviceMemory) -> bool:
+        """Keep a task for which device memory was too small, and tell whether its worker, which has ended, goes on.
+
+        Raises
+        ------
+        InputError
+            If this worker was alone on its device.
+        """
+        with self.lock:
+            self.pending.appendleft(item)
+            crowd = self.crowd[worker.device]
+            if crowd < worker.began_among:  # others have made room meanwhile
+                return True
+            if crowd == 1:
+                msg = (
+                    f"{item[1].label}: {worker.device}{lack}, even for one worker; free the card of other programs, "
+                    "take one with more memory (CUDA_VISIBLE_DEVICES), with REPORT_WORKERS=1 if all cards are full, "
+                    "or train on the processor with KERAS_BACKEND=tensorflow; what was finished is kept"
+                )
+                raise InputError(msg)
+            self.crowd[worker.device] -= 1
+        self.messages.append(
+            f"{worker.device}{lack} for {crowd} workers at once; {item[1].label} is taken back, and the work goes on "
+            f"there with {crowd - 1}; a smaller REPORT_WORKERS begins with fewer"
+        )
+        return False
 
     def drain(self, show: PlainProgress, *, last: bool = False) -> None:
         """Show what workers have reported, waiting a moment for the first of it, and each message once."""
         units, reports = 0.0, []
+        while self.messages:
+            reports.append(self.messages.popleft())
         with suppress(queue.Empty):
             reports.append(self.queue.get(timeout=0.0 if last else 0.25))
             while True:
@@ -210,6 +247,58 @@ class _TaskRun:
             pools = list(self.pools)
         for pool in pools:
             end_workers(pool)
+
+
+class _Worker:
+    """One worker process after the other, in one place."""
+
+    def __init__(self, run: _TaskRun, place: dict[str, str]) -> None:
+        self.run, self.place, self.device = run, place, _device(place)
+        self.pool: ProcessPoolExecutor | None = None
+        self.tasks_done = 0
+        self.began_among = 0
+
+    def do(self, task: Task) -> Any:
+        """Return a task's result; where its process is killed it is tried once more."""
+        for _ in range(2):
+            if self.pool is None:
+                self.pool = self.run.new_pool(self.place)
+            try:
+                result = self.pool.submit(_call, task.function, task.arguments).result()
+            except BrokenProcessPool:
+                self.close()
+                if self.run.abandoned:
+                    raise OutOfTime from None
+            else:
+                self.tasks_done += 1
+                if self.tasks_done % _TASKS_PER_WORKER == 0:
+                    self.close()
+                return result
+        msg = f"{task.label}: its worker process was ended twice, out of memory perhaps: {self.run.log}"
+        raise WorkerError(msg)
+
+    def close(self) -> None:
+        """End the process, and with it all that it holds."""
+        if self.pool is not None:
+            self.run.close(self.pool)
+            self.pool = None
+
+
+def _device(place: dict[str, str]) -> str:
+    """Return what a message begins with to tell one card from the other."""
+    return f"GPU {place['CUDA_VISIBLE_DEVICES']}, " if "CUDA_VISIBLE_DEVICES" in place else ""
+
+
+def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """Do a task in its worker process; a lack of device memory is told in words that need no backend to be read."""
+    try:
+        return function(**arguments)
+    except Exception as error:
+        if not lacks_device_memory(error):
+            raise
+        reason = shorten((str(error).splitlines() or [""])[0], 200)
+        msg = f"{device_name()} has too little memory ({reason})"
+        raise OutOfDeviceMemory(msg) from None
 
 
 def _enter_worker(progress_queue: Any, log: Path, until: float | None, place: dict[str, str]) -> None:

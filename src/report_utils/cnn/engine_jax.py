@@ -9,12 +9,13 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.backends import OutOfDeviceMemory, says_out_of_memory
 from report_utils.cnn.twin import outputs
 
 if TYPE_CHECKING:
     from report_utils.cnn.network import Network
 
-OUT_OF_MEMORY = jax.errors.JaxRuntimeError
+OUT_OF_MEMORY = OutOfDeviceMemory
 PRECISION = "highest"
 """Of products and convolutions: on a GPU they would otherwise be made of numbers with ten bits (TF32)."""
 
@@ -25,8 +26,19 @@ def device() -> str:
 
 
 def to_device(array: NDArray[np.float32]) -> jax.Array:
-    """Return an array on the device, all there; on the processor it shares aligned memory."""
-    return jax.device_put(array).block_until_ready()
+    """Return an array on the device, all there; on the processor it shares aligned memory.
+
+    Raises
+    ------
+    OutOfDeviceMemory
+        If the device has no room for it.
+    """
+    try:
+        return jax.device_put(array).block_until_ready()
+    except jax.errors.JaxRuntimeError as error:
+        if says_out_of_memory(error):
+            raise OUT_OF_MEMORY(str(error)) from error
+        raise
 
 
 class Steps:
