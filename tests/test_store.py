@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import errno
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import filelock
 import numpy as np
 import pytest
 
@@ -280,3 +282,36 @@ def test_two_processes_make_a_run_once(store, tmp_path):
     outputs = [process.communicate(timeout=60) for process in pair]
     assert sorted(out.strip() for out, _ in outputs) == ["found", "made"]
     assert "another process is making this" in "".join(err for _, err in outputs)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOLCK, "no locks"),
+        OSError(errno.ENOSYS, "none"),
+        OSError(errno.EOPNOTSUPP, "none"),
+        NotImplementedError(),
+    ],
+)
+def test_without_locks_it_goes_on_and_says_so_once(store, error, monkeypatch, capsys):
+    def fail(self, *_, **__):
+        raise error
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", fail)
+    for number in range(2):
+        with store.lock(RunKey(f"fit/a/{number}", {})):
+            pass
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.endswith(
+        "this file system has no locks; two machines, or two commands, may make the same run twice, "
+        "with the same result"
+    )
+
+
+def test_another_fault_of_a_lock_is_one(store, monkeypatch):
+    def fail(self, *_, **__):
+        raise OSError(errno.EIO, "broken")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", fail)
+    with pytest.raises(InputError, match="cannot write here: broken"), store.lock(RunKey("fit/a", {})):
+        pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -12,12 +13,12 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 from numpy.typing import NDArray
 
 from report_utils.disk import RUNS_VARIABLE, clear_disk_errors, flush_folder, write_json
@@ -133,7 +134,8 @@ class Store:
     def hold(self, result: Path, name: str) -> Iterator[None]:
         """Hold the right to make a result; another process that wants to make the same one waits meanwhile.
 
-        The right ends with the process that holds it, however that ends.
+        The right ends with the process that holds it, however that ends. Where the file system has no locks, that is
+        said once, and nobody waits: two processes may make the same result, and who is first to store it is kept.
 
         Parameters
         ----------
@@ -145,16 +147,12 @@ class Store:
         path = self.lock_path(result)
         with clear_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(path)
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                print(f"{name}: another process is making this; waiting for it", file=sys.stderr)
-                lock.acquire()
+            lock = _acquired(FileLock(path), name)
         try:
             yield
         finally:
-            lock.release()
+            if lock is not None:
+                lock.release()
 
     def holds(self, key: RunKey) -> bool:
         """Tell whether there is a run of this key, without reading it."""
@@ -234,6 +232,34 @@ class Store:
             msg = f"{folder}: the run was removed or damaged while it was being stored; run the same command again"
             raise InputError(msg)
         return run
+
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+
+
+def _acquired(lock: BaseFileLock, name: str) -> BaseFileLock | None:
+    """Return a lock that is held now, or None where the file system has no locks."""
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print(f"{name}: another process is making this; waiting for it", file=sys.stderr)
+            lock.acquire()
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            raise
+        _say_once_without_locks(Path(lock.lock_file).parent)
+        return None
+    return lock
+
+
+@cache
+def _say_once_without_locks(folder: Path) -> None:
+    print(
+        f"{folder}: this file system has no locks; two machines, or two commands, may make the same run twice, with "
+        "the same result",
+        file=sys.stderr,
+    )
 
 
 def partial_folder(folder: Path) -> Path:
