@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
-from report_utils import devices
+from report_utils import backends, devices
 from report_utils.backends import backend_name
 from report_utils.errors import InputError
 from report_utils.work import Task, run_tasks
 from tests import work_functions as functions
+from tests.conftest import ROOT
 
 
 @pytest.fixture
@@ -77,6 +79,76 @@ def test_a_jax_that_cannot_start_is_one_clear_line(jax_says):
     ) as told:
         devices.training_places()
     assert "\n" not in str(told.value)
+
+
+@pytest.fixture
+def a_card(monkeypatch):
+    """Let nvidia-smi find a card that JAX's process, which finds the processor, says something of."""
+
+    def run(command, **_):
+        if command[0] == "nvidia-smi":
+            return subprocess.CompletedProcess([], 0, "GPU 0: NVIDIA H100 (UUID: GPU-1234)\n", "")
+        said = "W0101 a line before\nAn NVIDIA GPU may be present, but a CUDA-enabled jaxlib is not installed.\n"
+        return subprocess.CompletedProcess([], 0, json.dumps(["cpu", 1, "cpu"]), said)
+
+    monkeypatch.setattr(devices.subprocess, "run", run)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.delenv("JAX_PLATFORMS", raising=False)
+    devices._jax_devices.cache_clear()
+    yield
+    devices._jax_devices.cache_clear()
+
+
+@pytest.mark.usefixtures("a_card")
+def test_a_card_that_jax_cannot_use_is_named_with_its_reason_and_what_to_do(capsys):
+    devices.training_places()
+    (told,) = capsys.readouterr().err.splitlines()
+    assert "nvidia-smi finds GPU 0: NVIDIA H100: An NVIDIA GPU may be present, but a CUDA" in told
+    assert "JAX_PLATFORMS=cpu to train on the processor on purpose" in told
+
+
+@pytest.mark.usefixtures("a_card")
+def test_the_processor_on_purpose_is_no_fault(monkeypatch, capsys):
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    devices.training_places()
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.endswith("(cpu), as JAX_PLATFORMS says")
+
+
+def test_a_jax_that_never_answers_is_one_clear_line(jax_says, monkeypatch):
+    def hang(command, *, timeout, **_):
+        raise subprocess.TimeoutExpired(command, timeout)
+
+    jax_says("")
+    monkeypatch.setattr(devices.subprocess, "run", hang)
+    with pytest.raises(InputError, match=r"it has not answered in 300 s; .*JAX_PLATFORMS=cpu"):
+        devices.training_places()
+
+
+@pytest.mark.parametrize("error", [AttributeError("no attribute 'JaxRuntimeError'\nor so"), ImportError("no name")])
+def test_a_jax_of_another_version_is_one_clear_line(error, monkeypatch):
+    def fail(_):
+        raise error
+
+    import keras
+
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    monkeypatch.setattr(backends, "version", lambda _: "0.4.1")
+    monkeypatch.setattr(backends.importlib, "import_module", fail)
+    with pytest.raises(
+        InputError, match=r"no .*; version 0\.4\.1 is installed, this project wants 0\.6 or newer"
+    ) as told:
+        backends.load_engine()
+    assert "\n" not in str(told.value)
+
+
+def test_the_least_versions_are_those_of_the_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert f"jax[cuda12]>={backends.LEAST_VERSIONS['jax']};" in project["optional-dependencies"]["gpu"][0]
+    assert any(
+        line.startswith(f"tensorflow>={backends.LEAST_VERSIONS['tensorflow']}") for line in project["dependencies"]
+    )
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="spawned workers of this machine")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 
 from report_utils.errors import InputError
@@ -17,6 +20,9 @@ BACKEND_VARIABLE = "KERAS_BACKEND"
 ENGINES = {"tensorflow": "cnn.engine_tensorflow", "jax": "cnn.engine_jax"}
 """The module, below this package, of each backend's engine."""
 
+
+LEAST_VERSIONS = {"tensorflow": "2.20", "jax": "0.6"}
+"""The least version of each backend, as ``pyproject.toml`` has it."""
 
 _NO_MEMORY_LEFT = ("RESOURCE_EXHAUSTED", "out of memory")
 """One of these stands in what JAX says of a lack of device memory; its other errors are of the same class."""
@@ -66,15 +72,35 @@ def load_engine() -> ModuleType:
     Raises
     ------
     InputError
-        If the backend cannot be imported, or Keras runs on another one already.
+        If the backend cannot be imported, or has another version, or Keras runs on another one already.
     """
     name = backend_name()
-    try:
+    with _named_versions(name):
         import keras
-    except ImportError as error:
-        msg = f"{BACKEND_VARIABLE} is {name!r}, which cannot be imported: {error}"
-        raise InputError(msg) from None
     if keras.backend.backend() != name:
         msg = f"Keras runs on {keras.backend.backend()!r} here; set {BACKEND_VARIABLE} before it is imported"
         raise InputError(msg)
-    return importlib.import_module(f"{_PACKAGE}.{ENGINES[name]}")
+    with _named_versions(name):
+        return importlib.import_module(f"{_PACKAGE}.{ENGINES[name]}")
+
+
+@contextmanager
+def _named_versions(name: str) -> Iterator[None]:
+    """Make one line of what goes wrong while a backend is imported; another version of it lacks a name, say."""
+    try:
+        yield
+    except (ImportError, AttributeError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        msg = f"{BACKEND_VARIABLE} is {name!r}, which cannot be imported: {reason}; {_wanted_version(name)}"
+        raise InputError(msg) from error
+
+
+def _wanted_version(name: str) -> str:
+    """Return which version of a backend is installed, and which is wanted."""
+    try:
+        found = f"version {version(name)} is installed"
+    except PackageNotFoundError:
+        # TensorFlow for the processor alone is another package
+        found = "it is not installed" if name != "tensorflow" else "look at it with pip list"
+    wanted = f"this project wants {LEAST_VERSIONS[name]} or newer"
+    return f"{found}, {wanted}" + (", of the gpu extra: pip install '.[gpu]'" if name == "jax" else "")
