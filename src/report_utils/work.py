@@ -8,7 +8,7 @@ import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -264,7 +264,7 @@ class _Worker:
             if self.pool is None:
                 self.pool = self.run.new_pool(self.place)
             try:
-                result = self.pool.submit(_call, task.function, task.arguments).result()
+                result = self.submit(task).result()
             except BrokenProcessPool:
                 self.close()
                 if self.run.abandoned:
@@ -276,6 +276,13 @@ class _Worker:
                 return result
         msg = f"{task.label}: its worker process was ended twice, out of memory perhaps: {self.run.log}"
         raise WorkerError(msg)
+
+    def submit(self, task: Task) -> Future[Any]:
+        """Send a task to the process, which starts with its first one, unless all processes have been ended."""
+        with self.run.lock:
+            if self.run.abandoned:
+                raise OutOfTime
+            return self.pool.submit(_call, task.function, task.arguments)
 
     def close(self) -> None:
         """End the process, and with it all that it holds."""
