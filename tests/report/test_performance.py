@@ -50,9 +50,13 @@ def test_shares_come_the_largest_first(tmp_path):
 
 
 def test_a_kept_table_names_its_origin(tmp_path):
-    kept = {"columns": ["clusters"], "rows": [[1200]], "provenance": "measured at c0ffee"}
+    kept = {"columns": ["part", "scatter"], "rows": [["two bands", "0.08 ± 0.01"]], "provenance": "measured at c0ffee"}
     (tmp_path / "quick_trade.json").write_text(json.dumps(kept))
-    assert page.kept_table("quick_trade", tmp_path).endswith("measured at c0ffee")
+    table = page.kept_table("quick_trade", tmp_path)
+    assert table.endswith("measured at c0ffee")
+    assert "0.08\u00a0±\u00a00.01" in table  # it does not break apart
+    rule = table.splitlines()[1]
+    assert [cell.strip().endswith(":") for cell in rule.strip("|").split("|")] == [False, True]
     (tmp_path / "quick_trade.json").write_text("[]")
     with pytest.raises(InputError, match="no kept table"):
         page.kept_table("quick_trade", tmp_path)

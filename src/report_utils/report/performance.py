@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -130,6 +131,10 @@ def summary(results: Results) -> str:
     return f"{said}; not held: {listing(failed)}." if failed else f"{said}."
 
 
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"[-+]?[\d.]+(e-?\d+)?(\u00a0±\u00a0[\d.]+)?", cell) is not None
+
+
 def kept_table(name: str, folder: Path | None = None) -> str:
     """Write a kept table of results, such as the trade of the quick profile, as Markdown with where it comes from.
 
@@ -143,8 +148,10 @@ def kept_table(name: str, folder: Path | None = None) -> str:
         return f"*Not measured yet:* `python -m benchmarks.{name}` measures it."
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        columns, rows = kept["columns"], [[str(cell) for cell in row] for row in kept["rows"]]
-        return f"{markdown_table(columns, rows, 'r' * len(columns))}\n\n{kept['provenance']}"
+        columns = kept["columns"]
+        rows = [[str(cell).replace(" ± ", "\u00a0±\u00a0") for cell in row] for row in kept["rows"]]
+        aligned = "".join("r" if any(map(_is_number, column)) else "l" for column in zip(*rows, strict=True))
+        return f"{markdown_table(columns, rows, aligned)}\n\n{kept['provenance']}"
     except (ValueError, KeyError, TypeError) as error:
         msg = f"{path}: this is no kept table ({type(error).__name__}): it needs columns, rows and provenance"
         raise InputError(msg) from None
