@@ -79,7 +79,7 @@ Markdown(
 #
 # ## How much of the report is there
 #
-# Every figure, every printed number and every claim, counted by its verdict; the
+# Every figure, every claim and every printed number that one of ours can be held against, counted by its verdict; the
 # [reproduction status](reproduction-status.ipynb) lists them one by one, with tolerances, reasons and runs.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]

@@ -104,7 +104,11 @@ def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str,
             )
         },
         "studies": {name: study_inputs(reproduction, get_study(name)) for name in page.studies},
-        "files": {path.name: file_digest(path) for path in sorted(root.glob(page.files))} if page.files else {},
+        "files": {
+            path.relative_to(root).as_posix(): file_digest(path)
+            for pattern in page.files
+            for path in sorted(root.glob(pattern))
+        },
     }
     if results := reproduction.shown_results(page.transforms, page.dynamics):
         inputs["results"] = results

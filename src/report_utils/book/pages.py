@@ -31,8 +31,8 @@ class Page:
         Whether it needs the trained networks themselves, which committed results do not hold.
     studies : tuple of str
         The studies whose variants the page shows, as far as there are runs or committed results of them.
-    files : str
-        Which files of the project the page reads besides, as a pattern such as ``"benchmarks/results/*.json"``.
+    files : tuple of str
+        Which files of the project the page reads besides, as patterns such as ``"benchmarks/results/*.json"``.
     words : dict
         What further names between double braces become, where pages share a template.
     """
@@ -46,7 +46,7 @@ class Page:
     needs: tuple[str, ...] = ()
     weights: bool = False
     studies: tuple[str, ...] = ()
-    files: str = ""
+    files: tuple[str, ...] = ()
     words: dict[str, str] = field(default_factory=dict)
 
 
@@ -120,7 +120,7 @@ PAGES: tuple[Page, ...] = (
     Page("baselines", "baselines", "What a few counts tell", transforms=_BANDS, needs=_BANDS),
     _study_page("sensitivity"),
     _study_page("halos"),
-    Page("performance", "performance", files="benchmarks/results/*.json"),
+    Page("performance", "performance", files=("benchmarks/results/*.json",)),
     Page(
         "own-observations",
         "own-observations",
@@ -131,6 +131,11 @@ PAGES: tuple[Page, ...] = (
     ),
     Page("any-model", "any-model"),
     Page("edit-one-section", "edit-one-section"),
-    Page("full-size", "full-size", transforms=tuple(TRANSFORMS), files="benchmarks/results/*.json"),
+    Page(
+        "full-size",
+        "full-size",
+        transforms=tuple(TRANSFORMS),
+        files=("benchmarks/results/*.json", "results/paper/*.json"),
+    ),
 )
 """All pages, in the order in which they are made and read."""
