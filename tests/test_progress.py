@@ -29,7 +29,8 @@ def test_at_a_steady_pace_the_time_left_is_what_it_takes(clock, capsys):
 
 
 def test_what_an_earlier_sitting_did_is_no_part_of_the_pace(clock, capsys):
-    lines = lines_of(clock, capsys, [(5, 500.0)] + [(second, 1.0) for second in range(6, 106)])
+    waiting = [(second / 4, 0.0) for second in range(20)]
+    lines = lines_of(clock, capsys, [*waiting, (5, 500.0)] + [(second, 1.0) for second in range(6, 106)])
     assert lines[-1] == "Training:  60%, about 6.8 min left"
 
 

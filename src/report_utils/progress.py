@@ -78,12 +78,14 @@ class PlainProgress:
     def __call__(self, units: float) -> None:
         """Count finished units."""
         self.done += units
+        if self.done == 0:  # nothing is reported yet, which begins no pace
+            return
         now = time.monotonic()
         if not self.reports or now - self.reports[-1][0] >= 1.0:
             self.reports.append((now, self.done))
             while self.reports[0][0] < now - _PACE_SECONDS:
                 self.reports.popleft()
-        if self.done > 0 and now - self.shown >= _PLAIN_LINE_SECONDS:
+        if now - self.shown >= _PLAIN_LINE_SECONDS:
             self.shown = now
             print(self._line(now), file=sys.stderr, flush=True)
 
