@@ -158,7 +158,7 @@ Markdown(goals_markdown([*(one for one in newest(results, "book/") if one.unit !
 Markdown(kept_table("quick_build"))
 
 # %% [markdown]
-# Where a build with nothing to do spends its time, before and after it was made to remember what it knows:
+# Where a build with nothing to do spends its time, without what it keeps from the last build and with it:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(kept_table("build_profile"))

@@ -193,8 +193,8 @@ def test_status_of_a_folder_that_cannot_be_read(tmp_path):
     assert "32 missing" in result.stdout
 
 
-@pytest.mark.parametrize("reason", [28, 30, 122])
-def test_a_disk_that_is_full_where_nobody_thought_of_it(monkeypatch, capsys, reason):
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM])
+def test_a_disk_that_takes_nothing_where_nobody_thought_of_it(monkeypatch, capsys, reason):
     """Such as the folder for temporary files, of which libraries do not ask before they write."""
     from report_utils import cli
 
@@ -205,6 +205,6 @@ def test_a_disk_that_is_full_where_nobody_thought_of_it(monkeypatch, capsys, rea
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == 1
-    todo = "make it writable" if reason == errno.EROFS else "free space"
+    todo = "make it writable" if reason in {errno.EROFS, errno.EACCES, errno.EPERM} else "free space"
     expected = f"report-utils: /tmp/somewhere: {os.strerror(reason)}; {todo} and run the same command again\n"
     assert capsys.readouterr().err == expected

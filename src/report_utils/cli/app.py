@@ -33,21 +33,25 @@ TransformsArgument = Annotated[list[str] | None, typer.Argument(help="Names of t
 
 BAD_INPUT = 2
 _INTERRUPTED = 130
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NOT_OURS = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 def main() -> None:
-    """Run the command; bad input ends with one line and exit status 2, a full disk with 1, an interruption with 130."""
+    """Run the command; bad input ends with one line and exit status 2, a disk that takes nothing with 1.
+
+    An interruption ends with 130.
+    """
     try:
         app()
     except InputError as error:
         print(f"report-utils: {error}", file=sys.stderr)
         sys.exit(BAD_INPUT)
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno not in _NO_ROOM | _NOT_OURS:
             raise
         where = error.filename or "the disk"
-        todo = "make it writable" if error.errno == errno.EROFS else "free space"
+        todo = "make it writable" if error.errno in _NOT_OURS else "free space"
         print(f"report-utils: {where}: {error.strerror}; {todo} and run the same command again", file=sys.stderr)
         sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:
