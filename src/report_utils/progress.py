@@ -96,7 +96,8 @@ class PlainProgress:
     def _line(self, now: float) -> str:
         begun, before = self.reports[0]
         line = f"{self.description}: {min(self.done / self.total, 1.0):4.0%}"
-        if self.done == before:
+        undone = max(self.total - self.done, 0.0)
+        if undone and self.done == before:
             return line
-        left = (now - begun) * max(self.total - self.done, 0.0) / (self.done - before)
+        left = (now - begun) * undone / (self.done - before) if undone else 0.0
         return f"{line}, about {left / 60:.1f} min left"
