@@ -113,7 +113,7 @@ def changes_markdown(results: Results) -> str:
     )
     if without:
         said += f" Without an earlier result: {listing(without)}."
-    head = ["Measured", "Before", "Now", "Factor that the spread explains", ""]
+    head = ["Measured", "Before", "Now", "Factor that the spread explains", "Verdict"]
     return f"{said}\n\n{markdown_table(head, rows, 'lrrrl')}" if rows else said
 
 
