@@ -28,6 +28,7 @@ from report_utils.store import Store
 ROUNDS = 5
 _CODE = """
 import os, time
+os.chdir(os.environ["BOOK"])
 clock = time.process_time
 begin = clock()
 from report_utils.book.build import ANALYSES, PAGES, open_reproduction, page_record
@@ -55,7 +56,7 @@ def measured(book: Path, environment: dict[str, str]) -> dict[str, tuple[float, 
     found: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
         for kept in ("", "1"):
-            parts = in_a_process(_CODE, environment | {"KEPT": kept})
+            parts = in_a_process(_CODE, environment | {"KEPT": kept, "BOOK": str(book)})
             for name in ("imports", "records", "rendered"):
                 found.setdefault(name + kept, []).append(parts[name])
         before = os.times()
