@@ -132,7 +132,7 @@ def summary(results: Results) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    return re.fullmatch(r"[-+]?[\d.]+(e-?\d+)?(\u00a0±\u00a0[\d.]+)?", cell) is not None
+    return re.fullmatch(r"[-+]?[\d.]+(e-?\d+)?( ± [\d.]+)?", cell) is not None
 
 
 def kept_table(name: str, folder: Path | None = None) -> str:
@@ -148,8 +148,7 @@ def kept_table(name: str, folder: Path | None = None) -> str:
         return f"*Not measured yet:* `python -m benchmarks.{name}` measures it."
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-        columns = kept["columns"]
-        rows = [[str(cell).replace(" ± ", "\u00a0±\u00a0") for cell in row] for row in kept["rows"]]
+        columns, rows = kept["columns"], [[str(cell) for cell in row] for row in kept["rows"]]
         aligned = "".join("r" if any(map(_is_number, column)) else "l" for column in zip(*rows, strict=True))
         return f"{markdown_table(columns, rows, aligned)}\n\n{kept['provenance']}"
     except (ValueError, KeyError, TypeError) as error:
