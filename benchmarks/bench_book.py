@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import alternate, cost, run, shares
+from benchmarks.measuring import alternate, cost, program, run, shares
 from report_utils.profiles import project_root
 from report_utils.report.measurements import Measurement
 from report_utils.store import Store
@@ -27,18 +27,17 @@ EXTENSION = "    - report_utils.book.sphinx_ext\n"
 
 
 def measure() -> list[Measurement]:
-    bin_folder = Path(sys.executable).parent
     environment = {"REPORT_PROFILE": "smoke", "REPORT_RUNS": str(Store().root.resolve())}
     with tempfile.TemporaryDirectory() as name:
         book, bare = Path(name) / "book", Path(name) / "bare"
         copy_working_tree(book)
         environment["PYTHONPATH"] = str(book / "src")
-        ours = [str(bin_folder / "report-utils"), "build", "--profile", "smoke"]
-        plain = [str(bin_folder / "jupyter-book"), "build", "book", "-q"]
+        ours = [program("report-utils"), "build", "--profile", "smoke"]
+        plain = [program("jupyter-book"), "build", "book", "-q"]
         run(ours, environment, book)
         copy_for_sphinx(book, bare)
         sphinx = [sys.executable, "-m", "sphinx", "-b", "html", "-q", "book", "out"]
-        run([str(bin_folder / "jupyter-book"), "config", "sphinx", "book"], environment, bare)
+        run([program("jupyter-book"), "config", "sphinx", "book"], environment, bare)
         run(sphinx, environment, bare)
         seconds = alternate(
             {
@@ -66,10 +65,15 @@ def steps_of_nothing(command: list[str], environment: dict[str, str], book: Path
     begin = time.perf_counter()
     said = run(command, environment, book)
     total = time.perf_counter() - begin
-    parts = {name: float(seconds) for name, seconds in re.findall(r"^  (\w+) +([\d.]+) s$", said, re.MULTILINE)}
+    parts = said_seconds(said)
     assert {"observations", "training", "pages", "rendering"} <= parts.keys(), said
     words = {"training": "no run missing", "pages": "no page stale", "rendering": "nothing to render"}
     return {words.get(n, n): s for n, s in parts.items()} | {"start and imports": total - sum(parts.values())}
+
+
+def said_seconds(said: str) -> dict[str, float]:
+    """Return the seconds that a build says of each of its parts."""
+    return {name: float(seconds) for name, seconds in re.findall(r"^  (\w+) +([\d.]+) s$", said, re.MULTILINE)}
 
 
 def copy_working_tree(target: Path) -> None:

@@ -6,10 +6,7 @@ which the network is compiled, is part of a fit, so small fits take longer than 
 
 from __future__ import annotations
 
-import os
-
-from benchmarks.measuring import growth, in_a_process
-from report_utils.provenance import THREAD_VARIABLE
+from benchmarks.measuring import ONE_THREAD, growth, in_a_process
 from report_utils.report.measurements import Measurement
 
 CLUSTERS, FOLDS, EPOCHS = (200, 400, 800, 1600), (1, 2, 3, 4), (1, 2, 4, 8)
@@ -35,7 +32,6 @@ fit(50, 1)
 
 
 def measure() -> list[Measurement]:
-    environment = os.environ | {THREAD_VARIABLE: "1", "TF_NUM_INTEROP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     lines = "\n".join(
         [
             _CODE,
@@ -44,7 +40,7 @@ def measure() -> list[Measurement]:
             f"out['epochs'] = [min(fit(200, n) for _ in range(2)) for n in {EPOCHS}]",
         ]
     )
-    seconds = in_a_process(lines, environment)
+    seconds = in_a_process(lines, ONE_THREAD)
     return [
         growth("clusters", "Training against clusters", CLUSTERS, seconds["clusters"], "clusters"),
         growth("folds", "Training against folds", FOLDS, seconds["folds"], "folds"),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
-from benchmarks.measuring import alternate, cost, in_a_process, run
+from benchmarks.measuring import alternate, cost, in_a_process, program, run
 from report_utils.report.measurements import Measurement
 
 ROUNDS = 11
@@ -14,7 +13,7 @@ GOAL_S = 0.5
 
 
 def measure() -> list[Measurement]:
-    command = str(Path(sys.executable).with_name("report-utils"))
+    command = program("report-utils")
     methods = {
         PYTHON: lambda: run([sys.executable, "-c", "pass"]),
         "import": lambda: run([sys.executable, "-c", "import report_utils"]),

@@ -9,20 +9,15 @@ each module is read once, and the rendered book is known by its digest. What is 
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.bench_book import copy_working_tree
-from benchmarks.measuring import in_a_process, run
-from report_utils import provenance
-from report_utils.disk import write_text
-from report_utils.report.measurements import results_of_benchmarks
+from benchmarks.measuring import in_a_process, program, run, seconds_of_ended
+from report_utils.provenance import where_and_when
+from report_utils.report.measurements import keep_table
 from report_utils.store import Store
 
 ROUNDS = 5
@@ -52,18 +47,16 @@ out["rendered"] = clock() - begin
 
 def measured(book: Path, environment: dict[str, str]) -> dict[str, tuple[float, float]]:
     """Return the processor seconds of each part, without and with what is kept."""
-    plain = [str(Path(sys.executable).with_name("jupyter-book")), "build", "book", "-q"]
+    plain = [program("jupyter-book"), "build", "book", "-q"]
     found: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
         for kept in ("", "1"):
             parts = in_a_process(_CODE, environment | {"KEPT": kept, "BOOK": str(book)})
             for name in ("imports", "records", "rendered"):
                 found.setdefault(name + kept, []).append(parts[name])
-        before = os.times()
+        before = seconds_of_ended()
         run(plain, environment, book)
-        after = os.times()
-        used = after.children_user + after.children_system - before.children_user - before.children_system
-        found.setdefault("sphinx", []).append(used)
+        found.setdefault("sphinx", []).append(seconds_of_ended() - before)
     median = {name: float(np.median(seconds)) for name, seconds in found.items()}
     ours_in_sphinx = median["imports1"] + median["records1"]
     return {
@@ -80,19 +73,14 @@ def main() -> None:
         book = Path(name) / "book"
         copy_working_tree(book)
         environment["PYTHONPATH"] = str(book / "src")
-        run([str(Path(sys.executable).with_name("report-utils")), "build", "--profile", "smoke"], environment, book)
+        run([program("report-utils"), "build", "--profile", "smoke"], environment, book)
         parts = measured(book, environment)
     parts["Together"] = tuple(np.sum(list(parts.values()), axis=0))
     rows = [[name, *(f"{value:.2f}" if value else "none" for value in values)] for name, values in parts.items()]
     for row in rows:
         print(*row, sep="\t")
-    told = (
-        f"Processor seconds, medians of {ROUNDS}, profile smoke; {provenance.processor()}, "
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {str(provenance.source()['commit'])[:7]}."
-    )
-    result = {"columns": ["Part of a build with nothing to do", "Without [s]", "With [s]"], "rows": rows}
-    text = json.dumps(result | {"provenance": told}, indent=1, ensure_ascii=False)
-    write_text(results_of_benchmarks() / "build_profile.json", text + "\n")
+    told = f"Processor seconds, medians of {ROUNDS}, profile smoke; {where_and_when()}."
+    keep_table("build_profile", ["Part of a build with nothing to do", "Without [s]", "With [s]"], rows, told)
 
 
 if __name__ == "__main__":

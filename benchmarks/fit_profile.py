@@ -9,17 +9,11 @@ milliseconds that each kind of operation takes of a batch.
 
 from __future__ import annotations
 
-import json
-import os
-from datetime import UTC, datetime
-
 import numpy as np
 
-from benchmarks.measuring import in_a_process
-from report_utils import provenance
-from report_utils.disk import write_text
-from report_utils.provenance import THREAD_VARIABLE
-from report_utils.report.measurements import results_of_benchmarks
+from benchmarks.measuring import ONE_THREAD, in_a_process
+from report_utils.provenance import where_and_when
+from report_utils.report.measurements import keep_table
 
 TURNS, N_IMAGES, N_PIXELS, BATCH = 7, 40, 128, 16
 KINDS = {
@@ -86,8 +80,7 @@ for plane in space.planes:
 
 def profiled(method: str) -> dict[str, float]:
     """Return the milliseconds that each kind of operation takes of a batch, with what lies between and the whole."""
-    threads = {THREAD_VARIABLE: "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    found = in_a_process(_CODE.replace("METHOD", method), os.environ | threads)
+    found = in_a_process(_CODE.replace("METHOD", method), ONE_THREAD)
     n_batches = 8 * N_IMAGES // BATCH
     kinds = dict.fromkeys([*KINDS, OTHER], 0.0)
     for operation, seconds in found["operations"].items():
@@ -111,12 +104,9 @@ def main() -> None:
         print(*row, sep="\t")
     told = (
         f"Milliseconds of a batch of {BATCH} views at {N_PIXELS} pixels on one thread, medians of {TURNS} turns, each "
-        f"a row of its own; {provenance.processor()}, {datetime.now(UTC):%Y-%m-%d}, commit "
-        f"{str(provenance.source()['commit'])[:7]}; by TensorFlow's profiler."
+        f"a row of its own; {where_and_when()}; by TensorFlow's profiler."
     )
-    result = {"columns": ["Part of a step", "Plain Keras [ms]", "Trained here [ms]"], "rows": rows, "provenance": told}
-    path = results_of_benchmarks() / "fit_profile.json"
-    write_text(path, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    keep_table("fit_profile", ["Part of a step", "Plain Keras [ms]", "Trained here [ms]"], rows, told)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,16 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
+from report_utils.provenance import THREAD_VARIABLE
 from report_utils.report.measurements import Measurement, Quantity
+
+ONE_THREAD = {
+    THREAD_VARIABLE: "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+"""Environment variables of a process that computes with one thread, and leaves TensorFlow's chatter out."""
 
 SCALES = {"s": 1.0, "ms": 1e3, "us": 1e6}
 
@@ -135,6 +144,17 @@ def in_a_process(code: str, environment: Mapping[str, str] | None = None) -> dic
     result = run([sys.executable, "-c", whole], environment)
     seconds = time.perf_counter() - begin
     return json.loads(result.rsplit("\n", 2)[-2]) | {"seconds": seconds}
+
+
+def program(name: str) -> str:
+    """Return the path of a program beside this Python, such as ``report-utils``."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def seconds_of_ended() -> float:
+    """Return the processor time of all processes that this one, or one it waited for, has waited for [s]."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path | None = None) -> str:

@@ -9,23 +9,20 @@ table that the book shows.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from benchmarks.bench_book import copy_working_tree
-from report_utils import provenance
-from report_utils.disk import write_text
-from report_utils.report.measurements import results_of_benchmarks
+from benchmarks.bench_book import copy_working_tree, said_seconds
+from benchmarks.measuring import program, seconds_of_ended
+from report_utils.provenance import where_and_when
+from report_utils.report.measurements import keep_table
 
 PARTS = {
     "observations": "Observations simulated and binned",
@@ -38,20 +35,18 @@ PARTS = {
 def built(root: Path) -> tuple[str, float, list[tuple[float, float]]]:
     """Build and return what the build says, its processor time [s], and its memory as pairs of time [s] and MB."""
     environment = os.environ | {"PYTHONPATH": str(root / "src"), "REPORT_RUNS": str(root / ".runs")}
-    command = [str(Path(sys.executable).with_name("report-utils")), "build", "--profile", "quick"]
+    command = [program("report-utils"), "build", "--profile", "quick"]
     began, samples = time.monotonic(), []
-    before = os.times()
+    before = seconds_of_ended()
     with (root / "said.txt").open("w+", encoding="utf-8") as said:
         build = subprocess.Popen(command, cwd=root, env=environment, stdout=said, stderr=sys.stderr)
         while build.poll() is None:
             samples.append((time.monotonic() - began, memory_of(psutil.Process(build.pid))))
             time.sleep(1.0)
-        after = os.times()  # of processes that have been waited for, by this one or by those that it waited for
         if build.returncode:
             raise SystemExit(build.returncode)
         said.seek(0)
-        used = after.children_user + after.children_system - before.children_user - before.children_system
-        return said.read(), used, samples
+        return said.read(), seconds_of_ended() - before, samples
 
 
 def memory_of(process: psutil.Process) -> float:
@@ -69,7 +64,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         copy_working_tree(Path(name))
         said, used, samples = built(Path(name))
-    seconds = {part: float(time_s) for part, time_s in re.findall(r"^  (\w+) +([\d.]+) s$", said, re.MULTILINE)}
+    seconds = said_seconds(said)
     assert PARTS.keys() <= seconds.keys(), said
     rows, lasted, whole = [], 0.0, samples[-1][0]
     begin = whole - sum(seconds[part] for part in PARTS)  # imports come before the first part
@@ -81,15 +76,12 @@ def main() -> None:
     for row in rows:
         print(*row, sep="\t")
     told = (
-        f"`report-utils build --profile quick` from nothing, once, on {os.cpu_count()} cores of "
-        f"{provenance.processor()}, {datetime.now(UTC):%Y-%m-%d}, commit {str(provenance.source()['commit'])[:7]}, "
-        f"load {load:.1f} before; {used / 60:.1f} minutes of processor time. Memory is the sum of the proportional "
-        "set sizes of all processes, sampled every second."
+        f"`report-utils build --profile quick` from nothing, once, on {os.cpu_count()} cores of {where_and_when()}, "
+        f"load {load:.1f} before; {used / 60:.1f} minutes of processor time. Memory is the sum of the proportional set "
+        "sizes of all processes, sampled every second."
     )
     columns = ["Part of a quick build", "Time [s]", "Largest memory [MB]"]
-    result = {"columns": columns, "rows": rows, "provenance": told}
-    path = results_of_benchmarks() / "quick_build.json"
-    write_text(path, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    keep_table("quick_build", columns, rows, told)
 
 
 if __name__ == "__main__":

@@ -18,16 +18,14 @@ import argparse
 import json
 import time
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 
-from report_utils import provenance
 from report_utils.binning import get_transform
 from report_utils.binning.dataset import Dataset
-from report_utils.disk import write_text
 from report_utils.profiles import Training, load_profile
-from report_utils.report.measurements import results_of_benchmarks
+from report_utils.provenance import where_and_when
+from report_utils.report.measurements import keep_table, results_of_benchmarks
 from report_utils.reproduction import Reproduction
 from report_utils.work import Task, run_tasks
 
@@ -145,13 +143,8 @@ def main() -> None:
         for one, result in zip(what, found, strict=True):
             kept.append({"trial": asdict(one["trial"]), "transform": one["transform"], "seed": one["seed"]} | result)
             print(kept[-1], flush=True)
-        told = (
-            f"{provenance.processor()}, {datetime.now(UTC):%Y-%m-%d}, commit {str(provenance.source()['commit'])[:7]}"
-        )
-        told += "; the scatter of all views of 800 clusters held out, ± between training seeds."
-        result = {"columns": COLUMNS, "rows": table(kept), "provenance": told, "trials": kept}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+        told = f"{where_and_when()}; the scatter of all views of 800 clusters held out, ± between training seeds."
+        keep_table("quick_trade", COLUMNS, table(kept), told, trials=kept)
 
 
 if __name__ == "__main__":

@@ -10,32 +10,23 @@ the largest difference. Another training seed tells what is little.
 
 from __future__ import annotations
 
-import json
-import os
-from datetime import UTC, datetime
-
 import numpy as np
 
-from benchmarks.measuring import in_a_process
-from report_utils import provenance
-from report_utils.disk import write_text
-from report_utils.provenance import THREAD_VARIABLE
-from report_utils.report.measurements import results_of_benchmarks
+from benchmarks.measuring import ONE_THREAD, in_a_process
+from report_utils.provenance import where_and_when
+from report_utils.report.measurements import keep_table
 from report_utils.reproduction import Reproduction
 from report_utils.verification import PREDICTION_TOLERANCE
 
-_ONE = {THREAD_VARIABLE: "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-_TWO, _FOUR = (
-    {name: number for name in _ONE if name.endswith("THREADS")} | {"TF_CPP_MIN_LOG_LEVEL": "3"} for number in "24"
-)
+_TWO, _FOUR = (ONE_THREAD | {name: number for name in ONE_THREAD if name.endswith("THREADS")} for number in "24")
 WAYS = {
-    "another process": _ONE,
+    "another process": ONE_THREAD,
     "two threads": _TWO,
     "four threads": _FOUR,
-    "AVX2 in place of AVX-512": _ONE | {"ONEDNN_MAX_CPU_ISA": "AVX2"},
-    "without oneDNN": _ONE | {"TF_ENABLE_ONEDNN_OPTS": "0"},
-    "JAX": _ONE | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
-    "another training seed": _ONE | {"SEED": "1"},
+    "AVX2 in place of AVX-512": ONE_THREAD | {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+    "without oneDNN": ONE_THREAD | {"TF_ENABLE_ONEDNN_OPTS": "0"},
+    "JAX": ONE_THREAD | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"},
+    "another training seed": ONE_THREAD | {"SEED": "1"},
 }
 _CODE = """
 import os
@@ -52,7 +43,7 @@ out["predictions"], out["truth"] = fit.predictions.tolist(), mass[fit.cluster].t
 
 def trained(profile: str, environment: dict[str, str]) -> tuple[np.ndarray, np.ndarray]:
     """Return the test predictions of one fit, and their residuals."""
-    found = in_a_process(_CODE.replace("PROFILE", profile), os.environ | environment)
+    found = in_a_process(_CODE.replace("PROFILE", profile), environment)
     predictions = np.array(found["predictions"])
     return predictions, predictions - np.array(found["truth"])[:, None]
 
@@ -61,21 +52,19 @@ def main() -> None:
     rows = []
     for profile in ("smoke", "quick"):
         _ = Reproduction(profile).dataset
-        reference, residuals = trained(profile, _ONE)
+        reference, residuals = trained(profile, ONE_THREAD)
         for name, environment in WAYS.items():
             apart = trained(profile, environment)[0] - reference
             share = np.sqrt((apart**2).mean() / (residuals**2).mean())
             rows.append([profile, name, f"{share:.1g}", f"{np.abs(apart).max():.1g}"])
             print(*rows[-1], sep="\t", flush=True)
     told = (
-        f"Test predictions of two bands, fold 0, against one thread on TensorFlow; {provenance.processor()}, "
-        f"{datetime.now(UTC):%Y-%m-%d}, commit {str(provenance.source()['commit'])[:7]}. `report-utils verify` calls "
-        f"a run of another machine alike up to {PREDICTION_TOLERANCE:g} of the residuals, and one of this machine "
-        "equal only bit for bit."
+        f"Test predictions of two bands, fold 0, against one thread on TensorFlow; {where_and_when()}. "
+        f"`report-utils verify` calls a run of another machine alike up to {PREDICTION_TOLERANCE:g} of the residuals, "
+        "and one of this machine equal only bit for bit."
     )
     columns = ["Profile", "Computed otherwise", "Differences over residuals", "Largest difference [dex]"]
-    result = {"columns": columns, "rows": rows, "provenance": told}
-    write_text(results_of_benchmarks() / "same_numbers.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
+    keep_table("same_numbers", columns, rows, told)
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ def test_a_jax_of_another_version_is_one_clear_line(error, monkeypatch):
 
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    monkeypatch.setattr(backends, "version", lambda _: "0.4.1")
+    monkeypatch.setattr(backends, "package_version", lambda _: "0.4.1")
     monkeypatch.setattr(backends.importlib, "import_module", fail)
     with pytest.raises(
         InputError, match=r"no .*; version 0\.4\.1 is installed, this project wants 0\.6 or newer"

@@ -25,7 +25,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -36,8 +35,8 @@ from tools.kill_compare import differences, faults
 from report_utils.disk import write_json
 from report_utils.leftovers import entries
 from report_utils.profiles import project_root
-from report_utils.provenance import processor, source
-from report_utils.report.measurements import results_of_benchmarks
+from report_utils.provenance import where_and_when
+from report_utils.report.measurements import keep_table
 from report_utils.store import Store
 
 _NOT_COPIED = {".venv", "_build", ".runs", ".git", ".pytest_cache", ".ruff_cache", "jupyter_execute"}
@@ -258,12 +257,11 @@ def _keep_table(harness: Harness, arguments: argparse.Namespace, n_different: in
     ]
     told = (
         f"`python -m tools.kill_harness --kills {arguments.kills} --seed {arguments.seed}`, profile "
-        f"{arguments.profile}; {datetime.now(UTC):%Y-%m-%d}, commit {str(source()['commit'])[:7]}, on {processor()}. "
+        f"{arguments.profile}; {where_and_when()}. "
         "Compared bit for bit: arrays, facts and manifests of runs, cells and outputs of pages, and the rendered book."
     )
     columns = ["Kills of the process group", "After its start [s]", "Runs and pages", "Differences"]
-    kept = {"columns": columns, "rows": [row], "provenance": told}
-    write_json(results_of_benchmarks() / "kills.json", kept)
+    keep_table("kills", columns, [row], told)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,10 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from types import ModuleType
 
 from report_utils.errors import InputError
-
-_PACKAGE = __name__.partition(".")[0]
+from report_utils.fingerprint import PACKAGE, package_version
 
 BACKEND_VARIABLE = "KERAS_BACKEND"
 """Environment variable by which Keras chooses its backend; TensorFlow without it."""
@@ -47,7 +45,7 @@ def lacks_device_memory(error: BaseException) -> bool:
 
 def device_name() -> str:
     """Return what computes, if an engine has been imported."""
-    engine = sys.modules.get(f"{_PACKAGE}.{ENGINES[backend_name()]}")
+    engine = sys.modules.get(f"{PACKAGE}.{ENGINES[backend_name()]}")
     return "the processor" if engine is None else engine.device()
 
 
@@ -81,7 +79,7 @@ def load_engine() -> ModuleType:
         msg = f"Keras runs on {keras.backend.backend()!r} here; set {BACKEND_VARIABLE} before it is imported"
         raise InputError(msg)
     with _named_versions(name):
-        return importlib.import_module(f"{_PACKAGE}.{ENGINES[name]}")
+        return importlib.import_module(f"{PACKAGE}.{ENGINES[name]}")
 
 
 @contextmanager
@@ -97,9 +95,9 @@ def _named_versions(name: str) -> Iterator[None]:
 
 def _wanted_version(name: str) -> str:
     """Return which version of a backend is installed, and which is wanted."""
-    try:
-        found = f"version {version(name)} is installed"
-    except PackageNotFoundError:
+    installed = package_version(name)
+    found = f"version {installed} is installed"
+    if installed == "absent":
         # TensorFlow for the processor alone is another package
         found = "it is not installed" if name != "tensorflow" else "look at it with pip list"
     wanted = f"this project wants {LEAST_VERSIONS[name]} or newer"

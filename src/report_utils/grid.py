@@ -114,12 +114,12 @@ def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = 
     folder = grid_folder(reproduction)
     with clear_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / "running.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        msg = f"{folder}: another process runs this grid; wait for it, or end it and run the same command again"
-        raise InputError(msg) from None
+        lock = FileLock(folder / "running.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            msg = f"{folder}: another process runs this grid; wait for it, or end it and run the same command again"
+            raise InputError(msg) from None
     with lock:  # before marks and digests are written: they belong to the process that runs the grid
         grid = write_grid(reproduction)
         command = _command(reproduction, grid, settings)

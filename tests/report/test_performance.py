@@ -13,7 +13,7 @@ from report_utils.book.pages import PAGES
 from report_utils.errors import InputError
 from report_utils.report import performance as page
 from report_utils.report.figures.performance import goals_chart, growth_curves, step_shares, time_against_size
-from report_utils.report.measurements import Quantity, add_result, read_all
+from report_utils.report.measurements import Quantity, add_result, keep_table, read_all
 from report_utils.reproduction import Reproduction
 from report_utils.store import Store
 
@@ -80,3 +80,12 @@ def test_the_page_is_stale_when_a_result_changes(tmp_path):
         records.append(page_record(performance, reproduction, tmp_path))
     assert len({record["digest"] for record in records}) == 3
     assert {record["inputs"]["code"] == records[0]["inputs"]["code"] for record in records} == {True}
+
+
+def test_a_table_that_is_kept_is_shown(tmp_path, monkeypatch):
+    monkeypatch.setattr("report_utils.report.measurements.results_of_benchmarks", lambda: tmp_path)
+    keep_table("new", ["part", "time [s]"], [["pages", "1.5"]], "measured at c0ffee", more=[1])
+    assert (
+        page.kept_table("new", tmp_path)
+        == "| part | time [s] |\n| :--- | ---: |\n| pages | 1.5 |\n\nmeasured at c0ffee"
+    )

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
@@ -224,6 +224,22 @@ def add_result(result: BenchmarkResult, folder: Path | None = None) -> Path:
     text = ",\n".join(one.model_dump_json(exclude_defaults=True) for one in kept)
     write_text(path, json.dumps(json.loads(f"[{text}]"), indent=1, ensure_ascii=False) + "\n")
     return path
+
+
+def keep_table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]], provenance: str, **more: Any) -> None:
+    """Keep a table of what was measured for the page *Performance*, with where it comes from.
+
+    Parameters
+    ----------
+    name : str
+        Of its file.
+    columns, rows, provenance
+        As the page shows them.
+    **more
+        Plain values that are kept besides.
+    """
+    kept = {"columns": columns, "rows": rows, "provenance": provenance, **more}
+    write_text(results_of_benchmarks() / f"{name}.json", json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
 
 
 def previous_of(results: Sequence[BenchmarkResult]) -> BenchmarkResult | None:

@@ -21,6 +21,8 @@ from report_utils.report.words import listing
 
 NOT_MEASURED = "*Not measured yet:* `make bench` measures it."
 
+_MEASURED_BY = {"kills": "tools.kill_harness --keep"}
+
 Results = Mapping[str, Sequence[BenchmarkResult]]
 
 
@@ -145,7 +147,7 @@ def kept_table(name: str, folder: Path | None = None) -> str:
     """
     path = (folder or results_of_benchmarks()) / f"{name}.json"
     if not path.is_file():
-        return f"*Not measured yet:* `python -m benchmarks.{name}` measures it."
+        return f"*Not measured yet:* `python -m {_MEASURED_BY.get(name, f'benchmarks.{name}')}` measures it."
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         columns, rows = kept["columns"], [[str(cell) for cell in row] for row in kept["rows"]]
