@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.bench_book import copy_working_tree
-from benchmarks.measuring import in_a_process, program, run, seconds_of_ended
-from report_utils.provenance import where_and_when
+from benchmarks.measuring import in_a_process, program, run, seconds_of_ended, where_and_when
 from report_utils.report.measurements import keep_table
 from report_utils.store import Store
 

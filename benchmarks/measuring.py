@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
 
-from report_utils.provenance import THREAD_VARIABLE
+from report_utils.provenance import THREAD_VARIABLE, processor, source
 from report_utils.report.measurements import Measurement, Quantity
 
 ONE_THREAD = {
@@ -155,6 +156,11 @@ def seconds_of_ended() -> float:
     """Return the processor time of all processes that this one, or one it waited for, has waited for [s]."""
     used = os.times()
     return used.children_user + used.children_system
+
+
+def where_and_when() -> str:
+    """Return the processor, today's date and the commit, as the tables of results that are kept name them."""
+    return f"{processor()}, {datetime.now(UTC):%Y-%m-%d}, commit {str(source()['commit'])[:7]}"
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path | None = None) -> str:

@@ -20,8 +20,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.bench_book import copy_working_tree, said_seconds
-from benchmarks.measuring import program, seconds_of_ended
-from report_utils.provenance import where_and_when
+from benchmarks.measuring import program, seconds_of_ended, where_and_when
 from report_utils.report.measurements import keep_table
 
 PARTS = {

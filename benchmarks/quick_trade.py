@@ -21,10 +21,10 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from benchmarks.measuring import where_and_when
 from report_utils.binning import get_transform
 from report_utils.binning.dataset import Dataset
 from report_utils.profiles import Training, load_profile
-from report_utils.provenance import where_and_when
 from report_utils.report.measurements import keep_table, results_of_benchmarks
 from report_utils.reproduction import Reproduction
 from report_utils.work import Task, run_tasks

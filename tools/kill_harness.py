@@ -30,12 +30,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.measuring import where_and_when
 from tools.kill_compare import differences, faults
 
 from report_utils.disk import write_json
 from report_utils.leftovers import entries
 from report_utils.profiles import project_root
-from report_utils.provenance import where_and_when
 from report_utils.report.measurements import keep_table
 from report_utils.store import Store
 

@@ -6,7 +6,6 @@ import os
 import platform
 import subprocess
 import sys
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,11 +93,6 @@ def source() -> dict[str, Any]:
     asked = ["--no-optional-locks", "status", "--porcelain", "--", ":/", *(f":(exclude){name}" for name in _RESULTS)]
     changes = _output(["git", "-C", root, *asked]) if head else None
     return {"commit": head or None, "uncommitted": None if changes is None else bool(changes)}
-
-
-def where_and_when() -> str:
-    """Return the processor, today's date and the commit, as the tables of results that are kept name them."""
-    return f"{processor()}, {datetime.now(UTC):%Y-%m-%d}, commit {str(source()['commit'])[:7]}"
 
 
 def _output(command: list[str]) -> str | None:
