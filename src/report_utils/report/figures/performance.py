@@ -39,7 +39,7 @@ def time_against_size(measurements: Sequence[Measurement], x_label: str) -> Figu
 
 def growth_curves(measurements: Sequence[Measurement]) -> Figure:
     """Draw time against size, a panel each, on logarithmic axes, with the fitted power and the goal's."""
-    figure = new_figure(8.0, 2.6 * max(1, -(-len(measurements) // 3)))
+    figure = new_figure(8.0, 2.8 * max(1, -(-len(measurements) // 3)))
     if not measurements:
         return _nothing(figure)
     axes = figure.subplots(-(-len(measurements) // 3), min(3, len(measurements)), squeeze=False).ravel()
@@ -50,8 +50,10 @@ def growth_curves(measurements: Sequence[Measurement]) -> Figure:
         ax.plot(x, y[-1] * (x / x[-1]), color=NEUTRAL, ls="--", lw=1)
         ax.plot(x, y, "o", color=OURS, ms=5)
         ax.set(xscale="log", yscale="log", xlabel=one.points_are[0], ylabel=f"{one.points_are[1]}")
-        ax.set_title(f"exponent {one.ours.median:.2f} [{one.ours.low:.2f}, {one.ours.high:.2f}]", fontsize="small")
-        ax.set_xticks(x, [f"{v:.0e}" if v >= 1e5 else f"{v:g}" for v in x], fontsize="x-small")
+        exponent = f"exponent {one.ours.median:.2f} [{one.ours.low:.2f}, {one.ours.high:.2f}]"
+        ax.set_title(f"{one.title.partition(' (')[0]}\n{exponent}", fontsize="small")
+        if x.max() < 1e5:  # powers of ten need no words of ours
+            ax.set_xticks(x, [f"{v:g}" for v in x], fontsize="x-small")
         ax.minorticks_off()
     for ax in axes[len(measurements) :]:
         ax.remove()
