@@ -75,6 +75,8 @@ class Training(_Table):
     """Adam's learning rate; the peak of the one-cycle schedule."""
     schedule: Literal["constant", "one_cycle"] = "constant"
     target: Literal["as_is", "standardised"] = "as_is"
+    inputs: Literal["as_is", "standardised"] = "as_is"
+    """Centre each channel of the images and divide by one spread, both of the training images (not in the report)."""
 
 
 class Dynamics(_Table):
@@ -85,6 +87,7 @@ class Dynamics(_Table):
     batch_size: Count = 16
     learning_rate: Positive = 5e-4
     target: Literal["as_is", "standardised"] = "as_is"
+    inputs: Literal["as_is", "standardised"] = "as_is"
     noise: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.05
     """Standard deviation of the noise on a layer's weights, in units of the spread of its kernel."""
 

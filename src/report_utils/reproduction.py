@@ -15,7 +15,7 @@ from report_utils.binning import N_BANDS, N_VIEWS, TRANSFORMS, get_transform
 from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
-from report_utils.cnn.crossval import CrossValidation, Fit
+from report_utils.cnn.crossval import CrossValidation, fit_from_arrays
 from report_utils.cnn.limits import most_observations
 from report_utils.disk import require_room
 from report_utils.dynamics.phases import Dynamics, epoch_phases
@@ -46,12 +46,13 @@ _TRAINING_CODE = (
     "binning.transforms",
     "cnn.batches",
     "cnn.crossval",
+    "cnn.fused_forward",
     "cnn.images",
+    "cnn.layer_sizes",
     "cnn.model",
     "cnn.network",
-    "cnn.sizes",
+    "cnn.scales",
     "cnn.training",
-    "cnn.twin",
     "training_tasks",
 )
 
@@ -146,7 +147,7 @@ class Reproduction:
         self._require(transform)
         keys = self._fit_keys(transform, training_seed)
         self._ensure(keys)
-        fits = [_load_fit(self._finished(key)) for key in keys]
+        fits = [fit_from_arrays(run.array, run.facts()) for run in map(self._finished, keys)]
         return CrossValidation.from_fits(transform, fits, self.dataset.log10_mass, self.dataset.groups)
 
     def cross_validations(self, transform: str) -> tuple[CrossValidation, ...]:
@@ -396,9 +397,3 @@ def training_code() -> list[str]:
 def dynamics_code() -> list[str]:
     """Return the modules that decide what a dynamics comes to, on the backend that trains."""
     return [*training_code(), "dynamics.phases", "dynamics.recorder"]
-
-
-def _load_fit(run: Run) -> Fit:
-    facts = run.facts()
-    weights = [run.array(f"weight_{i:02d}") for i in range(facts["n_weights"])]
-    return Fit(facts["fold"], run.array("cluster"), run.array("predictions"), facts["history"], weights)

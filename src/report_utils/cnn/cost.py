@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from report_utils.binning import N_VIEWS
-from report_utils.cnn.sizes import CONVOLUTION_FILTERS, DENSE_UNITS
+from report_utils.cnn.layer_sizes import CONVOLUTION_FILTERS, DENSE_UNITS
 
 _FLOAT = 4  # bytes
 _KERNEL_PIXELS = 9

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.cnn.scales import InputScale, TargetScale
+from report_utils.cnn.untrained import WHAT_TO_TRY, why_untrained
 from report_utils.errors import InputError
 from report_utils.profiles import Training
 
@@ -32,6 +35,10 @@ class Fit:
         ``loss`` and ``val_loss`` of every epoch [dex^2].
     weights : list of array
         The trained network's weights, in Keras' order.
+    input_scale : InputScale
+        What its images were centred and scaled by.
+    target_variance : float [dex^2]
+        Of the training masses: the loss of a network that always predicts their mean.
     """
 
     fold: int
@@ -39,6 +46,8 @@ class Fit:
     predictions: NDArray[np.float32]
     history: dict[str, list[float]]
     weights: list[NDArray[np.float32]]
+    input_scale: InputScale
+    target_variance: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +67,8 @@ class CrossValidation:
         One column for each symmetry view; column 0 is the identity.
     history : dict of int to dict
         ``loss`` and ``val_loss`` of every epoch [dex^2], by fold.
+    target_variance : dict of int to float [dex^2]
+        By fold; empty for results of before it was recorded.
     """
 
     transform: str
@@ -67,6 +78,7 @@ class CrossValidation:
     truth: NDArray[np.float64]
     predictions: NDArray[np.float32]
     history: dict[int, dict[str, list[float]]]
+    target_variance: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def residuals(self) -> NDArray[np.float64]:
@@ -89,6 +101,7 @@ class CrossValidation:
             truth=np.asarray(log10_mass, dtype=np.float64)[cluster],
             predictions=np.concatenate([fit.predictions for fit in fits]),
             history={fit.fold: fit.history for fit in fits},
+            target_variance={fit.fold: fit.target_variance for fit in fits},
         )
 
 
@@ -172,12 +185,13 @@ def fit_fold(
     images = images if isinstance(images, ResidentImages) else ResidentImages(images)
     test = np.flatnonzero(fold_of == fold)
     train = np.flatnonzero(fold_of != fold)
-    scale = trainer.TargetScale(log10_mass[train], training.target)
+    scale = TargetScale(log10_mass[train], training.target)
     batches = ViewBatches(train, training.batch_size, (seed, fold, 1, training_seed))
     rates = trainer.SCHEDULES[training.schedule](training.learning_rate, training.epochs * len(batches))
     lessons = trainer.Lessons(images, scale.to_target(log10_mass), batches, rates, test, progress)
     start = (seed, fold, 0, training_seed)
-    network = fresh_network(images.n_channels, images.n_pixels, start, training.learning_rate)
+    input_scale = InputScale.of(images.host, train, training.inputs)
+    network = fresh_network(images.n_channels, images.n_pixels, start, training.learning_rate, input_scale)
     log = trainer.EpochLog(scale)
     identity = ""
     if checkpoint is not None:
@@ -193,12 +207,19 @@ def fit_fold(
     if not np.isfinite(predictions).all():
         msg = f"fold {fold}: the training diverged (predictions are not finite); lower training.learning_rate"
         raise InputError(msg)
+    log10_mass = np.asarray(log10_mass, dtype=np.float64)
+    target_variance = float(np.var(log10_mass[train]))
+    reason = why_untrained(predictions, log10_mass[test], log.history["loss"], target_variance)
+    if reason:
+        print(f"fold {fold} did not train: {reason}; {WHAT_TO_TRY}", file=sys.stderr)
     return Fit(
         fold,
         test,
         predictions,
         {name: [float(v) for v in log.history[name]] for name in log.history},
         network.get_weights(),
+        input_scale,
+        target_variance,
     )
 
 
@@ -261,4 +282,28 @@ def fit_to_arrays(fit: Fit) -> tuple[dict[str, NDArray], Mapping[str, Any]]:
     """Return a fit as arrays and plain facts, as runs are stored."""
     arrays = {"cluster": fit.cluster, "predictions": fit.predictions}
     arrays |= {f"weight_{i:02d}": weight for i, weight in enumerate(fit.weights)}
-    return arrays, {"fold": fit.fold, "history": fit.history, "n_weights": len(fit.weights)}
+    facts = {"fold": fit.fold, "history": fit.history, "n_weights": len(fit.weights)}
+    facts |= {"input_mean": fit.input_scale.mean.tolist(), "input_spread": fit.input_scale.spread}
+    return arrays, facts | {"target_variance": fit.target_variance}
+
+
+def fit_from_arrays(arrays: Callable[[str], NDArray], facts: Mapping[str, Any]) -> Fit:
+    """Return the fit that :func:`fit_to_arrays` made arrays and facts of.
+
+    Parameters
+    ----------
+    arrays : callable
+        From a name to the array.
+    facts : mapping
+    """
+    weights = [arrays(f"weight_{i:02d}") for i in range(facts["n_weights"])]
+    scale = InputScale(np.asarray(facts["input_mean"]), facts["input_spread"])
+    return Fit(
+        facts["fold"],
+        arrays("cluster"),
+        arrays("predictions"),
+        facts["history"],
+        weights,
+        scale,
+        facts["target_variance"],
+    )

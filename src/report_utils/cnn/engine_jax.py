@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.backends import OutOfDeviceMemory, says_out_of_memory
-from report_utils.cnn.twin import outputs
 
 if TYPE_CHECKING:
     from report_utils.cnn.network import Network
@@ -50,7 +49,7 @@ class Steps:
         # XLA's processor code runs a convolution inside of a loop seventy times slower than outside of one
         self._train = self._train_one_by_one if jax.default_backend() == "cpu" else jax.jit(self._train_steps)
         self._one_step = jax.jit(self._train_one_step)
-        self._predict = jax.jit(self._outputs_of_views)
+        self._predict = jax.jit(self._predicted)
 
     def train(self, *arguments: Any) -> float:
         """Train through batches of one size; see :class:`report_utils.cnn.engine_tensorflow.Steps`."""
@@ -63,43 +62,52 @@ class Steps:
     def predict(self, *arguments: Any) -> NDArray[np.float32]:
         """Return the outputs for one batch, ``(batch_size,)``."""
         with jax.default_matmul_precision(PRECISION):
-            return np.asarray(self._predict(self.network.weights.value, *arguments))
+            state = [variable.value for variable in self.network.state]
+            return np.asarray(self._predict(self.network.weights.value, state, *arguments))
 
-    def _train_steps(self, state, pixels, *batches_and_channels):
-        *batches, open_channels = batches_and_channels
+    def _train_steps(self, state, pixels, *batches_and_inputs):
+        *batches, inputs = batches_and_inputs
 
         def one_step(step, carried):
-            return self._train_one_step(*carried, pixels, *(values[step] for values in batches), open_channels)
+            return self._train_one_step(*carried, pixels, *(values[step] for values in batches), inputs)
 
         return jax.lax.fori_loop(0, len(batches[0]), one_step, (state, jnp.float32(0)))
 
-    def _train_one_by_one(self, state, pixels, *batches_and_channels):
-        *batches, open_channels = batches_and_channels
+    def _train_one_by_one(self, state, pixels, *batches_and_inputs):
+        *batches, inputs = batches_and_inputs
         total = jnp.float32(0)
         for batch in zip(*batches, strict=True):
-            state, total = self._one_step(state, total, pixels, *batch, open_channels)
+            state, total = self._one_step(state, total, pixels, *batch, inputs)
         return state, total
 
-    def _train_one_step(self, state, total, pixels, rows, views, targets, learning_rate, open_channels):
-        optimizer = self.network.optimizer
+    def _train_one_step(self, state, total, pixels, rows, views, targets, learning_rate, inputs):
+        network, n_moments = self.network, len(self.network.optimizer.variables)
+        weights, moments, model_state = state[0], state[1 : 1 + n_moments], state[1 + n_moments :]
+        images = self._images(pixels, rows, views, inputs)
 
         def loss_of(weights):
-            output = self._outputs_of_views(weights, pixels, rows, views, open_channels)
-            return jnp.mean(jnp.square(output - targets))
+            output, new_state, own_loss = network.outputs(self._parts(weights), model_state, images, training=True)
+            loss = jnp.mean(jnp.square(output - targets))
+            return loss + own_loss, (loss, new_state)
 
-        weights, *moments = state
-        loss, gradient = jax.value_and_grad(loss_of)(weights)
+        (_, (loss, model_state)), gradient = jax.value_and_grad(loss_of, has_aux=True)(weights)
         moments = [
-            learning_rate if variable is optimizer.learning_rate else value
-            for variable, value in zip(optimizer.variables, moments, strict=True)
+            learning_rate if variable is network.optimizer.learning_rate else value
+            for variable, value in zip(network.optimizer.variables, moments, strict=True)
         ]
-        (weights,), moments = optimizer.stateless_apply(moments, [gradient], [weights])
-        return [weights, *moments], total + loss
+        (weights,), moments = network.optimizer.stateless_apply(moments, [gradient], [weights])
+        return [weights, *moments, *model_state], total + loss
 
-    def _outputs_of_views(self, weights, pixels, rows, views, open_channels):
-        n_pixels, n_channels = self.network.n_pixels, pixels.shape[1]
+    def _predicted(self, weights, state, pixels, rows, views, inputs):
+        images = self._images(pixels, rows, views, inputs)
+        return self.network.outputs(self._parts(weights), state, images, training=False)[0]
+
+    def _images(self, pixels, rows, views, inputs):
+        n_pixels, n_channels = self.network.n_pixels, self.network.n_channels
         at = rows[:, None] * n_pixels**2 + self.view_pixels[views]
         images = jnp.take(pixels, at, axis=0, mode="clip").reshape(-1, n_pixels, n_pixels, n_channels)
+        return images * inputs[0] + inputs[1]
+
+    def _parts(self, weights):
         parts = jnp.split(weights, self.network.part_ends)
-        weights = [part.reshape(shape) for part, shape in zip(parts, self.network.shapes, strict=True)]
-        return outputs(weights, images, open_channels)
+        return [part.reshape(shape) for part, shape in zip(parts, self.network.shapes, strict=True)]

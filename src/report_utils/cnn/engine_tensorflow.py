@@ -8,8 +8,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from report_utils.cnn.twin import outputs
-
 if TYPE_CHECKING:
     from report_utils.cnn.network import Network
 
@@ -35,17 +33,14 @@ class Steps:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.view_pixels = tf.constant(network.view_pixels)
-        n_channels = len(network.open_channels)
-        pixels = tf.TensorSpec((None, n_channels), tf.float32)
-        channels = tf.TensorSpec((n_channels,), tf.float32)
+        pixels = tf.TensorSpec((None, network.n_channels), tf.float32)
+        inputs = tf.TensorSpec((2, network.n_channels), tf.float32)
         integers, floats = tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None, None), tf.float32)
         rates, batch = tf.TensorSpec((None,), tf.float32), tf.TensorSpec((None,), tf.int32)
         self._train = tf.function(
-            self._train_steps, autograph=False, input_signature=(pixels, integers, integers, floats, rates, channels)
+            self._train_steps, autograph=False, input_signature=(pixels, integers, integers, floats, rates, inputs)
         )
-        self._predict = tf.function(
-            self._outputs_of_views, autograph=False, input_signature=(pixels, batch, batch, channels)
-        )
+        self._predict = tf.function(self._predicted, autograph=False, input_signature=(pixels, batch, batch, inputs))
 
     def train(self, *arguments: Any) -> float:
         """Train through batches of one size.
@@ -57,7 +52,8 @@ class Steps:
         rows, views : (n_batches, batch_size) int32
         targets : (n_batches, batch_size) float32
         learning_rates : (n_batches,) float32
-        open_channels : (n_channels,) float32
+        inputs : (2, n_channels) float32
+            Of :attr:`Network.inputs`.
 
         Returns
         -------
@@ -70,26 +66,40 @@ class Steps:
         """Return the outputs for one batch, from what :meth:`train` takes; rows, views and outputs are ``(n,)``."""
         return self._predict(*arguments).numpy()
 
-    def _train_steps(self, pixels, rows, views, targets, learning_rates, open_channels):
-        weights, optimizer = self.network.weights, self.network.optimizer
+    def _train_steps(self, pixels, rows, views, targets, learning_rates, inputs):
+        network = self.network
+        weights, state, optimizer = network.weights, network.state, network.optimizer
 
         def one_step(step, total):
             optimizer.learning_rate.assign(learning_rates[step])
+            images = self._images(pixels, rows[step], views[step], inputs)
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(weights.value)
-                output = self._outputs_of_views(pixels, rows[step], views[step], open_channels)
+                output, new_state, own_loss = network.outputs(
+                    self._parts(), [variable.value for variable in state], images, training=True
+                )
                 loss = tf.reduce_mean(tf.math.squared_difference(output, targets[step]))
-            optimizer.apply(tape.gradient(loss, [weights.value]), [weights])
+                whole = loss + own_loss
+            optimizer.apply(tape.gradient(whole, [weights.value]), [weights])
+            for variable, value in zip(state, new_state, strict=True):
+                variable.assign(value)
             return step + 1, total + loss
 
         n_steps = tf.shape(rows)[0]
         start = (tf.constant(0), tf.constant(0.0))
         return tf.while_loop(lambda step, _: step < n_steps, one_step, start, parallel_iterations=1)[1]
 
-    def _outputs_of_views(self, pixels, rows, views, open_channels):
-        n_pixels, n_channels = self.network.n_pixels, pixels.shape[1]
+    def _predicted(self, pixels, rows, views, inputs):
+        images = self._images(pixels, rows, views, inputs)
+        state = [variable.value for variable in self.network.state]
+        return self.network.outputs(self._parts(), state, images, training=False)[0]
+
+    def _images(self, pixels, rows, views, inputs):
+        n_pixels, n_channels = self.network.n_pixels, self.network.n_channels
         at = rows[:, None] * n_pixels**2 + tf.gather(self.view_pixels, views)
-        images = tf.reshape(tf.gather(pixels, at), (-1, n_pixels, n_pixels, n_channels))
-        parts = tf.split(self.network.weights.value, [int(np.prod(shape)) for shape in self.network.shapes])
-        weights = [tf.reshape(part, shape) for part, shape in zip(parts, self.network.shapes, strict=True)]
-        return outputs(weights, images, open_channels)
+        return tf.reshape(tf.gather(pixels, at), (-1, n_pixels, n_pixels, n_channels)) * inputs[0] + inputs[1]
+
+    def _parts(self):
+        shapes = self.network.shapes
+        parts = tf.split(self.network.weights.value, [int(np.prod(shape)) for shape in shapes])
+        return [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]

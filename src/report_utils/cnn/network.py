@@ -2,76 +2,137 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
 from report_utils.backends import load_engine
 from report_utils.binning import N_VIEWS, view_pixels
 from report_utils.cnn.batches import Batches, in_batches
+from report_utils.cnn.fused_forward import fused_outputs, stands_for
 from report_utils.cnn.images import ResidentImages
-from report_utils.cnn.model import initial_weights
-from report_utils.cnn.sizes import weight_shapes
+from report_utils.cnn.model import build_cnn
+from report_utils.cnn.scales import InputScale
+from report_utils.errors import InputError
 
 _PREDICTED_PIXELS = 2**18
 """In one batch of predictions: what the first convolution makes of them stays in a processor's cache."""
 
 
 class Network:
-    """The report's network, in training.
+    """The network that :func:`report_utils.cnn.build_cnn` returns, in training.
 
-    Its weights are those of :func:`report_utils.cnn.build_cnn`'s model, in the same order, held in one vector: Adam
-    treats every number by itself, and one update of a vector costs less than fourteen of its parts.
+    Its trainable weights are held in one vector: Adam treats every number by itself, and one update of a vector
+    costs less than fourteen of its parts. A model like the report's runs through the fused forward pass, any other
+    one as it is.
 
     Parameters
     ----------
     n_channels, n_pixels : int
 
-    Attributes
-    ----------
-    open_channels : (n_channels,) float32
-        One for channels that are seen, zero for closed ones (report, section 4.1); all are open at first.
+    Raises
+    ------
+    InputError
+        If the model does not take these images or does not return one number for each.
     """
 
     def __init__(self, n_channels: int, n_pixels: int) -> None:
-        self.shapes = weight_shapes(n_channels)
-        self.n_pixels = n_pixels
+        self.n_channels, self.n_pixels = n_channels, n_pixels
+        self.model = build_cnn(n_channels, n_pixels)
+        _require_images_to_numbers(self.model, n_channels, n_pixels)
+        self.is_fused = stands_for(self.model)
+        if not self.is_fused:
+            print("build_cnn returns a network without a fused forward pass; it trains as it is", file=sys.stderr)
+        self.shapes = [tuple(variable.shape) for variable in self.model.trainable_variables]
         self.weights = keras.Variable(np.zeros(sum(map(np.prod, self.shapes)), dtype=np.float32), name="weights")
+        self.state = list(self.model.non_trainable_variables)
         self.optimizer = keras.optimizers.Adam()
         self.optimizer.build([self.weights])
         self.view_pixels = view_pixels(n_pixels)
-        self.open_channels = np.ones(n_channels, dtype=np.float32)
         self._steps = load_engine().Steps(self)
+        self._scale = InputScale.as_is(n_channels)
+        self._n_open = n_channels
 
-    def start(self, seed: tuple[int, ...], learning_rate: float) -> None:
-        """Set everything to where a training with this seed begins."""
+    def start(self, seed: tuple[int, ...], learning_rate: float, scale: InputScale | None = None) -> None:
+        """Set everything to where a training with this seed begins.
+
+        Parameters
+        ----------
+        seed : tuple of int
+        learning_rate : float
+        scale : InputScale, optional
+            Applied to every image; images are taken as they are without it.
+        """
         for variable in self.optimizer.variables:
             variable.assign(np.zeros(variable.shape, dtype=variable.dtype))
         self.optimizer.learning_rate = learning_rate
-        self.set_weights(initial_weights(self.shapes, seed))
-        self.see(len(self.open_channels))
+        fresh = build_cnn(self.n_channels, self.n_pixels, seed=seed)
+        self.set_weights(fresh.get_weights())
+        rng = np.random.default_rng((*seed, 1))
+        for variable, its_start in zip(self.state, fresh.non_trainable_variables, strict=True):
+            is_random = "seed" in variable.path  # the state of a dropout layer's generator; Keras draws it anew
+            value = rng.integers(2**31, size=variable.shape) if is_random else np.asarray(its_start)
+            variable.assign(np.asarray(value, dtype=variable.dtype))
+        self._scale = scale or InputScale.as_is(self.n_channels)
+        self.open_channels(self.n_channels)
 
-    def see(self, n_channels: int) -> None:
-        """Open the first channels and close the others."""
-        self.open_channels = (np.arange(len(self.open_channels)) < n_channels).astype(np.float32)
+    def open_channels(self, n_channels: int) -> None:
+        """Show the first channels to the network and zeros in place of the others (report, section 4.1)."""
+        self._n_open = n_channels
+
+    @property
+    def inputs(self) -> NDArray[np.float32]:
+        """Return what every pixel is multiplied by and what is added to it then, ``(2, n_channels)``."""
+        factor = (np.arange(self.n_channels) < self._n_open) / self._scale.spread
+        return np.stack([factor, -self._scale.mean * factor]).astype(np.float32)
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """Return all that training changes: weights, moments, number of steps, learning rate."""
-        return [self.weights, *self.optimizer.variables]
+        """Return all that training changes: weights, moments, number of steps, learning rate, the model's state."""
+        return [self.weights, *self.optimizer.variables, *self.state]
+
+    def outputs(self, weights: Any, state: list[Any], images: Any, *, training: bool) -> tuple[Any, list[Any], Any]:
+        """Return the network's outputs for images, its new state, and the sum of its layers' own losses.
+
+        Parameters
+        ----------
+        weights : list of tensor
+            Of :attr:`shapes`.
+        state : list of tensor
+            Values of :attr:`state`.
+        images : (batch_size, n_pixels, n_pixels, n_channels) tensor
+        training : bool
+        """
+        if self.is_fused:
+            return fused_outputs(weights, images), state, 0.0
+        found, state, losses = self.model.stateless_call(weights, state, images, training=training, return_losses=True)
+        return ops.reshape(found, (-1,)), state, sum(losses, 0.0)
 
     def get_weights(self) -> list[NDArray[np.float32]]:
-        """Return the weights, as the plain model lists them."""
+        """Return the weights, as the model's ``get_weights`` lists them."""
         flat = np.array(np.asarray(self.weights))
-        return [part.reshape(s) for part, s in zip(np.split(flat, self.part_ends), self.shapes, strict=True)]
+        parts = [part.reshape(s) for part, s in zip(np.split(flat, self.part_ends), self.shapes, strict=True)]
+        trained = {id(v): part for v, part in zip(self.model.trainable_variables, parts, strict=True)}
+        return [trained.get(id(variable), np.asarray(variable)) for variable in self.model.weights]
 
     def set_weights(self, weights: list[NDArray]) -> None:
-        """Take over weights that the plain model lists."""
-        self.weights.assign(np.concatenate([np.ravel(weight) for weight in weights]))
+        """Take over weights that the model's ``get_weights`` lists."""
+        values = {id(variable): value for variable, value in zip(self.model.weights, weights, strict=True)}
+        self.weights.assign(np.concatenate([np.ravel(values[id(v)]) for v in self.model.trainable_variables]))
+        for variable in self.state:
+            if id(variable) in values:
+                variable.assign(values[id(variable)])
+
+    @property
+    def trained(self) -> list[bool]:
+        """Return which of the model's weights training changes."""
+        return [variable.trainable for variable in self.model.weights]
 
     @property
     def part_ends(self) -> list[int]:
@@ -104,7 +165,7 @@ class Network:
             for start, stop in _calls(len(rows), size * self.n_pixels**2, images.pixels_per_call):
                 pixels, at = images.of(rows[start:stop])
                 wanted, rates = targets[rows[start:stop]], learning_rates[step : step + stop - start]
-                total += size * self._steps.train(pixels, at, views[start:stop], wanted, rates, self.open_channels)
+                total += size * self._steps.train(pixels, at, views[start:stop], wanted, rates, self.inputs)
                 shown, step = shown + at.size, step + stop - start
                 if progress is not None:
                     progress(at.size)
@@ -117,7 +178,7 @@ class Network:
         found = []
         for batch_rows, batch_views in in_batches(rows, np.arange(len(rows) * N_VIEWS), size):
             for chosen, views in zip(batch_rows, batch_views, strict=True):
-                found.append(self._steps.predict(*images.of(chosen), views, self.open_channels))
+                found.append(self._steps.predict(*images.of(chosen), views, self.inputs))
         return np.concatenate(found).reshape(len(rows), N_VIEWS)
 
 
@@ -126,15 +187,27 @@ def _calls(n_batches: int, pixels_per_batch: int, pixels_per_call: int) -> list[
     return [(start, min(start + step, n_batches)) for start in range(0, n_batches, step)]
 
 
-def fresh_network(n_channels: int, n_pixels: int, seed: tuple[int, ...], learning_rate: float) -> Network:
+def fresh_network(
+    n_channels: int, n_pixels: int, seed: tuple[int, ...], learning_rate: float, scale: InputScale | None = None
+) -> Network:
     """Return the network with the weights of a seed and an optimizer that has seen nothing.
 
     Adam is that of Kingma & Ba (2015); the report does not name its loss. A process compiles each size of network
-    once: what a fit starts from is set anew, so it does not matter which fits came before.
+    once and :meth:`Network.start` resets all of it, so earlier fits do not matter.
     """
     network = _network(n_channels, n_pixels)
-    network.start(seed, learning_rate)
+    network.start(seed, learning_rate, scale)
     return network
+
+
+def _require_images_to_numbers(model: keras.Model, n_channels: int, n_pixels: int) -> None:
+    takes, returns = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    if takes != (None, n_pixels, n_pixels, n_channels) or returns not in ((None, 1), (None,)):
+        msg = (
+            f"build_cnn returns a model from {takes} to {returns}; it must take images "
+            f"{(None, n_pixels, n_pixels, n_channels)} and return one number for each, (None, 1)"
+        )
+        raise InputError(msg)
 
 
 _network = lru_cache(maxsize=4)(Network)

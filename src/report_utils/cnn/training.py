@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from report_utils.cnn.batches import ViewBatches
 from report_utils.cnn.images import ResidentImages
 from report_utils.cnn.network import Network
+from report_utils.cnn.scales import TargetScale
 from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.disk import write_arrays
 from report_utils.errors import InputError
@@ -56,32 +57,6 @@ def one_cycle(peak: float, n_steps: int) -> NDArray[np.float32]:
 
 SCHEDULES = {"constant": constant, "one_cycle": one_cycle}
 """Functions from a learning rate and a number of steps to the rate of each step, by a profile's name for them."""
-
-
-class TargetScale:
-    """How log10 masses become the network's target and predictions become log10 masses again.
-
-    Parameters
-    ----------
-    training_masses : (n_train,) [log10 Msun]
-    kind : {"as_is", "standardised"}
-        *Standardised* subtracts the mean and divides by the standard deviation of the training masses.
-    """
-
-    def __init__(self, training_masses: NDArray, kind: str) -> None:
-        standardised = kind == "standardised"
-        self.mean = float(np.mean(training_masses)) if standardised else 0.0
-        self.spread = float(np.std(training_masses)) if standardised else 1.0
-        if not self.spread > 0:
-            self.spread = 1.0
-
-    def to_target(self, log10_mass: NDArray) -> NDArray[np.float32]:
-        """Return the target of log10 masses."""
-        return ((np.asarray(log10_mass) - self.mean) / self.spread).astype(np.float32)
-
-    def to_log10_mass(self, output: NDArray) -> NDArray[np.float32]:
-        """Return the log10 masses of a network's output."""
-        return (np.asarray(output, dtype=np.float64) * self.spread + self.mean).astype(np.float32)
 
 
 class EpochLog(keras.callbacks.Callback):

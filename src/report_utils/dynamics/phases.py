@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +91,9 @@ def _segments(n_phases: int, epochs: int) -> Iterator[tuple[int, range, bool]]:
         yield phase, range(start + epochs, start + epochs + 1), True
 
 
-def weight_noise(weights: list[NDArray], sigma: float, rng: np.random.Generator) -> list[NDArray[np.float32]]:
+def weight_noise(
+    weights: list[NDArray], sigma: float, rng: np.random.Generator, trained: Sequence[bool] | None = None
+) -> list[NDArray[np.float32]]:
     """Return weights with Gaussian noise added (the perturbation of the report's phases).
 
     The report gives neither the size of its noise nor its scale. Here it is ``sigma`` times the standard deviation
@@ -103,9 +105,14 @@ def weight_noise(weights: list[NDArray], sigma: float, rng: np.random.Generator)
         Kernels, each followed by its biases, as Keras lists them.
     sigma : float
     rng : numpy.random.Generator
+    trained : sequence of bool, optional
+        Which of them training changes; the others, such as a batch normalisation's variances, get no noise.
     """
     noisy, spread = [], 0.0
-    for weight in weights:
+    for weight, is_trained in zip(weights, trained or [True] * len(weights), strict=True):
+        if not is_trained:
+            noisy.append(weight)
+            continue
         if weight.ndim > 1:
             spread = float(np.std(weight))
         noisy.append((weight + sigma * spread * rng.standard_normal(weight.shape)).astype(np.float32))
@@ -152,17 +159,19 @@ def train_in_phases(
     from report_utils.cnn.batches import ViewBatches
     from report_utils.cnn.images import ResidentImages
     from report_utils.cnn.network import fresh_network
+    from report_utils.cnn.scales import InputScale, TargetScale
     from report_utils.dynamics.recorder import PredictionRecorder
 
     images = images if isinstance(images, ResidentImages) else ResidentImages(images)
     test, train = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
-    scale = trainer.TargetScale(log10_mass[train], settings.target)
+    scale = TargetScale(log10_mass[train], settings.target)
     batches = ViewBatches(train, settings.batch_size, (seed, fold, 3, training_seed))
     phase_of = epoch_phases(images.n_channels, settings.epochs)
     rates = trainer.constant(settings.learning_rate, len(phase_of) * len(batches))
     lessons = trainer.Lessons(images, scale.to_target(log10_mass), batches, rates, progress=progress)
     start = (seed, fold, 2, training_seed)
-    network = fresh_network(images.n_channels, images.n_pixels, start, settings.learning_rate)
+    inputs = InputScale.of(images.host, train, settings.inputs)
+    network = fresh_network(images.n_channels, images.n_pixels, start, settings.learning_rate, inputs)
     recorder = PredictionRecorder(test, predict=lambda n, rows: scale.to_log10_mass(n.predict_views(images, rows)))
     log = trainer.EpochLog(scale)
 
@@ -180,7 +189,7 @@ def train_in_phases(
         recorder.restore(saved["recorded"], states)
         log.history["loss"] = list(saved["loss"])
     else:
-        network.see(1)
+        network.open_channels(1)
         recorder.record_state("start", network)
     if progress is not None:
         progress(epochs_done * batches.n_views)
@@ -188,10 +197,10 @@ def train_in_phases(
     for phase, epochs, noise_first in _segments(images.n_channels, settings.epochs):
         if epochs.stop <= epochs_done:
             continue
-        network.see(phase + 1)
+        network.open_channels(phase + 1)
         if noise_first:
             rng = np.random.default_rng((seed, fold, 4, training_seed, phase))
-            network.set_weights(weight_noise(network.get_weights(), settings.noise, rng))
+            network.set_weights(weight_noise(network.get_weights(), settings.noise, rng, network.trained))
             recorder.record_state(f"noise_{phase}", network)
         trainer.train_epochs(network, lessons, range(max(epochs.start, epochs_done), epochs.stop), callbacks)
     predictions = recorder.predictions

@@ -23,11 +23,14 @@ from numpy.typing import NDArray
 from report_utils.binning import band_counts, get_transform
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import Transform
+from report_utils.cnn.crossval import fit_from_arrays
+from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events import Archive, open_archive
 from report_utils.prediction.limits import ExpectedError, TrainingRange, hardness
 from report_utils.profiles import Profile, project_root
+from report_utils.report.seeds import SeedPredictions
 from report_utils.reproduction import Reproduction
 from report_utils.store import Run
 
@@ -101,6 +104,7 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
     archive = archive if isinstance(archive, Archive) else open_archive(archive)
     _check_lists(archive, chosen)
     fits = finished_fits(reproduction, transform)
+    error = held_out_error(reproduction, transform)
     training = training_range(reproduction, chosen)
     observations = dataclasses.replace(
         reproduction.observations, archive=archive.folder.resolve(), settings=None, n_clusters=len(archive)
@@ -112,7 +116,6 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
         predictions.append(predict_views(chosen(counts)))
     of_fits = np.concatenate(predictions).mean(axis=2, dtype=np.float64)
     predicted, bands = of_fits.mean(axis=1), np.concatenate(totals)
-    error = held_out_error(reproduction, transform)
     bins, hard, n_events = error.bin_of(predicted), hardness(bands), bands.sum(axis=1)
     warnings = map(training.warning, n_events, hard, predicted)
     table = pd.DataFrame(
@@ -175,6 +178,9 @@ def finished_fits(reproduction: Reproduction, transform: str) -> list[tuple[int,
 def held_out_error(reproduction: Reproduction, transform: str) -> ExpectedError:
     """Return the errors of a transform's held-out clusters, each the mean over its views and training seeds."""
     results = reproduction.cross_validations(transform)
+    if reason := SeedPredictions.of(results).untrained:
+        msg = f"profile {reproduction.profile.name}: {transform!r} cannot be used, {reason}; {WHAT_TO_TRY}"
+        raise InputError(msg)
     predicted = np.mean([result.predictions.mean(axis=1, dtype=np.float64) for result in results], axis=0)
     return ExpectedError.of(predicted, predicted - results[0].truth)
 
@@ -230,18 +236,18 @@ def _predictor(
     """Return a function from ``(n_images, ...)`` images to all fits' ``(n_images, n_fits, 8)`` [log10 Msun]."""
     with _quietly():
         from report_utils.cnn.images import ResidentImages
-        from report_utils.cnn.network import Network
-        from report_utils.cnn.training import TargetScale
+        from report_utils.cnn.network import fresh_network
+        from report_utils.cnn.scales import TargetScale
 
     profile, fold_of, masses = reproduction.profile, reproduction.fold_of(), reproduction.dataset.log10_mass
-    network = Network(transform.n_channels, profile.n_pixels)
-    weights = [[run.array(f"weight_{i:02d}") for i in range(run.facts()["n_weights"])] for _, run in fits]
+    trained = [fit_from_arrays(run.array, run.facts()) for _, run in fits]
     scales = [TargetScale(masses[fold_of != fold], profile.training.target) for fold, _ in fits]
 
     def predict_all(images: NDArray[np.float32]) -> NDArray[np.float32]:
         resident, found = ResidentImages(images), []
-        for values, scale in zip(weights, scales, strict=True):
-            network.set_weights(values)
+        for fit, scale in zip(trained, scales, strict=True):
+            network = fresh_network(transform.n_channels, profile.n_pixels, (0,), 0.0, fit.input_scale)
+            network.set_weights(fit.weights)
             found.append(scale.to_log10_mass(network.predict_views(resident)))
         return np.stack(found, axis=1)
 

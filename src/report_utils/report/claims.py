@@ -18,11 +18,18 @@ from typing import Any
 
 import numpy as np
 
+from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report import sorting
 from report_utils.report.bootstrap import N_RESAMPLES, Resampled, resample
 from report_utils.report.intervals import Interval
 from report_utils.report.moments import as_views, checked_groups, moments
-from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters
+from report_utils.report.seeds import (
+    CrossValidated,
+    SeedPredictions,
+    on_common_clusters,
+    trained_only,
+    untrained_phases,
+)
 from report_utils.report.statistics import contrast_of
 
 HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided at this size"
@@ -82,9 +89,20 @@ class Runs:
     cluster_names: Sequence[str] | None = None
 
     @cached_property
+    def _of_seeds(self) -> dict[str, SeedPredictions]:
+        return {name: SeedPredictions.of(runs) for name, runs in self.cross_validations.items()}
+
+    @cached_property
     def tested(self) -> dict[str, SeedPredictions]:
-        """Return the predictions of all transforms for the clusters that all were tested on."""
-        return on_common_clusters({name: SeedPredictions.of(runs) for name, runs in self.cross_validations.items()})
+        """Return the predictions of all trained transforms for the clusters that all were tested on."""
+        return on_common_clusters(trained_only(self._of_seeds))
+
+    @cached_property
+    def untrained(self) -> dict[str, str]:
+        """Return why each transform and dynamics with a network that did not train may not be used."""
+        found = {name: one.untrained for name, one in self._of_seeds.items()}
+        found |= {f"dynamics of {name}": untrained_phases(seeds) for name, seeds in self.dynamics.items()}
+        return {name: reason for name, reason in found.items() if reason}
 
     @cached_property
     def _resampled(self) -> Resampled:
@@ -151,6 +169,10 @@ class Claim:
         missing += [f"dynamics of {name}" for name in self.needs_dynamics if not runs.dynamics.get(name)]
         if missing:
             return Evidence(UNDECIDED, note=f"not run in this profile: {', '.join(missing)}")
+        needed = (*self.needs, *(f"dynamics of {name}" for name in self.needs_dynamics))
+        dead = [f"{name} ({runs.untrained[name]})" for name in needed if name in runs.untrained]
+        if dead:
+            return Evidence(UNDECIDED, note=f"not trained: {', '.join(dead)}; {WHAT_TO_TRY}")
         if self.needs:
             n_halos = runs.n_halos
         else:

@@ -12,7 +12,7 @@ from report_utils.outcomes import study_outcomes
 from report_utils.report.claim_list import judge_claims
 from report_utils.report.claims import Evidence, Runs
 from report_utils.report.over_seeds import OverSeeds, judge_over_seeds
-from report_utils.report.seeds import SeedPredictions, all_seeds
+from report_utils.report.seeds import SeedPredictions, all_seeds, trained_only
 from report_utils.report.status import Entry
 from report_utils.report.status_entries import reproduction_status
 from report_utils.report.tables import table_one
@@ -30,9 +30,14 @@ class Judged:
     reproduction: Reproduction
 
     @cached_property
-    def results(self) -> Mapping[str, SeedPredictions]:
-        """Return every transform's test predictions, with every training seed there is."""
+    def everything(self) -> Mapping[str, SeedPredictions]:
+        """Return every transform's test predictions with every training seed there is, untrained networks included."""
         return all_seeds(self.reproduction)
+
+    @cached_property
+    def results(self) -> Mapping[str, SeedPredictions]:
+        """Return the test predictions of the transforms all of whose networks trained."""
+        return trained_only(self.everything)
 
     @cached_property
     def dynamics(self) -> Mapping[str, tuple[Dynamics, ...]]:
@@ -42,7 +47,7 @@ class Judged:
     @cached_property
     def runs(self) -> Runs:
         """Return what claims look at."""
-        return Runs(self.results, self.dynamics, cluster_names=tuple(self.reproduction.catalogue["cluster_id"]))
+        return Runs(self.everything, self.dynamics, cluster_names=tuple(self.reproduction.catalogue["cluster_id"]))
 
     @cached_property
     def evidence(self) -> Mapping[str, Evidence]:
@@ -58,7 +63,7 @@ class Judged:
     @cached_property
     def table(self) -> pd.DataFrame:
         """Return Table 1, ours beside the printed one."""
-        return table_one(self.results)
+        return table_one(self.everything)
 
     @cached_property
     def status(self) -> list[Entry]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.cnn.untrained import why_untrained
 from report_utils.errors import InputError
 
 if TYPE_CHECKING:
+    from report_utils.dynamics.phases import Dynamics
     from report_utils.reproduction import Reproduction
 
 
@@ -43,6 +45,7 @@ class SeedPredictions:
     truth : (n_clusters,) float64 [log10 solar masses]
     predictions : (n_seeds, n_clusters, n_views) float64 [log10 solar masses]
     history : for each seed a dict of fold to learning curves [dex^2]
+    target_variance : for each seed a dict of fold to the variance of the training masses [dex^2]
     """
 
     transform: str
@@ -52,6 +55,7 @@ class SeedPredictions:
     truth: NDArray[np.float64]
     predictions: NDArray[np.float64]
     history: tuple[Mapping[int, Mapping[str, list[float]]], ...]
+    target_variance: tuple[Mapping[int, float], ...]
 
     @classmethod
     def of(cls, runs: CrossValidated | Sequence[CrossValidated] | SeedPredictions) -> SeedPredictions:
@@ -79,6 +83,7 @@ class SeedPredictions:
             np.asarray(first.truth, dtype=np.float64)[orders[0]],
             np.stack([np.asarray(run.predictions, np.float64)[order] for run, order in zip(runs, orders, strict=True)]),
             tuple(run.history for run in runs),
+            tuple(getattr(run, "target_variance", {}) for run in runs),
         )
 
     @property
@@ -91,12 +96,30 @@ class SeedPredictions:
         """Return the number of training seeds."""
         return len(self.predictions)
 
+    @cached_property
+    def untrained(self) -> str:
+        """Say which of the fits did not train, and why; empty where all did. Numbers of such a result mean nothing."""
+        found = []
+        for seed, (predictions, history) in enumerate(zip(self.predictions, self.history, strict=True)):
+            for fold in np.unique(self.fold).tolist():
+                rows = self.fold == fold
+                losses = history.get(fold, {}).get("loss", ())
+                variance = self.target_variance[seed].get(fold, np.inf)
+                reason = why_untrained(predictions[rows], self.truth[rows], losses, variance)
+                if reason:
+                    found.append(f"fold {fold}{f', training seed {seed}' if seed else ''}: {reason}")
+        return "; ".join(found)
+
     def among(self, clusters: NDArray[np.integer]) -> SeedPredictions:
         """Return the predictions for some of the clusters."""
         rows = np.flatnonzero(np.isin(self.cluster, clusters))
         columns = (self.cluster, self.fold, self.group, self.truth)
         return SeedPredictions(
-            self.transform, *(column[rows] for column in columns), self.predictions[:, rows], self.history
+            self.transform,
+            *(column[rows] for column in columns),
+            self.predictions[:, rows],
+            self.history,
+            self.target_variance,
         )
 
 
@@ -106,7 +129,25 @@ def all_seeds(reproduction: Reproduction, transforms: Iterable[str] | None = Non
     return {name: SeedPredictions.of(reproduction.cross_validations(name)) for name in names}
 
 
+def trained_only(tested: Mapping[str, SeedPredictions]) -> dict[str, SeedPredictions]:
+    """Return the predictions of the transforms all of whose fits trained."""
+    return {name: one for name, one in tested.items() if not one.untrained}
+
+
+def untrained_phases(seeds: Sequence[Dynamics]) -> str:
+    """Say at the end of which phases of a dynamics, trained with some seeds, the network has not trained, and why."""
+    found = []
+    for seed, one in enumerate(seeds):
+        for phase in np.unique(one.phase).tolist():
+            reason = why_untrained(one.predictions[np.flatnonzero(one.phase == phase)[-1]], one.truth)
+            if reason:
+                found.append(f"phase {phase + 1}{f', training seed {seed}' if seed else ''}: {reason}")
+    return "; ".join(found)
+
+
 def on_common_clusters(tested: Mapping[str, SeedPredictions]) -> dict[str, SeedPredictions]:
     """Return the predictions for the clusters that all transforms were tested on."""
+    if not tested:
+        return {}
     common = reduce(np.intersect1d, (one.cluster for one in tested.values()))
     return {name: one.among(common) for name, one in tested.items()}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from report_utils.binning import BAND_EDGES_KEV, TRANSFORMS
+from report_utils.cnn.crossval import fit_from_arrays
 from report_utils.report.bootstrap import resample
 from report_utils.report.claims import MINIMUM_GROUPS, UNDECIDED, above, within
 from report_utils.report.inconsistencies import EARLIER_N_IMAGES
@@ -144,7 +145,7 @@ def _network(reproduction: Reproduction) -> list[Entry]:
     runs, page = (key.digest,), "3-2-network"
     if run is None:
         return [Entry(NETWORK, "Figure 6", "Figure 6", "", "not trained", NOT_AVAILABLE, page=page)]
-    weights = [run.array(f"weight_{number:02d}", mapped=True) for number in range(run.facts()["n_weights"])]
+    weights = fit_from_arrays(run.array, run.facts()).weights
     sizes = iter([kernel.size + biases.size for kernel, biases in zip(weights[::2], weights[1::2], strict=True)])
     entries = []
     for layer in PUBLISHED.layers:

@@ -10,7 +10,7 @@ from report_utils.report.bootstrap import N_RESAMPLES
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claims import Evidence
 from report_utils.report.published import PUBLISHED
-from report_utils.report.seeds import CrossValidated, SeedPredictions
+from report_utils.report.seeds import CrossValidated, SeedPredictions, trained_only
 from report_utils.report.statistics import describe_all
 
 if TYPE_CHECKING:
@@ -42,12 +42,13 @@ def table_one(
         Indexed by transform, in the report's order; columns ``model``, ``channels``, ``printed_bias``,
         ``printed_scatter`` (NaN where the report prints none), and of ours ``bias``, ``scatter`` and ``slope``, each
         also with ``_low`` and ``_high``, ``robust_scatter``, ``r_squared``, ``outlier_fraction`` (NaN where a
-        transform was not run), ``n_clusters``, ``n_groups``, ``n_seeds``. Biases and scatters in dex.
+        transform was not run or did not train), ``n_clusters``, ``n_groups``, ``n_seeds``, and ``untrained``, the
+        reason why a row that was run has no numbers. Biases and scatters in dex.
     """
     import pandas as pd
 
     tested = {name: SeedPredictions.of(runs) for name, runs in cross_validations.items() if name in PUBLISHED.rows}
-    ours = describe_all(tested, n_resamples=n_resamples, seed=seed, confidence=confidence)
+    ours = describe_all(trained_only(tested), n_resamples=n_resamples, seed=seed, confidence=confidence)
     records = {}
     for name, row in PUBLISHED.rows.items():
         record = {
@@ -55,6 +56,7 @@ def table_one(
             "channels": row.channels,
             "printed_bias": row.bias,
             "printed_scatter": row.scatter,
+            "untrained": tested[name].untrained if name in tested else "",
         }
         for quantity in _WITH_INTERVAL if name in ours else ():
             interval = getattr(ours[name], quantity)
@@ -66,7 +68,7 @@ def table_one(
         record |= {quantity: getattr(ours[name], quantity) for quantity in _WITHOUT_INTERVAL if name in ours}
         records[name] = record
     frame = pd.DataFrame.from_dict(records, orient="index")
-    numbers = frame.columns.difference(["model", "channels"])
+    numbers = frame.columns.difference(["model", "channels", "untrained"])
     frame[numbers] = frame[numbers].astype(float)
     frame.index.name = "transform"
     return frame
@@ -110,10 +112,15 @@ def _printed(value: float | None) -> str:
 def _with_interval(row: pd.Series, quantity: str, *, signed: bool = False, bold: bool = False) -> str:
     """Write a value and its interval, which may part in a narrow column but does not break inside."""
     if row.get(quantity) is None or row[quantity] != row[quantity]:
-        return "not run"
+        return _absent(row)
     low, high = (_number(row[f"{quantity}_{end}"], "", signed=signed) for end in ("low", "high"))
     value = _number(row[quantity], "", signed=signed)
     return f"{_in_bold(value, bold)} [{low},\u00a0{high}]"
+
+
+def _absent(row: pd.Series) -> str:
+    """Say why a row has no numbers of ours."""
+    return "not trained" if row.get("untrained") else "not run"
 
 
 def _in_bold(text: str, bold: bool) -> str:
@@ -177,7 +184,7 @@ def shape_markdown(table: pd.DataFrame) -> str:
         said = [_with_interval(row, "slope", signed=True)]
         for column, spec in (("robust_scatter", ".4f"), ("outlier_fraction", ".1%"), ("r_squared", ".3f")):
             number = row.get(column)
-            said.append("not run" if number is None or number != number else f"{number:{spec}}".replace("-", "−"))
+            said.append(_absent(row) if number is None or number != number else f"{number:{spec}}".replace("-", "−"))
         rows.append([row["model"], row["channels"], *said])
     header = ["Model", "Channels [keV]", "Slope", "Robust scatter [dex]", "Outliers", "R²"]
     return markdown_table(header, rows, "llrrrr")

@@ -79,7 +79,7 @@ def _finished_fits(reproduction: Reproduction, transforms: Iterable[str]) -> Ite
                 "fold": np.repeat(list(runs), [len(rows) for rows in cluster]),
                 "predictions": np.concatenate([run.array("predictions") for run in runs.values()]),
             }
-            entries = {fold: _run_entry(run, "history") for fold, run in runs.items()}
+            entries = {fold: _run_entry(run, "history", "target_variance") for fold, run in runs.items()}
             yield Result("fit", profile.name, transform, seed, entries, arrays)
             seed += 1
 
@@ -110,9 +110,10 @@ def _of_clusters(reproduction: Reproduction, cluster: NDArray) -> dict[str, NDAr
     }
 
 
-def _run_entry(run: Run, fact: str) -> dict[str, Any]:
+def _run_entry(run: Run, *names: str) -> dict[str, Any]:
     manifest = {name: value for name, value in run.manifest.items() if name not in {"files", "name", "profile"}}
-    return manifest | {"facts": {fact: run.facts()[fact]}}
+    facts = run.facts()
+    return manifest | {"facts": {name: facts[name] for name in names}}
 
 
 def import_results(source: Path, *, folder: Path | None = None, replace: bool = False) -> dict[str, bool]:

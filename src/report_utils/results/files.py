@@ -70,7 +70,8 @@ class Result:
         """Return the test predictions of a fit."""
         columns = {name: self.arrays[name] for name in _COLUMNS["fit"]}
         history = {fold: run["facts"]["history"] for fold, run in self.runs.items()}
-        return CrossValidation(transform=self.transform, history=history, **columns)
+        variances = {fold: run["facts"].get("target_variance", np.inf) for fold, run in self.runs.items()}
+        return CrossValidation(transform=self.transform, history=history, target_variance=variances, **columns)
 
     def dynamics(self) -> Dynamics:
         """Return the recorded training of a dynamics."""

@@ -1,0 +1,40 @@
+"""Telling a network that did not train from one that did: its predictions, or its losses, do not move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+LEAST_SPREAD = 0.2
+"""Of the predictions, in units of that of the true masses. A network that predicts worse than this explains at most 4%
+of the masses' variance; networks of the book that train reach 0.65 and more."""
+
+LEAST_GAIN = 0.05
+"""By which the loss must fall below the variance of the masses, the loss of a network that always says their mean."""
+
+WHAT_TO_TRY = 'set inputs = "standardised" in the profile, lower its learning_rate, or train for more epochs'
+
+
+def why_untrained(
+    predictions: ArrayLike, truth: ArrayLike, losses: Sequence[float] = (), target_variance: float = np.inf
+) -> str:
+    """Say why a network counts as not trained; empty where it does not.
+
+    Parameters
+    ----------
+    predictions : (n_clusters, n_views) [log10 Msun]
+        For test clusters.
+    truth : (n_clusters,) [log10 Msun]
+    losses : sequence of float [dex^2], optional
+        Training loss of each epoch.
+    target_variance : float [dex^2], optional
+        Of the masses that were trained on.
+    """
+    spread, of_truth = float(np.std(predictions)), float(np.std(truth))
+    if spread < LEAST_SPREAD * of_truth:
+        return f"its predictions spread {spread:.2g} dex, the true masses {of_truth:.2g}"
+    if len(losses) and min(losses) > (1 - LEAST_GAIN) * target_variance:
+        return f"its loss never fell below {min(losses):.2g} dex², the variance of the masses is {target_variance:.2g}"
+    return ""
