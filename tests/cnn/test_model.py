@@ -44,6 +44,16 @@ def test_layers_do_what_section_3_2_says():
     assert layers["dense_3"].activation is keras.activations.linear
 
 
+def test_a_users_keras_settings_do_not_turn_the_images():
+    """Every layer says where its channels are."""
+    before = keras.config.image_data_format()
+    try:
+        keras.config.set_image_data_format("channels_first")
+        test_figure_6_line_by_line()
+    finally:
+        keras.config.set_image_data_format(before)
+
+
 @pytest.mark.parametrize("n_channels", [1, 2, 3, 4])
 def test_channels_change_the_first_layer_only(n_channels):
     assert build_cnn(n_channels, 32).count_params() == 58_869 - (4 - n_channels) * 9 * 16
@@ -57,8 +67,9 @@ def test_the_seed_decides_the_weights():
 
 def test_weights_are_glorot_uniform():
     """Variance 2 / (n_in + n_out) by Glorot & Bengio (2010), eq. 12, within the noise of 200 000 draws."""
-    kernel, bias, dense = initial_weights([(3, 3, 128, 160), (160,), (500, 400)], 0)
-    assert bias.sum() == 0
+    shapes = [(3, 3, 128, 160), (160,), (500, 400)]
+    kernel, gains, dense = initial_weights([np.ones(shape, np.float32) for shape in shapes], 0)
+    np.testing.assert_array_equal(gains, 1)  # as the layer made them
     assert kernel.var() == pytest.approx(2 / (9 * (128 + 160)), rel=0.02)
     assert dense.var() == pytest.approx(2 / 900, rel=0.02)
     assert np.abs(dense).max() <= np.sqrt(6 / 900)

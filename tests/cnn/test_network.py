@@ -10,10 +10,12 @@ from keras import ops
 from report_utils.binning import eight_views
 from report_utils.cnn import build_cnn
 from report_utils.cnn.batches import ViewBatches
+from report_utils.cnn.fused_forward import fused_outputs, stands_for
 from report_utils.cnn.images import ResidentImages
+from report_utils.cnn.model import initial_weights
 from report_utils.cnn.network import Network, fresh_network
-from report_utils.cnn.sizes import weight_shapes
-from report_utils.cnn.twin import outputs
+from report_utils.cnn.scales import InputScale
+from report_utils.errors import InputError
 
 N_PIXELS, N_CHANNELS = 32, 3
 
@@ -34,7 +36,10 @@ def targets():
 def weights():
     """Weights with biases, as in the middle of a training."""
     rng = np.random.default_rng(9)
-    return [(0.2 * rng.normal(size=shape)).astype(np.float32) for shape in weight_shapes(N_CHANNELS)]
+    return [
+        (0.2 * rng.normal(size=shape)).astype(np.float32)
+        for shape in map(np.shape, build_cnn(N_CHANNELS, N_PIXELS).get_weights())
+    ]
 
 
 @pytest.fixture
@@ -53,15 +58,9 @@ def gradients(of, variables):
     return value.numpy(), [np.asarray(g) for g in tape.gradient(value, variables)]
 
 
-@pytest.mark.parametrize("n_channels", [1, 4])
-def test_the_twin_has_the_plain_models_weights(n_channels):
-    assert weight_shapes(n_channels) == [tuple(weight.shape) for weight in build_cnn(n_channels, 32).weights]
-
-
-def test_the_twins_output_and_gradients_are_the_plain_models(images, targets, weights, plain):
+def test_the_fused_forward_pass_has_the_plain_models_output_and_gradients(images, targets, weights, plain):
     """Within the rounding of float32: the largest first and the ReLU after it is the same function."""
     own = [keras.Variable(weight) for weight in weights]
-    every = np.ones(N_CHANNELS, dtype=np.float32)
 
     def loss(output):
         return ops.mean(ops.square(output - targets))
@@ -70,9 +69,9 @@ def test_the_twins_output_and_gradients_are_the_plain_models(images, targets, we
         lambda: loss(plain(images)[:, 0]), [weight.value for weight in plain.weights]
     )
     found, found_gradients = gradients(
-        lambda: loss(outputs([w.value for w in own], images, every)), [w.value for w in own]
+        lambda: loss(fused_outputs([w.value for w in own], images)), [w.value for w in own]
     )
-    np.testing.assert_allclose(outputs(own, images, every), plain(images)[:, 0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(fused_outputs(own, images), plain(images)[:, 0], rtol=1e-5, atol=1e-6)
     assert found == pytest.approx(expected, rel=1e-5)
     for one, other in zip(found_gradients, expected_gradients, strict=True):
         assert np.abs(other).max() > 0
@@ -82,7 +81,7 @@ def test_the_twins_output_and_gradients_are_the_plain_models(images, targets, we
 def test_a_closed_channel_is_a_channel_of_zeros(images, weights, plain):
     network = fresh_network(N_CHANNELS, N_PIXELS, (0,), 1e-3)
     network.set_weights(weights)
-    network.see(1)
+    network.open_channels(1)
     closed = images.copy()
     closed[..., 1:] = 0
     found = network.predict_views(ResidentImages(images))
@@ -191,10 +190,104 @@ def test_images_of_a_data_set_are_not_copied():
 def test_every_number_starts_anew():
     network = Network(1, 8)
     network.start((1,), 1e-3)
-    first = [np.asarray(variable) for variable in network.variables]
+    first = [np.asarray(variable).copy() for variable in network.variables]
     images = ResidentImages(np.ones((2, 8, 8, 1), np.float32))
     network.train(images, np.ones(2, np.float32), ViewBatches(np.arange(2), 4, (0,)).epoch(0), np.ones(4, np.float32))
     assert not np.array_equal(first[0], np.asarray(network.variables[0]))
     network.start((1,), 1e-3)
     for before, variable in zip(first, network.variables, strict=True):
         np.testing.assert_array_equal(before, np.asarray(variable))
+
+
+def test_inputs_are_centred_and_scaled_before_channels_are_closed(images, weights, plain):
+    """What the network sees of an open channel is (pixel - mean) / spread, and zero of a closed one."""
+    scale = InputScale(np.array([0.5, 0.2, 0.1]), 0.25)
+    network = fresh_network(N_CHANNELS, N_PIXELS, (0,), 1e-3, scale)
+    network.set_weights(weights)
+    seen = (images - scale.mean.astype(np.float32)) / np.float32(scale.spread)
+    for n_open in (3, 1):
+        network.open_channels(n_open)
+        seen[..., n_open:] = 0
+        expected = plain.predict(seen, verbose=0)[:, 0]
+        np.testing.assert_allclose(network.predict_views(ResidentImages(images))[:, 0], expected, rtol=1e-5, atol=1e-5)
+
+
+OTHER_NETWORKS = {
+    "gelu": {"activation": "gelu"},
+    "dropout": {"extra": lambda: keras.layers.Dropout(0.3)},
+    "batch normalisation": {"extra": lambda: keras.layers.BatchNormalization()},
+    "regulariser": {"regulariser": "l2"},
+    "a fourth convolution": {"filters": (4, 4, 4, 4)},
+}
+
+
+def other_network(activation="relu", extra=None, regulariser=None, filters=(4, 8)):
+    """Return a stand-in of build_cnn, as a reader may change it."""
+
+    def build(n_channels, n_pixels=128, *, seed=0):
+        layers = [keras.Input((n_pixels, n_pixels, n_channels))]
+        for n_filters in filters:
+            layers.append(
+                keras.layers.Conv2D(
+                    n_filters, 3, padding="same", activation=activation, data_format="channels_last",
+                    kernel_regularizer=regulariser,
+                )
+            )  # fmt: skip
+            layers.append(keras.layers.MaxPooling2D(2, data_format="channels_last"))
+        layers.append(keras.layers.GlobalAveragePooling2D("channels_last"))
+        layers += [extra()] if extra else []
+        model = keras.Sequential([*layers, keras.layers.Dense(1)])
+        model.set_weights(initial_weights(model.get_weights(), seed))
+        return model
+
+    return build
+
+
+@pytest.mark.parametrize("name", OTHER_NETWORKS)
+def test_whatever_build_cnn_returns_is_trained(name, images, targets, monkeypatch, capsys):
+    """It trains, from one seed to the same numbers, and predicts what the plain model does with its weights."""
+    build = other_network(**OTHER_NETWORKS[name])
+    monkeypatch.setattr("report_utils.cnn.network.build_cnn", build)
+    resident, batches, found = ResidentImages(images), ViewBatches(np.arange(21), 16, (4, 2)), []
+    rates = np.full(len(batches), 3e-3, np.float32)
+    for _ in range(2):
+        network = Network(N_CHANNELS, N_PIXELS)
+        network.start((5,), 3e-3)
+        start = network.get_weights()
+        losses = [network.train(resident, targets, batches.epoch(epoch), rates) for epoch in range(3)]
+        found.append([*network.get_weights(), np.array(losses)])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    moved = [not np.array_equal(one, other) for one, other in zip(start, network.get_weights(), strict=True)]
+    assert all(moved)
+    assert losses[-1] < losses[0]
+    model = build(N_CHANNELS, N_PIXELS)
+    model.set_weights(network.get_weights())
+    expected = model.predict(images, verbose=0)[:, 0]
+    np.testing.assert_allclose(network.predict_views(resident)[:, 0], expected, rtol=1e-4, atol=1e-5)
+    assert network.is_fused is stands_for(model) is (name == "a fourth convolution")
+    assert ("trains as it is" in capsys.readouterr().err) is not network.is_fused
+
+
+def test_dropout_draws_differ_from_batch_to_batch(images, targets, monkeypatch):
+    monkeypatch.setattr("report_utils.cnn.network.build_cnn", other_network(**OTHER_NETWORKS["dropout"]))
+    network = Network(N_CHANNELS, N_PIXELS)
+    network.start((5,), 0.0)
+    batch = [(np.zeros((1, 64), np.int32), np.zeros((1, 64), np.int32))]
+    losses = [
+        network.train(ResidentImages(images), targets, batch, np.zeros(1, np.float32)) for _ in range(2)
+    ]  # the same weights and the same images
+    assert losses[0] != losses[1]
+
+
+def test_a_model_that_does_not_weigh_images_is_refused(monkeypatch):
+    def build(n_channels, n_pixels=128, *, seed=0):
+        return keras.Sequential([keras.Input((n_pixels, n_pixels, n_channels)), keras.layers.Flatten()])
+
+    monkeypatch.setattr("report_utils.cnn.network.build_cnn", build)
+    with pytest.raises(InputError, match=r"build_cnn returns a model .* one number for each"):
+        Network(1, 8)
+
+
+def test_the_reports_network_is_fused():
+    assert stands_for(build_cnn(4, 32))
