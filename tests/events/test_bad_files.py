@@ -88,8 +88,8 @@ def test_two_columns_of_one_name_are_ambiguous(refused, chandra):
 
 
 def test_undecidable_units(refused, chandra, erosita, sixte_imaging, write_table):
-    path = chandra("pi.fits", drop=("energy",))
-    refused(lambda: read_events(path), path, "'pi'", "cannot be decided", "energy_unit")
+    path = chandra("pi.fits", drop=("energy",), header={"TELESCOP": "SOMETHING"})
+    refused(lambda: read_events(path), path, "'pi'", "cannot be decided", "energy_unit", "--channel-kev", "--rmf")
     path = erosita(header={"TELESCOP": "SOMETHING"})
     refused(lambda: read_events(path), path, "'PI'", "cannot be decided")
     path = chandra("kev.fits", energy=np.linspace(0.5, 9, 50))
@@ -224,7 +224,7 @@ def test_tables_that_are_not_events(refused, write_table, chandra):
 def test_options_that_are_not_known(refused, chandra):
     path = chandra()
     refused(lambda: read_events(path, invalid="ignore"), "'ignore'", "'drop'")
-    refused(lambda: read_events(path, energy_unit="erg"), "'erg'", "keV")
+    refused(lambda: read_events(path, energy_unit="parsec"), "'parsec'", "keV", "'channel'")
     refused(lambda: read_events(path, x="x"), "both")
     refused(lambda: read_events(path, x="x", y="y", pixel_arcsec=-1.0), "pixel")
     refused(lambda: read_events(path, x="x", y="x", energy_unit="eV"), path, "serve twice")

@@ -165,7 +165,7 @@ def test_what_a_row_states_goes_before_what_is_stated_of_all(catalogue):
     [
         ("x,y", "11.5,2.25", ("row 1", "'11.5' names no column", "rename")),
         ("x", "RA", ("row 1", "x and y")),
-        ("energy_unit", "erg", ("row 1", "'erg'", "'keV' or 'eV'")),
+        ("energy_unit", "parsec", ("row 1", "'parsec'", "'keV' or 'eV'")),
         ("pixel_arcsec", "small", ("row 1", "'small'", "0.492")),
         ("pixel_arcsec", "-1", ("row 1", "-1.0")),
         ("ra_centre", "210", ("row 1", "'ra_centre'", "both")),

@@ -26,11 +26,13 @@ class Axis:
     kind : str
         For example "RA---TAN", or "".
     pixel, value : float or None
-        The reference pixel, and its place [deg].
+        The reference pixel, and its place [deg]; no place where the axis is in another unit.
     step : float or None
         Of one pixel [deg]; None where the header does not say.
     fault : str
         Why the header's step is not used, or "".
+    note : str
+        What was made of an odd unit, or "".
     """
 
     keyword: str
@@ -39,6 +41,7 @@ class Axis:
     value: float | None
     step: float | None
     fault: str = ""
+    note: str = ""
 
 
 def axis_of(table: Table, column: Column) -> Axis:
@@ -61,12 +64,15 @@ def _axis(table: Table, pattern: str) -> Axis:
     kind = str(say(pattern.format("TYP")) or "").strip().upper()
     pixel, value, step = (as_real(say(pattern.format(word))) for word in ("RPX", "RVL", "DLT"))
     unit = str(say(pattern.format("UNI")) or "").strip()
-    degrees = degrees_of(unit) if unit else 1.0
+    degrees, note = degrees_of(unit) if unit else 1.0, ""
     if degrees is None and kind.startswith(_CELESTIAL):
-        degrees = 1.0  # "the units of celestial axes are degrees" (FITS standard 4.0, section 8.3)
+        # Celestial axes are in degrees by the standard (FITS standard 4.0, section 8.3), whatever is written there.
+        degrees, note = 1.0, f"in deg as {kind} is, for {pattern.format('UNI')} is {printable(unit)!r}"
     keyword, fault = pattern.format("DLT"), ""
     if step is not None and degrees is None:
         fault = f"{keyword} is {step:g}, but {pattern.format('UNI')} is {printable(unit)!r}, which is no angle"
-        value = step = None
-    value, step = (None if number is None else number * (degrees or 1.0) for number in (value, step))
-    return Axis(keyword, kind, pixel, value, step, fault)
+        step = None
+    if degrees != 1.0:
+        value = None  # whether it is in degrees all the same is not for this code to say
+    step = None if step is None else step * (degrees or 1.0)
+    return Axis(keyword, kind, pixel, value, step, fault, note)

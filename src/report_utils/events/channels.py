@@ -59,7 +59,7 @@ MISSION_ENERGIES = (
     MissionEnergy("xmm", "", "pi", 1.0),
     # NuSTAR SOC, nustar-gen-utils, chan_to_energy: keV = PI * 0.04 + 1.6.
     MissionEnergy("nustar", "", "pi", 40.0, 1600.0),
-    # XRT channels of 10 eV; this value was not found in a document of the mission that we could read.
+    # XRT channels of 10 eV, as tools for it take them; we could not read a document of the mission that says so.
     MissionEnergy("swift", "xrt", "pi", 10.0),
     # Suzaku GOF, "FAQ on XIS": PI = floor(E(eV) / 3.65).
     MissionEnergy("suzaku", "xis", "pi", 3.65),
@@ -67,9 +67,11 @@ MISSION_ENERGIES = (
     MissionEnergy("nicer", "", "pi", 10.0),
     # HEASoft, rslmpcor: PI = floor((EPI2 - 0.5) / 0.5 + 1), EPI2 in eV.
     MissionEnergy("xrism", "resolve", "pi", 0.5),
-    # HEASoft, xtdrmf as the XRISM team calls it: 4096 channels of 6 eV from 0 (eminout=0, deout=6).
+    # Parameters that users of HEASoft's xtdrmf give (eminout=0 deout=6 nchanout=4096): 4096 channels of 6 eV from 0;
+    # we could not read a document of the mission that says so.
     MissionEnergy("xrism", "xtend", "pi", 6.0),
-    # ixpeobssim, irfgen: PI spans 0 to 15 keV in steps of 40 eV.
+    # ximpol, from which the IXPE team's ixpeobssim grew, irfgen: PI spans 0 to 15 keV in steps of 40 eV; stingray
+    # takes the same for IXPE. We could not read a document of the mission that says so.
     MissionEnergy("ixpe", "", "pi", 40.0),
 )
 

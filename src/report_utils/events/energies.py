@@ -77,15 +77,12 @@ class Energies:
         return values.astype(self.column.dtype, copy=False)
 
     def faults(self, values: NDArray) -> dict[str, NDArray[np.bool_]]:
-        """Return reason -> (n,) bool, for the values that are no channel."""
-        if self.channels is None:
+        """Return reason -> (n,) bool, for the values that are no channel of an EBOUNDS table."""
+        if not isinstance(self.channels, Ebounds):
             return {}
-        name = self.column.name
-        found = {f"column {name!r} is a negative channel": values < 0}
-        if isinstance(self.channels, Ebounds):
-            lost = np.isfinite(values) & np.isnan(self.channels.in_kev(values))
-            found[f"column {name!r} is a channel that EBOUNDS of {self.channels.path.name} lacks"] = lost
-        return {reason: rows for reason, rows in found.items() if rows.any()}
+        lost = np.isfinite(values) & np.isnan(self.channels.in_kev(values))
+        what = f"column {self.column.name!r} is a channel that EBOUNDS of {self.channels.path.name} lacks"
+        return {what: lost} if lost.any() else {}
 
     def __str__(self) -> str:
         """Return how energies were decided."""

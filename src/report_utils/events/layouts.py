@@ -157,7 +157,7 @@ def settle_unit(layout: Layout, median: float, path: object) -> Layout:
     if settled.unit == layout.energies.unit:
         return layout
     # The name goes into the archive's index: a guess is to be seen there too.
-    return replace(layout, name=f"{layout.name}, {settled.column.name} {settled.why}", energies=settled)
+    return replace(layout, name=f"{layout.name} ({settled.column.name} taken for {settled.unit})", energies=settled)
 
 
 def _position(
@@ -243,7 +243,8 @@ def _pixel_scale(table: Table, x: Column, y: Column, request: Request) -> tuple[
                     f" {axes[0].keyword} {size:g} arcsec; state the pixel size (pixel_arcsec, --pixel-arcsec)"
                 )
                 raise InputError(msg)
-        return scale, axes[0].keyword.rstrip("0123456789")
+        notes = [axis.note for axis in axes if axis.note][:1]
+        return scale, ", ".join([axes[0].keyword.rstrip("0123456789"), *notes])
     if None not in units:
         return (units[0] * 3600.0, units[1] * 3600.0), "as TUNIT says"
     for name, size in (("chandra", CHANDRA_PIXEL), ("erosita", EROSITA_PIXEL)):

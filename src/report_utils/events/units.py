@@ -26,7 +26,9 @@ _SPELLINGS = {
     "arcseconds": "arcsec", "rads": "rad", "radian": "rad", "radians": "rad", "pix": "pixel", "pixels": "pixel",
 }  # fmt: skip
 _MAX_LENGTH = 40
-_FACTOR = re.compile(r"\s*([0-9.]+(?:[eE][+-]?[0-9]+)?)\s*\*?\s*(\S.*)")
+_MAX_WAVELENGTH = 1e-6
+"""[m] A larger unit of length is not one of a photon's wavelength."""
+_FACTOR = re.compile(r"([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?)\s*\*?\s*([^\s*].*)")
 
 
 def counts_channels(text: str) -> bool:
@@ -39,19 +41,18 @@ def find_unit(text: str) -> UnitBase | None:
     """Return the unit of a text such as ``keV`` or ``0.05 arcsec``, or None where it is none that is known."""
     from astropy import units
 
-    match = _FACTOR.fullmatch(text)
-    factor, name = (match[1], match[2]) if match else ("1", text)
-    name = name.strip()
-    if not name or len(text) > _MAX_LENGTH:
+    text = text.strip()
+    if not text or len(text) > _MAX_LENGTH:
         return None
-    # "MEV" means MeV; "meV" and "mev" are left to astropy, for which the first is a thousandth of an eV.
-    name = "MeV" if name in ("MEV", "Mev") else _SPELLINGS.get(name.lower(), name)
-    for spelling in (name, name.lower()):
-        try:
-            unit = units.Unit(spelling, parse_strict="raise")
-            return unit if factor == "1" else float(factor) * unit
-        except (ValueError, TypeError, OverflowError):
-            continue
+    match = _FACTOR.fullmatch(text)
+    for factor, name in ((1.0, text), (float(match[1]), match[2]) if match else (1.0, text)):
+        # "MEV" means MeV; "meV" and "mev" are left to astropy, for which the first is a thousandth of an eV.
+        spelling = "MeV" if name in ("MEV", "Mev") else _SPELLINGS.get(name.lower(), name)
+        for one in (spelling, spelling.lower()):
+            try:
+                return units.Unit(factor * units.Unit(one, parse_strict="raise"))
+            except (ValueError, TypeError, OverflowError):
+                continue
     return None
 
 
@@ -60,14 +61,16 @@ def is_energy(text: str) -> bool:
     from astropy import units
 
     unit = find_unit(text)
-    return unit is not None and units.Unit(unit).is_equivalent(units.keV, units.spectral())
+    if unit is None:
+        return False
+    if unit.is_equivalent(units.m):
+        return unit.to(units.m) <= _MAX_WAVELENGTH
+    return unit.is_equivalent(units.keV) or unit.is_equivalent(units.Hz)
 
 
 def same_energy_unit(one: str, other: str) -> bool:
     """Whether two units of energy are one, however they are spelt."""
-    from astropy import units
-
-    first, second = (units.Unit(find_unit(text)) for text in (one, other))
+    first, second = (find_unit(text) for text in (one, other))
     return first.is_equivalent(second) and abs(first.to(second) - 1) < 1e-9
 
 
@@ -91,16 +94,15 @@ def in_kev(values: NDArray, text: str) -> NDArray[np.floating]:
         return values / 1000.0
     from astropy import units
 
-    unit = units.Unit(find_unit(text))
+    unit = find_unit(text)
     values = np.asarray(values, np.float64)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         if not unit.is_equivalent(units.keV):
             return unit.to(units.keV, values, equivalencies=units.spectral())
-        factor = unit.to(units.keV)
-        inverse = 1 / factor
-        if factor < 1 and abs(inverse - round(inverse)) < 1e-9 * inverse:
-            return values / round(inverse)
-        return values * (round(factor) if abs(factor - round(factor)) < 1e-9 * factor else factor)
+        # Of a power of ten to the bit, for 0.0025 MeV must become 2.5 keV exactly.
+        factor = float(f"{unit.to(units.keV):.14g}")
+        inverse = float(f"{1 / factor:.14g}")
+        return values / inverse if factor < 1 else values * factor
 
 
 def degrees_of(text: str) -> float | None:
@@ -108,6 +110,6 @@ def degrees_of(text: str) -> float | None:
     from astropy import units
 
     unit = find_unit(text)
-    if unit is None or not units.Unit(unit).is_equivalent(units.deg):
+    if unit is None or not unit.is_equivalent(units.deg):
         return None
-    return float(units.Unit(unit).to(units.deg))
+    return float(unit.to(units.deg))
