@@ -1,4 +1,5 @@
 import gzip
+import os
 import zlib
 
 import numpy as np
@@ -6,12 +7,22 @@ import pytest
 from astropy.io import fits
 
 from report_utils.events import EventList, check_usable, read_events
+from report_utils.events.files import sha256_of
 from report_utils.events.reading import load_events
 
 
 def test_missing_file_and_folder(refused, tmp_path):
     refused(lambda: read_events(tmp_path / "no.fits"), tmp_path / "no.fits", "no such file")
     refused(lambda: read_events(tmp_path), tmp_path, "folder")
+
+
+def test_pipes_and_devices(refused, tmp_path):
+    os.mkfifo(tmp_path / "pipe.fits")
+    (tmp_path / "zero.fits").symlink_to("/dev/zero")
+    for name in ("pipe.fits", "zero.fits"):
+        refused(lambda name=name: read_events(tmp_path / name), tmp_path / name, "pipe or a device")
+        refused(lambda name=name: read_events(tmp_path / name, rmf=tmp_path / name), "pipe or a device")
+        refused(lambda name=name: sha256_of(tmp_path / name), "pipe or a device")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from astropy import units
 from astropy.io import fits
 
 from report_utils.binning import band_counts
-from report_utils.events import inspect_events, read_events
+from report_utils.events import Request, Statement, ingest, inspect_events, open_archive, read_events
 from report_utils.events.reading import load_events
 
 BANDS = [100, 150, 100, 50]
@@ -247,6 +247,25 @@ def test_a_unit_that_no_x_ray_list_can_have_is_refused(unit, factor, other, ener
     refused(lambda: read_events(path), path, "'ENERGY'", f"TUNIT says {unit}", other, "--energy-unit")
     right = {"eV": "keV", "keV": "eV"}[unit]
     assert bands(read_events(path, energy_unit=right)) == BANDS
+
+
+def test_an_ingest_by_the_rmf_of_each_row(energies, write, tmp_path):
+    for name, step in (("a", 0.01), ("b", 0.02)):
+        write([("PI", np.floor(energies / step).astype(int))], name=f"{name}.fits")
+        rmf(tmp_path / f"{name}.rmf", ebounds(step, 0.0))
+    (tmp_path / "list.csv").write_text("cluster_id,log10_mass,events,rmf\nA,14,a.fits,a.rmf\nB,14,b.fits,b.rmf\n")
+    archive = tmp_path / "archive"
+    assert ingest(tmp_path / "list.csv", archive).added == ("A", "B")
+    assert [bands(open_archive(archive).read(name)) for name in "AB"] == [BANDS, BANDS]
+    assert ingest(tmp_path / "list.csv", archive).unchanged == ("A", "B")
+    (tmp_path / "b.rmf").unlink()
+    rmf(tmp_path / "b.rmf", ebounds(0.04, 0.0))  # another response: what it made is read again
+    assert ingest(tmp_path / "list.csv", archive).updated == ("B",)
+    assert bands(open_archive(archive).read("B")) != BANDS
+
+
+def test_an_rmf_for_all_rows_is_checked_before_any_of_them(tmp_path, refused):
+    refused(lambda: Statement(request=Request(rmf=str(tmp_path / "none.rmf"))), "none.rmf", "no such file")
 
 
 @pytest.mark.parametrize(

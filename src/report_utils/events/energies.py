@@ -37,7 +37,8 @@ from report_utils.events.table import Column, Table, by_name, plain, printable
 from report_utils.events.units import CHANNEL, counts_channels, in_kev, is_energy, same_energy_unit
 
 MEDIANS_KEV = (0.05, 1000.0)
-"""[keV] No list of X-ray events has its median outside, whatever a file says of its unit."""
+"""[keV] A list whose median lies outside by what the file says of its unit is not read; the first holds where that
+is not keV, for small values in keV are mistaken for nothing else."""
 MAX_CUSTOM_KEV = 50.0
 """[keV] A column that only custom takes for keV has a median below."""
 MIN_CUSTOM_EV = 200.0
@@ -126,7 +127,7 @@ def settle(energies: Energies, median: float, path: object) -> Energies:
     if custom and kev > MAX_CUSTOM_KEV:
         msg = f"{path}: column {name!r}: nothing says its unit, and a median of {median:.4g} may be keV or eV; {_STATE}"
         raise InputError(msg)
-    if not math.isfinite(kev) or low <= kev <= high:
+    if not math.isfinite(kev) or (kev >= low or unit == "keV") and kev <= high:
         return energies
     says = {
         "mission": "the mission says",

@@ -69,7 +69,7 @@ def convention_filters(table: Table, x: Column, y: Column, energy: Column) -> li
 
 
 def _is_nowhere(place: tuple[NDArray, NDArray], *, null: bool) -> NDArray[np.bool_]:
-    lost = np.logical_or.reduce([np.abs(values - _NO_POSITION) < 10 for values in place])
+    lost = np.logical_or.reduce([np.abs(np.asarray(values, np.float64) - _NO_POSITION) < 10 for values in place])
     return lost | np.logical_or.reduce([np.isnan(values) for values in place]) if null else lost
 
 

@@ -25,10 +25,13 @@ _SPELLINGS = {
     "arcmins": "arcmin", "arcminute": "arcmin", "arcminutes": "arcmin", "arcsecs": "arcsec", "arcsecond": "arcsec",
     "arcseconds": "arcsec", "rads": "rad", "radian": "rad", "radians": "rad", "pix": "pixel", "pixels": "pixel",
 }  # fmt: skip
-_MAX_LENGTH = 40
 _MAX_WAVELENGTH = 1e-6
 """[m] A larger unit of length is not one of a photon's wavelength."""
-_FACTOR = re.compile(r"([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?)\s*\*?\s*([^\s*].*)")
+_UNIT = re.compile(
+    r"(?:(?P<power>10(?:\*\*|\^)\(?(?P<exponent>[+-]?[0-9]{1,2})\)?)|(?P<factor>[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?))?"
+    r"\s*\*?\s*(?P<name>[A-Za-z]{1,20})"
+)
+"""A name with a factor: products and powers are no units of what is read here, and odd ones keep astropy busy."""
 
 
 def counts_channels(text: str) -> bool:
@@ -41,18 +44,17 @@ def find_unit(text: str) -> UnitBase | None:
     """Return the unit of a text such as ``keV`` or ``0.05 arcsec``, or None where it is none that is known."""
     from astropy import units
 
-    text = text.strip()
-    if not text or len(text) > _MAX_LENGTH:
+    match = _UNIT.fullmatch(text.strip())
+    if match is None:
         return None
-    match = _FACTOR.fullmatch(text)
-    for factor, name in ((1.0, text), (float(match[1]), match[2]) if match else (1.0, text)):
-        # "MEV" means MeV; "meV" and "mev" are left to astropy, for which the first is a thousandth of an eV.
-        spelling = "MeV" if name in ("MEV", "Mev") else _SPELLINGS.get(name.lower(), name)
-        for one in (spelling, spelling.lower()):
-            try:
-                return units.Unit(factor * units.Unit(one, parse_strict="raise"))
-            except (ValueError, TypeError, OverflowError):
-                continue
+    factor = 10.0 ** int(match["exponent"]) if match["power"] else float(match["factor"] or 1.0)
+    # "MEV" means MeV; "meV" and "mev" are left to astropy, for which the first is a thousandth of an eV.
+    name = "MeV" if match["name"] in ("MEV", "Mev") else _SPELLINGS.get(match["name"].lower(), match["name"])
+    for spelling in (name, name.lower()):
+        try:
+            return units.Unit(factor * units.Unit(spelling, parse_strict="raise"))
+        except (ValueError, TypeError):
+            continue
     return None
 
 
