@@ -120,7 +120,7 @@ def test_every_fault_of_a_catalogue_on_a_line_of_its_own(run, lists, tmp_path):
         (("--region-centre", "180,0"), "region_arcsec"),
         (("--energy-min", "5", "--energy-max", "2"), "energy_max must be larger"),
         (("--x", "RA"), "both position columns"),
-        (("--enparsecy-unit", "parsec"), "'parsec'"),
+        (("--energy-unit", "parsec"), "'parsec'"),
         (("--hubble-h", "70"), "hubble_h=70"),
         ((), "h is not stated"),
     ],

@@ -127,7 +127,7 @@ def settle(energies: Energies, median: float, path: object) -> Energies:
     if custom and kev > MAX_CUSTOM_KEV:
         msg = f"{path}: column {name!r}: nothing says its unit, and a median of {median:.4g} may be keV or eV; {_STATE}"
         raise InputError(msg)
-    if not math.isfinite(kev) or (kev >= low or unit == "keV") and kev <= high:
+    if not math.isfinite(kev) or ((kev >= low or unit == "keV") and kev <= high):
         return energies
     says = {
         "mission": "the mission says",
