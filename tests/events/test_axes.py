@@ -69,6 +69,20 @@ def test_pixels_need_a_size(write, refused):
     np.testing.assert_allclose(read_events(path, pixel_arcsec=2.0).x, 2 * x)
 
 
+@pytest.mark.parametrize("keyword", ["TCDLT1", "REFXCDLT"])
+def test_a_step_that_is_text_is_named(keyword, write, refused):
+    x, y = np.random.default_rng(6).uniform(400, 600, (2, N))
+    path = write(("X", "Y"), x, y, {"TELESCOP": "XMM", keyword: "0.1"})
+    refused(lambda: read_events(path), path, "'X'", keyword, "'0.1'", "not a number", "--pixel-arcsec")
+
+
+@pytest.mark.parametrize(("telescope", "size"), [("CHANDRA", 0.492), ("XMM", 0.05)])
+def test_pixels_of_a_mission_without_axes(telescope, size, write):
+    x, y = np.random.default_rng(6).uniform(400, 600, (2, N))
+    path = write(("X", "Y"), x, y, {"TELESCOP": telescope})
+    np.testing.assert_allclose(read_events(path, energy_unit="keV").x, size * x, rtol=1e-6)
+
+
 def axes(step=1 / 3600, unit="deg", kinds=("RA---TAN", "DEC--TAN")):
     cards = {}
     for number, kind, sign in ((1, kinds[0], -1), (2, kinds[1], 1)):

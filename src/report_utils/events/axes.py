@@ -68,7 +68,9 @@ def _axis(table: Table, pattern: str) -> Axis:
     if degrees is None and kind.startswith(_CELESTIAL):
         # Celestial axes are in degrees by the standard (FITS standard 4.0, section 8.3), whatever is written there.
         degrees, note = 1.0, f"in deg as {kind} is, for {pattern.format('UNI')} is {printable(unit)!r}"
-    keyword, fault = pattern.format("DLT"), ""
+    keyword, fault, given = pattern.format("DLT"), "", say(pattern.format("DLT"))
+    if step is None and given is not None:
+        fault = f"{keyword} is {printable(str(given))!r} and not a number"
     if step is not None and degrees is None:
         fault = f"{keyword} is {step:g}, but {pattern.format('UNI')} is {printable(unit)!r}, which is no angle"
         step = None

@@ -77,7 +77,9 @@ def _walk(path: Path, stream: IO[bytes], until: str | None) -> tuple[list[FitsTa
     number, start, primary, is_enough = 0, 0, None, False
     furthest = unpacked_limit(path) if is_gzipped(path) else math.inf
     while number < _MAX_PARTS:
-        if start > furthest and not is_enough:
+        if start > furthest:
+            if is_enough:
+                return tables, ""  # reading the table goes to the end of the file, and refuses it there
             raise too_large_unpacked(path)
         try:
             stream.seek(start)

@@ -28,7 +28,7 @@ from report_utils.errors import InputError
 from report_utils.events.axes import axis_of
 from report_utils.events.energies import Energies, decide_energies, settle
 from report_utils.events.joined_table import ALL, join
-from report_utils.events.missions import CHANDRA_PIXEL, EROSITA_PIXEL, layout_name, mission
+from report_utils.events.missions import SKY_PIXELS, layout_name, mission
 from report_utils.events.request import Request
 from report_utils.events.table import Column, Table, by_name, plain, printable
 from report_utils.events.units import degrees_of
@@ -188,7 +188,9 @@ def _position(
 
 
 def _angle(scale: tuple[float, ...]) -> str:
-    return "deg" if set(scale) == {1.0} else f"units of {scale[0]:.6g} deg, as TUNIT says"
+    if set(scale) == {1.0}:
+        return "deg"
+    return f"units of {' and '.join(f'{size:.6g}' for size in dict.fromkeys(scale))} deg, as TUNIT says"
 
 
 def _unit_of(table: Table, column: Column) -> str:
@@ -247,9 +249,9 @@ def _pixel_scale(table: Table, x: Column, y: Column, request: Request) -> tuple[
         return scale, ", ".join([axes[0].keyword.rstrip("0123456789"), *notes])
     if None not in units:
         return (units[0] * 3600.0, units[1] * 3600.0), "as TUNIT says"
-    for name, size in (("chandra", CHANDRA_PIXEL), ("erosita", EROSITA_PIXEL)):
-        if mission(table) == name:
-            return (size, size), f"mission {name}"
+    size = SKY_PIXELS.get(mission(table))
+    if size is not None:
+        return (size, size), f"mission {mission(table)}"
     why = " (no TCDLT)" if table.conventional else ""
     msg = (
         f"{table.path}: column {x.name!r}: its unit cannot be decided{why}; state the pixel size"

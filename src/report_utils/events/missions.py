@@ -11,10 +11,8 @@ from report_utils.errors import InputError
 from report_utils.events.rows import RowFilter
 from report_utils.events.table import Column, Table
 
-CHANDRA_PIXEL = 0.492
-"""Sky pixel of ACIS [arcsec]."""
-EROSITA_PIXEL = 0.05
-"""Sky pixel of eSASS event lists [arcsec]."""
+SKY_PIXELS = {"chandra": 0.492, "erosita": 0.05, "xmm": 0.05}
+"""[arcsec] Of ACIS, of eSASS event lists, and of EPIC ones (XMM-Newton Data Files Handbook, tables 31 and 32)."""
 CHANDRA_GRADES = (0, 2, 3, 4, 6)
 """ASCA grades of ACIS that the standard processing keeps (Chandra Proposers' Observatory Guide, section 6.14)."""
 _OTHER_NAMES = {"astro-e2": "suzaku", "xmm-newton": "xmm"}
