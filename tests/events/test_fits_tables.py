@@ -96,6 +96,8 @@ def test_a_table_that_fpack_has_compressed(write, refused):
     packed.header["ZTABLE"] = True
     path = write(packed)
     refused(lambda: read_events(path), path, "EVENTS", "fpack", "funpack")
+    path = write(table(), packed, name="second.fits")
+    refused(lambda: read_events(path, table="all"), path, "EVENTS", "fpack", "funpack")
 
 
 def test_headers_that_are_padded_with_nul(write):

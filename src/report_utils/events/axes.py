@@ -51,7 +51,7 @@ def axis_of(table: Table, column: Column) -> Axis:
         return axis
     other = _axis(table, f"REF{column.name.upper()}C{{}}")
     if axis.step is None and not axis.fault:
-        return axis if other.step is None else other
+        return axis if other.step is None and not other.fault else other
     if None not in (axis.step, other.step) and abs(abs(axis.step) - abs(other.step)) > 0.01 * abs(axis.step):
         fault = f"{axis.keyword} and {other.keyword} give pixels of {axis.step:g} and {other.step:g} deg"
         return replace(axis, step=None, fault=fault)

@@ -30,6 +30,11 @@ class JoinedTable(FitsTable):
         for part in self.parts:
             yield from part.blocks([part.need(column.name) for column in wanted])
 
+    def demand_unpacked(self) -> None:
+        """Refuse tables of which one is compressed by fpack."""
+        for part in self.parts:
+            part.demand_unpacked()
+
     def demand_whole(self) -> None:
         """Refuse a file that is too short for one of the tables."""
         for part in self.parts:
