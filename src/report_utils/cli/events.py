@@ -42,6 +42,9 @@ def ingest(
     energy: opt.EnergyOption = None,
     energy_unit: opt.EnergyUnitOption = None,
     pixel_arcsec: opt.PixelOption = None,
+    channel_kev: opt.ChannelOption = None,
+    channel_offset_kev: opt.ChannelOffsetOption = None,
+    rmf: opt.RmfOption = None,
     table: opt.TableOption = None,
     drop_invalid: opt.DropInvalidOption = False,
     energy_min: opt.EnergyMinOption = None,
@@ -72,7 +75,7 @@ def ingest(
         without_masses=without_masses,
         outside_paths=outside_paths,
         files={column: text for column, text in named.items() if text},
-        request=Request(x, y, energy, energy_unit, pixel_arcsec, table),
+        request=Request(x, y, energy, energy_unit, pixel_arcsec, table, channel_kev, channel_offset_kev, rmf),
     )
     background = opt.ids("--background-source-ids", background_source_ids)
     centre = opt.place("--region-centre", region_centre)
@@ -154,6 +157,9 @@ def inspect(
     energy: opt.EnergyOption = None,
     energy_unit: opt.EnergyUnitOption = None,
     pixel_arcsec: opt.PixelOption = None,
+    channel_kev: opt.ChannelOption = None,
+    channel_offset_kev: opt.ChannelOffsetOption = None,
+    rmf: opt.RmfOption = None,
     table: opt.TableOption = None,
     energy_min: opt.EnergyMinOption = None,
     energy_max: opt.EnergyMaxOption = None,
@@ -173,7 +179,7 @@ def inspect(
     if image is not None and len(files) > 1:
         msg = f"--image {image} is for one file, and there are {len(files)}; inspect them one by one"
         raise InputError(msg)
-    request = Request(x, y, energy, energy_unit, pixel_arcsec, table)
+    request = Request(x, y, energy, energy_unit, pixel_arcsec, table, channel_kev, channel_offset_kev, rmf)
     background = opt.ids("--background-source-ids", background_source_ids)
     centre = opt.place("--region-centre", region_centre)
     cleaning = Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background)
