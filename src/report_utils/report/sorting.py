@@ -57,13 +57,18 @@ def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray,
     """Mean displacement (middle, outer) if the same errors fell on clusters regardless of their mass.
 
     Clusters at the ends of the list can be displaced to one side only, so even an error that knows nothing of
-    the mass displaces them otherwise than the middle; what is to be judged is the excess over this.
+    the mass displaces them differently from the middle; what is to be judged is the excess over this. The errors are
+    those about the straight line of prediction against truth. A network that draws all predictions to the mean mass
+    changes no place in the order, but its raw residuals fall with the mass: dealt out at random, they would
+    displace clusters by a shrinkage that displaces none.
     """
     generator = np.random.default_rng([seed, len(truth)])
-    errors = prediction - truth
+    slope, intercept = np.polyfit(truth, prediction, 1)
+    line = intercept + slope * truth
+    errors = prediction - line
     means = np.empty((N_PERMUTATIONS, 2))
     for row in means:
-        displaced = rank_displacement(truth, truth + generator.permutation(errors))
+        displaced = rank_displacement(truth, line + generator.permutation(errors))
         row[:] = displaced[middle].mean(), displaced[~middle].mean()
     return tuple(means.mean(axis=0))
 
