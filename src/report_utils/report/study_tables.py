@@ -31,8 +31,9 @@ def interval_text(interval: Interval | None, spec: str = ".4f") -> str:
 
 
 def measured_text(found: Evidence) -> str:
-    """Write what was measured of a claim, or why nothing was."""
-    return "; ".join(f"{part.label}: {interval_text(part.measured, '.3f')}" for part in found.parts) or found.note
+    """Write what was measured of a claim, and what is to be said of it."""
+    measured = [f"{part.label}: {interval_text(part.measured, '.3f')}" for part in found.parts]
+    return "; ".join([*measured, *([found.note] if found.note else [])])
 
 
 def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
