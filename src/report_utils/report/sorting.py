@@ -42,15 +42,16 @@ def rank_displacement(truth: ArrayLike, prediction: ArrayLike) -> NDArray[np.flo
 
     Parameters
     ----------
-    truth, prediction : (n_clusters,) [log10 solar masses]
+    truth : (n_clusters,) [log10 solar masses]
+    prediction : (..., n_clusters) [log10 solar masses]
 
     Returns
     -------
-    (n_clusters,)
+    (..., n_clusters)
         0 for a cluster at its own place; 1/3 is the mean for a random order.
     """
-    places = [np.argsort(np.argsort(np.asarray(values), kind="stable")) for values in (truth, prediction)]
-    return np.abs(places[1] - places[0]) / (len(places[0]) - 1)
+    of_truth, predicted = (np.argsort(np.argsort(values, axis=-1, kind="stable")) for values in (truth, prediction))
+    return np.abs(predicted - of_truth) / (len(of_truth) - 1)
 
 
 def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray, *, seed: int = 0) -> tuple:
@@ -65,12 +66,9 @@ def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray,
     generator = np.random.default_rng([seed, len(truth)])
     slope, intercept = np.polyfit(truth, prediction, 1)
     line = intercept + slope * truth
-    errors = prediction - line
-    means = np.empty((N_PERMUTATIONS, 2))
-    for row in means:
-        displaced = rank_displacement(truth, line + generator.permutation(errors))
-        row[:] = displaced[middle].mean(), displaced[~middle].mean()
-    return tuple(means.mean(axis=0))
+    errors = generator.permuted(np.tile(prediction - line, (N_PERMUTATIONS, 1)), axis=1)
+    displaced = rank_displacement(truth, line + errors)
+    return displaced[:, middle].mean(), displaced[:, ~middle].mean()
 
 
 def _displacements(truth: NDArray, predictions: ArrayLike, seed: int) -> NDArray[np.float64]:
