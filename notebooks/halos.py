@@ -22,7 +22,8 @@
 # trained once more with folds that keep each halo together.
 #
 # A cluster that both partitions test has been predicted twice: by a network that was trained on other snapshots of its
-# halo, and by one that was not. Both were trained on equally many observations by the same protocol. The scatters of
+# halo, and by one that was not. All folds that keep halos together are run, so this holds for every cluster that the
+# random folds test. Both were trained on equally many observations by the same protocol. The scatters of
 # the two predictions of the same clusters are compared, so that what makes a cluster hard is in both and cancels.
 
 # %% tags=["parameters", "remove-cell"]
