@@ -102,6 +102,7 @@ pair = ("multi_band_2", "multi_band_1")
 first = judged.runs.ratio(*pair)
 more = judged.runs.ratio("multi_band_4", "multi_band_2")
 Markdown(
-    f"**What was found.** With a second energy band the scatter {change(first)}; from two bands to four it "
-    f"{change(more)}. {beside_printed(first, pair, judged.results)} {verdict_counts(evidence)}"
+    f"**What was found.** With a second energy band the scatter {change(first)}. "
+    f"{beside_printed(first, pair, judged.results)} From two bands to four it {change(more)}. "
+    f"{verdict_counts(evidence)}"
 )
