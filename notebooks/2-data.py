@@ -25,8 +25,9 @@
 # \Big(\underbrace{\mathbb{R}^2}_{\text{place}} \times \underbrace{\mathbb{R}_+}_{\text{energy}}\Big)^{n},
 # $$ (eq-data)
 #
-# and the aim is the conditional mean of the logarithm of the mass, given the photons. The image does not
-# carry the distance: a nearby light cluster and a distant heavy one may give equally many photons.
+# and the aim is the conditional mean of the logarithm of the mass, given the photons. No
+# image carries a label of the distance. What it shows tells the distance in part only, so distance and mass are
+# confused: a nearby light cluster and a distant heavy one may give equally many photons.
 #
 # The report's own observations were made with SIXTE {cite}`Dauser2019` from hydrodynamical simulations, and
 # are not public. A profile of this book either simulates observations or names an archive of the reader's own

@@ -255,10 +255,10 @@ Markdown(
 # %% [markdown]
 # ## How much of an observation is AGN
 #
-# About one bright AGN belongs to each cluster {cite:p}`Ehlert2013`, and some central galaxies hold another
-# {cite:p}`Yang2018`. AGN of the field {cite:p}`Lehmer2012` and the detector's particle background can be
-# added. By default they are off, as they must have been in the report's data, for the reason given below
-# the figure.
+# On average about one bright AGN belongs to each cluster {cite:p}`Ehlert2013`, and some central galaxies hold
+# another {cite:p}`Yang2018`. AGN of the field {cite:p}`Lehmer2012` and the detector's particle background can be
+# added. By default they are off; that the report's data had none of them either is likely, for the reason given
+# below the figure.
 
 # %% mystnb={"figure": {"caption": "**Share of events that come from AGN**, against the number of events. Observations without any AGN are drawn at the lower edge. Notice that AGN matter in faint observations, of light or distant clusters, and drown in bright ones.", "name": "fig-sim-agn"}, "image": {"alt": "Share of AGN events against number of events, both logarithmic, as points."}} tags=["hide-input"]
 share = sample["expected_agn"] / sample["events"]
@@ -308,10 +308,11 @@ figure
 # %% [markdown]
 # ## What is left out, and what that may cost
 #
-# - **Above 7.5 keV there is next to nothing.** Without the particle background, which the report's range
-#   of events rules out, the fourth band holds a few events in a thousand at most. That a threshold at 7.5
-#   keV changes little, and that a fourth band adds little, then follows from the telescope rather than
-#   from clusters.
+# - **Above 7.5 keV there are few events.** Without the particle background, for which the report's range
+#   of events leaves no room at our exposure, the fourth band holds a few events in a thousand at most. That a
+#   threshold at 7.5 keV changes little then follows from the telescope rather than from clusters. That a fourth
+#   band adds little does not: its few events depend steeply on temperature, and [a single split at 7.5
+#   keV](baselines.ipynb) helps. It adds little to the second and the third band, which tell the same.
 # - **Structure.** Real and hydrodynamical clusters merge, slosh, and have shocks, cavities and clumps of
 #   all sizes. Here they are smooth ellipsoids, some with a few round groups. A network cannot use what
 #   such structure tells of mass and history, nor be confused by it.
@@ -319,16 +320,21 @@ figure
 #   scatters by 7% at fixed mass, as in the simulations that the report probably used, and by about twice
 #   that in observed samples. This sets how well any method can do with two bands; a larger scatter would
 #   move the floor up.
-# - **Luminosity rises too slowly with mass**, as said above, so numbers of events tell a little less about
-#   mass than they do in nature.
+# - **Luminosity rises too slowly with mass**, as said above, so numbers of events probably tell a little less
+#   about mass than they do in nature.
 # - **Metals.** The iron profile was measured in cool cores and relative to other solar abundances than
-#   those of the emissivity table, so lines are somewhat too strong. All metals follow iron.
+#   those of the emissivity table, so lines are probably somewhat too strong. All metals follow iron.
 # - **The telescope** is the same in every observation: one early epoch, no roll, no pile-up, no bad
 #   pixels, a Gaussian point spread function without wings. Positions are continuous, not in steps of the
 #   0.492 arcsec pixel.
 # - **Second-hand numbers.** The off-axis point spread function, the share of infalling groups and the AGN
 #   of central galaxies are quoted from notes that could not be checked against their sources; the modules
 #   say which.
+# - **Numbers of AGN.** The 1 ± 0.4 AGN of a cluster that were measured are a mean over 43 massive clusters and the
+#   error of that mean {cite:p}`Ehlert2013`. The simulation draws the number to be expected anew for each
+#   observation, with 0.4 as its standard deviation, as if it were the spread of a population, which was not
+#   measured. So the numbers vary a little more than chance alone would have it: by a variance of 1.16 in place of 1,
+#   and 40% of the observations have no such AGN in place of 37%.
 # - **AGN** of clusters have the same distribution of fluxes at every redshift and mass, as measured in
 #   massive clusters; light and nearby clusters may get too many events from them.
 # - **The sky**: no emission of our own galaxy, no unresolved background, no other clusters on the line of
@@ -343,6 +349,6 @@ Markdown(
     f"{found.luminosity_ratio:.2f} times the published ones at the median, rise too slowly with mass, and "
     "scatter less once the core is left out. Numbers of events and masses cover the ranges of the report's "
     f"data. AGN give {share.median():.1%} of the events of a typical observation. The second band's share "
-    f"grows from {at[1][1]:.1%} at 1 keV to {at[5][1]:.0%} at 5 keV, so two bands amount to a thermometer; "
+    f"grows from {at[1][1]:.1%} at 1 keV to {at[5][1]:.0%} at 5 keV, so two bands amount to a rough thermometer; "
     f"above 7.5 keV even gas of 10 keV leaves only {at[10][3]:.1%} of its events."
 )

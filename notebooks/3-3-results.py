@@ -40,7 +40,7 @@ from IPython.display import Markdown
 from report_utils.report import figures, open_reproduction
 from report_utils.report.judged import Judged
 from report_utils.report.tables import shape_markdown, table_one_markdown
-from report_utils.report.words import change, folds_and_halos, provenance, trainings
+from report_utils.report.words import beside_printed, change, folds_and_halos, provenance, trainings
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
@@ -88,9 +88,9 @@ steps = {
     "From all pixels in four bands to the 25% retained": ("retained_25", "multi_band_4"),
     "Without AGN, at two bands": ("agn_less_2", "multi_band_2"),
 }
-lines = [
-    f"{step}, the scatter {change(judged.runs.ratio(*names))}."
-    for step, names in steps.items()
-    if set(names) <= set(results)
-]
+lines = []
+for step, names in steps.items():
+    if set(names) <= set(results):
+        ratio = judged.runs.ratio(*names)
+        lines.append(f"{step}, the scatter {change(ratio)}. {beside_printed(ratio, names, results)}")
 Markdown("**What was found.** On the same clusters:\n\n" + "\n".join(f"- {line}" for line in lines))

@@ -31,7 +31,7 @@ from report_utils.report.claims import Runs
 from report_utils.report.seeds import all_seeds
 from report_utils.report.statistics import describe_all
 from report_utils.report.tables import table_one, table_one_markdown
-from report_utils.report.words import change, example_rows, listing, provenance, trainings
+from report_utils.report.words import beside_printed, change, example_rows, listing, provenance, trainings
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
@@ -102,7 +102,10 @@ sentences = [
 ]
 if transform != baseline:
     ratio = Runs(results).ratio(transform, baseline)
-    sentences.append(f"Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change(ratio)}.")
+    sentences += [
+        f"Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change(ratio)}.",
+        beside_printed(ratio, (transform, baseline), results),
+    ]
 Markdown(
     " ".join(sentences)
     + f"\n\n{provenance(reproduction.profile, len(reproduction.catalogue), [r.n_seeds for r in results.values()])}"

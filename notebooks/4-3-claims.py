@@ -45,6 +45,7 @@ from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.judged import Judged
 from report_utils.report.over_seeds import over_seeds_markdown, over_seeds_summary
+from report_utils.report.performance import kept_table
 from report_utils.report.tables import claims_summary_markdown, evidence_markdown, markdown_table
 from report_utils.report.words import provenance, retained_caveat, seeds_of_claims, verdict_counts
 
@@ -93,6 +94,20 @@ said = [over_seeds_summary(evidence, judged.over_seeds, command)]
 if judged.over_seeds is not None:
     said.append(over_seeds_markdown(evidence, judged.over_seeds))
 Markdown("\n\n".join(said))
+
+# %% [markdown]
+# ## How often a verdict is wrong
+#
+# Each test has been tried on made-up predictions for which the answer is known: where its claim is clearly true, where
+# it is false, and where it lies exactly at the threshold, with one of its parts or with all of them. The predictions
+# are like those of the networks here: clusters of one halo, eight views, errors that transforms share, masses
+# drawn to the mean, and trainings that differ. A wrong verdict is *fails* for a true claim, *holds* for a false one, and
+# either at the threshold. Over three trainings each may occur in 2.5% of the cases, one tail of a 95% interval.
+# The interval of a single training lacks what another would change, and each may occur in 5%; claims that one training
+# cannot decide are left undecided, so both numbers are 0.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(kept_table("verdicts"))
 
 # %% [markdown]
 # ## Where the report contradicts itself

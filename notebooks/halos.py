@@ -16,15 +16,15 @@
 #
 # **The question.** Are the networks as good on halos that they have never seen?
 #
-# A halo that is observed at several times is several observations, and the report draws its folds regardless of
-# that, as far as it says. Then a network may be tested on a halo of which it knows another snapshot, and what it
-# remembers of the halo would pass for what it measures of the mass: *leakage*. So the networks are trained once
-# more with folds that keep each halo together.
+# A halo that is observed at several times is several observations. The report says nothing of halos and folds, so
+# here folds are drawn regardless of halos. Then a network may be tested on a halo of which it knows another snapshot,
+# and what it remembers of the halo would pass for what it measures of the mass: *leakage*. So the networks are
+# trained once more with folds that keep each halo together.
 #
-# The two partitions test other clusters in a fold. They are compared as two samples whose halos are resampled
-# together: a halo tested in both is drawn for both. Where all ten folds are run the samples are the same clusters,
-# and this is a paired comparison; where only some are run it is nearly one of independent samples, and the
-# interval is wider for it. To compare only the clusters that both happen to test would throw away most of them.
+# A cluster that both partitions test has been predicted twice: by a network that was trained on other snapshots of its
+# halo, and by one that was not. All folds that keep halos together are run, so this holds for every cluster that the
+# random folds test. Both were trained on equally many observations by the same protocol. The scatters of
+# the two predictions of the same clusters are compared, so that what makes a cluster hard is in both and cancels.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
@@ -66,7 +66,7 @@ if random is not None and random.origin is None:
     }
 Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds_of(outcomes)))
 
-# %% mystnb={"figure": {"caption": "**Halos seen and not seen.** Left: the scatter of three networks with folds drawn regardless of halos, and with all observations of a halo in one fold. Right: random folds alone, their test clusters sorted by how many observations of the same halo were trained on. Leakage would raise the grouped folds on the left, and let the points on the right fall.", "name": "fig-halos"}, "image": {"alt": "Scatter with intervals for random and grouped folds by number of bands, and for random folds by number of observations of the same halo in training."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Halos seen and not seen.** Left: the scatter of three networks on the same clusters, with other observations of their halo in training and without. Right: random folds alone, their test clusters sorted by how many observations of the same halo were trained on. Leakage would raise the squares on the left over the circles, and let the points on the right fall; but points on the right are different clusters, and may fall for other reasons. The intervals on the left hold what other clusters would change in each scatter; the table has the interval of their ratio, which is far narrower.", "name": "fig-halos"}, "image": {"alt": "Scatter with intervals with and without the halo in training by number of bands, and for random folds by number of observations of the same halo in training."}} tags=["hide-input"]
 partitions(compared, classes)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]

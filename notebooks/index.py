@@ -42,7 +42,7 @@ from report_utils.report.judged import Judged
 from report_utils.report.over_seeds import over_seeds_summary
 from report_utils.report.status_tables import status_summary
 from report_utils.report.tables import claims_summary_markdown
-from report_utils.report.words import change, provenance, retained_caveat, trainings, verdict_counts
+from report_utils.report.words import beside_printed, change, provenance, retained_caveat, trainings, verdict_counts
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
@@ -53,10 +53,11 @@ figures.scatter_by_bands(judged.table)
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 second = "One and two bands are not both among these results."
 if {"multi_band_1", "multi_band_2"} <= set(judged.results):
-    one, two = judged.results["multi_band_1"], judged.results["multi_band_2"]
+    pair = ("multi_band_2", "multi_band_1")
+    ratio, (two, one) = judged.runs.ratio(*pair), (judged.results[name] for name in pair)
     second = (
-        f"With a second band the scatter {change(judged.runs.ratio('multi_band_2', 'multi_band_1'))} on the same "
-        f"clusters: from {one.residuals.std():.3f} to {two.residuals.std():.3f} dex."
+        f"With a second band the scatter {change(ratio)} on the same clusters: from {one.residuals.std():.3f} to "
+        f"{two.residuals.std():.3f} dex. {beside_printed(ratio, pair, judged.results)}"
     )
 Markdown(
     f"{second}\n\n{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} "
@@ -72,7 +73,7 @@ Markdown(
 # contradicts itself, the page says what was chosen.
 #
 # - **To read:** [the problem](1-introduction.ipynb), [the images](3-1-images.ipynb),
-#   [the results](3-3-results.ipynb), [why it works](4-1-dynamics-multi-band.ipynb),
+#   [the results](3-3-results.ipynb), [how the network learns](4-1-dynamics-multi-band.ipynb),
 #   [the conclusion](5-conclusion.ipynb). Unknown words are in the [glossary](../glossary.md).
 # - **To change one section and run it again:** [edit one section](edit-one-section.ipynb).
 # - **To ask the same of your own event files:** [use your own observations](own-observations.ipynb).

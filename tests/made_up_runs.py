@@ -23,8 +23,9 @@ batch_size = 64
 """
 
 
-def store_fits(reproduction, transform, *, folds=(0, 1), seed=0, scatter=0.1):
-    """Store a fit for each fold whose residuals have a scatter [dex], and return the predictions by fold."""
+def store_fits(reproduction, transform, *, folds=None, seed=0, scatter=0.1):
+    """Store a fit for each fold that is run, with residuals of a scatter [dex], and return the predictions by fold."""
+    folds = range(reproduction.profile.folds.run) if folds is None else folds
     rng, fold_of, made = np.random.default_rng([seed, *map(ord, transform)]), reproduction.fold_of(), {}
     for fold in folds:
         cluster = np.flatnonzero(fold_of == fold)

@@ -62,7 +62,7 @@ def test_a_trained_study_prints_what_it_shows(run, folder):
     assert status == 0
     assert "profile tiny; 0 runs trained" in out
     assert "nearly halves the scatter" in out
-    assert "multi_band_2: random folds too few halos" in out
+    assert "clusters with and without their halo in training: too few halos" in out
 
 
 def test_an_unknown_study_is_refused(run, folder):

@@ -101,6 +101,7 @@ def test_a_variant_that_changes_nothing_is_the_profile_itself(base):
 def test_grouped_folds_share_the_observations(base):
     varied = reproduce_variant(base, variant("grouped"))
     assert varied.dataset is base.dataset
+    assert varied.profile.folds.run == varied.profile.folds.n_folds > base.profile.folds.run
     halos, folds = varied.groups, varied.fold_of()
     assert all(len(set(folds[halos == halo])) == 1 for halo in set(halos))
 

@@ -24,6 +24,7 @@ from report_utils.report.count_statistics import (
     count_statistics,
     hardness,
     luminosity,
+    one_split,
 )
 from report_utils.report.figures.baselines import baseline_scatter
 
@@ -52,6 +53,14 @@ def test_statistics_are_those_of_the_channels(events):
     expected = np.log10((1 + events[:, 1:3]) / (1 + events[:, :1]))
     np.testing.assert_allclose(hardness(events, "multi_band_3"), expected)
     assert hardness(events, "single_band").shape == (N, 0)
+
+
+@pytest.mark.parametrize("n_low", [1, 2, 3])
+def test_one_split_parts_all_photons_in_two(events, n_low):
+    low, high = events[:, :n_low].sum(axis=1), events[:, n_low:].sum(axis=1)
+    expected = np.column_stack([np.log10(1 + low + high), np.log10((1 + high) / (1 + low))])
+    np.testing.assert_allclose(one_split(events, n_low), expected)
+    np.testing.assert_allclose(one_split(events, 0), expected[:, :1])
 
 
 def test_counts_are_summed_with_and_without_the_core(rng):

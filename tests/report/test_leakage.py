@@ -1,4 +1,4 @@
-"""Two partitions: paired where they test the same clusters, as two samples where they do not."""
+"""Two partitions are compared on the clusters that both test."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import kurtosis
 
 from report_utils.report.figures.studies import partitions
 from report_utils.report.leakage import (
+    compare_pairs,
     compare_partitions,
-    compare_samples,
     mates_in_training,
     scatter_by_mates,
 )
@@ -33,56 +32,53 @@ def scaled(one, factor):
 
 
 def test_the_same_clusters_are_compared_in_pairs():
-    """Twice the same sample differs by nothing, whatever is drawn; a scaled one by its factor."""
+    """The same predictions differ by nothing, whatever is drawn; scaled ones by their factor."""
     one = sample(0.08, np.arange(240), per_halo=3)
-    same = compare_samples(one, one, n_resamples=500)
+    same = compare_pairs(one, one, n_resamples=500)
     assert (same.difference.low, same.difference.value, same.difference.high) == (0, 0, 0)
-    assert same.n_common == 240
-    assert same.n_halos == (80, 80)
-    worse = compare_samples(one, scaled(one, 1.3), n_resamples=500)
+    assert (same.n_clusters, same.n_halos) == (240, 80)
+    worse = compare_pairs(one, scaled(one, 1.3), n_resamples=500)
     assert (worse.ratio.low, worse.ratio.value, worse.ratio.high) == pytest.approx((1.3, 1.3, 1.3))
     assert worse.difference.low > 0
 
 
-def test_other_clusters_are_two_samples():
-    """The variance of log scatter is (kurtosis - 1) / 4n, and those of two samples add."""
-    first, second = sample(0.08, np.arange(400)), sample(0.08, np.arange(400, 1000), seed=1)
-    found = compare_samples(first, second, n_resamples=4000)
-    assert found.n_common == 0
-    variances = [
-        (kurtosis(one.residuals[0, :, 0], fisher=False) - 1) / (4 * len(one.cluster)) for one in (first, second)
-    ]
-    expected = 2 * 1.96 * np.sqrt(sum(variances))
-    assert np.log(found.ratio.high / found.ratio.low) == pytest.approx(expected, rel=0.1)
-    assert found.first.value == pytest.approx(first.residuals.std())
-    assert found.second.value == pytest.approx(second.residuals.std())
-    assert found.difference.value == pytest.approx(found.second.value - found.first.value)
+def test_only_clusters_that_both_test_are_compared():
+    """Two of ten random folds, and all of the grouped ones: whatever else is tested changes nothing."""
+    whole = sample(0.08, np.arange(400))
+    half = whole.among(np.arange(0, 400, 2))
+    odd = np.arange(400) % 2 == 1
+    elsewhere = replace(whole, predictions=whole.predictions + np.where(odd, 5.0, 0.0)[None, :, None])
+    found = compare_pairs(half, scaled(elsewhere, 1.1))
+    assert (found.n_clusters, found.n_halos) == (200, 200)
+    assert found.ratio.value == pytest.approx(1.1)
+    assert found.seen.value == pytest.approx(half.residuals.std())
 
 
-def test_a_halo_in_both_samples_is_drawn_for_both():
-    """Half of the clusters are shared, so the interval is narrower than that of independent samples."""
-    first, apart = sample(0.08, np.arange(400)), sample(0.08, np.arange(1000, 1400))
-    shared = sample(0.08, np.arange(400))
-    halves = [replace(one, group=np.array([f"halo-{c % 200}" for c in one.cluster])) for one in (first, apart)]
-    independent = compare_samples(first, apart).ratio
-    joined = compare_samples(halves[0], replace(shared, group=halves[0].group)).ratio
-    assert joined.high - joined.low < 0.2 * (independent.high - independent.low)
+def test_what_makes_a_cluster_hard_cancels():
+    """The log of the ratio of two scatters of Gaussian errors of correlation c has the variance (1 - c^2) / n."""
+    n, correlation = 480, 0.97
+    one = sample(0.08, np.arange(n))
+    own = np.random.default_rng(5).normal(0, 0.08, n)[None, :, None]
+    errors = 1.02 * (correlation * one.residuals + np.sqrt(1 - correlation**2) * own)
+    found = compare_pairs(one, replace(one, predictions=one.truth[None, :, None] + errors))
+    expected = 2 * 1.96 * np.sqrt((1 - correlation**2) / n)
+    assert np.log(found.ratio.high / found.ratio.low) == pytest.approx(expected, rel=0.15)
+    assert found.ratio.low < 1.02 < found.ratio.high
+    assert found.ratio.high - found.ratio.low < 0.06
 
 
-def test_training_seeds_widen_the_interval():
-    first, second = sample(0.08, np.arange(300), n_seeds=3), sample(0.1, np.arange(300, 600), n_seeds=3)
-    found = compare_samples(first, second)
+def test_training_seeds_count_in_both():
+    one, other = sample(0.08, np.arange(300), n_seeds=3), sample(0.1, np.arange(300), seed=1, n_seeds=3)
+    found = compare_pairs(one, other)
     assert found.ratio.n_seeds == 3
-    assert found.first.value == pytest.approx(first.residuals.std())
+    assert found.seen.value == pytest.approx(one.residuals.std())
+    assert found.unseen.value == pytest.approx(other.residuals.std())
 
 
-def test_too_few_halos_have_no_interval():
-    few, many = sample(0.08, np.arange(19)), sample(0.08, np.arange(100, 300))
-    found = compare_samples(few, many)
-    assert found.first is None
-    assert found.second is not None
-    assert found.ratio is None
-    assert found.n_halos == (19, 200)
+def test_too_few_common_halos_have_no_interval():
+    found = compare_pairs(sample(0.08, np.arange(100)), sample(0.08, np.arange(81, 300)))
+    assert (found.n_clusters, found.n_halos) == (19, 19)
+    assert found.seen is found.unseen is found.difference is found.ratio is None
 
 
 def test_halo_mates_are_counted_in_the_other_folds():
@@ -115,13 +111,13 @@ def test_page_texts_say_what_was_found(shown):
     compared, classes = shown
     groups = np.array([f"halo-{i % 120}" for i in range(600)])
     blocks = "\n".join(leakage_blocks(compared, classes, {"random": None, "grouped": None}, "the command"))
-    assert "600 clusters are tested in both" in blocks
+    assert "the same 600 clusters of 120 halos" in blocks
     assert "the command" in blocks
     assert f"{compared['multi_band_2'].difference.value:+.4f}" in blocks
     assert "| 6 or more | 150 |" in blocks
     found = leakage_text(compared, groups, "the command")
     assert "show 120 halos" in found
-    assert "multi_band_2: on halos not seen in training the scatter rises by 33" in found
+    assert "multi_band_2: without its halo in training the scatter of the same clusters rises by 33" in found
     assert "not known before" in leakage_text({}, groups, "the command")
     assert "could leak" in leakage_text({}, np.arange(600), "the command")
 
@@ -132,7 +128,7 @@ def test_the_figure_draws_what_there_is(shown):
     left, right = figure.axes
     assert [text.get_text() for text in left.get_xticklabels()] == list(compared)
     values = [line.get_ydata() for line in left.lines if line.get_marker() == "s"]
-    np.testing.assert_allclose(values[0], [one.second.value for one in compared.values()])
+    np.testing.assert_allclose(values[0], [one.unseen.value for one in compared.values()])
     assert len(right.get_xticklabels()) == 4
     for axes in (figure.axes, partitions({}, {}).axes):
         assert "[dex]" in axes[0].get_ylabel()

@@ -84,7 +84,8 @@ def test_a_stand_in_is_judged_in_the_place_of_its_transform(outcomes):
 
 def test_turns_and_gaps_are_said(judged):
     text = study_summary(judged, "the command")
-    assert "Of 12 verdicts under other assumptions 3 reverse that of the book, and 3 differ" in text
+    # further bands in the dynamics are undecided everywhere: these were trained once
+    assert "Of 12 verdicts under other assumptions 3 reverse that of the book, and 2 differ" in text
     assert "- with particle background: *Giving the network a second band" in text
     assert "by default holds, and so **fails**" in text
     assert "Not trained yet: percentile of all pixels, empty ones included. `the command` trains them." in text

@@ -20,6 +20,23 @@ def test_displacement_counts_places():
     assert rank_displacement(truth, np.random.default_rng(1).normal(size=4000)).mean() == pytest.approx(1 / 3, abs=0.01)
 
 
+def test_shrinkage_displaces_nothing():
+    """Errors blind to mass about a line of any slope are the reference: 1, where raw residuals gave 1.12."""
+    rng = np.random.default_rng(5)
+    found = {1.0: [], 0.5: []}
+    for _ in range(60):
+        truth, errors, groups = rng.normal(14.2, 0.24, 480), rng.normal(0, 0.12, 480), rng.integers(0, 246, 480)
+        for slope, intervals in found.items():
+            prediction = 14.2 + slope * (truth - 14.2) + slope * errors
+            intervals.append(extremes_first(truth, prediction, groups, n_resamples=200))
+    for slope, intervals in found.items():
+        assert np.mean([one.value for one in intervals]) == pytest.approx(1, abs=0.025), slope
+        assert sum(one.low > 1 for one in intervals) <= 5  # 2.5 % of 60, and what chance adds
+    # the order is the same, and so is all that is said of it
+    same = [one.value for one in found[1.0]]
+    np.testing.assert_allclose([one.value for one in found[0.5]], same)
+
+
 def test_seeds_widen_what_is_said_of_sorting():
     """The same errors in every training know nothing of another; other errors do, and share the estimate."""
     rng = np.random.default_rng(2)

@@ -3,10 +3,14 @@
 import numpy as np
 import pytest
 
+from report_utils.binning import TRANSFORMS
 from report_utils.profiles import load_profile
 from report_utils.report.bootstrap import Interval
 from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Evidence
+from report_utils.report.published import PUBLISHED
+from report_utils.report.seeds import SeedPredictions
 from report_utils.report.words import (
+    beside_printed,
     change,
     dynamics_provenance,
     example_rows,
@@ -78,6 +82,20 @@ def test_intervals_say_what_was_drawn():
     assert "might reverse it" not in seeds_of_claims([3, 3], [3, 3])
 
 
+def test_a_ratio_that_excludes_the_printed_one_says_which_scatter_differs(made_up):
+    """A single band of twice the printed scatter, two bands as printed: the ratio is half the printed one."""
+    pair = ("multi_band_2", "multi_band_1")
+    tested = {name: SeedPredictions.of(made_up(name, s)) for name, s in zip(pair, (0.06345, 2 * 0.11744), strict=True)}
+    said = beside_printed(Interval(0.27, 0.25, 0.29), pair, tested)
+    assert "excludes 0.54" in said
+    assert f"mostly because of *{TRANSFORMS['multi_band_1'].label}*" in said
+    factors = [tested[name].residuals.std() / PUBLISHED.rows[name].scatter for name in pair]
+    assert f"with it is {factors[1]:.2f} times the printed one" in said
+    assert f"{factors[0]:.2f} times." in said
+    assert beside_printed(Interval(0.5, 0.45, 0.6), pair, tested) == ""
+    assert beside_printed(Interval(0.5, 0.45, 0.6), ("agn_less_2", "multi_band_2"), tested) == ""  # nothing is printed
+
+
 def test_archives_are_not_called_simulated():
     quick = load_profile("quick")
     source = quick.source.model_copy(update={"archive": "somewhere"})
@@ -91,8 +109,9 @@ def test_a_page_says_when_a_halo_is_in_training_and_test():
     assert quick.folds.run == 2
     fold_of = np.array([0, 1, 0, 0, 2, 3])
     groups = ["a", "a", "b", "b", "c", "c"]
-    assert "50%" in folds_and_halos(quick, fold_of, groups)
-    assert "not known" not in folds_and_halos(quick, fold_of, groups)
+    said = folds_and_halos(quick, fold_of, groups)
+    assert "The 6 observations here show 3 halos, so 50% of the test observations" in said
+    assert "Of the report's halos and folds this is not known" in said
     assert "is known to be" in folds_and_halos(quick, fold_of, list("abcdef"))
     grouped = quick.model_copy(update={"folds": quick.folds.model_copy(update={"grouped": True})})
     assert "keep all observations of a halo together" in folds_and_halos(grouped, fold_of, groups)

@@ -114,7 +114,7 @@ PAGES: tuple[Page, ...] = (
         dynamics=DYNAMICS_TRANSFORMS,
         needs=("agn_less_4", "multi_band_4"),
     ),
-    _whole("4-3-claims", studies=("seeds",)),
+    _whole("4-3-claims", studies=("seeds",), files=("benchmarks/results/verdicts.json",)),
     _whole("5-conclusion"),
     _whole("reproduction-status", studies=("seeds",)),
     Page("baselines", "baselines", "What a few counts tell", transforms=_BANDS, needs=_BANDS),

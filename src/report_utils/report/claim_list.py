@@ -10,6 +10,7 @@ from report_utils.report import sorting
 from report_utils.report.claims import (
     MARGIN,
     MARGIN_REASON,
+    MINIMUM_SEEDS,
     NEARLY_HALF,
     NEARLY_HALF_REASON,
     Claim,
@@ -78,20 +79,17 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         name="core_is_not_the_reason",
-        statement="A single band is not rescued by ignoring the core, so that is not what the second band teaches: "
-        "removing the AGN from the lowest band, or the brightest pixels from four bands, brings nothing like a "
-        "halving.",
+        statement="A single band is not rescued by removing the AGN, so ignoring them is not what the second band "
+        "teaches.",
         where="section 3.3, section 4.3",
-        statistic=f"{_RATIO}: lowest band without AGN over with; each retained percentage over the full four bands",
-        threshold=f"every interval above {NEARLY_HALF}",
-        reason=f"The same limit as for the halving, from the other side. {NEARLY_HALF_REASON} One band with "
-        "its core cut would be the sharper test, but is not among the report's transforms.",
-        needs=("agn_less_1", "multi_band_1", *_RETAINED, "multi_band_4"),
-        test=test.RatioTest(
-            [("agn_less_1", "multi_band_1"), *((name, "multi_band_4") for name in _RETAINED)],
-            above,
-            NEARLY_HALF,
-        ),
+        statistic=f"{_RATIO}: lowest band without AGN over with",
+        threshold=f"interval above {NEARLY_HALF}",
+        reason=f"The same limit as for the halving, from the other side. {NEARLY_HALF_REASON} The report also cites "
+        "the images with emptied pixels, but these have four bands: taking pixels from them can hardly halve a "
+        "scatter, whatever the second band teaches. One band with its core cut would be a test, but is not among the "
+        "report's transforms.",
+        needs=("agn_less_1", "multi_band_1"),
+        test=test.RatioTest([("agn_less_1", "multi_band_1")], above, NEARLY_HALF),
     ),
     Claim(
         name="agn_less_equal",
@@ -140,10 +138,12 @@ CLAIMS: tuple[Claim, ...] = (
         statement="After the second, switching on further bands brings no noticeable improvement.",
         where="section 4.1, first observation",
         statistic="ratios of the scatters at the ends of phases 3 and 4 over phase 2",
-        threshold=f"both intervals inside 1/{MARGIN} to {MARGIN}",
-        reason=f"{MARGIN_REASON} Later phases also train longer, which this ratio cannot tell from the band.",
+        threshold=f"both intervals inside 1/{MARGIN} to {MARGIN}, over three seeds or more",
+        reason=f"{MARGIN_REASON} Another training changes the scatter at the end of a phase by several per cent, so "
+        "one training cannot show so small a difference. Later phases also train longer, which this ratio cannot tell "
+        "from the band.",
         needs_dynamics=("multi_band_4",),
-        test=test.phase_test([(3, 2), (4, 2)], within, MARGIN),
+        test=test.phase_test([(3, 2), (4, 2)], within, MARGIN, n_seeds=MINIMUM_SEEDS),
     ),
     Claim(
         name="hard_observations",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -80,16 +80,28 @@ def sorted_masses(runs: Runs) -> Evidence:
     return combine([judged_part(label, measure, below, 1.0, 2) for label, measure in measures.items()])
 
 
-def phase_test(pairs: Sequence[tuple[int, int]], judge: Rule, limit: float) -> Callable[[Runs], Evidence]:
-    """Make a test of the scatters at the ends of phases (from 1) of the multi-band dynamics, of all its seeds."""
+def phase_test(
+    pairs: Sequence[tuple[int, int]], judge: Rule, limit: float, *, n_seeds: int = 1
+) -> Callable[[Runs], Evidence]:
+    """Make a test of the scatters at the ends of phases (from 1) of the multi-band dynamics, of all its seeds.
+
+    With fewer than ``n_seeds`` trainings the ratios are measured, and judged undecided.
+    """
 
     def test(runs: Runs) -> Evidence:
-        parts = []
+        n_trained, parts = len(runs.dynamics["multi_band_4"]), []
         for later, earlier in pairs:
             measure = partial(_phase_ratio, runs, later, earlier)
             label = f"end of phase {later} / end of phase {earlier}"
             parts.append(judged_part(label, measure, judge, limit, len(pairs)))
-        return combine(parts)
+        if n_trained >= n_seeds:
+            return combine(parts)
+        note = (
+            f"{n_seeds} training seeds are needed, and there {'is' if n_trained == 1 else 'are'} {n_trained}: "
+            "another training may change these ratios by as much as the margin, and an interval of one training does "
+            "not include that"
+        )
+        return Evidence(UNDECIDED, tuple(replace(part, verdict=UNDECIDED) for part in parts), note)
 
     return test
 

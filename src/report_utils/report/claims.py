@@ -7,6 +7,10 @@ difference that merely was not found is not taken for equality. A claim of sever
 (an intersection-union test: Berger 1982, Technometrics 24, 295; no part needs a stricter level for it), and fails when
 one fails. As the more parts there are the sooner one fails by chance, a part of m fails only when the interval of
 confidence 1 - 0.05/m lies on the wrong side (Bonferroni).
+
+How often verdicts are wrong, `python -m tools.measure_verdicts` measures on made-up predictions for which the answer is
+known. Intervals of one training lack what another would change; claims about differences so small that this matters
+need several trainings.
 """
 
 from __future__ import annotations

@@ -70,6 +70,23 @@ def hardness(events: NDArray[np.integer], transform: str) -> NDArray[np.float64]
     return logarithms[:, 1:] - logarithms[:, :1]
 
 
+def one_split(events: NDArray[np.integer], n_low: int) -> NDArray[np.float64]:
+    """Return photons and hardness of two channels, ``(n_clusters, 2)``, as :data:`BASELINES` take them.
+
+    Parameters
+    ----------
+    events : (n_clusters, 4) [events]
+        By band.
+    n_low : int
+        How many of the bands are the lower channel; with 0 there is no split, and the hardness is left out.
+    """
+    photons = np.log10(1 + events.sum(axis=1, keepdims=True))
+    if n_low == 0:
+        return photons
+    low, high = (np.log10(1 + part.sum(axis=1, keepdims=True)) for part in np.split(events, [n_low], axis=1))
+    return np.hstack([photons, high - low])
+
+
 def _channels(events: NDArray[np.integer], transform: str) -> NDArray[np.integer]:
     return np.stack([events[:, list(bands)].sum(axis=1) for bands in get_transform(transform).bands], axis=1)
 

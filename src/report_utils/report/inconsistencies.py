@@ -67,7 +67,7 @@ INCONSISTENCIES: tuple[Inconsistency, ...] = (
         "section 3.3 against Table 1",
         "The core-removed model is said not to behave as the split bands do; every retained row of Table 1 has four "
         "bands, and a scatter as small as theirs.",
-        "The claim is read as: one band is not rescued by removing the core.",
+        "The claim is read as: one band is not rescued by removing the AGN.",
     ),
     Inconsistency(
         "permutation",

@@ -1,9 +1,9 @@
-"""Do networks recognise halos? Folds drawn regardless of halos against folds that keep each halo together.
+"""Do networks recognise halos? The same clusters, with and without their halo among what a network was trained on.
 
-Two partitions test other clusters in a fold, so what is compared is two samples. Halos are resampled in both at once:
-one that is tested in both partitions is drawn for both, with all its observations in either. Where all folds are run
-the two samples are the same clusters and this is a paired comparison; where a few are run it is nearly one of
-independent samples, and its interval says so.
+Folds drawn regardless of halos leave other snapshots of a test cluster's halo in training, folds that keep each halo
+together leave none. A cluster that is tested in both partitions is predicted by a network of either kind, trained on
+equally many observations by the same protocol, and the two predictions are compared. What makes a cluster hard is in
+both and cancels. Where all folds of one partition are run, all clusters that the other tests are such pairs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from report_utils.report.bootstrap import N_RESAMPLES, resample
 from report_utils.report.claims import MINIMUM_GROUPS
 from report_utils.report.intervals import Interval
 from report_utils.report.moments import moments, scatter_of
-from report_utils.report.seeds import CrossValidated, SeedPredictions
+from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters
 
 MATES = (0, 1, 3, 6)
 """Lower ends of the classes of how many observations of its own halo a test cluster has in training."""
@@ -27,66 +27,54 @@ MATES = (0, 1, 3, 6)
 
 @dataclass(frozen=True)
 class Comparison:
-    """The scatters of two samples of test clusters.
+    """The scatters of two networks on the same test clusters.
 
     Attributes
     ----------
-    first, second : Interval or None [dex]
-        Of each; None with too few halos for an interval.
+    seen, unseen : Interval or None [dex]
+        With other observations of a cluster's halo in training, and without; None with too few halos for an interval.
     difference : Interval or None [dex]
-        Second minus first.
+        Unseen minus seen.
     ratio : Interval or None
-        Second over first.
-    n_clusters : (int, int)
-    n_halos : (int, int)
-    n_common : int
-        Clusters that are in both samples.
+        Unseen over seen.
+    n_clusters, n_halos : int
+        Those that both were tested on.
     """
 
-    first: Interval | None
-    second: Interval | None
+    seen: Interval | None
+    unseen: Interval | None
     difference: Interval | None
     ratio: Interval | None
-    n_clusters: tuple[int, int]
-    n_halos: tuple[int, int]
-    n_common: int
+    n_clusters: int
+    n_halos: int
 
 
-def compare_samples(
-    first: SeedPredictions, second: SeedPredictions, *, n_resamples: int = N_RESAMPLES, seed: int = 0
+def compare_pairs(
+    seen: SeedPredictions, unseen: SeedPredictions, *, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> Comparison:
-    """Compare the scatters of two samples of test clusters that may share clusters and halos.
+    """Compare two networks on the clusters that both were tested on.
 
     Parameters
     ----------
-    first, second : SeedPredictions
+    seen, unseen : SeedPredictions
+        Of folds drawn regardless of halos, and of folds that keep each halo together.
     n_resamples, seed
-        Of the bootstrap over halos and training seeds.
+        Of the bootstrap over halos, and over the trainings of that partition of which more folds are run.
     """
-    sizes = (len(first.cluster), len(second.cluster))
-    halos = tuple(len(np.unique(sample.group)) for sample in (first, second))
-    n_common = len(np.intersect1d(first.cluster, second.cluster))
-    if min(halos) < MINIMUM_GROUPS:
-        intervals = [
-            scatter_interval(sample, n_resamples=n_resamples, seed=seed) if n >= MINIMUM_GROUPS else None
-            for sample, n in zip((first, second), halos, strict=True)
-        ]
-        return Comparison(*intervals, None, None, sizes, halos, n_common)
-    columns = [
-        np.pad(moments(first.residuals), ((0, 0), (0, sizes[1]), (0, 0))),
-        np.pad(moments(second.residuals), ((0, 0), (sizes[0], 0), (0, 0))),
-    ]
-    groups = np.concatenate([first.group, second.group])
-    folds = np.concatenate([first.fold, second.fold + first.fold.max() + 1])
-    drawn = resample(columns, groups, folds, n_resamples=n_resamples, seed=seed)
+    pair = on_common_clusters({"seen": seen, "unseen": unseen})
+    first = max(pair.values(), key=lambda one: len(np.unique(one.fold)))
+    n_halos = len(np.unique(first.group))
+    if n_halos < MINIMUM_GROUPS:
+        return Comparison(None, None, None, None, len(first.cluster), n_halos)
+    columns = [moments(one.residuals) for one in pair.values()]
+    drawn = resample(columns, first.group, first.fold, n_resamples=n_resamples, seed=seed)
     return Comparison(
         drawn.interval(lambda totals: scatter_of(totals)[..., 0]),
         drawn.interval(lambda totals: scatter_of(totals)[..., 1]),
         drawn.interval(lambda totals: scatter_of(totals)[..., 1] - scatter_of(totals)[..., 0]),
         drawn.interval(lambda totals: scatter_of(totals)[..., 1] / scatter_of(totals)[..., 0]),
-        sizes,
-        halos,
-        n_common,
+        len(first.cluster),
+        n_halos,
     )
 
 
@@ -100,7 +88,7 @@ def compare_partitions(
     random, grouped : mapping of transform name to its cross-validations, one for each training seed
     """
     return {
-        name: compare_samples(SeedPredictions.of(runs), SeedPredictions.of(grouped[name]))
+        name: compare_pairs(SeedPredictions.of(runs), SeedPredictions.of(grouped[name]))
         for name, runs in random.items()
     }
 

@@ -21,7 +21,7 @@ from report_utils.report.words import listing
 
 NOT_MEASURED = "*Not measured yet:* `make bench` measures it."
 
-_MEASURED_BY = {"kills": "tools.kill_harness --keep"}
+_MEASURED_BY = {"kills": "tools.kill_harness --keep", "verdicts": "tools.measure_verdicts"}
 
 Results = Mapping[str, Sequence[BenchmarkResult]]
 

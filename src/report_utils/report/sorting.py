@@ -42,30 +42,33 @@ def rank_displacement(truth: ArrayLike, prediction: ArrayLike) -> NDArray[np.flo
 
     Parameters
     ----------
-    truth, prediction : (n_clusters,) [log10 solar masses]
+    truth : (n_clusters,) [log10 solar masses]
+    prediction : (..., n_clusters) [log10 solar masses]
 
     Returns
     -------
-    (n_clusters,)
+    (..., n_clusters)
         0 for a cluster at its own place; 1/3 is the mean for a random order.
     """
-    places = [np.argsort(np.argsort(np.asarray(values), kind="stable")) for values in (truth, prediction)]
-    return np.abs(places[1] - places[0]) / (len(places[0]) - 1)
+    of_truth, predicted = (np.argsort(np.argsort(values, axis=-1, kind="stable")) for values in (truth, prediction))
+    return np.abs(predicted - of_truth) / (len(of_truth) - 1)
 
 
 def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray, *, seed: int = 0) -> tuple:
     """Mean displacement (middle, outer) if the same errors fell on clusters regardless of their mass.
 
     Clusters at the ends of the list can be displaced to one side only, so even an error that knows nothing of
-    the mass displaces them otherwise than the middle; what is to be judged is the excess over this.
+    the mass displaces them differently from the middle; what is to be judged is the excess over this. The errors are
+    those about the straight line of prediction against truth. A network that draws all predictions to the mean mass
+    changes no place in the order, but its raw residuals fall with the mass: dealt out at random, they would
+    displace clusters by a shrinkage that displaces none.
     """
     generator = np.random.default_rng([seed, len(truth)])
-    errors = prediction - truth
-    means = np.empty((N_PERMUTATIONS, 2))
-    for row in means:
-        displaced = rank_displacement(truth, truth + generator.permutation(errors))
-        row[:] = displaced[middle].mean(), displaced[~middle].mean()
-    return tuple(means.mean(axis=0))
+    slope, intercept = np.polyfit(truth, prediction, 1)
+    line = intercept + slope * truth
+    errors = generator.permuted(np.tile(prediction - line, (N_PERMUTATIONS, 1)), axis=1)
+    displaced = rank_displacement(truth, line + errors)
+    return displaced[:, middle].mean(), displaced[:, ~middle].mean()
 
 
 def _displacements(truth: NDArray, predictions: ArrayLike, seed: int) -> NDArray[np.float64]:

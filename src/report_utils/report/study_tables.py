@@ -31,8 +31,9 @@ def interval_text(interval: Interval | None, spec: str = ".4f") -> str:
 
 
 def measured_text(found: Evidence) -> str:
-    """Write what was measured of a claim, or why nothing was."""
-    return "; ".join(f"{part.label}: {interval_text(part.measured, '.3f')}" for part in found.parts) or found.note
+    """Write what was measured of a claim, and what is to be said of it."""
+    measured = [f"{part.label}: {interval_text(part.measured, '.3f')}" for part in found.parts]
+    return "; ".join([*measured, *([found.note] if found.note else [])])
 
 
 def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
@@ -118,13 +119,16 @@ def leakage_blocks(
     if compared:
         first = next(iter(compared.values()))
         sizes = (
-            f"Scatters in dex. Random folds test {first.n_clusters[0]} clusters of {first.n_halos[0]} halos, grouped "
-            f"folds {first.n_clusters[1]} of {first.n_halos[1]}; {first.n_common} clusters are tested in both."
+            f"Scatters in dex, of the same {first.n_clusters} clusters of {first.n_halos} halos, which random and "
+            "grouped folds both test."
         )
         blocks += [partitions_markdown(compared), sizes]
     if classes:
         blocks += [
-            "Within the random folds, the test clusters by how many observations of their own halo were trained on:",
+            (
+                "Within the random folds, the test clusters by how many observations of their own halo were trained "
+                "on. These are different clusters in each row, so their scatters may differ for other reasons:"
+            ),
             mates_markdown(classes),
         ]
     return blocks
@@ -150,14 +154,14 @@ def leakage_text(compared: Mapping[str, Comparison], groups: ArrayLike, command:
     lines = [
         f"{label}: {TOO_FEW} for an interval"
         if one.ratio is None
-        else f"{label}: on halos not seen in training the scatter {change(one.ratio)}"
+        else f"{label}: without its halo in training the scatter of the same clusters {change(one.ratio)}"
         for label, one in compared.items()
     ]
     return f"{text}\n\n" + "\n".join(f"- {line}." for line in lines)
 
 
 def partitions_markdown(compared: Mapping[str, Comparison]) -> str:
-    """Write the scatters of two partitions beside each other [dex].
+    """Write the scatters of the same clusters with and without their halo in training [dex].
 
     Parameters
     ----------
@@ -166,14 +170,14 @@ def partitions_markdown(compared: Mapping[str, Comparison]) -> str:
     rows = [
         [
             label,
-            interval_text(one.first),
-            interval_text(one.second),
+            interval_text(one.seen),
+            interval_text(one.unseen),
             interval_text(one.difference, "+.4f"),
             interval_text(one.ratio, ".3f"),
         ]
         for label, one in compared.items()
     ]
-    header = ["Network", "Random folds", "Grouped folds", "Difference", "Ratio"]
+    header = ["Network", "Halo in training", "Halo not in training", "Difference", "Ratio"]
     return markdown_table(header, rows, "lrrrr")
 
 
@@ -219,7 +223,8 @@ def study_text(study: Study, outcomes: Mapping[str, Outcome | None]) -> str:
     if study.name == "halos" and all(outcomes.values()):
         partitions = (outcomes[name].cross_validations for name in ("random", "grouped"))
         for label, one in compare_partitions(*partitions).items():
-            random, grouped, ratio = (interval_text(i) for i in (one.first, one.second, one.ratio))
-            lines.append(f"{label}: random folds {random}, grouped folds {grouped} dex, ratio {ratio}")
+            seen, unseen, ratio = (interval_text(i) for i in (one.seen, one.unseen, one.ratio))
+            found = f"halo in training {seen}, not in training {unseen} dex, ratio {ratio}" if one.ratio else TOO_FEW
+            lines.append(f"{label}: {one.n_clusters} clusters with and without their halo in training: {found}")
         lines.append("")
     return "\n".join(lines)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from report_utils.binning import TRANSFORMS
+from report_utils.report.claim_tests import printed_contrast
 from report_utils.report.claims import FAILS, HOLDS, Evidence
 from report_utils.report.fold_draws import MINIMUM_FOLDS
 from report_utils.report.intervals import Interval
@@ -15,6 +17,7 @@ from report_utils.report.published import PUBLISHED
 
 if TYPE_CHECKING:
     from report_utils.profiles import Profile
+    from report_utils.report.seeds import SeedPredictions
 
 
 def listing(items: Sequence[str]) -> str:
@@ -179,7 +182,7 @@ def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> 
     """
     if profile.folds.grouped:
         return "Folds keep all observations of a halo together: no network was trained on a halo that it is tested on."
-    fold_of, (_, halo) = np.asarray(fold_of), np.unique(np.asarray(groups), return_inverse=True)
+    fold_of, (names, halo) = np.asarray(fold_of), np.unique(np.asarray(groups), return_inverse=True)
     of_halo = np.bincount(halo)
     in_same_fold = np.zeros((fold_of.max() + 1, len(of_halo)), dtype=np.intp)
     np.add.at(in_same_fold, (fold_of, halo), 1)
@@ -188,9 +191,10 @@ def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> 
     if shared == 0:
         return "Folds are drawn regardless of halos; no test observation's halo is known to be in training as well."
     return (
-        f"Folds are drawn regardless of halos, as the report seems to do: {100 * shared:.0f}% of the test "
-        "observations show a halo of which another snapshot was in training. All scatters may be smaller for it "
-        "than on halos never seen."
+        f"Folds are drawn regardless of halos. The {thousands(len(halo))} observations here show "
+        f"{thousands(len(names))} halos, so {100 * shared:.0f}% of the test observations show a halo of which another "
+        "snapshot was in training. Of the report's halos and folds this is not known. All scatters may be smaller for "
+        "it than on halos never seen."
     )
 
 
@@ -224,6 +228,29 @@ def change(ratio: Interval) -> str:
         return f"rises by {percent(ratio.value)}% ({name}: {percent(ratio.low)} to {percent(ratio.high)}%)"
     low, high = (f"{100 * (end - 1):+.0f}".replace("-", "−") for end in (ratio.low, ratio.high))
     return f"may change either way ({name}: {low} to {high}%)"
+
+
+def beside_printed(ratio: Interval, pair: tuple[str, str], tested: Mapping[str, SeedPredictions]) -> str:
+    """Say that a ratio of two scatters excludes that of the printed ones, and which of the two differs; or nothing.
+
+    Parameters
+    ----------
+    ratio : Interval
+        The scatter of the first transform over that of the second.
+    pair : (str, str)
+        The names of the two.
+    tested : mapping of transform name to SeedPredictions
+    """
+    printed = printed_contrast(pair, (1, -1))
+    if printed is None or ratio.low <= printed <= ratio.high:
+        return ""
+    over = {name: float(tested[name].residuals.std()) / PUBLISHED.rows[name].scatter for name in pair}
+    further, other = sorted(pair, key=lambda name: -abs(np.log(over[name])))
+    return (
+        f"The interval excludes {printed:.2f}, the ratio of the scatters that the report prints, mostly because of "
+        f"*{TRANSFORMS[further].label}*: our scatter with it is {over[further]:.2f} times the printed one, with "
+        f"*{TRANSFORMS[other].label}* {over[other]:.2f} times."
+    )
 
 
 def verdict_counts(evidence: Mapping[str, Evidence]) -> str:

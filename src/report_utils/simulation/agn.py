@@ -16,8 +16,10 @@ from report_utils.simulation.settings import SimulationSettings
 
 _CLUSTER_AGN, _FIELD_AGN = 4, 5
 
-# Ehlert et al. (2013): about one AGN brighter than 1e-14 erg cm^-2 s^-1 (0.5-8 keV) in excess per cluster,
-# surface density falling as r^-0.6 (physics notes).
+# Ehlert et al. (2013, MNRAS 428, 3509): "roughly 1 +- 0.4" AGN in excess per cluster, brighter than 1e-14 erg
+# cm^-2 s^-1 (0.5-8 keV), a mean over 43 clusters with the error of that mean; surface density falling as r^-0.6.
+# _EXCESS_SIGMA takes that error for a spread from cluster to cluster, which the paper does not give: numbers of AGN
+# have the variance 1.16 where a Poisson number has 1. It stays, since without it every observation would change.
 _EXCESS_MEAN, _EXCESS_SIGMA, _EXCESS_SLOPE = 1.0, 0.4, 0.6
 _EXCESS_LOWEST_FLUX, _EXCESS_HIGHEST_FLUX = 1e-14, 1e-12
 _EXCESS_BAND_KEV = (0.5, 8.0)

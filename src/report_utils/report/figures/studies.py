@@ -73,20 +73,19 @@ def _row_label(judgement: Judgement, part: str) -> str:
 
 
 def partitions(compared: Mapping[str, Comparison], classes: Mapping[str, Sequence[MatesClass]]) -> Figure:
-    """Draw the scatters of random and grouped folds, and those of random folds by halo mates in training.
+    """Draw scatters with and without the halo in training, and those of random folds by halo mates in training.
 
     Parameters
     ----------
     compared : mapping of label to Comparison
-        First the random, second the grouped folds.
     classes : mapping of label to the classes of halo mates, the same for all
     """
     figure = new_figure(8.0, 3.6)
     left, right = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(compared))
-    for kind, colour, marker, shift in (("first", OURS, "o", -0.08), ("second", PRINTED, "s", 0.08)):
+    for kind, colour, marker, shift in (("seen", OURS, "o", -0.08), ("unseen", PRINTED, "s", 0.08)):
         found = {i: getattr(one, kind) for i, one in enumerate(compared.values()) if getattr(one, kind) is not None}
-        label = "random folds" if kind == "first" else "grouped folds"
+        label = "halo in training" if kind == "seen" else "halo not in training"
         _points(left, np.array(list(found)) + shift, list(found.values()), colour, marker, label)
     if not compared:
         left.text(0.5, 0.5, "grouped folds are not trained", ha="center", transform=left.transAxes)
