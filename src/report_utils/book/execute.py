@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import os
 import platform
 import re
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
 
 METADATA = "report_utils"
 """Where an executed notebook keeps what it was made from; ``at`` and ``seconds`` in it are all that varies."""
-
-SOCKETS_PREFIX = "report-utils-page-"
-"""How the folders of kernels' socket files begin; the number of the process that uses them follows."""
 
 _PACKAGES = (
     "numpy",
@@ -110,10 +105,12 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
     import papermill
     from nbclient.exceptions import DeadKernelError
 
+    from report_utils.book.kernel import ThisPython, kernel_settings
+
     began = time.monotonic()
     notebook = fill_in(read_template(template), page)
     try:
-        with tempfile.TemporaryDirectory(prefix=f"{SOCKETS_PREFIX}{os.getpid()}-") as sockets:
+        with kernel_settings() as settings:
             executed = papermill.execute_notebook(
                 notebook,
                 None,
@@ -123,7 +120,8 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
                 coalesce_streams=True,  # what is printed comes in as many messages as chance has it
                 progress_bar=False,
                 cwd=str(template.parent),
-                config=_local_sockets(sockets),
+                config=settings,
+                kernel_manager_class=ThisPython,
             )
     except papermill.exceptions.PapermillExecutionError as error:
         reason = f"{error.ename}: {error.evalue}"
@@ -191,12 +189,3 @@ def written(notebook: NotebookNode) -> str:
     import nbformat
 
     return nbformat.writes(notebook)
-
-
-def _local_sockets(folder: str) -> Any:
-    """Let the kernel talk over socket files of its own: over TCP, kernels race for ports and warn about encryption."""
-    from traitlets.config import Config
-
-    here = Path(folder)
-    connection = {"transport": "ipc", "ip": str(here / "kernel"), "connection_file": str(here / "kernel.json")}
-    return Config({"KernelManager": connection})
