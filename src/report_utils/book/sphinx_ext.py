@@ -42,7 +42,8 @@ def _end(message: Any, status: int = 2) -> NoReturn:
 def _configure(app: Sphinx, config: Config) -> None:
     """Let the environment say where the book is published, so that publishing needs no edited file.
 
-    Another folder or a single file would be written over the finished book, or without what its links lead to.
+    Another folder or a single file would be written over the finished book, or without what its links lead to; a
+    ``conf.py`` elsewhere would not find the book's own styles and references.
     """
     from report_utils.errors import InputError
     from report_utils.profiles import project_root
@@ -51,7 +52,7 @@ def _configure(app: Sphinx, config: Config) -> None:
         book = project_root() / "book"
     except InputError as error:
         _end(error)
-    if Path(app.srcdir) != book.resolve() or "sphinx_external_toc" not in app.extensions:
+    if {Path(app.srcdir), Path(app.confdir)} != {book.resolve()} or "sphinx_external_toc" not in app.extensions:
         _end(f"only the whole book is built here, `jupyter-book build {book}`; `report-utils page NAME` runs one page")
     config.html_baseurl = os.environ.get("REPORT_BASE_URL") or config.html_baseurl
     url = os.environ.get("REPORT_REPOSITORY_URL") or config.html_theme_options.get("repository_url") or ""
