@@ -19,7 +19,9 @@ def jupyter_book(*arguments, folder=ROOT):
 
 
 def application(source=ROOT / "book", settings=None, extensions=("sphinx_external_toc",), builder="html"):
-    return SimpleNamespace(srcdir=source, confdir=settings or source, extensions=extensions, builder=SimpleNamespace(name=builder))
+    return SimpleNamespace(
+        srcdir=source, confdir=settings or source, extensions=extensions, builder=SimpleNamespace(name=builder)
+    )
 
 
 def config():

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_utils import __version__
+from report_utils.backends import backend_name
 from report_utils.book.pages import Page
 from report_utils.fingerprint import package_version
 
@@ -99,6 +100,8 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
 
     Raises
     ------
+    InputError
+        For a Keras backend that is not one of this project's.
     PageError
         If a cell fails.
     """
@@ -107,6 +110,7 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
 
     from report_utils.book.kernel import ThisPython, kernel_settings
 
+    backend_name()  # another one than this project's is refused here, not by a cell
     began = time.monotonic()
     notebook = fill_in(read_template(template), page)
     try:
