@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -31,6 +33,18 @@ def test_workers_know_nothing_of_the_users_keras_json(hostile, runs_folder, monk
         monkeypatch.setenv("KERAS_BACKEND", backend)
     (found,) = run_tasks([Task("settings", functions.keras_settings, {}, 1.0)], "settings")
     assert found == [backend or "tensorflow", "channels_last", "float32"]
+
+
+def test_event_files_are_read_by_astropys_defaults(tmp_path):
+    (tmp_path / "astropy").mkdir()
+    (tmp_path / "astropy" / "astropy.cfg").write_text("[io.fits]\nextension_name_case_sensitive = True\n")
+    code = "from astropy.io import fits; print(fits.conf.extension_name_case_sensitive)"
+    said = [
+        subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True).stdout
+        for user in [os.environ | {"XDG_CONFIG_HOME": str(tmp_path)}]
+        for variables in (user, own_environment(user))
+    ]
+    assert said == ["True\n", "False\n"]
 
 
 def test_a_backend_stays_the_users_to_state_and_a_limit_of_epochs_does_not(hostile, monkeypatch):

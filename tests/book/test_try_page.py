@@ -116,6 +116,13 @@ def test_a_page_of_its_own_loads_nothing(notebook):
     assert len(notebook.cells) == 2
 
 
+def test_a_page_is_the_same_whatever_the_users_docutils_conf_says(notebook, tmp_path, monkeypatch):
+    plain = standalone_html(notebook, "p")
+    (tmp_path / "docutils.conf").write_text("[general]\nid_prefix: hostile-\nraw_enabled: no\n")
+    monkeypatch.setenv("DOCUTILSCONFIG", str(tmp_path / "docutils.conf"))
+    assert standalone_html(notebook, "p") == plain
+
+
 def test_mathjax_is_there_only_for_equations(notebook):
     assert len(standalone_html(notebook, "p")) > 1_500_000
     notebook.cells[0].source = "# A page\n\nNo equations here."

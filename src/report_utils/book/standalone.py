@@ -82,7 +82,7 @@ def _render(source: Path, target: Path, name: str) -> Path:
         # links to the book's other pages lead nowhere here, and equations of theirs keep their names
         "suppress_warnings": ["myst", "ref", "bibtex", "mystnb"],
     }
-    with patch_docutils(), docutils_namespace():
+    with patch_docutils(str(source)), docutils_namespace():  # the user's docutils.conf is left aside
         app = Sphinx(
             str(source), None, str(target), str(target / ".doctrees"), "html",
             confoverrides=settings, status=None, warning=None, freshenv=True,
