@@ -28,6 +28,12 @@ def thread_variables() -> dict[str, str]:
     return {name: os.environ[name] for name in _ONE_THREAD if name.endswith("THREADS")}
 
 
+def keras_settings() -> list[str]:
+    import keras
+
+    return [keras.backend.backend(), keras.config.image_data_format(), keras.config.floatx()]
+
+
 def leave_mark(path: Path) -> None:
     try:
         path.write_text("here")

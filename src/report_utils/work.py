@@ -25,6 +25,7 @@ from report_utils.errors import InputError
 from report_utils.processes import ErrorStream, WorkerContext, end_workers, enter_worker, n_workers
 from report_utils.progress import PlainProgress, shown_progress
 from report_utils.store import runs_folder
+from report_utils.surroundings import enter_surroundings
 
 _ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -309,6 +310,7 @@ def _call(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 
 
 def _enter_worker(progress_queue: Any, log: Path, until: float | None, place: dict[str, str]) -> None:
+    enter_surroundings()
     os.environ.update(place)  # read when the backend is imported, which is later
     # what libraries print while they start would tear the progress bar apart
     with log.open("ab") as file:

@@ -24,6 +24,7 @@ from report_utils.book.execute import (
     unavailable_page,
 )
 from report_utils.book.pages import PAGES, Page
+from report_utils.errors import InputError
 from report_utils.profiles import load_profile, project_root
 from report_utils.reproduction import Reproduction
 
@@ -128,6 +129,12 @@ def test_a_failing_page_names_notebook_cell_and_reason(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["page.py"]
 
 
+def test_a_page_runs_on_no_backend_but_this_projects(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    with pytest.raises(InputError, match="KERAS_BACKEND is 'torch'; this project trains on tensorflow or jax"):
+        run_page(Page("page", "page"), ROOT / "notebooks" / "any-model.py", "smoke", {})
+
+
 def test_a_page_without_its_data_says_so():
     notebook = unavailable_page(Page("a", "b", "AGN-less"), "The archive has none.", HOW_TO_HAVE_AGN_LESS, {})
     assert "The archive has none." in notebook.cells[0].source
@@ -159,6 +166,14 @@ def test_an_edited_notebook_makes_its_page_stale_alone(reproduction, monkeypatch
 
     monkeypatch.setattr(build.Path, "read_text", edited)
     assert changed(before, _records(reproduction)) == {"1-introduction"}
+
+
+def test_another_backend_makes_pages_stale(reproduction, monkeypatch):
+    """Two of them train or build networks of their own, and no run of theirs would tell."""
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
+    before = _records(reproduction)
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert {"any-model", "3-2-network"} <= changed(before, _records(reproduction))
 
 
 def _with_other_code(monkeypatch, module):

@@ -34,8 +34,7 @@ def project(tmp_path, monkeypatch):
     (root / "notebooks").symlink_to(ROOT / "notebooks")
     write_profile(root / "profiles" / "tiny.toml")
     monkeypatch.chdir(root)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(module.tempfile, "tempdir", None)
+    monkeypatch.setattr(module, "kernel_folders", lambda: [tmp_path, tmp_path])
     return root
 
 

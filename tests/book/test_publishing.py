@@ -124,7 +124,7 @@ def sphinx(tmp_path, monkeypatch):
     (tmp_path / "doctrees").mkdir()
     monkeypatch.setattr(build, "prepare_book", lambda: build.BuildReport("tiny"))
     monkeypatch.setattr(build, "publish_pages", lambda: SimpleNamespace(release=lambda: None))
-    builder = SimpleNamespace(format="none")
+    builder = SimpleNamespace(name="html", format="none")
     app = SimpleNamespace(
         doctreedir=tmp_path / "doctrees", srcdir=source, outdir=tmp_path, builder=builder, _warncount=0
     )
@@ -169,6 +169,23 @@ def test_a_rendering_that_failed_is_done_anew(sphinx, failure):
     app._warncount = 1 if failure == "warning" else 0
     sphinx_ext._finish(app, RuntimeError() if failure == "exception" else None)
     assert rendered(*sphinx)[1] == ["a", "b"]
+
+
+def test_links_are_checked_beside_the_finished_book(sphinx):
+    """Jupyter Book gives this builder the folder of the finished book; both share what Sphinx has read."""
+    app, env = sphinx
+    app.outdir = app.outdir / "html"
+    app.outdir.mkdir()
+    sphinx_ext._finish(rendered(app, env)[0], None)
+    words = app.outdir / "searchindex.js"
+    words.touch()
+    checking = SimpleNamespace(**vars(app) | {"builder": SimpleNamespace(name="linkcheck", format="")})
+    again, outdated = rendered(checking, env)
+    assert (again.outdir, outdated) == (app.outdir.parent / "linkcheck", ["a", "b"])
+    assert again.builder.outdir == again.outdir
+    sphinx_ext._finish(again, None)
+    assert words.exists()
+    assert rendered(app, env)[1] == ["a", "b"]  # all of the book again
 
 
 def test_a_clock_that_was_set_back_hides_no_change(sphinx):

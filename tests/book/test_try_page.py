@@ -81,13 +81,21 @@ def test_values_of_another_type_are_refused(pair):
         try_page.assignments([pair], {"n": 1, "x": 1.0, "yes": True}, "p")
 
 
+DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACADs="
+"""A picture that is an address already, as the fallbacks of the interactive figures are."""
+
+
 @pytest.fixture
 def notebook():
+    figure = {"data": {"text/html": f"<img alt='dot' src='{DOT}'>"}}
+    picture = nbformat.v4.new_output("display_data", **figure)
     figure = {"data": {"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"}}
     output = nbformat.v4.new_output("display_data", **figure)
     text = "# A *page*\n\n**The question.** Why $x^2$ {cite}`Lovig2024`?\n\n$$\nx = y\n$$ (eq-x)\n\n"
     text += "See [others](2-data.ipynb)."
-    code = nbformat.v4.new_code_cell("1 + 1", outputs=[output], metadata={"tags": ["hide-input"]}, execution_count=1)
+    code = nbformat.v4.new_code_cell(
+        "1 + 1", outputs=[output, picture], metadata={"tags": ["hide-input"]}, execution_count=1
+    )
     cells = [nbformat.v4.new_markdown_cell(text), code]
     metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
@@ -97,6 +105,7 @@ def test_a_page_of_its_own_loads_nothing(notebook):
     text = standalone_html(notebook, "a-page")
     assert "<title>A page</title>" in text
     assert 'src="data:image/svg+xml;base64,' in text
+    assert f'src="{DOT}"' in text
     assert "Lovig" in text.partition("References")[2]
     assert "2-data" not in text
     assert "<details" in text
@@ -105,6 +114,13 @@ def test_a_page_of_its_own_loads_nothing(notebook):
     assert body.count("<script") == 0
     assert "http" not in "".join(part.split('"')[0] for part in body.split('src="')[1:])
     assert len(notebook.cells) == 2
+
+
+def test_a_page_is_the_same_whatever_the_users_docutils_conf_says(notebook, tmp_path, monkeypatch):
+    plain = standalone_html(notebook, "p")
+    (tmp_path / "docutils.conf").write_text("[general]\nid_prefix: hostile-\nraw_enabled: no\n")
+    monkeypatch.setenv("DOCUTILSCONFIG", str(tmp_path / "docutils.conf"))
+    assert standalone_html(notebook, "p") == plain
 
 
 def test_mathjax_is_there_only_for_equations(notebook):

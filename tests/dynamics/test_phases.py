@@ -167,7 +167,9 @@ def test_the_picture_shows_centred_predictions_in_ascending_truth(rng):
     order = np.argsort(dynamics.truth)
     np.testing.assert_allclose(values[:, 3], dynamics.predictions[3, order, 0] - dynamics.truth.mean(), rtol=1e-5)
     _, ax = plt.subplots()
-    image = plot_dynamics(dynamics, ax, limit=0.8)
+    with plt.rc_context({"image.origin": "lower", "image.aspect": "equal", "image.interpolation": "bicubic"}):
+        image = plot_dynamics(dynamics, ax, limit=0.8)
+    assert (image.origin, ax.get_aspect(), image.get_interpolation()) == ("upper", "auto", "nearest")
     np.testing.assert_array_equal(image.get_array(), values)
     assert image.get_clim() == (-0.8, 0.8)
     truth = ax.images[1].get_array()[:, 0]

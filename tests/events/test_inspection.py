@@ -1,3 +1,4 @@
+import matplotlib
 import numpy as np
 import pytest
 from astropy.io import fits
@@ -77,6 +78,14 @@ def test_the_command_says_it_and_draws_it(chandra, tmp_path):
     assert result.exit_code == 0, result.output
     assert "energy above 7 keV" in result.output
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_picture_is_the_same_whatever_the_matplotlibrc_says(chandra, tmp_path):
+    path, plain, hostile = chandra(n=200), tmp_path / "plain.png", tmp_path / "hostile.png"
+    CliRunner().invoke(app, ["inspect", str(path), "--image", str(plain)])
+    with matplotlib.rc_context({"image.cmap": "jet", "axes.grid": True, "font.size": 30, "text.usetex": True}):
+        CliRunner().invoke(app, ["inspect", str(path), "--image", str(hostile)])
+    assert hostile.read_bytes() == plain.read_bytes()
 
 
 def test_the_command_takes_columns_and_cleaning(tmp_path):

@@ -13,8 +13,22 @@ from PIL import Image
 from report_utils.binning import TRANSFORMS, eight_views
 from report_utils.report import figures
 from report_utils.report.claim_list import judge_claims
+from report_utils.report.figures.style import grid, show_image, svg_text
 from report_utils.report.published import PUBLISHED
 from report_utils.report.tables import table_one
+
+HOSTILE = {
+    "image.origin": "lower",
+    "text.usetex": True,
+    "svg.fonttype": "none",
+    "savefig.transparent": True,
+    "savefig.pad_inches": 1.0,
+    "axes.formatter.use_locale": True,
+    "font.family": "serif",
+    "lines.linestyle": ":",
+    "axes.grid.which": "both",
+    "legend.loc": "center",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +48,24 @@ def counts():
         np.stack([generator.poisson(profile * share) for share in (1, 0.2, 0.03, 0.001)], axis=-1).astype(np.int32)
         for _ in range(6)
     ]
+
+
+def test_figures_are_the_same_whatever_the_matplotlibrc_says(counts):
+    image = TRANSFORMS["multi_band_2"](counts[0])[..., 0]
+
+    def drawn():
+        figures.use_book_style()
+        figure, axes = grid(1, 2)
+        show_image(axes[0, 0], image)
+        axes[0, 1].plot([0, 1], [1e-3, 2], label="a_b & c")
+        axes[0, 1].set_title("scatter [dex]")
+        axes[0, 1].legend()
+        return svg_text(figure)
+
+    plain = drawn()
+    with matplotlib.rc_context(HOSTILE):
+        assert drawn() == plain
+    assert matplotlib.rcParams["font.family"] == ["DejaVu Sans"]  # matplotlib brings it along
 
 
 def bar_heights(ax):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from report_utils.backends import backend_name
 from report_utils.binning import get_transform
 from report_utils.book.execute import (
     HOW_TO_HAVE_AGN_LESS,
@@ -80,8 +81,9 @@ class BuildReport:
 def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str, Any]:
     """Return what a page is made from; a page is fresh while this stays the same.
 
-    That is its notebook's text, its parameters, the profile, the modules it imports, the data, the runs it shows, and
-    what is there of the studies that it shows: runs, or else committed results; and further files that it reads.
+    That is its notebook's text, its parameters, the profile, the modules it imports, Keras' backend, the data, the runs
+    it shows, and what is there of the studies that it shows: runs, or else committed results; and further files that it
+    reads.
     """
     path = root / NOTEBOOKS_FOLDER / f"{page.notebook}.py"
     text = path.read_text(encoding="utf-8")
@@ -96,6 +98,7 @@ def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str,
         "page": {"slug": page.slug, "title": page.title, "words": page.words, "parameters": page.parameters},
         "profile": reproduction.profile.model_dump(mode="json", exclude={"path"}),
         "code": code_digests(modules | {"book.execute"}),
+        "backend": backend_name(),
         "data": reproduction.data_key.inputs,
         "runs": {
             key.name: key.digest

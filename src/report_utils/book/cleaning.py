@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from report_utils.book.build import PAGES_FOLDER, page_record, record_of
-from report_utils.book.execute import SOCKETS_PREFIX
+from report_utils.book.kernel import FOLDER_PREFIX, kernel_folders
 from report_utils.book.pages import PAGES
 from report_utils.changes import changes
 from report_utils.disk import clear_disk_errors
@@ -69,7 +68,8 @@ class Cleaning:
     def temporaries(self) -> list[Path]:
         """Return the files and folders outside the store that processes of ours left when they were killed."""
         pages = abandoned(project_root() / PAGES_FOLDER, _TEMPORARY)
-        return pages + abandoned(Path(tempfile.gettempdir()), rf"{SOCKETS_PREFIX}(\d+)-.+")
+        folders = dict.fromkeys(kernel_folders())
+        return pages + [path for folder in folders for path in abandoned(folder, rf"{FOLDER_PREFIX}(\d+)-.+")]
 
     def locks(self) -> list[Path]:
         """Return the lock files that nobody holds."""

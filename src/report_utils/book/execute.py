@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import copy
-import os
 import platform
 import re
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_utils import __version__
+from report_utils.backends import backend_name
 from report_utils.book.pages import Page
 from report_utils.fingerprint import package_version
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
 METADATA = "report_utils"
 """Where an executed notebook keeps what it was made from; ``at`` and ``seconds`` in it are all that varies."""
-
-SOCKETS_PREFIX = "report-utils-page-"
-"""How the folders of kernels' socket files begin; the number of the process that uses them follows."""
 
 _PACKAGES = (
     "numpy",
@@ -104,16 +100,21 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
 
     Raises
     ------
+    InputError
+        For a Keras backend that is not one of this project's.
     PageError
         If a cell fails.
     """
     import papermill
     from nbclient.exceptions import DeadKernelError
 
+    from report_utils.book.kernel import ThisPython, kernel_settings
+
+    backend_name()  # another one than this project's is refused here, not by a cell
     began = time.monotonic()
     notebook = fill_in(read_template(template), page)
     try:
-        with tempfile.TemporaryDirectory(prefix=f"{SOCKETS_PREFIX}{os.getpid()}-") as sockets:
+        with kernel_settings() as settings:
             executed = papermill.execute_notebook(
                 notebook,
                 None,
@@ -123,7 +124,8 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
                 coalesce_streams=True,  # what is printed comes in as many messages as chance has it
                 progress_bar=False,
                 cwd=str(template.parent),
-                config=_local_sockets(sockets),
+                config=settings,
+                kernel_manager_class=ThisPython,
             )
     except papermill.exceptions.PapermillExecutionError as error:
         reason = f"{error.ename}: {error.evalue}"
@@ -191,12 +193,3 @@ def written(notebook: NotebookNode) -> str:
     import nbformat
 
     return nbformat.writes(notebook)
-
-
-def _local_sockets(folder: str) -> Any:
-    """Let the kernel talk over socket files of its own: over TCP, kernels race for ports and warn about encryption."""
-    from traitlets.config import Config
-
-    here = Path(folder)
-    connection = {"transport": "ipc", "ip": str(here / "kernel"), "connection_file": str(here / "kernel.json")}
-    return Config({"KernelManager": connection})

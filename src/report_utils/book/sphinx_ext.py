@@ -10,13 +10,14 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from report_utils import __version__
 from report_utils.book import api, downloads, executions, glossary, made_by, shell, theme
+from report_utils.surroundings import enter_surroundings
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -27,12 +28,32 @@ _SHOWN = "report_utils_shown"
 _UNFINISHED = "report-utils-unfinished"
 """A file beside Sphinx's own state; where a rendering was cut off it is still there, and all pages are made anew."""
 _AFTER_THE_THEME = 900
+_BUILDERS = ("html", "linkcheck")
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Pages are trees of many small objects: Python's usual 700 has it look for garbage for a tenth of a build."""
 
 
-def _configure(app: Sphinx, config: Config) -> None:  # noqa: ARG001 - Sphinx calls it so
-    """Let the environment say where the book is published, so that publishing needs no edited file."""
+def _end(message: Any, status: int = 2) -> NoReturn:
+    """End with one line; Jupyter Book turns any other exception into a traceback of its own."""
+    print(f"report-utils: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _configure(app: Sphinx, config: Config) -> None:
+    """Let the environment say where the book is published, so that publishing needs no edited file.
+
+    Another folder or a single file would be written over the finished book, or without what its links lead to; a
+    ``conf.py`` elsewhere would not find the book's own styles and references.
+    """
+    from report_utils.errors import InputError
+    from report_utils.profiles import project_root
+
+    try:
+        book = project_root() / "book"
+    except InputError as error:
+        _end(error)
+    if {Path(app.srcdir), Path(app.confdir)} != {book.resolve()} or "sphinx_external_toc" not in app.extensions:
+        _end(f"only the whole book is built here, `jupyter-book build {book}`; `report-utils page NAME` runs one page")
     config.html_baseurl = os.environ.get("REPORT_BASE_URL") or config.html_baseurl
     url = os.environ.get("REPORT_REPOSITORY_URL") or config.html_theme_options.get("repository_url") or ""
     config.html_theme_options["repository_url"] = url
@@ -44,13 +65,16 @@ def _prepare(app: Sphinx) -> None:
     from report_utils.errors import InputError
     from report_utils.work import WorkerError
 
+    if app.builder.name not in _BUILDERS:  # links would be broken, or figures left out
+        _end(f"builder {app.builder.name}: choose {' or '.join(_BUILDERS)}; `report-utils pdf` makes a PDF of the book")
     try:
         report = BuildReport("") if os.environ.get(PREPARED_VARIABLE) else prepare_book()
         lock = publish_pages()
     except (InputError, PageError, WorkerError) as error:
-        # Jupyter Book turns any other exception into a traceback of its own
-        print(f"report-utils: {error}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, InputError) else 1)
+        _end(error, 2 if isinstance(error, InputError) else 1)
+    if app.builder.name == "linkcheck":  # Jupyter Book would have it write into the finished book
+        app.outdir = app.builder.outdir = app.outdir.with_name("linkcheck")
+        Path(app.outdir).mkdir(exist_ok=True)
     marker = Path(app.doctreedir) / _UNFINISHED
     was_cut_off = marker.exists()
     marker.touch()
@@ -66,7 +90,7 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
     from report_utils.fingerprint import file_digest
 
     sources: dict[str, Any] = {name: file_digest(Path(env.doc2path(name))) for name in sorted(env.found_docs)}
-    shown = {"pdf": downloads.offered_pdf(Path(app.srcdir)), "sources": sources}
+    shown = {"builder": app.builder.name, "pdf": downloads.offered_pdf(Path(app.srcdir)), "sources": sources}
     env.report_utils_pdf = shown["pdf"]
     was_cut_off = hasattr(app, _BEGUN) and getattr(app, _BEGUN)[2]
     anew = was_cut_off or added or changed or removed or shown != getattr(env, _SHOWN, None)
@@ -122,7 +146,8 @@ def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
 def _finish(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None or not hasattr(app, _BEGUN):
         return
-    if app.builder.format == "html":
+    is_book = app.builder.format == "html"
+    if is_book:
         theme.trim(Path(app.outdir) / "_static")
         theme.trim_images(Path(app.outdir) / "_images", app.builder.images.values())
         downloads.add_downloads(Path(app.srcdir), Path(app.outdir))
@@ -133,7 +158,7 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     report.seconds["rendering"] = time.monotonic() - began
     # where `report-utils build` has computed before, it also says what took how long
     lines = report.lines() if report.n_runs or report.pages_run else []
-    print("\n".join([*lines, f"the book: {Path(app.outdir) / 'index.html'}"]))
+    print("\n".join([*lines, f"the book: {Path(app.outdir) / 'index.html'}"] if is_book else lines))
 
 
 class Executions(SphinxDirective):
@@ -152,6 +177,7 @@ class Executions(SphinxDirective):
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
+    enter_surroundings()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     skip = (made_by.skip_made_by, None)
     app.add_node(made_by.MadeBy, html=(made_by.visit_made_by, None), latex=skip, text=skip, man=skip, texinfo=skip)

@@ -9,7 +9,7 @@ import mimetypes
 import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import nbformat
 
@@ -82,7 +82,7 @@ def _render(source: Path, target: Path, name: str) -> Path:
         # links to the book's other pages lead nowhere here, and equations of theirs keep their names
         "suppress_warnings": ["myst", "ref", "bibtex", "mystnb"],
     }
-    with patch_docutils(), docutils_namespace():
+    with patch_docutils(str(source)), docutils_namespace():  # the user's docutils.conf is left aside
         app = Sphinx(
             str(source), None, str(target), str(target / ".doctrees"), "html",
             confoverrides=settings, status=None, warning=None, freshenv=True,
@@ -99,7 +99,8 @@ def _in_one_file(path: Path, assets: Path) -> str:
     for link in body.select("a.headerlink"):
         link.decompose()
     for image in body.select("img[src]"):
-        image["src"] = data_address(path.parent / unquote(image["src"]))
+        if urlsplit(image["src"]).scheme != "data":
+            image["src"] = data_address(path.parent / unquote(image["src"]))
     for link in body.select("a[href]"):
         if ".ipynb" in link["href"] or link["href"].endswith(".md"):
             link.unwrap()  # a page of the book that is not here

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from report_utils.errors import InputError
+from report_utils.surroundings import enter_surroundings
 
 app = typer.Typer(
     help="Rebuild the report on energy bands and galaxy cluster masses, or ask its questions of your own observations.",
@@ -42,6 +43,7 @@ def main() -> None:
 
     An interruption ends with 130.
     """
+    enter_surroundings()
     try:
         app()
     except InputError as error:

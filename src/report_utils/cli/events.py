@@ -195,9 +195,12 @@ def inspect(
             continue
         typer.echo(str(found))
         if image is not None:
+            from matplotlib import style
+
             from report_utils.binning import band_counts
             from report_utils.events.picture import four_bands, save_figure
 
-            save_figure(four_bands(found.events, band_counts(found.events), file.name), image)
+            with style.context("default"):  # whatever a matplotlibrc in this folder says
+                save_figure(four_bands(found.events, band_counts(found.events), file.name), image)
             typer.echo(f"picture: {image}")
     raise typer.Exit(BAD_INPUT if n_failed else 0)

@@ -67,7 +67,8 @@ def plot_dynamics(
     truth = np.sort(dynamics.truth) - dynamics.truth.mean()
     limit = float(np.abs(truth).max()) if limit is None else limit
     width = max(1.0, TRUTH_COLUMN_SHARE * n_epochs)
-    style = {"cmap": COLOUR_MAP, "vmin": -limit, "vmax": limit, "aspect": "auto", "interpolation": "nearest"}
+    style = {"cmap": COLOUR_MAP, "vmin": -limit, "vmax": limit, "origin": "upper", "aspect": "auto"}
+    style["interpolation"] = "nearest"
     image = ax.imshow(values, extent=(0, n_epochs, n_test, 0), rasterized=True, **style)
     gap = 0.4 * width
     ax.imshow(truth[:, None], extent=(n_epochs + gap, n_epochs + gap + width, n_test, 0), rasterized=True, **style)

@@ -42,12 +42,16 @@ _STYLE = {
 def use_book_style() -> None:
     """Set matplotlib's and seaborn's defaults for a page, and make notebooks show figures as SVG.
 
+    What the user's ``matplotlibrc`` says is left behind, and the font is the one that matplotlib brings along.
+
     Images stay images inside the SVG, at their own resolution; fixed identifiers and no date make two
     drawings of the same data equal.
     """
     import seaborn
+    from matplotlib import style
 
-    seaborn.set_theme(style="ticks", palette="colorblind", rc=_STYLE)
+    style.use("default")
+    seaborn.set_theme(style="ticks", palette="colorblind", font="DejaVu Sans", rc=_STYLE)
     try:
         from IPython import get_ipython
         from matplotlib_inline.backend_inline import set_matplotlib_formats

@@ -1,0 +1,64 @@
+"""The kernel that runs a page: this very Python, whatever kernels are installed, without the user's own settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpec
+from traitlets.config import Config
+
+from report_utils.surroundings import own_environment
+
+FOLDER_PREFIX = "report-utils-page-"
+"""How a kernel's folder begins; the number of the process that uses it follows."""
+
+_LONGEST_PARENT = 55
+"""Bytes: the name of a socket has at most 103 (macOS) or 107 (Linux), and a kernel's folder and file take 46."""
+_DROPPED = ("PYTHONSTARTUP", "PYTHONWARNINGS", "JUPYTER_DEFAULT_PROVISIONER_NAME")
+
+
+class ThisPython(AsyncKernelManager):
+    """Starts this interpreter as the kernel of every notebook; its folder stands in for the user's ``~/.ipython``."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """What is started: never a kernel of the same name that is installed somewhere."""
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python")
+
+    def start_kernel(self, **options: Any) -> Coroutine[Any, Any, None]:
+        """Start the kernel in this project's surroundings."""
+        environment = {name: value for name, value in own_environment(os.environ).items() if name not in _DROPPED}
+        environment |= {
+            "IPYTHONDIR": str(Path(self.connection_file).parent),
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "PYTHONUTF8": "1",
+        }
+        return super().start_kernel(env=environment, **options)
+
+
+def kernel_folders() -> list[Path]:
+    """Return the folders in which kernels' folders are made: the temporary one, and one with a short name."""
+    return [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108 - a folder of our own is made there
+
+
+@contextmanager
+def kernel_settings() -> Iterator[Config]:
+    """Make a folder for one kernel, and let it talk over socket files there.
+
+    Over TCP, kernels race for ports and warn about encryption: that is left for where no folder's name is short enough.
+    """
+    short = [place for place in kernel_folders() if len(os.fsencode(place)) <= _LONGEST_PARENT]
+    parent = next((place for place in short if os.access(place, os.W_OK)), None)
+    with tempfile.TemporaryDirectory(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=parent) as folder:
+        connection = {"connection_file": str(Path(folder) / "kernel.json")}
+        if parent is not None:
+            connection |= {"transport": "ipc", "ip": str(Path(folder) / "kernel")}
+        yield Config({"KernelManager": connection})
