@@ -37,10 +37,11 @@ profile = "quick"
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
+from report_utils.binning import TRANSFORMS
 from report_utils.report import figures, open_reproduction
 from report_utils.report.judged import Judged
 from report_utils.report.tables import shape_markdown, table_one_markdown
-from report_utils.report.words import beside_printed, change, folds_and_halos, provenance, trainings
+from report_utils.report.words import beside_printed, change, folds_and_halos, provenance, trainings, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
@@ -55,6 +56,7 @@ Markdown(
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(
+    untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in judged.everything.items()}) + "\n\n"
     f"{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} {trainings(judged.seeds)} "
     f"{folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups)}"
 )

@@ -31,7 +31,15 @@ from report_utils.report.claims import Runs
 from report_utils.report.seeds import all_seeds
 from report_utils.report.statistics import describe_all
 from report_utils.report.tables import table_one, table_one_markdown
-from report_utils.report.words import beside_printed, change, example_rows, listing, provenance, trainings
+from report_utils.report.words import (
+    beside_printed,
+    change,
+    example_rows,
+    listing,
+    provenance,
+    trainings,
+    untrained_warning,
+)
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
@@ -70,6 +78,9 @@ figures.transform_images(list(view(cubes)), names, view.channels)
 # %% mystnb={"figure": {"caption": "**Learning curves.** Root mean square error of each epoch: on the training clusters Keras' running mean during the epoch, while the weights still change; on the fold's test clusters at its end. One line for each fold and training seed. Notice whether the two part (the network learns its training clusters by heart) and whether the curves still fall at the end.", "name": "fig-{{ slug }}-curves"}, "image": {"alt": "Training and test error against epoch for each fold."}} tags=["hide-input"]
 figures.learning_curves(result.history)
 
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in results.items()}))
+
 # %% [markdown]
 # ## Test clusters
 
@@ -80,27 +91,29 @@ figures.residuals_and_predictions(result)
 Markdown(table_one_markdown(table_one({transform: result}).loc[[transform]]))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-ours = describe_all({transform: result})[transform]
 printed = PUBLISHED.rows[transform]
-r_squared = f"{ours.r_squared:.2f}".replace("-", "−")
 said = (
     f"The report prints {printed.scatter:.5f} dex."
     if printed.printed
     else f"The report prints no number: {printed.where}."
 )
-sentences = [
-    (
-        f"**What was found.** The scatter is {ours.scatter:.3f} dex and the bias {ours.bias:+.3f} dex, from "
-        f"{ours.n_clusters} test clusters of {ours.n_groups} halos. {trainings([ours.n_seeds])} {said}"
-    ),
-    (
-        f"Half the range from the 16th to the 84th percentile is {ours.robust_scatter:.3f} dex, "
-        f"{ours.outlier_fraction:.1%} of the views lie beyond three times that, and R² is "
-        f"{r_squared}. The residual changes by {ours.slope:+.2f} dex per dex of true mass; 0 would be no "
-        "regression to the mean, −1 nothing else."
-    ),
-]
-if transform != baseline:
+sentences = [f"**What was found.** The network did not train. {said}"]
+if not result.untrained:
+    ours = describe_all({transform: result})[transform]
+    r_squared = f"{ours.r_squared:.2f}".replace("-", "−")
+    sentences = [
+        (
+            f"**What was found.** The scatter is {ours.scatter:.3f} dex and the bias {ours.bias:+.3f} dex, from "
+            f"{ours.n_clusters} test clusters of {ours.n_groups} halos. {trainings([ours.n_seeds])} {said}"
+        ),
+        (
+            f"Half the range from the 16th to the 84th percentile is {ours.robust_scatter:.3f} dex, "
+            f"{ours.outlier_fraction:.1%} of the views lie beyond three times that, and R² is "
+            f"{r_squared}. The residual changes by {ours.slope:+.2f} dex per dex of true mass; 0 would be no "
+            "regression to the mean, −1 nothing else."
+        ),
+    ]
+if transform != baseline and not any(one.untrained for one in results.values()):
     ratio = Runs(results).ratio(transform, baseline)
     sentences += [
         f"Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change(ratio)}.",

@@ -41,10 +41,11 @@ from report_utils.dynamics import plot_dynamics
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import MINIMUM_GROUPS, too_few_halos
 from report_utils.report.figures.style import new_figure
+from report_utils.report.seeds import untrained_phases
 from report_utils.report.sorting import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
 from report_utils.report.tables import markdown_table
 from report_utils.report.viewers import cluster_viewer
-from report_utils.report.words import change, dynamics_provenance, listing, trainings
+from report_utils.report.words import change, dynamics_provenance, listing, trainings, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
@@ -80,6 +81,7 @@ for phase, residuals in enumerate(ends, start=1):
     )
 first = "" if len(seeds) == 1 else ", of the training drawn above"
 Markdown(
+    untrained_warning({f"dynamics of {transform}": untrained_phases(seeds)}) + "\n\n"
     f"Residuals at the end of each phase [dex]{first}, for all test clusters, for the middle third of their masses, "
     "and for the rest:\n\n" + markdown_table(["bands", "bias", "scatter", "in the middle", "outside"], rows, "rrrrr")
 )

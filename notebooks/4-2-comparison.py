@@ -31,10 +31,11 @@ from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import MINIMUM_SEEDS
 from report_utils.report.figures.style import new_figure
+from report_utils.report.seeds import untrained_phases
 from report_utils.report.sorting import distance_over_seeds
 from report_utils.report.tables import markdown_table
 from report_utils.report.viewers import cluster_viewer
-from report_utils.report.words import dynamics_provenance
+from report_utils.report.words import dynamics_provenance, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
@@ -106,8 +107,10 @@ else:
         "How much of the difference another seed alone would bring is not known from so few trainings of each, so "
         "whether this is *alike* stays open until seeds are compared (`report-utils dynamics --seeds 3`)."
     )
+kinds = dict(zip(("multi-band", "AGN-less"), seeds, strict=True))
 Markdown(
-    "At the end of each phase, scatters and difference in dex:\n\n"
+    untrained_warning({f"dynamics, {kind}": untrained_phases(of_kind) for kind, of_kind in kinds.items()})
+    + "\n\nAt the end of each phase, scatters and difference in dex:\n\n"
     + markdown_table(header, rows, "rrrrrr")
     + "\n\n**What was found.** At the end of the last phase the two trainings' predictions of the "
     f"same cluster differ by {comparison.rms_difference[ends[-1]]:.3f} dex (root mean square over the test clusters, "

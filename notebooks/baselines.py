@@ -45,14 +45,18 @@ from report_utils.report.baselines import all_baselines, cross_validate_regressi
 from report_utils.report.claims import Runs
 from report_utils.report.count_statistics import count_statistics, one_split
 from report_utils.report.figures.baselines import baseline_scatter
+from report_utils.report.seeds import all_seeds, trained_only
 from report_utils.report.study_tables import interval_text
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import provenance
+from report_utils.report.words import provenance, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
 transforms = ("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))
-labels = dict(zip(transforms, ("0+", "1", "2", "3", "4"), strict=True))
+every = all_seeds(reproduction, transforms)
+networks = trained_only(every)
+labels = {name: label for name, label in zip(transforms, ("0+", "1", "2", "3", "4"), strict=True) if name in networks}
+transforms = tuple(networks)
 split = (
     reproduction.dataset.log10_mass,
     reproduction.fold_of(),
@@ -60,14 +64,14 @@ split = (
     reproduction.groups,
 )
 counts = {"observation": count_statistics(reproduction.counts())}
-networks = {name: reproduction.cross_validations(name) for name in transforms}
 weighed = weigh(
     networks,
     all_baselines(counts, transforms, *split),
     mean_mass(*split),
 )
-seeds = [len(trained) for trained in networks.values()]
-Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds))
+dead = untrained_warning({get_transform(name).label: one.untrained for name, one in every.items()})
+seeds = [one.n_seeds for one in networks.values()]
+Markdown(f"{provenance(reproduction.profile, len(reproduction.catalogue), seeds)}\n\n{dead}")
 
 # %% mystnb={"figure": {"caption": "**Counts against networks.** The scatter of masses from a few counts, a panel for each choice of counts, by the channels that are seen; in every panel the network that sees the same channels as images, and the scatter of the masses themselves. Look how far photon numbers get without hardness, for which a second band is needed, and whether the regressions on the last panel's counts reach the network.", "name": "fig-baselines"}, "image": {"alt": "Four panels of scatter against energy channels: linear regression and boosted trees from photon numbers, hardness, both, and both without the core, beside the network."}} tags=["hide-input"]
 baseline_scatter(weighed, labels)
@@ -118,13 +122,18 @@ for name in transforms:
         else "neither can be told to be better"
     )
     lines.append(f"- {headings[name]} keV: network over counts {interval_text(ratio, '.3f')}, {verdict}.")
-one, two = (weighed.baselines[f"multi_band_{k}", "without_core", "trees"].value for k in (1, 2))
-share = weighed.networks["multi_band_2"].value / weighed.networks["multi_band_1"].value
-ratio = weighed.ratios["multi_band_2", "both", "trees"]
-without_image = (
-    "From the totals of two bands, which need none, the scatter is "
-    f"{weighed.baselines['multi_band_2', 'both', 'trees'].value:.3f} dex; the network's is {ratio.value:.2f} times that."
-)
+from_two = ""
+if {"multi_band_1", "multi_band_2"} <= set(transforms):
+    one, two = (weighed.baselines[f"multi_band_{k}", "without_core", "trees"].value for k in (1, 2))
+    share = weighed.networks["multi_band_2"].value / weighed.networks["multi_band_1"].value
+    ratio = weighed.ratios["multi_band_2", "both", "trees"]
+    from_two = (
+        f"From the lowest band to two bands, the scatter from counts falls to {two / one:.2f} of what it was, that of "
+        f"the network to {share:.2f}. But these counts take an image too, to leave the core out. From the totals of two "
+        f"bands, which need none, the scatter is {weighed.baselines['multi_band_2', 'both', 'trees'].value:.3f} dex; the "
+        f"network's is {ratio.value:.2f} times that."
+    )
+without_image = ""
 if "without AGN" in sources:
     agn = totals.ratio("2.5 keV, without AGN", "2.5 keV, with AGN")
     if agn.high < 1:
@@ -141,6 +150,5 @@ if late.high < 1:
 Markdown(
     "**What was found.** The network against all of the counts:\n\n"
     + "\n".join(lines)
-    + f"\n\nFrom the lowest band to two bands, the scatter from counts falls to {two / one:.2f} of what it was, that of "
-    f"the network to {share:.2f}. But these counts take an image too, to leave the core out. {without_image}"
+    + f"\n\n{from_two}{without_image}"
 )

@@ -37,10 +37,10 @@ from report_utils.outcomes import seeds_of, study_outcomes
 from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.studies import partitions
 from report_utils.report.leakage import compare_partitions, mates_in_training, scatter_by_mates
-from report_utils.report.seeds import SeedPredictions
+from report_utils.report.seeds import SeedPredictions, trained_only
 from report_utils.report.sensitivity import judge_study
 from report_utils.report.study_tables import judgements_markdown, leakage_blocks, leakage_text
-from report_utils.report.words import provenance
+from report_utils.report.words import provenance, untrained_warning
 from report_utils.studies import HALOS, reproduce_variant
 
 reproduction = open_reproduction(profile)
@@ -55,16 +55,25 @@ def bands(transform):
 
 
 random, grouped = outcomes["random"], outcomes["grouped"]
-compared = {} if None in (random, grouped) else compare_partitions(random.cross_validations, grouped.cross_validations)
-compared = {bands(name): one for name, one in compared.items()}
+tested = {
+    label: {bands(name): SeedPredictions.of(runs) for name, runs in outcome.cross_validations.items()}
+    for label, outcome in outcomes.items()
+    if outcome is not None
+}
+trained = {label: trained_only(results) for label, results in tested.items()}
+compared = {} if None in (random, grouped) else compare_partitions(trained["random"], trained["grouped"])
 classes = {}
 if random is not None and random.origin is None:
     mates = mates_in_training(reproduce_variant(reproduction, HALOS.default).fold_of(), reproduction.groups)
-    classes = {
-        bands(name): scatter_by_mates(SeedPredictions.of(runs), mates)
-        for name, runs in random.cross_validations.items()
-    }
-Markdown(provenance(reproduction.profile, len(reproduction.catalogue), seeds_of(outcomes)))
+    classes = {label: scatter_by_mates(result, mates) for label, result in trained["random"].items()}
+dead = {
+    f"{label}, {folds} folds": result.untrained
+    for folds, results in tested.items()
+    for label, result in results.items()
+}
+Markdown(
+    f"{provenance(reproduction.profile, len(reproduction.catalogue), seeds_of(outcomes))}\n\n{untrained_warning(dead)}"
+)
 
 # %% mystnb={"figure": {"caption": "**Halos seen and not seen.** Left: the scatter of three networks on the same clusters, with other observations of their halo in training and without. Right: random folds alone, their test clusters sorted by how many observations of the same halo were trained on. Leakage would raise the squares on the left over the circles, and let the points on the right fall; but points on the right are different clusters, and may fall for other reasons. The intervals on the left hold what other clusters would change in each scatter; the table has the interval of their ratio, which is far narrower.", "name": "fig-halos"}, "image": {"alt": "Scatter with intervals with and without the halo in training by number of bands, and for random folds by number of observations of the same halo in training."}} tags=["hide-input"]
 partitions(compared, classes)

@@ -47,8 +47,9 @@ from report_utils.prediction import predict
 from report_utils.profiles import load_profile
 from report_utils.report import Reproduction, figures, open_reproduction
 from report_utils.report.few_clusters import expect_of_samples
+from report_utils.report.seeds import SeedPredictions
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import thousands
+from report_utils.report.words import thousands, untrained_warning
 from report_utils.simulation import SimulationSettings, simulate_observation
 
 
@@ -201,6 +202,7 @@ Markdown(
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 two, single = (reproduction.cross_validation(name) for name in ("multi_band_2", "single_band"))
+dead = untrained_warning({each.transform: SeedPredictions.of(each).untrained for each in (two, single)})
 expected = [expect_of_samples(n, two.residuals, single.residuals) for n in (20, 40, 80, 160)]
 rows = [
     [
@@ -214,8 +216,8 @@ rows = [
 header = ["test clusters", "scatter of two bands [dex]", "its ratio to a single band", "samples that favour two bands"]
 n_tested = len(two.truth)
 Markdown(
-    markdown_table(header, rows, "rrrr")
-    + f"\n\nDrawn from {thousands(n_tested)} held-out clusters of the profile `{reproduction.profile.name}`, whose "
+    f"{dead}\n\n{markdown_table(header, rows, 'rrrr')}"
+    f"\n\nDrawn from {thousands(n_tested)} held-out clusters of the profile `{reproduction.profile.name}`, whose "
     f"scatters are {two.residuals.std():.3f} dex with two bands and {single.residuals.std():.3f} dex with a single one."
     + (
         " So few held-out clusters, and so short a training, only show what the table looks like."

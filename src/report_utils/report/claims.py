@@ -31,12 +31,12 @@ from report_utils.report.seeds import (
     CrossValidated,
     SeedPredictions,
     on_common_clusters,
-    trained_only,
     untrained_phases,
 )
 from report_utils.report.statistics import contrast_of
 
 HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided at this size"
+NOT_TRAINED = "did not train"
 
 NEARLY_HALF = 0.75
 NEARLY_HALF_REASON = (
@@ -98,8 +98,8 @@ class Runs:
 
     @cached_property
     def tested(self) -> dict[str, SeedPredictions]:
-        """Return the predictions of all trained transforms for the clusters that all were tested on."""
-        return on_common_clusters(trained_only(self._of_seeds))
+        """Return the predictions of all transforms for the clusters that all were tested on."""
+        return on_common_clusters(self._of_seeds)
 
     @cached_property
     def untrained(self) -> dict[str, str]:
@@ -176,7 +176,7 @@ class Claim:
         needed = (*self.needs, *(f"dynamics of {name}" for name in self.needs_dynamics))
         dead = [f"{name} ({runs.untrained[name]})" for name in needed if name in runs.untrained]
         if dead:
-            return Evidence(UNDECIDED, note=f"not trained: {', '.join(dead)}; {WHAT_TO_TRY}")
+            return Evidence(UNDECIDED, note=f"{NOT_TRAINED}: {', '.join(dead)}; {WHAT_TO_TRY}")
         if self.needs:
             n_halos = runs.n_halos
         else:

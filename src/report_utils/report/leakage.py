@@ -79,7 +79,8 @@ def compare_pairs(
 
 
 def compare_partitions(
-    random: Mapping[str, Sequence[CrossValidated]], grouped: Mapping[str, Sequence[CrossValidated]]
+    random: Mapping[str, Sequence[CrossValidated] | SeedPredictions],
+    grouped: Mapping[str, Sequence[CrossValidated] | SeedPredictions],
 ) -> dict[str, Comparison]:
     """Compare the same networks trained on two partitions, with every training seed there is.
 
@@ -90,6 +91,7 @@ def compare_partitions(
     return {
         name: compare_pairs(SeedPredictions.of(runs), SeedPredictions.of(grouped[name]))
         for name, runs in random.items()
+        if name in grouped
     }
 
 

@@ -147,7 +147,5 @@ def untrained_phases(seeds: Sequence[Dynamics]) -> str:
 
 def on_common_clusters(tested: Mapping[str, SeedPredictions]) -> dict[str, SeedPredictions]:
     """Return the predictions for the clusters that all transforms were tested on."""
-    if not tested:
-        return {}
     common = reduce(np.intersect1d, (one.cluster for one in tested.values()))
     return {name: one.among(common) for name, one in tested.items()}

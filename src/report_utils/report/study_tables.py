@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from report_utils.report.claims import UNDECIDED, Evidence
+from report_utils.report.claims import NOT_TRAINED, UNDECIDED, Evidence
 from report_utils.report.intervals import Interval
 from report_utils.report.leakage import Comparison, MatesClass, compare_partitions
 from report_utils.report.sensitivity import Judgement, judge_study
@@ -87,6 +87,9 @@ def study_summary(judged: Mapping[str, Sequence[Judgement]], command: str) -> st
             f"\n- {one.variant.title}: *{one.claim.statement[:-1]}*: by default {one.default.verdict}, and so "
             f"**{one.evidence.verdict}**."
         )
+    for one in others:
+        if one.evidence is not None and one.evidence.note.startswith(NOT_TRAINED):
+            text += f"\n\n{one.variant.title}: {one.evidence.note}."
     if missing:
         text += f"\n\nNot trained yet: {'; '.join(missing)}. `{command}` trains them."
     return text

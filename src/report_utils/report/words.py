@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from report_utils.binning import TRANSFORMS
+from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report.claim_tests import printed_contrast
 from report_utils.report.claims import FAILS, HOLDS, Evidence
 from report_utils.report.fold_draws import MINIMUM_FOLDS
@@ -26,6 +27,20 @@ def listing(items: Sequence[str]) -> str:
     if len(items) < 2:
         return items[0] if items else "none"
     return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def untrained_warning(untrained: Mapping[str, str]) -> str:
+    """Write a warning that some networks did not train, and that no number of theirs is shown; empty where all did.
+
+    Parameters
+    ----------
+    untrained : mapping of what was trained to the reason, empty where it trained
+    """
+    lines = [f"- {name}: {reason}" for name, reason in untrained.items() if reason]
+    if not lines:
+        return ""
+    said = "Some networks did not train. No table, figure or verdict uses them. What to try: " + WHAT_TO_TRY
+    return "\n".join([":::{warning}", f"{said}.", "", *lines, ":::"])
 
 
 def thousands(number: float) -> str:

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from report_utils.cnn.untrained import WHAT_TO_TRY
+from report_utils.errors import InputError
 from report_utils.report.by_mass import mass_bins
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED, grid, new_figure
 from report_utils.report.published import PUBLISHED
@@ -94,6 +96,9 @@ def draw_predictions(ax: Axes, truth: NDArray, predictions: NDArray, limits: tup
 
 def residual_limit(results: Mapping[str, SeedPredictions]) -> float:
     """Return a half-width [dex] that shows all but one residual in a hundred of the widest transform."""
+    if not results:
+        msg = f"none of the networks trained; {WHAT_TO_TRY}"
+        raise InputError(msg)
     widest = max(np.quantile(np.abs(result.residuals), 0.99) for result in results.values())
     return float(max(0.1, np.ceil(widest * 20) / 20))
 
