@@ -33,6 +33,7 @@ def store_fits(reproduction, transform, *, folds=None, seed=0, scatter=0.1):
         made[fold] = (truth[:, None] + scatter * rng.normal(size=(len(cluster), 8))).astype(np.float32)
         arrays = {"cluster": cluster, "predictions": made[fold], "weight_00": np.zeros(3, np.float32)}
         facts = {"fold": fold, "history": {"loss": [0.1], "val_loss": [0.2]}, "n_weights": 1}
+        facts |= {"input_mean": [0.0], "input_spread": 1.0, "target_variance": 0.2}
         reproduction.store.save(reproduction.fit_key(transform, fold, seed), arrays, facts, seconds=1.0)
     return made
 

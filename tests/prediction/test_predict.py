@@ -27,10 +27,11 @@ archive = "archive"
 [folds]
 run = 2
 [training]
-epochs = 1
-batch_size = 64
+epochs = 10
+batch_size = 16
 target = "standardised"
-learning_rate = 1e-2
+inputs = "standardised"
+learning_rate = 3e-3
 """
 TRANSFORM = "multi_band_2"
 
@@ -102,6 +103,12 @@ def test_the_table_is_mean_and_spread_over_fits_with_the_held_out_error(folder, 
 def test_what_was_trained_on_is_no_prediction(folder, reproduction, unknown):
     assert (predict(folder / "archive", TRANSFORM, reproduction).table["warning"] == "was in the training").all()
     assert not predict(unknown(), TRANSFORM, reproduction).table["warning"].str.contains("in the training").any()
+
+
+def test_fits_that_did_not_train_predict_nothing(folder, reproduction, monkeypatch):
+    monkeypatch.setattr("report_utils.cnn.untrained.LEAST_SPREAD", 1e3)
+    with pytest.raises(InputError, match=r"'multi_band_2' cannot be used, fold 0: its predictions spread .*standardised"):
+        predict(folder / "archive", TRANSFORM, reproduction)
 
 
 def test_observations_unlike_the_training_are_marked(unknown, reproduction):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -54,6 +55,36 @@ def test_markdown_says_what_is_missing(report_like):
     assert "| **.05818** |" in by_model["Multi-Band 0-2.5, ..., 7.5+ "]
     assert "| **.00013** |" in by_model["99% Retained 0-2.5, ..., 7.5+ "]
     assert "| −.00173 |" in by_model["Multi-Band 0-2.5 "]
+
+
+def untrained(run):
+    """The same run, whose first fold always predicts the mean mass: a dead network."""
+    predictions = run.predictions.copy()
+    predictions[run.fold == 0] = run.truth.mean()
+    return replace(run, predictions=predictions)
+
+
+def test_a_network_that_did_not_train_has_no_numbers(report_like):
+    """Nor has any claim that needs it; the others are judged."""
+    results = report_like | {"single_band": untrained(report_like["single_band"])}
+    table = table_one(results, n_resamples=50)
+    assert np.isnan(table.loc["single_band", "scatter"])
+    assert table.loc["single_band", "untrained"].startswith("fold 0: its predictions spread")
+    assert (table["untrained"].drop("single_band") == "").all()
+    row = next(line for line in table_one_markdown(table).splitlines() if line.startswith("| Single Band | 0+"))
+    assert row.count("not trained") == 2
+    assert shape_markdown(table).count("not trained") == 4
+    found = judge_claims(results, n_resamples=50)
+    assert found["two_bands_halve"].verdict == judge_claims(report_like, n_resamples=50)["two_bands_halve"].verdict
+    assert found["splitting_halves"].parts == ()
+    assert "did not train: single_band (fold 0: its predictions spread" in found["splitting_halves"].note
+    assert 'inputs = "standardised"' in found["splitting_halves"].note
+
+
+def test_one_dead_training_seed_of_several_is_enough(report_like):
+    run = report_like["single_band"]
+    table = table_one({"single_band": [run, untrained(run)]}, n_resamples=50)
+    assert table.loc["single_band", "untrained"].startswith("fold 0, training seed 1: its predictions spread")
 
 
 def test_printed_columns_are_the_reports_characters_and_two_are_bold(report_like):

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from report_utils.binning import get_transform
 from report_utils.binning.transforms import SourceName
 from report_utils.cnn.crossval import CrossValidation, Fit
+from report_utils.cnn.scales import InputScale
 from report_utils.report.claims import Runs
 from report_utils.report.count_statistics import BASELINES, CountStatistics
 from report_utils.report.intervals import Interval
@@ -91,7 +92,7 @@ def cross_validate_regression(
     for fold in folds:
         train, test = fold_of != fold, np.flatnonzero(fold_of == fold)
         predictions = regression(features[train], log10_mass[train], features[test])
-        fits.append(Fit(fold, test, predictions[:, None], {}, []))
+        fits.append(Fit(fold, test, predictions[:, None], {}, [], InputScale.as_is(1), np.inf))
     return CrossValidation.from_fits(name, fits, log10_mass, groups)
 
 

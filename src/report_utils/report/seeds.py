@@ -55,7 +55,7 @@ class SeedPredictions:
     truth: NDArray[np.float64]
     predictions: NDArray[np.float64]
     history: tuple[Mapping[int, Mapping[str, list[float]]], ...]
-    target_variance: tuple[Mapping[int, float], ...]
+    target_variance: tuple[Mapping[int, float], ...] = ()
 
     @classmethod
     def of(cls, runs: CrossValidated | Sequence[CrossValidated] | SeedPredictions) -> SeedPredictions:
@@ -100,11 +100,13 @@ class SeedPredictions:
     def untrained(self) -> str:
         """Say which of the fits did not train, and why; empty where all did. Numbers of such a result mean nothing."""
         found = []
-        for seed, (predictions, history) in enumerate(zip(self.predictions, self.history, strict=True)):
+        for seed, predictions in enumerate(self.predictions):
             for fold in np.unique(self.fold).tolist():
                 rows = self.fold == fold
-                losses = history.get(fold, {}).get("loss", ())
-                variance = self.target_variance[seed].get(fold, np.inf)
+                losses, variance = (), np.inf
+                if self.target_variance:
+                    losses = self.history[seed].get(fold, {}).get("loss", ())
+                    variance = self.target_variance[seed].get(fold, np.inf)
                 reason = why_untrained(predictions[rows], self.truth[rows], losses, variance)
                 if reason:
                     found.append(f"fold {fold}{f', training seed {seed}' if seed else ''}: {reason}")
