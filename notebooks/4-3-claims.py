@@ -104,7 +104,7 @@ Markdown("\n\n".join(said))
 # drawn to the mean, and trainings that differ. A wrong verdict is *fails* for a true claim, *holds* for a false one, and
 # either at the threshold. Over three trainings each may occur in 2.5% of the cases, one tail of a 95% interval.
 # The interval of a single training lacks what another would change, and each may occur in 5%; claims that one training
-# cannot decide are left undecided, so both numbers are 0.
+# cannot decide are left undecided, so both numbers are 0. Each number is a count among 400, and scatters by 0.8% or more.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(kept_table("verdicts"))

@@ -8,7 +8,7 @@ How large these are was read off the committed results of ``quick``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,9 +37,11 @@ class Setting:
     of_views: float = 0.03
 
 
+BIAS_OF_PHASE = 0.3
+"""Of one training of the dynamics, in units of the scatter, which is about the training's own mean."""
 FITS = Setting(480, 246, 2, 0.0006, 0.02, (0.007,))
-DYNAMICS = Setting(240, 173, 1, 0.09, 0.1, (0.02, 0.02, 0.08, 0.08))
-AT_REPORTS_SIZE = Setting(328, 230, 1, 0.09, 0.1, (0.02, 0.02, 0.08, 0.08))
+DYNAMICS = Setting(240, 173, 1, 0.0, 0.1, (0.02, 0.02, 0.08, 0.08))
+AT_REPORTS_SIZE = Setting(328, 230, 1, 0.0, 0.1, (0.02, 0.02, 0.08, 0.08))
 
 
 class MadeUp:
@@ -95,6 +97,15 @@ class MadeUp:
         by_mass = np.where(middle_third(self.truth), in_middle, outside)
         errors = ((rest * factor * of_cluster + own) * by_mass + bias)[..., None] + views
         return (self.truth + slope * (self.truth - 14.2))[None, :, None] + about_line * errors
+
+    def phase_ends(self, scatters: Sequence[float]) -> NDArray[np.float64]:
+        """Return the predictions at the end of each phase, ``(n_seeds, n_phases, n_clusters, n_views)``.
+
+        The scatters are those of each training about its own mean, and a bias of the training comes on top.
+        """
+        ends = [self.predictions(scatter, phase=phase) for phase, scatter in enumerate(scatters)]
+        bias = BIAS_OF_PHASE * np.asarray(scatters) * self.rng.standard_normal((self.n_seeds, len(scatters)))
+        return np.stack(ends, axis=1) + bias[..., None, None]
 
     def fits(self, predictions: Mapping[str, NDArray[np.float64]]) -> Runs:
         """Return cross-validations."""

@@ -62,8 +62,7 @@ def _sorted(one: tuple[float, float], two: tuple[float, float]) -> Make:
 def _phases(*scatters: float) -> Make:
     def make(n_seeds: int, rng: np.random.Generator) -> Runs:
         made = MadeUp(DYNAMICS, n_seeds, rng)
-        ends = np.stack([made.predictions(scatter, phase=phase) for phase, scatter in enumerate(scatters)], axis=1)
-        return Runs({}, {"multi_band_4": [made.training(of_seed) for of_seed in ends]})
+        return Runs({}, {"multi_band_4": [made.training(of_seed) for of_seed in made.phase_ends(scatters)]})
 
     return make
 
@@ -92,7 +91,7 @@ def _hard(off: float | None) -> Make:
 
     def make(n_seeds: int, rng: np.random.Generator) -> Runs:
         made, scatters = MadeUp(AT_REPORTS_SIZE, n_seeds, rng), (ONE_BAND, *(MORE_BANDS,) * 3)
-        ends = np.stack([made.predictions(scatter, phase=phase) for phase, scatter in enumerate(scatters)], axis=1)
+        ends = made.phase_ends(scatters)
         if off is not None:
             ends[:, :, 7] += (off * np.asarray(scatters))[None, :, None] - (ends[:, :, 7] - made.truth[7])
         return Runs({}, {"multi_band_4": [made.training(of_seed) for of_seed in ends]})
