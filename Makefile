@@ -51,4 +51,4 @@ lock: setup-dev ## write the lock files anew from pyproject.toml
 LOCK_OPTIONS := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 clean: ## remove the rendered book; runs stay
-	rm -rf _build book/pages
+	test ! -x $(BIN)/report-utils || $(BIN)/report-utils clean --book

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from report_utils import __version__
 from report_utils.book.pages import Page
+from report_utils.disk import host_token
 from report_utils.fingerprint import package_version
+from report_utils.ownership import METADATA
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-METADATA = "report_utils"
-"""Where an executed notebook keeps what it was made from; ``at`` and ``seconds`` in it are all that varies."""
-
-SOCKETS_PREFIX = "report-utils-page-"
-"""How the folders of kernels' socket files begin; the number of the process that uses them follows."""
+SOCKETS_PREFIX = "report-page-"
+"""How the folders of kernels' socket files begin; the machine and the number of the process that uses them follow."""
 
 _PACKAGES = (
     "numpy",
@@ -113,7 +112,7 @@ def run_page(page: Page, template: Path, profile: str, record: dict[str, Any]) -
     began = time.monotonic()
     notebook = fill_in(read_template(template), page)
     try:
-        with tempfile.TemporaryDirectory(prefix=f"{SOCKETS_PREFIX}{os.getpid()}-") as sockets:
+        with tempfile.TemporaryDirectory(prefix=f"{SOCKETS_PREFIX}{host_token()}-{os.getpid()}-") as sockets:
             executed = papermill.execute_notebook(
                 notebook,
                 None,

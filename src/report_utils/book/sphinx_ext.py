@@ -31,8 +31,16 @@ _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Pages are trees of many small objects: Python's usual 700 has it look for garbage for a tenth of a build."""
 
 
-def _configure(app: Sphinx, config: Config) -> None:  # noqa: ARG001 - Sphinx calls it so
+def _configure(app: Sphinx, config: Config) -> None:
     """Let the environment say where the book is published, so that publishing needs no edited file."""
+    from report_utils.book.rendered import claim_output
+    from report_utils.errors import InputError
+
+    try:
+        claim_output(Path(app.outdir), Path(app.srcdir).parent)
+    except InputError as error:
+        print(f"report-utils: {error}", file=sys.stderr)
+        sys.exit(2)
     config.html_baseurl = os.environ.get("REPORT_BASE_URL") or config.html_baseurl
     url = os.environ.get("REPORT_REPOSITORY_URL") or config.html_theme_options.get("repository_url") or ""
     config.html_theme_options["repository_url"] = url
