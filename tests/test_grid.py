@@ -90,7 +90,7 @@ def test_what_is_missing_to_run_a_grid_is_said(reproduction, monkeypatch):
     with pytest.raises(InputError, match=r"nowhere: no profile of Snakemake .*choose local or slurm"):
         run_grid(reproduction, "nowhere")
     monkeypatch.setattr("report_utils.grid.is_installed", lambda name: False)
-    with pytest.raises(InputError, match=r"pip install .\[grid\]"):
+    with pytest.raises(InputError, match=r"with make grid or pip install -e '.\[grid\]'"):
         run_grid(reproduction, "local")
 
 

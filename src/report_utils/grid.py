@@ -129,7 +129,7 @@ def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = 
         msg = f"{settings}: no profile of Snakemake (config.yaml) is there; choose local or slurm, or give its folder"
         raise InputError(msg)
     if not is_installed("snakemake"):
-        msg = "Snakemake is not installed; install this project with its extra: pip install .[grid]"
+        msg = "Snakemake is missing; install it in this project's folder with make grid or pip install -e '.[grid]'"
         raise InputError(msg)
     folder = grid_folder(reproduction)
     mark_runs(reproduction.store.root)

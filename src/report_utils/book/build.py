@@ -36,6 +36,7 @@ from report_utils.marking import is_marked
 from report_utils.outcomes import study_inputs
 from report_utils.ownership import ANALYSES, EXECUTED_PAGES, is_own_page, record_of
 from report_utils.profiles import project_root
+from report_utils.provenance import copy_note
 from report_utils.reproduction import Reproduction
 from report_utils.studies import get_study
 from report_utils.work import Task, advance, run_tasks
@@ -126,6 +127,8 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     InputError, PageError
         What was finished before stays finished.
     """
+    if note := copy_note():
+        print(f"report-utils: {note}", file=sys.stderr)
     root = project_root()
     reproduction = open_reproduction(profile)
     report = BuildReport(reproduction.profile.name)
