@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help book test serve pdf lint bench lock clean setup setup-dev
+.PHONY: help book test serve pdf lint bench lock clean setup setup-dev grid
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -28,8 +28,13 @@ lint: setup-dev ## check style
 bench: setup-dev ## set up and measure
 	$(BIN)/python -m benchmarks
 
-setup: $(VENV)/.ready
-setup-dev: $(VENV)/.ready-dev
+setup: $(VENV)/.ready ## set up .venv, and nothing else
+setup-dev: $(VENV)/.ready-dev ## set up with JupyterLab and all that tests need
+
+# Always with -e: a copy of the package in .venv would be run in place of src/, and edits would change nothing.
+grid: setup ## add Snakemake, for report-utils grid
+	sed -n 's/ *\\$$//; /^[A-Za-z0-9]/p' requirements-dev.lock > $(VENV)/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c $(VENV)/constraints.txt -e '.[grid]'
 
 # One pip run for each lock file: every archive is checked against its hash, and bytecode is compiled while at it,
 # since the first import of TensorFlow is three times slower without.
@@ -51,4 +56,4 @@ lock: setup-dev ## write the lock files anew from pyproject.toml
 LOCK_OPTIONS := pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 clean: ## remove the rendered book; runs stay
-	rm -rf _build book/pages
+	test ! -x $(BIN)/report-utils || $(BIN)/report-utils clean --book

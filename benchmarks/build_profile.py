@@ -25,7 +25,8 @@ import os, time
 os.chdir(os.environ["BOOK"])
 clock = time.process_time
 begin = clock()
-from report_utils.book.build import ANALYSES, PAGES, open_reproduction, page_record
+from report_utils.book.build import PAGES, open_reproduction, page_record
+from report_utils.ownership import ANALYSES
 from report_utils.book.rendered import is_rendered
 from report_utils.fingerprint import kept_analyses, read_once
 from report_utils.profiles import project_root

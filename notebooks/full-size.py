@@ -102,7 +102,7 @@ Markdown(
 # ## A cluster with Slurm
 #
 # ```sh
-# pip install .[grid]
+# make grid
 # export REPORT_RUNS=/shared/folder/runs
 # report-utils grid --profile paper --on slurm
 # ```

@@ -165,6 +165,7 @@ n_pixels = 32
 
 [source]
 archive = "../archive"   # relative to this file
+# max_events = 1000      # thin every observation to this many events
 
 [folds]
 run = 10                 # of ten: few clusters need them all

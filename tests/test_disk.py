@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from report_utils.disk import clear_disk_errors, whole_file, write_arrays, write_json, write_text
+from report_utils.disk import clear_disk_errors, host_token, whole_file, write_arrays, write_json, write_text
 from report_utils.errors import InputError
 
 
@@ -46,9 +46,9 @@ def test_a_failed_write_keeps_the_file_before(tmp_path, monkeypatch, error):
     assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.npz"]
 
 
-def test_a_killed_write_leaves_a_file_that_names_its_process(tmp_path):
+def test_a_killed_write_leaves_a_file_that_names_its_machine_and_process(tmp_path):
     with whole_file(tmp_path / "a") as temporary:
-        assert re.fullmatch(rf"\.a\.[0-9a-f]{{8}}\.{os.getpid()}\.tmp", temporary.name)
+        assert re.fullmatch(rf"\.a\.{host_token()}[0-9a-f]{{8}}\.{os.getpid()}\.tmp", temporary.name)
         temporary.touch()
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 

@@ -20,7 +20,7 @@ import pytest
 
 from report_utils.binning import band_counts
 from report_utils.events import EventList
-from report_utils.leftovers import entries
+from report_utils.ownership import entries
 from report_utils.store import RunKey, Store
 from tests import work_functions
 from tests.conftest import ROOT
@@ -50,7 +50,7 @@ def start(folder, seconds, stderr=subprocess.DEVNULL, **options):
 
 def finished(folder):
     """Return how many runs are there, all of them whole."""
-    found = [entry for entry in entries(Store(folder)) if entry.kind == "run"]
+    found = [entry for entry in entries(folder) if entry.kind == "run"]
     assert all(Store(folder).load(RunKey(entry.about["name"], entry.about["inputs"])) for entry in found)
     return len(found)
 
@@ -76,7 +76,7 @@ def test_two_at_once_make_everything_once(tmp_path):
     assert finished(tmp_path / "runs") == len(KEYS)
     made = (tmp_path / "runs" / "made.txt").read_text().split()
     assert sorted(made) == sorted(key.name for key in KEYS)
-    assert not [entry for entry in entries(Store(tmp_path / "runs")) if entry.kind != "run"]
+    assert not [entry for entry in entries(tmp_path / "runs") if entry.kind != "run"]
 
 
 @pytest.mark.parametrize("end", [signal.SIGHUP, signal.SIGTERM, signal.SIGKILL])
@@ -145,7 +145,7 @@ def test_a_disk_that_is_full(tmp_path):
     assert "cannot write here: the disk took only a part" in last
     assert "free space or choose another folder with REPORT_RUNS" in last
     assert finished(tmp_path / "runs") == 0
-    assert [entry.kind for entry in entries(Store(tmp_path / "runs"))] == []
+    assert [entry.kind for entry in entries(tmp_path / "runs")] == []
     ends_well(tmp_path / "runs")
 
 

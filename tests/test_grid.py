@@ -16,7 +16,7 @@ from filelock import FileLock
 from report_utils.errors import InputError
 from report_utils.grid import run_grid, write_grid
 from report_utils.integrity import read_manifest
-from report_utils.leftovers import entries
+from report_utils.ownership import entries
 from report_utils.reproduction import Reproduction
 from report_utils.store import Store
 from tests.conftest import ROOT
@@ -44,7 +44,8 @@ def test_a_job_is_done_when_its_runs_are_there(reproduction):
     assert {"data", "fit/multi_band_2/1"} == set(grid.missing) - set(write_grid(reproduction).missing)
     assert (grid.folder / "done" / "fit" / "multi_band_2" / "1").is_file()
     (grid.folder / ".snakemake").mkdir()
-    assert {entry.kind for entry in entries(reproduction.store)} == {"run"}  # nothing of a grid is anybody's leftover
+    # nothing of a grid is anybody's leftover
+    assert {entry.kind for entry in entries(reproduction.store.root)} == {"run"}
     assert not (grid.folder / "done" / "fit" / "multi_band_2" / "0").exists()
 
 
@@ -89,7 +90,7 @@ def test_what_is_missing_to_run_a_grid_is_said(reproduction, monkeypatch):
     with pytest.raises(InputError, match=r"nowhere: no profile of Snakemake .*choose local or slurm"):
         run_grid(reproduction, "nowhere")
     monkeypatch.setattr("report_utils.grid.is_installed", lambda name: False)
-    with pytest.raises(InputError, match=r"pip install .\[grid\]"):
+    with pytest.raises(InputError, match=r"with make grid or pip install -e '.\[grid\]'"):
         run_grid(reproduction, "local")
 
 
@@ -263,3 +264,16 @@ def test_a_queue_that_loses_jobs_and_a_node_ends_with_the_bits_of_this_machine(r
         files = [read_manifest(store.folder(key))["files"] for store in (reproduction.store, here.store)]
         assert files[0] == files[1]
     assert not list(runs.rglob("*.partial"))
+
+
+def test_files_of_somebody_else_below_the_grids_folder_stay(reproduction):
+    folder = write_grid(reproduction).folder / "digests"
+    (folder / "fit" / "of_old").mkdir()
+    (folder / "fit" / "of_old" / "0").write_text(f"{'0' * 64} fit/tiny/of_old/fold-0-seed-0\n")
+    (folder / "notes.txt").write_text("mine")
+    write_grid(reproduction)
+    assert not (folder / "fit" / "of_old" / "0").exists()
+    (folder / "data").write_text("my data")
+    with pytest.raises(InputError, match="data: no grid has written this; move it"):
+        write_grid(reproduction)
+    assert [(folder / name).read_text() for name in ("notes.txt", "data")] == ["mine", "my data"]

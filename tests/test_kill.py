@@ -30,7 +30,12 @@ def pair(tmp_path):
     trees = (tmp_path / "calm", tmp_path / "killed")
     for tree in trees:
         Store(tree / ".runs").save(RunKey("fit/a/b", {"seed": 1}), {"x": np.ones(3)}, {"y": 1}, seconds=id(tree))
-        page = {"cells": [], "metadata": {"report_utils": {"digest": "d", "seconds": id(tree), "at": str(tree)}}}
+        page = {
+            "cells": [],
+            "metadata": {
+                "report_utils": {"digest": "d", "inputs": {"page": {"slug": "p"}}, "seconds": id(tree), "at": str(tree)}
+            },
+        }
         for place in (tree / ".runs" / "pages" / "a", tree / "book" / "pages", tree / "_build" / "html"):
             place.mkdir(parents=True)
             (place / "p.ipynb").write_text(json.dumps(page))
@@ -70,9 +75,17 @@ def test_what_looks_finished_and_is_not_whole_is_found(pair):
     (array,) = pair[1].glob(".runs/fit/a/b-*/x.npy")
     array.write_bytes(b"")
     (pair[1] / ".runs" / "pages" / "a" / "p.ipynb").write_text('{"cells": [')
-    (pair[1] / ".runs" / "fit" / "a" / "b-1.damaged-x").mkdir()
+    (pair[1] / ".runs" / "fit" / "a" / "b-0123456789abcdef.damaged-abcdefgh").mkdir()
     assert [fault.rpartition(": ")[2] for fault in faults(pair[1])] == [
         "was set aside",
         "x.npy is missing or has another size",
-        "cut off",
+        "nothing in it says what it is",
     ]
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path):
+    (tmp_path / "calm").mkdir()
+    (tmp_path / "calm" / "letter.txt").write_text("mine")
+    with pytest.raises(SystemExit, match="holds other things"):
+        Harness(tmp_path, ["true"])
+    assert (tmp_path / "calm" / "letter.txt").read_text() == "mine"

@@ -12,13 +12,13 @@ import pytest
 
 from report_utils.leftovers import (
     abandoned,
-    entries,
     in_use,
     profiles_in_use,
     remove,
     remove_lock,
     unused_locks,
 )
+from report_utils.ownership import entries
 from report_utils.store import RunKey, Store
 
 KEY = RunKey("fit/smoke/multi_band_2/fold-0", {"seed": 1}, "profiles/smoke.toml")
@@ -55,52 +55,22 @@ def program(store, statement):
     )
 
 
-def test_everything_is_recognised(store):
-    place = store.folder(KEY).parent
-    (store.working_folder(RunKey("dynamics/smoke/a", {"seed": 2}, "profiles/smoke.toml")) / "checkpoint.npz").touch()
-    (place / f"{store.folder(KEY).name}.damaged-abc").mkdir()
-    (place / ".fold-0-0123456789abcdef.xyz").mkdir()
-    (place / ".removing-fold-1-0123456789abcdef-17").mkdir()
-    (place / "fold-2-0123456789abcdef").mkdir()
-    pages = store.root / "pages" / "smoke"
-    pages.mkdir(parents=True)
-    (pages / "index.ipynb").touch()
-    (pages / ".2-data.ipynb.0123abcd.17.tmp").touch()
-    (store.root / "workers.log").touch()
-    (store.root / "elsewhere").symlink_to(place)
-    with store.lock(KEY), in_use(store, "profiles/smoke.toml"):
-        found = {(entry.kind, entry.path.name, entry.result.name) for entry in entries(store)}
-    name = store.folder(KEY).name
-    (partial,) = [item for item in found if item[0] == "partial work"]
-    assert partial[1] == f"{partial[2]}.partial"
-    assert found - {partial} == {
-        ("run", name, name),
-        ("set aside", f"{name}.damaged-abc", name),
-        ("temporary", ".fold-0-0123456789abcdef.xyz", "fold-0-0123456789abcdef"),
-        ("temporary", ".removing-fold-1-0123456789abcdef-17", ".removing-fold-1-0123456789abcdef-17"),
-        ("run", "fold-2-0123456789abcdef", "fold-2-0123456789abcdef"),
-        ("page", "index.ipynb", "index.ipynb"),
-        ("temporary", ".2-data.ipynb.0123abcd.17.tmp", "2-data.ipynb"),
-    }
-    assert {entry.about.get("profile") for entry in entries(store) if entry.about} == {"profiles/smoke.toml"}
-
-
 def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
-    assert entries(Store(tmp_path / "none")) == []
+    assert entries(tmp_path / "none") == []
     assert profiles_in_use(Store(tmp_path / "none")) == set()
 
 
 def test_removing_leaves_nothing(store):
-    (entry,) = entries(store)
+    (entry,) = entries(store.root)
     assert entry.size() > 1000
     assert remove(store, entry)
-    assert entries(store) == []
+    assert entries(store.root) == []
     assert store.load(KEY) is None
     assert remove(store, entry)  # somebody else was faster
 
 
 def test_an_interrupted_removal_leaves_nothing_that_looks_like_a_run(store, monkeypatch):
-    (entry,) = entries(store)
+    (entry,) = entries(store.root)
 
     def interrupt(path):
         raise KeyboardInterrupt
@@ -110,14 +80,14 @@ def test_an_interrupted_removal_leaves_nothing_that_looks_like_a_run(store, monk
         remove(store, entry)
     monkeypatch.undo()
     assert store.load(KEY) is None
-    (rest,) = entries(store)
+    (rest,) = entries(store.root)
     assert rest.kind == "temporary"
     assert remove(store, rest)
-    assert entries(store) == []
+    assert entries(store.root) == []
 
 
 def test_what_a_process_holds_stays_until_it_ends(store):
-    (entry,) = entries(store)
+    (entry,) = entries(store.root)
     with other_process(program(store, "store.lock(key)")):
         assert not remove(store, entry)
         assert not any(path.name.startswith("fold-0") for path in unused_locks(store))
@@ -144,8 +114,8 @@ def test_a_profile_is_in_use_while_its_process_lives(store):
         assert profiles_in_use(store) == {"profiles/smoke.toml"}
     assert profiles_in_use(store) == set()
     assert len(unused_locks(store)) == 1  # that of the killed process
-    with in_use(store, "a"), in_use(store, "a"):
-        assert profiles_in_use(store) == {"a"}
+    with in_use(store, "a.toml"), in_use(store, "a.toml"):
+        assert profiles_in_use(store) == {"a.toml"}
     assert len(unused_locks(store)) == 1
 
 

@@ -73,7 +73,7 @@ def test_a_profile_of_ones_own(tmp_path):
         (("n_clusters = 20", ""), "source: give n_clusters for the simulation, or the folder of an archive"),
         (("n_clusters = 20", "archive = 'a'\nsimulation = { exposure_s = 1 }"), "exclude each other"),
         (("seed = 1", ""), "seed: Field required"),
-        (("seed = 1", "seed = 1\nsede = 2"), "sede = 2: Extra inputs are not permitted"),
+        (("seed = 1", "seed = 1\nsede = 2"), "sede = 2: there is no such entry; do you mean seed?"),
         (("seed = 1", "seed = 1\nname = 'x'"), "'name' is taken from the file's own name"),
         (("[source]", "[folds]\nrun = 11\n[source]"), "folds: run = 11 folds, but there are only 10"),
         (("[source]", "[training]\nepochs = 0\n[source]"), "training.epochs = 0"),
@@ -105,3 +105,23 @@ def test_the_project_is_found_from_its_notebooks(monkeypatch):
     root = project_root()
     monkeypatch.chdir(root / "notebooks")
     assert project_root() == root
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("n_pixels = 32", "n_pixel = 32"), "n_pixel = 32: there is no such entry; do you mean n_pixels?"),
+        (("[source]", "[sources]"), "there is no such entry; do you mean source?"),
+        (("n_clusters = 3", "n_cluster = 3"), "source.n_cluster = 3: there is no such entry; do you mean n_clusters?"),
+        (
+            ("[source]", "colour = 3\n[source]"),
+            "colour = 3: there is no such entry; choose one of description, dyn",
+        ),
+    ],
+)
+def test_a_misspelt_entry_is_named_with_the_one_that_was_meant(tmp_path, given, message):
+    text = 'description = "mine"\nseed = 1\nn_pixels = 32\n[source]\nn_clusters = 3\n'
+    (tmp_path / "mine.toml").write_text(text.replace(*given))
+    with pytest.raises(InputError) as caught:
+        load_profile(tmp_path / "mine.toml")
+    assert message in str(caught.value)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from report_utils import provenance
-from report_utils.provenance import machine, processor, source, threads, versions
+from report_utils.provenance import copy_note, machine, processor, source, threads, versions
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +95,18 @@ def test_without_git_or_a_project(project, monkeypatch):
     monkeypatch.setenv("PATH", "")
     source.cache_clear()
     assert source()["commit"] is None
+
+
+def test_a_copy_of_the_package_beside_its_sources_is_told(project):
+    assert copy_note() is None
+    (project / "src" / "report_utils").mkdir(parents=True)
+    note = copy_note()
+    assert note.startswith(
+        f"this runs a copy of the package, {Path(provenance.__file__).parent}, and edits in {project}"
+    )
+    assert note.endswith("pip install --no-deps --no-build-isolation -e .")
+
+
+def test_the_sources_themselves_are_no_copy(monkeypatch):
+    monkeypatch.chdir(Path(provenance.__file__).parents[2])
+    assert copy_note() is None

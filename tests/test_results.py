@@ -297,3 +297,16 @@ def test_a_copied_folder_is_as_good(tmp_path):
     write_result(made_up(0), tmp_path / "there")
     shutil.copytree(tmp_path / "there" / "tiny", tmp_path / "usb" / "whatever")
     assert import_results(tmp_path / "usb", folder=tmp_path / "here") == {"tiny/fit-multi_band_2-seed-0": True}
+
+
+def test_only_the_arrays_that_a_result_named_go(tmp_path):
+    first = made_up(0)
+    write_result(first, tmp_path)
+    path = tmp_path / f"{first.name}.json"
+    own = [path.with_name(f"{path.stem}-{end}.npz") for end in ("my-best-one", "0123456789ab", "backup")]
+    for file in own:
+        file.write_bytes(b"mine")
+    write_result(made_up(0, 1), tmp_path)
+    assert [file.read_bytes() for file in own] == [b"mine"] * 3
+    assert len(list(path.parent.glob("*.npz"))) == 3 + 1
+    assert list(read_result(path).runs) == [0, 1]

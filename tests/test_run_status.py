@@ -84,7 +84,7 @@ def test_the_nearest_run_explains(profile, store):
 
 
 def _entry(manifest):
-    from report_utils.leftovers import Entry
+    from report_utils.ownership import Entry
 
     return Entry(None, "run", None, manifest)
 

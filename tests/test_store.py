@@ -18,6 +18,7 @@ from report_utils import store as store_module
 from report_utils.disk import write_arrays
 from report_utils.errors import InputError
 from report_utils.fingerprint import digest
+from report_utils.marking import mark_runs
 from report_utils.store import RunKey, Store
 from tests.conftest import ROOT
 
@@ -78,6 +79,7 @@ def test_an_interruption_leaves_nothing_that_looks_finished(store, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
+    mark_runs(store.root)
     monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         store.save(KEY, ARRAYS, {})
@@ -177,6 +179,7 @@ def test_the_manifest_is_on_disk_before_the_run_has_its_name(store, monkeypatch)
         did.append("renamed")
         return rename(self, target)
 
+    mark_runs(store.root)
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(Path, "rename", named)
     store.save(KEY, ARRAYS, {})

@@ -8,10 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from report_utils.book.build import ANALYSES
 from report_utils.integrity import CHECKED, MANIFEST, fault_of
-from report_utils.leftovers import EXECUTED_PAGES, entries
-from report_utils.store import Store
+from report_utils.ownership import ANALYSES, EXECUTED_PAGES, IN_USE, LOCKS, MARK, WORKERS_LOG, entries, strangers
 
 VARYING = {
     "manifests of runs": ("finished", "seconds"),
@@ -22,24 +20,19 @@ VARYING = {
 VARYING_HTML = re.compile(r"executions\.html|_sources/pages/.*\.ipynb")
 """Files of the rendered book that show or hold those; what they are made from is compared itself."""
 
-_NO_RUNS = {EXECUTED_PAGES, ANALYSES, "locks", "in-use", "workers.log"}
+_NO_RUNS = {EXECUTED_PAGES, ANALYSES, LOCKS, IN_USE, WORKERS_LOG, MARK}
 
 
 def faults(tree: Path) -> list[str]:
     """Return what counts as finished and is not whole."""
     found = []
-    for entry in entries(Store(tree / ".runs")):
+    for entry in entries(tree / ".runs"):
         if entry.kind == "run":
             fault = fault_of(entry.path, entry.about.get("digest", ""), thorough=True)
             found += [f"{entry.path}: {fault}"] if fault else []
-        elif entry.kind == "page":
-            try:
-                json.loads(entry.path.read_text(encoding="utf-8"))
-            except ValueError:
-                found.append(f"{entry.path}: cut off")
         elif entry.kind == "set aside":
             found.append(f"{entry.path}: was set aside")
-    return found
+    return found + [f"{path}: nothing in it says what it is" for path in strangers(tree / ".runs")]
 
 
 def differences(calm: Path, killed: Path) -> list[str]:

@@ -34,10 +34,9 @@ from benchmarks.measuring import where_and_when
 from tools.kill_compare import differences, faults
 
 from report_utils.disk import write_json
-from report_utils.leftovers import entries
+from report_utils.ownership import entries
 from report_utils.profiles import project_root
 from report_utils.report.measurements import keep_table
-from report_utils.store import Store
 
 _NOT_COPIED = {".venv", "_build", ".runs", ".git", ".pytest_cache", ".ruff_cache", "jupyter_execute"}
 _NOT_COPIED_ANYWHERE = {"__pycache__", ".ipynb_checkpoints"}
@@ -73,6 +72,11 @@ class Harness:
         if with_state.is_file():
             self.state = json.loads(with_state.read_text(encoding="utf-8"))
             self.end()
+        elif self.folder.is_dir() and any(self.folder.iterdir()):
+            msg = f"{self.folder}: holds other things than builds of this harness; name an empty or new folder"
+            raise SystemExit(msg)
+        else:
+            self._keep()
 
     def run(self, n_kills: int) -> list[str]:
         """Build both, kill one, and return what differs."""
@@ -122,7 +126,7 @@ class Harness:
         after = self.n_results(tree)
         self.state["kills"].append({"delay": round(delay, 3), "before": before, "after": after})
         self._keep()
-        begun = sum(entry.kind in {"temporary", "partial work"} for entry in entries(Store(tree / ".runs")))
+        begun = sum(entry.kind in {"temporary", "partial work"} for entry in entries(tree / ".runs"))
         self.say(
             f"kill {number + 1:3d} after {delay:6.2f} s: {after} of {n_results} results (+{after - before}), "
             f"{begun} unfinished"
@@ -130,7 +134,7 @@ class Harness:
 
     def n_results(self, tree: Path) -> int:
         """Return how many runs and pages are finished."""
-        return sum(entry.kind in {"run", "page"} for entry in entries(Store(tree / ".runs")))
+        return sum(entry.kind in {"run", "page"} for entry in entries(tree / ".runs"))
 
     def clean(self, tree: Path) -> None:
         """Let the project's own command remove what killed processes left."""

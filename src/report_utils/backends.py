@@ -101,4 +101,4 @@ def _wanted_version(name: str) -> str:
         # TensorFlow for the processor alone is another package
         found = "it is not installed" if name != "tensorflow" else "look at it with pip list"
     wanted = f"this project wants {LEAST_VERSIONS[name]} or newer"
-    return f"{found}, {wanted}" + (", of the gpu extra: pip install '.[gpu]'" if name == "jax" else "")
+    return f"{found}, {wanted}" + (", of the gpu extra: pip install -e '.[gpu]'" if name == "jax" else "")

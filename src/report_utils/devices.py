@@ -59,7 +59,7 @@ def _why_the_processor(kind: str, reason: str) -> str:
         return f"JAX finds no GPU and {slower}"
     return (
         f"JAX finds no GPU and {slower}, although nvidia-smi finds {cards[0]}: {reason}; install JAX for the card with "
-        f"pip install '.[gpu]', or set {_PLATFORMS_VARIABLE}=cpu to train on the processor on purpose"
+        f"pip install -e '.[gpu]', or set {_PLATFORMS_VARIABLE}=cpu to train on the processor on purpose"
     )
 
 
@@ -99,7 +99,7 @@ def _jax_devices() -> tuple[str, int, str, str]:
 
 def _no_start(reason: str) -> InputError:
     return InputError(
-        f"{BACKEND_VARIABLE} is jax, and JAX cannot start: {reason}; install it with pip install '.[gpu]', "
+        f"{BACKEND_VARIABLE} is jax, and JAX cannot start: {reason}; install it with pip install -e '.[gpu]', "
         f"look at the driver with nvidia-smi, train on the processor on purpose with {_PLATFORMS_VARIABLE}=cpu, "
         f"or on TensorFlow without {BACKEND_VARIABLE}"
     )

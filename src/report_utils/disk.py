@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import platform
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
@@ -19,16 +22,24 @@ from report_utils.errors import InputError
 RUNS_VARIABLE = "REPORT_RUNS"
 """Environment variable that names the folder of the runs; ``.runs`` in the project without it."""
 
+TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<host>[0-9a-f]{4})?[0-9a-f]{8}\.(?P<process>\d+)\.tmp")
+"""The names that :func:`whole_file` yields; those of earlier versions say no machine."""
+
+
+def host_token() -> str:
+    """Return four letters that tell this machine from others which share a folder."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:4]
+
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; on success the file written there takes its place at once.
 
     It is flushed to disk before it gets its name, and the name after it. After a crash or an error ``path`` is what
-    it was before; the temporary name starts with a dot and ends with this process' number and ``.tmp``. Processes of
-    two machines that share a folder may have the same number: what is drawn at random tells them apart.
+    it was before; the temporary name is one of :data:`TEMPORARY`. Processes of two machines that share a folder may
+    have the same number: the machine and what is drawn at random tell them apart.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{host_token()}{secrets.token_hex(4)}.{os.getpid()}.tmp")
     try:
         yield temporary
         with temporary.open("rb+") as stream:

@@ -8,6 +8,7 @@ a file is looked at, so clocks may disagree.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,13 +17,16 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from report_utils.disk import clear_disk_errors, write_text
+from report_utils.disk import RUNS_VARIABLE, clear_disk_errors, write_text
 from report_utils.errors import InputError
 from report_utils.fingerprint import is_installed
-from report_utils.leftovers import GRID
+from report_utils.marking import mark_runs
+from report_utils.ownership import GRID
 from report_utils.profiles import project_root
 from report_utils.reproduction import Reproduction
 from report_utils.store import RunKey
+
+_DIGESTS = re.compile(r"(?:[0-9a-f]{64} .+\n)+")
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,15 @@ def write_grid(reproduction: Reproduction) -> Grid:
     A file that holds the same already is left alone.
     """
     folder = grid_folder(reproduction)
+    mark_runs(reproduction.store.root)
     jobs = dict(_jobs(reproduction))
     missing = []
     for name, keys in jobs.items():
         digests = "".join(f"{key.digest} {key.name}\n" for key in keys)
         file, mark = folder / "digests" / name, folder / "done" / name
         with clear_disk_errors(file):
-            if not file.is_file() or file.read_text(encoding="utf-8") != digests:
+            if not (file.is_file() and file.read_text(encoding="utf-8") == digests):
+                _require_digests(file)
                 mark.unlink(missing_ok=True)
                 write_text(file, digests)
             if not all(reproduction.store.holds(key) for key in keys):
@@ -69,9 +75,23 @@ def write_grid(reproduction: Reproduction) -> Grid:
             elif not mark.is_file():
                 write_text(mark, "")
     for file in (folder / "digests").rglob("*"):
-        if file.is_file() and file.relative_to(folder / "digests").as_posix() not in jobs:
+        if file.relative_to(folder / "digests").as_posix() not in jobs and _holds_digests(file):
             file.unlink()  # of a fold or a transform that the profile has no more
     return Grid(folder, tuple(missing), len(jobs))
+
+
+def _holds_digests(file: Path) -> bool:
+    """Tell whether a file says what a job's runs are computed from, as :func:`write_grid` writes it."""
+    try:
+        return not file.is_symlink() and bool(_DIGESTS.fullmatch(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return False
+
+
+def _require_digests(file: Path) -> None:
+    if file.exists() and not _holds_digests(file):
+        msg = f"{file}: no grid has written this; move it, or let {RUNS_VARIABLE} name another folder"
+        raise InputError(msg)
 
 
 def _jobs(reproduction: Reproduction) -> Iterator[tuple[str, list[RunKey]]]:
@@ -109,9 +129,10 @@ def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = 
         msg = f"{settings}: no profile of Snakemake (config.yaml) is there; choose local or slurm, or give its folder"
         raise InputError(msg)
     if not is_installed("snakemake"):
-        msg = "Snakemake is not installed; install this project with its extra: pip install .[grid]"
+        msg = "Snakemake is missing; install it in this project's folder with make grid or pip install -e '.[grid]'"
         raise InputError(msg)
     folder = grid_folder(reproduction)
+    mark_runs(reproduction.store.root)
     with clear_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / "running.lock")

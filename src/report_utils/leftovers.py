@@ -1,115 +1,24 @@
-"""What lies in a folder of runs, who is using it, and taking things out of it."""
+"""Who is using a folder of runs, and taking things of this project out of it."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import platform
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
 from report_utils.disk import clear_disk_errors
-from report_utils.integrity import MANIFEST, read_manifest
-from report_utils.store import KEY_FILE, PARTIAL, Store
+from report_utils.marking import mark_runs
+from report_utils.ownership import IN_USE, LOCKS, REMOVING, Entry, is_own_lock
+from report_utils.store import Store
 
-Kind = Literal["run", "partial work", "set aside", "temporary", "page"]
-
-EXECUTED_PAGES = "pages"
-"""The folder of the executed pages, beside those of the runs."""
-
-GRID = "grid"
-"""The folder of the workflows that compute profiles as separate jobs (:mod:`report_utils.grid`)."""
-
-_IN_USE = "in-use"
-_LOCKS = "locks"
-_REMOVING = ".removing-"
-_RUN_NAME = re.compile(r".+-[0-9a-f]{16}")
 _counter = itertools.count()
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One thing in a folder of runs.
-
-    Parameters
-    ----------
-    path : Path
-    kind : str
-    result : Path
-        The run's folder or the page that it is or was to become: who makes that holds a lock.
-    about : dict
-        The manifest of a run, the key of partial work; empty where there is none that can be read.
-    """
-
-    path: Path
-    kind: Kind
-    result: Path
-    about: dict[str, Any] = field(default_factory=dict)
-
-    def size(self) -> int:
-        """Return how much disk it takes [bytes]."""
-        files = [self.path] if self.path.is_file() else [path for path in self.path.rglob("*") if path.is_file()]
-        total = 0
-        for file in files:
-            with contextlib.suppress(OSError):  # gone meanwhile
-                total += file.stat().st_size
-        return total
-
-
-def entries(store: Store) -> list[Entry]:
-    """Return everything that lies in a folder of runs, apart from its locks, workflows and log."""
-    return sorted(_entries(store.root, store), key=lambda entry: entry.path) if store.root.is_dir() else []
-
-
-def _entries(folder: Path, store: Store) -> Iterator[Entry]:
-    for path in folder.iterdir():
-        if path.is_symlink() or (folder == store.root and path.name in {_LOCKS, _IN_USE, GRID}):
-            continue
-        if path.is_dir():
-            entry = _folder_entry(path)
-            if entry is None:
-                yield from _entries(path, store)
-            else:
-                yield entry
-        elif EXECUTED_PAGES in path.relative_to(store.root).parts:
-            if path.suffix == ".tmp":
-                yield Entry(path, "temporary", path.with_name(path.name[1:].rsplit(".", 3)[0]))
-            elif path.suffix == ".ipynb":
-                yield Entry(path, "page", path)
-
-
-def _folder_entry(path: Path) -> Entry | None:
-    """Return what a folder is, or None where it only holds others."""
-    name = path.name
-    if name.startswith(_REMOVING):
-        return Entry(path, "temporary", path)
-    if name.startswith("."):
-        return Entry(path, "temporary", path.with_name(name[1:].rsplit(".", 1)[0]))
-    if ".damaged-" in name:
-        return Entry(path, "set aside", path.with_name(name.split(".damaged-")[0]))
-    if name.endswith(PARTIAL):
-        return Entry(path, "partial work", path.with_name(name.removesuffix(PARTIAL)), _read(path / KEY_FILE))
-    if (path / MANIFEST).is_file():
-        with contextlib.suppress(OSError, ValueError):
-            return Entry(path, "run", path, read_manifest(path))
-        return Entry(path, "run", path)
-    return Entry(path, "run", path) if _RUN_NAME.fullmatch(name) else None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return about if isinstance(about, dict) and {"name", "digest", "inputs"} <= about.keys() else {}
 
 
 @contextlib.contextmanager
@@ -119,8 +28,9 @@ def in_use(store: Store, profile: str) -> Iterator[None]:
     It ends with the process, however that ends; of another machine that shares the folder it is not known whether it
     has ended. Where nothing can be written, nothing can be removed either.
     """
-    path = store.root / _IN_USE / f"{platform.node()}-{os.getpid()}-{next(_counter)}.lock"
+    path = store.root / IN_USE / f"{platform.node()}-{os.getpid()}-{next(_counter)}.lock"
     lock = FileLock(path)
+    mark_runs(store.root)
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=5)
@@ -136,7 +46,7 @@ def in_use(store: Store, profile: str) -> Iterator[None]:
 def profiles_in_use(store: Store) -> set[str]:
     """Return the files of the profiles that living processes work on, or processes of other machines."""
     found = set()
-    for path in (store.root / _IN_USE).glob("*.lock"):
+    for path in _own_locks(store, IN_USE):
         if _held(path):
             with contextlib.suppress(OSError):
                 found.add(path.read_text(encoding="utf-8"))
@@ -144,7 +54,7 @@ def profiles_in_use(store: Store) -> set[str]:
 
 
 def _held(path: Path) -> bool:
-    if path.parent.name == _IN_USE and not path.name.startswith(f"{platform.node()}-"):
+    if path.parent.name == IN_USE and not path.name.startswith(f"{platform.node()}-"):
         return True  # a lock may not reach over a network
     lock = FileLock(path)
     try:
@@ -171,7 +81,7 @@ def remove(store: Store, entry: Entry) -> bool:
         try:
             with contextlib.suppress(FileNotFoundError):
                 if entry.path.is_dir():
-                    aside = entry.path.with_name(f"{_REMOVING}{entry.path.name}-{os.getpid()}")
+                    aside = entry.path.with_name(f"{REMOVING}{entry.path.name}-{os.getpid()}")
                     shutil.rmtree(entry.path.rename(aside))
                 else:
                     entry.path.unlink()
@@ -182,8 +92,14 @@ def remove(store: Store, entry: Entry) -> bool:
 
 def unused_locks(store: Store) -> list[Path]:
     """Return the lock files that no living process holds."""
-    files = [*(store.root / _LOCKS).glob("*.lock"), *(store.root / _IN_USE).glob("*.lock")]
+    files = [*_own_locks(store, LOCKS), *_own_locks(store, IN_USE)]
     return sorted(path for path in files if not _held(path))
+
+
+def _own_locks(store: Store, folder: str) -> list[Path]:
+    if (store.root / folder).is_symlink():
+        return []
+    return [path for path in (store.root / folder).glob("*.lock") if is_own_lock(path)]
 
 
 def remove_lock(path: Path) -> None:

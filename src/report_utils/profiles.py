@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import tomllib
 from functools import cached_property
@@ -177,9 +178,22 @@ def load_profile(name: str | Path | None = None) -> Profile:
     try:
         return Profile(**entries, name=path.stem, path=path.resolve())
     except ValidationError as error:
-        first = error.errors()[0]
+        # a misspelt entry before the one that is then missing
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         entry = ".".join(str(part) for part in first["loc"]) or "profile"
         reason = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            reason = _no_such_entry(first["loc"])
         given = "" if first["type"] in {"missing", "value_error"} else f" = {first['input']!r}"
         msg = f"{path}: {entry}{given}: {reason}"
         raise InputError(msg) from None
+
+
+def _no_such_entry(place: tuple[str | int, ...]) -> str:
+    """Say that there is no entry of this name, and which one was probably meant."""
+    table: Any = Profile
+    for part in place[:-1]:
+        table = table.model_fields[str(part)].annotation
+    names = sorted(set(table.model_fields) - {"name", "path"})
+    near = difflib.get_close_matches(str(place[-1]), names, n=1)
+    return "there is no such entry; " + (f"do you mean {near[0]}?" if near else f"choose one of {', '.join(names)}")

@@ -95,6 +95,20 @@ def source() -> dict[str, Any]:
     return {"commit": head or None, "uncommitted": None if changes is None else bool(changes)}
 
 
+def copy_note() -> str | None:
+    """Say where the package runs from a copy while its source tree lies in the project; None where it runs from that.
+
+    Edits of the sources then change nothing, and a build finds nothing to compute.
+    """
+    package, beside = Path(__file__).resolve().parent, project_root() / "src" / "report_utils"
+    if not beside.is_dir() or beside.resolve() == package:
+        return None
+    return (
+        f"this runs a copy of the package, {package}, and edits in {beside} change nothing; install the project with: "
+        "pip install --no-deps --no-build-isolation -e ."
+    )
+
+
 def _output(command: list[str]) -> str | None:
     """Return what a command prints, or None where it cannot run or fails."""
     try:

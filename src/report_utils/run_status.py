@@ -9,13 +9,10 @@ from typing import Any, Literal
 
 from report_utils.changes import changes, differences
 from report_utils.errors import InputError
-from report_utils.leftovers import Entry, entries
+from report_utils.ownership import Entry, entries
 from report_utils.reproduction import Reproduction
 from report_utils.store import RunKey, Store, partial_folder
 from report_utils.studies import reproduction_of
-
-KINDS = ("data", "fit", "dynamics")
-"""What a run can be: how the names of its key and its folder begin."""
 
 State = Literal["fresh", "stale", "missing", "damaged"]
 
@@ -136,7 +133,7 @@ def run_states(reproduction: Reproduction) -> tuple[list[Status], Manifests]:
     manifests : Manifests
         What they were compared with.
     """
-    manifests = Manifests(entries(reproduction.store))
+    manifests = Manifests(entries(reproduction.store.root))
     keys = {key.name: key for key in profile_keys(reproduction)}
     for name in sorted(set(manifests.names) - set(keys)):
         if f"/{reproduction.profile.name}+" in name:

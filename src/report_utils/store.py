@@ -25,17 +25,10 @@ from report_utils.disk import RUNS_VARIABLE, clear_disk_errors, flush_folder, wr
 from report_utils.errors import InputError
 from report_utils.fingerprint import digest, file_digest
 from report_utils.integrity import MANIFEST, fault_of, read_manifest
+from report_utils.marking import mark_runs
+from report_utils.ownership import KEY_FILE, LOCKS, PARTIAL, SITTING_FILE
 from report_utils.profiles import project_root
 from report_utils.provenance import machine, source, versions
-
-PARTIAL = ".partial"
-"""Ending of the folder of a run's unfinished work."""
-
-KEY_FILE = "key.json"
-"""Says in such a folder which run it belongs to."""
-
-SITTING_FILE = "sitting.json"
-"""Says in such a folder how many seconds the work had taken when it was last taken up: when this was written."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +107,7 @@ class Store:
         Asking for it begins a sitting: :meth:`save` adds the time of earlier ones, up to what they left here.
         """
         folder = partial_folder(self.folder(key))
+        mark_runs(self.root)
         with clear_disk_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             if not (folder / KEY_FILE).is_file():
@@ -124,7 +118,7 @@ class Store:
     def lock_path(self, result: Path) -> Path:
         """Return the file by which the right to write a run's folder, or another result, is held."""
         inside = result.relative_to(self.root)
-        return self.root / "locks" / f"{inside.name}-{digest(inside.as_posix())[:8]}.lock"
+        return self.root / LOCKS / f"{inside.name}-{digest(inside.as_posix())[:8]}.lock"
 
     def lock(self, key: RunKey) -> contextlib.AbstractContextManager[None]:
         """Hold the right to make a run, as :meth:`hold` does."""
@@ -145,6 +139,7 @@ class Store:
             What a message calls it.
         """
         path = self.lock_path(result)
+        mark_runs(self.root)
         with clear_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             lock = _acquired(FileLock(path), name)
@@ -208,6 +203,7 @@ class Store:
             If the folder cannot be written; the message says why.
         """
         folder = self.folder(key)
+        mark_runs(self.root)
         with clear_disk_errors(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))

@@ -14,7 +14,7 @@ import numpy as np
 from report_utils.binning.observations import bin_chunk
 from report_utils.binning.transforms import SourceName
 from report_utils.changes import changes
-from report_utils.leftovers import entries
+from report_utils.ownership import entries
 from report_utils.provenance import machine, versions
 from report_utils.reproduction import Reproduction
 from report_utils.run_status import current_key
@@ -70,7 +70,7 @@ def stored_runs(reproduction: Reproduction) -> tuple[list[RunKey], int]:
     A stale run was computed by other code or from other data: today's code cannot compute it again.
     """
     keys, n_stale = [], 0
-    for entry in entries(reproduction.store):
+    for entry in entries(reproduction.store.root):
         mine = entry.kind == "run" and entry.about.get("profile") == reproduction.profile.label
         if not mine:
             continue

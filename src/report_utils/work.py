@@ -22,6 +22,8 @@ from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.devices import training_places
 from report_utils.disk import clear_disk_errors
 from report_utils.errors import InputError
+from report_utils.marking import mark_runs
+from report_utils.ownership import WORKERS_LOG
 from report_utils.processes import ErrorStream, WorkerContext, end_workers, enter_worker, n_workers
 from report_utils.progress import PlainProgress, shown_progress
 from report_utils.store import runs_folder
@@ -97,7 +99,8 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
     if not tasks:
         return []
     context = WorkerContext()
-    log = runs_folder() / "workers.log"
+    log = runs_folder() / WORKERS_LOG
+    mark_runs(log.parent)
     with clear_disk_errors(log):
         log.parent.mkdir(parents=True, exist_ok=True)
         log.touch()

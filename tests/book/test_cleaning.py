@@ -16,6 +16,7 @@ from report_utils.book.build import executed_page, page_record
 from report_utils.book.cleaning import Cleaning, clean
 from report_utils.book.execute import METADATA
 from report_utils.book.pages import PAGES
+from report_utils.disk import host_token
 from report_utils.errors import InputError
 from report_utils.leftovers import in_use
 from report_utils.reproduction import Reproduction
@@ -143,20 +144,111 @@ def test_what_killed_processes_left_may_go(reproduction, store, project, tmp_pat
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     place = store.folder(reproduction.fit_key("single_band", 0)).parent
-    for name in (".fold-0-seed-0-0123456789abcdef.xyz", "fold-0-seed-0-0123456789abcdef.damaged-abc"):
+    for name in (".fold-0-seed-0-0123456789abcdef.abcdefgh", "fold-0-seed-0-0123456789abcdef.damaged-abcdefgh"):
         (place / name).mkdir()
     (store.root / "pages" / "tiny" / f".index.ipynb.0123abcd.{ended.pid}.tmp").touch()
     pages = project / "book" / "pages"
     pages.mkdir(parents=True)
-    outside = [pages / f".index.ipynb.0123abcd.{ended.pid}.tmp", tmp_path / f"report-utils-page-{ended.pid}-abc"]
+    outside = [
+        pages / f".index.ipynb.{host_token()}0123abcd.{ended.pid}.tmp",
+        tmp_path / f"report-page-{host_token()}-{ended.pid}-abcdefgh",
+    ]
     outside[0].touch()
     outside[1].mkdir()
-    (tmp_path / f"report-utils-page-{os.getpid()}-abc").mkdir()  # of a living process
+    (outside[1] / "kernel.json").touch()
+    kept = [
+        tmp_path / f"report-page-{host_token()}-{os.getpid()}-abcdefgh",  # of a living process
+        tmp_path / f"report-page-0000-{ended.pid}-abcdefgh",  # of another machine
+        tmp_path / f"report-page-{host_token()}-{ended.pid}-hgfedcba",  # what it holds is not a kernel's
+    ]
+    for path in kept:
+        path.mkdir()
+    (kept[2] / "letter.txt").touch()
     done = list(clean(Cleaning((), store), dry_run=False))
     assert done[-1].startswith("5 removed")
     assert stale(store) == set()
     assert not any(path.exists() for path in outside)
-    assert (tmp_path / f"report-utils-page-{os.getpid()}-abc").is_dir()
+    assert all(path.is_dir() for path in kept)
+
+
+STRANGERS = (
+    ".git/config",
+    ".ssh/id_ed25519",
+    ".cache/a.tmp",
+    "photos/.thumbs/1.png",
+    "project/.venv/pyvenv.cfg",
+    "project/fit/.thumbs/1.png",
+    "docs.damaged-by-water/letter.txt",
+    "docs.damaged-abcdefgh/letter.txt",
+    "thesis-0123456789abcdef/thesis.tex",
+    "thesis-0123456789abcdef.partial/thesis.tex",
+    ".removing-tape-17/tape.wav",
+    "fit/suit-0123456789abcdef/suit.txt",
+    "fit/tiny/.git/config",
+    "fit/tiny/single_band/old.damaged-by-water/letter.txt",
+    "fit/tiny/single_band/fold-0-seed-0-0123456789abcdef/weights.h5",
+    "pages/tiny/my-own.ipynb",
+    "pages/tiny/.draft.tmp",
+    "pages/mine.ipynb",
+    "locks/composer-01234567.lock",
+    "locks/yarn.lock",
+    "in-use/phone-1-2.lock",
+    "grid/mine/digests/data",
+    "report.txt",
+)
+
+
+def lay_strangers(folder):
+    """Put things of somebody else into a folder, with a link to more of them, and return all that lies there."""
+    for name in STRANGERS:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"of somebody else: {name}")
+    outside = folder.with_name("outside")
+    (outside / "tiny" / ".thumbs").mkdir(parents=True)
+    (outside / "tiny" / "fold-0-seed-0-0123456789abcdef.damaged-abcdefgh").mkdir()
+    (folder / "fit" / "link").symlink_to(outside)
+    return content(folder) | dict.fromkeys(outside.rglob("*"))
+
+
+def content(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
+
+
+def still_there(before):
+    return [path for path, text in before.items() if not path.exists() or (text and path.read_bytes() != text)]
+
+
+def test_things_of_somebody_else_in_a_folder_of_runs_stay_byte_for_byte(reproduction, store):
+    other = RunKey("fit/tiny/single_band/fold-0-seed-0", {**_inputs(reproduction), "seed": 7}, "profiles/tiny.toml")
+    run = store.save(other, {}, {})
+    before = lay_strangers(store.root)
+    current = {path: text for path, text in before.items() if text and run.folder not in path.parents}
+    lines = list(clean(Cleaning((), store), dry_run=False))
+    assert not run.folder.exists()
+    locks = {path for path in current if path.parent.name in {"locks", "in-use"} and not current[path]}
+    assert still_there({path: text for path, text in current.items() if path not in locks}) == []
+    assert still_there({path: None for path in before if "outside" in path.parts}) == []
+    assert lines[-1].startswith("1 removed")
+    assert lines[-2].startswith("not looked at: ")
+    assert ".cache, .git, .removing-tape-17, ..." in lines[-2]
+
+
+def test_a_folder_without_the_mark_is_refused_and_nothing_in_it_goes(project, monkeypatch):
+    home = project / "home"
+    home.mkdir()
+    before = lay_strangers(home)
+    store = Store(home)
+    store.save(RunKey("fit/tiny/single_band/fold-9-seed-0", {"fold": 9}, "profiles/tiny.toml"), {}, {})
+    before |= content(home)
+    monkeypatch.setenv("REPORT_RUNS", str(home))
+    for arguments in (["clean", "--stale"], ["clean", "--stale", "--dry-run"]):
+        monkeypatch.setattr(sys, "argv", ["report-utils", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        assert stopped.value.code == 2
+    assert still_there(before) == []
+    with pytest.raises(InputError, match=r"no report-utils-runs.txt, and .cache in it is not this project's; nothing"):
+        list(clean(Cleaning(), dry_run=False))
 
 
 def test_runs_of_a_profile_elsewhere_stay_until_it_is_given(reproduction, store, tmp_path):

@@ -83,8 +83,6 @@ def test_a_page_that_cannot_be_read_was_not_made(tmp_path, text):
 def test_pages_are_put_in_their_place(project, executed):
     made()
     folder = project / "book" / "pages"
-    folder.mkdir(parents=True)
-    (folder / "an-old-one.ipynb").touch()
     publish_pages("tiny").release()
     assert sorted(path.stem for path in folder.glob("*.ipynb")) == sorted(page.slug for page in PAGES)
     (folder / "index.ipynb").write_text("{}")
@@ -195,3 +193,28 @@ def test_a_clock_that_was_set_back_hides_no_change(sphinx):
     path.write_text("A")
     os.utime(path, (1, 1))
     assert rendered(*sphinx)[1] == ["a", "b"]
+
+
+def test_a_notebook_of_somebody_else_beside_the_published_pages_stays(project, executed):
+    reproduction = made()
+    publish_pages("tiny").release()
+    folder = project / "book" / "pages"
+    page = (folder / f"{PAGES[0].slug}.ipynb").read_text()
+    (folder / "mine.ipynb").write_text(page)  # a copy of a page, to be worked on
+    (folder / "notes.ipynb").write_text('{"cells": [], "metadata": {}}')
+    (folder / "of-old.ipynb").write_text(page.replace(f'"slug": "{PAGES[0].slug}"', '"slug": "of-old"'))
+    publish_pages("tiny").release()
+    assert {path.stem for path in folder.glob("*.ipynb")} == {page.slug for page in PAGES} | {"mine", "notes"}
+    assert executed_page(PAGES[0], reproduction).is_file()
+
+
+def test_a_page_takes_no_place_of_somebody_elses_notebook(project, executed, monkeypatch):
+    home = project.with_name("home")
+    (home / "pages" / "tiny").mkdir(parents=True)
+    (home / "letter.txt").touch()
+    monkeypatch.setenv("REPORT_RUNS", str(home))
+    own = home / "pages" / "tiny" / f"{PAGES[1].slug}.ipynb"
+    own.write_text('{"cells": [], "metadata": {}}')
+    with pytest.raises(InputError, match="this is no page of this book; move it"):
+        made([PAGES[1]])
+    assert own.read_text() == '{"cells": [], "metadata": {}}'

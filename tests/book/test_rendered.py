@@ -1,11 +1,21 @@
 """Sphinx is not started for a book that is rendered already, and is for any other."""
 
+import json
 import os
 
 import pytest
 from filelock import FileLock
 
-from report_utils.book.rendered import STAMP, is_rendered, note_rendering, what_is_rendered
+from report_utils.book.rendered import (
+    STAMP,
+    claim_output,
+    is_rendered,
+    note_rendering,
+    remove_rendered,
+    what_is_rendered,
+)
+from report_utils.errors import InputError
+from report_utils.ownership import METADATA
 
 
 @pytest.fixture
@@ -78,3 +88,47 @@ def test_while_another_build_renders_nothing_is_noted(book):
     with FileLock(book / "book" / "pages" / ".lock"):
         note_rendering(book, what_is_rendered(book))
         assert not is_rendered(book)
+
+
+def put(root, names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(f"of somebody else: {name}")
+    return {root / name: f"of somebody else: {name}" for name in names}
+
+
+def test_the_rendered_book_goes_and_what_else_lies_there_stays(book):
+    (book / "_config.yml").write_text("extra_extensions: [report_utils.book.sphinx_ext]")
+    page = {"metadata": {METADATA: {"digest": "d", "inputs": {"page": {"slug": "2-data"}}}}}
+    for name in ("2-data", "my-copy"):
+        (book / "book" / "pages" / f"{name}.ipynb").write_text(json.dumps(page))
+    kept = put(book, ["_build/tried/mine.html", "_build/letter.txt", "book/pages/notes.ipynb", "book/pages/notes.txt"])
+    gone = {path.relative_to(book).as_posix() for path in remove_rendered(book)}
+    assert gone == {"_build/html", "_build/rendered.json", "book/pages/2-data.ipynb"}
+    assert not any((book / name).exists() for name in gone)
+    assert {path: path.read_text() for path in kept} == kept
+    assert (book / "book" / "pages" / "my-copy.ipynb").is_file()
+
+
+@pytest.mark.parametrize("whose", ["another book", "a link"])
+def test_what_another_book_has_rendered_stays(book, tmp_path_factory, whose):
+    if whose == "a link":
+        (book / "_config.yml").write_text("extra_extensions: [report_utils.book.sphinx_ext]")
+        (book / "_build").rename(elsewhere := tmp_path_factory.mktemp("other") / "_build")
+        (book / "_build").symlink_to(elsewhere)
+    with pytest.raises(InputError, match="nothing is removed"):
+        remove_rendered(book)
+    assert (book / "_build" / "html" / "index.html").is_file()
+
+
+def test_a_folder_elsewhere_is_rendered_into_only_where_it_is_empty_or_of_this_book(book, tmp_path_factory):
+    claim_output(book / "_build" / "html", book)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    claim_output(elsewhere / "new", book)
+    (elsewhere / "new" / "index.html").touch()
+    claim_output(elsewhere / "new", book)
+    kept = put(elsewhere, ["other/_images/a.png"])
+    with pytest.raises(InputError, match="holds other things than this book"):
+        claim_output(elsewhere / "other", book)
+    assert [path.read_text() for path in kept] == list(kept.values())
+    assert [path.name for path in (elsewhere / "other").iterdir()] == ["_images"]

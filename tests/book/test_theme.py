@@ -51,13 +51,14 @@ def test_a_sheet_named_by_its_digest_needs_no_checksum():
 
 
 def test_pictures_of_earlier_renderings_go(tmp_path):
-    for name in ("old.svg", "new.svg"):
+    old, new = f"{'0' * 64}.svg", f"{'1' * 64}.svg"
+    for name in (old, new, "mine.svg"):
         (tmp_path / name).touch()
     theme.trim_images(tmp_path, [])
-    assert len(list(tmp_path.iterdir())) == 2  # nothing was rendered
-    theme.trim_images(tmp_path, ["new.svg"])
-    assert [path.name for path in tmp_path.iterdir()] == ["new.svg"]
-    theme.trim_images(tmp_path / "none", ["new.svg"])
+    assert len(list(tmp_path.iterdir())) == 3  # nothing was rendered
+    theme.trim_images(tmp_path, [new])
+    assert {path.name for path in tmp_path.iterdir()} == {new, "mine.svg"}
+    theme.trim_images(tmp_path / "none", [new])
 
 
 STYLE = (

@@ -109,8 +109,8 @@ def test_after_an_exception_what_was_committed_stays(tmp_path, observation):
 
 def test_leftovers_of_a_killed_run_are_removed_and_only_they(archive):
     folder = archive()
-    (folder / "parts" / ".dead.tmp").write_bytes(b"half")
-    (folder / "parts" / "part-orphan.parquet").write_bytes(b"never indexed")
+    (folder / "parts" / f".{'0' * 32}.tmp").write_bytes(b"half")
+    (folder / "parts" / f"part-{'0' * 32}.parquet").write_bytes(b"never indexed")
     digest = open_archive(folder).digest
     with ArchiveWriter(folder):
         pass
@@ -205,3 +205,23 @@ def test_an_archive_of_another_version(archive, refused):
     folder = archive()
     pq.write_table(pa.table({"cluster_id": ["a"]}), folder / "index.parquet")
     refused(lambda: open_archive(folder), folder / "index.parquet", "another version")
+
+
+@pytest.mark.parametrize("name", ["parts/part-list.csv", "parts/notes.tmp", "parts/part-0123.parquet", "notes.txt"])
+def test_a_folder_of_somebody_else_is_no_archive(tmp_path, refused, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("mine")
+    refused(lambda: ArchiveWriter(tmp_path), "the folder holds other things than an archive")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()] == [name]
+
+
+def test_what_else_lies_in_an_archive_stays(archive):
+    folder = archive()
+    mine = [folder / name for name in ("parts/part-list.csv", "parts/notes.tmp", "notes.txt", ".hidden.tmp")]
+    for path in mine:
+        path.write_text("mine")
+    (folder / ".lock").write_text("held")
+    with ArchiveWriter(folder):
+        pass
+    assert [path.read_text() for path in mine] == ["mine"] * 4
+    assert (folder / ".lock").read_text() == "held"

@@ -144,3 +144,20 @@ def test_an_archive_without_masses_is_exported_without_them(tmp_path, observatio
     catalogue = export_observations(open_archive(tmp_path / "a"), tmp_path / "files")
     export_observations([observation(40, 2, "c2")], tmp_path / "files")  # what is listed stays listed
     assert [row.cluster_id for row in read_catalogue(catalogue, Statement(without_masses=True))] == ["c1", "c2"]
+
+
+def test_files_that_no_export_has_written_are_left_alone(tmp_path, observation, refused):
+    own = tmp_path / "c0.fits"
+    export_observations([observation(cluster_id="x")], tmp_path / "other")
+    (tmp_path / "other" / "x.fits").rename(own)
+    export_observations([observation(cluster_id="c0")], tmp_path)  # of an export: it may go
+    catalogue, text = tmp_path / "catalogue.csv", (tmp_path / "catalogue.csv").read_text()
+    catalogue.unlink()
+    own.write_bytes(b"a list of my own")
+    refused(lambda: export_observations([observation(cluster_id="c0")], tmp_path), own, "no export has written it")
+    for listed in (text, "\n".join(f"{line},notes" for line in text.split())):
+        catalogue.write_text(listed)
+        refused(lambda: export_observations([observation(cluster_id="c1")], tmp_path), catalogue, "no export has")
+        assert catalogue.read_text() == listed
+    assert own.read_bytes() == b"a list of my own"
+    assert not (tmp_path / "c1.fits").exists()

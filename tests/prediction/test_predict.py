@@ -101,7 +101,11 @@ def test_the_table_is_mean_and_spread_over_fits_with_the_held_out_error(folder, 
 
 
 def test_what_was_trained_on_is_no_prediction(folder, reproduction, unknown):
-    assert (predict(folder / "archive", TRANSFORM, reproduction).table["warning"] == "was in the training").all()
+    predictions = predict(folder / "archive", TRANSFORM, reproduction)
+    assert (predictions.table["warning"] == "was in the training").all()
+    said = "\n".join(predictions.summary())
+    assert "20 observations were in the training: what it says of them is no prediction" in said
+    assert "unlike" not in said
     assert not predict(unknown(), TRANSFORM, reproduction).table["warning"].str.contains("in the training").any()
 
 

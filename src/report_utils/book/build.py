@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from report_utils.binning import get_transform
 from report_utils.book.execute import (
     HOW_TO_HAVE_AGN_LESS,
     HOW_TO_HAVE_RESULTS,
-    METADATA,
     labelled,
     run_page,
     unavailable_page,
@@ -24,7 +22,7 @@ from report_utils.book.execute import (
 )
 from report_utils.book.pages import PAGES, Page
 from report_utils.committed import open_reproduction
-from report_utils.disk import clear_disk_errors, write_text
+from report_utils.disk import RUNS_VARIABLE, clear_disk_errors, write_text
 from report_utils.errors import InputError
 from report_utils.fingerprint import (
     code_digests,
@@ -34,9 +32,12 @@ from report_utils.fingerprint import (
     kept_analyses,
     read_once,
 )
-from report_utils.leftovers import EXECUTED_PAGES, in_use
+from report_utils.leftovers import in_use
+from report_utils.marking import is_marked
 from report_utils.outcomes import study_inputs
+from report_utils.ownership import ANALYSES, EXECUTED_PAGES, is_own_page, record_of
 from report_utils.profiles import project_root
+from report_utils.provenance import copy_note
 from report_utils.reproduction import Reproduction
 from report_utils.studies import get_study
 from report_utils.work import Task, advance, run_tasks
@@ -49,8 +50,6 @@ PAGES_LOCK = ".lock"
 NOTEBOOKS_FOLDER = Path("notebooks")
 PREPARED_VARIABLE = "REPORT_PREPARED"
 """Environment variable that tells a rendering that its parent has brought the pages up to date."""
-ANALYSES = "analyses.json"
-"""Beside the runs: what is known of this project's own sources, so that a build with nothing to do reads none again."""
 
 
 @dataclass
@@ -131,6 +130,8 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     InputError, PageError
         What was finished before stays finished.
     """
+    if note := copy_note():
+        print(f"report-utils: {note}", file=sys.stderr)
     root = project_root()
     reproduction = open_reproduction(profile)
     report = BuildReport(reproduction.profile.name)
@@ -181,14 +182,17 @@ def publish_pages(profile: str | None = None) -> FileLock:
             write_text(target, text)
     expected = {f"{page.slug}.ipynb" for page in PAGES}
     for path in folder.glob("*.ipynb"):
-        if path.name not in expected:
-            path.unlink()
+        if path.name not in expected and is_own_page(path):
+            path.unlink()  # of an earlier version; a notebook of somebody else's stays
     return lock
 
 
 def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> None:
     """Execute one page and keep it, unless another process has made it meanwhile; runs in a worker process."""
     path = executed_page(page, reproduction)
+    if path.is_file() and record_of(path) is None and not is_marked(reproduction.store.root):
+        msg = f"{path}: this is no page of this book; move it to another folder, or let {RUNS_VARIABLE} name a new one"
+        raise InputError(msg)
     with reproduction.store.hold(path, f"page {page.slug}"), kept_analyses(reproduction.store.root / ANALYSES):
         if not is_fresh(page, reproduction, record):
             notebook = _execute(page, reproduction, record)
@@ -233,12 +237,3 @@ def is_fresh(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> 
 def executed_page(page: Page, reproduction: Reproduction) -> Path:
     """Return where an executed page is kept for its profile, so that changing profiles back and forth is quick."""
     return reproduction.store.root / EXECUTED_PAGES / reproduction.profile.name / f"{page.slug}.ipynb"
-
-
-def record_of(path: Path) -> dict[str, Any] | None:
-    """Return what an executed page was made from, or None where there is none that can be read."""
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))["metadata"][METADATA]
-        return record if {"digest", "inputs"} <= record.keys() else None
-    except (OSError, KeyError, ValueError, TypeError, AttributeError):
-        return None

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from report_utils.book.build import PAGES_FOLDER, page_record, record_of
+from report_utils.book.build import PAGES_FOLDER, page_record
 from report_utils.book.kernel import FOLDER_PREFIX, kernel_folders
 from report_utils.book.pages import PAGES
 from report_utils.changes import changes
-from report_utils.disk import clear_disk_errors
+from report_utils.disk import clear_disk_errors, host_token
 from report_utils.errors import InputError
-from report_utils.leftovers import Entry, abandoned, entries, profiles_in_use, remove, remove_lock, unused_locks
+from report_utils.leftovers import abandoned, profiles_in_use, remove, remove_lock, unused_locks
+from report_utils.marking import mark_runs, require_runs
+from report_utils.ownership import Entry, entries, record_of, strangers
 from report_utils.profiles import profile_names, project_root
 from report_utils.reproduction import Reproduction
-from report_utils.run_status import KINDS, changed_inputs, current_key
+from report_utils.run_status import changed_inputs, current_key
 from report_utils.store import Store
 
 _MEGABYTE = 1e6
 _MOST_REASONS = 3
-_TEMPORARY = r"\..+\.(\d+)\.tmp"
+_SHOWN_STRANGERS = 3
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,18 @@ class Cleaning:
     def verdicts(self) -> list[Verdict]:
         """Return what to do with everything in the store, in the order of its names."""
         in_use = profiles_in_use(self.store)
-        return [self._verdict(entry, in_use) for entry in entries(self.store)]
+        return [self._verdict(entry, in_use) for entry in entries(self.store.root)]
 
     def temporaries(self) -> list[Path]:
         """Return the files and folders outside the store that processes of ours left when they were killed."""
-        pages = abandoned(project_root() / PAGES_FOLDER, _TEMPORARY)
-        folders = dict.fromkeys(kernel_folders())
-        return pages + [path for folder in folders for path in abandoned(folder, rf"{FOLDER_PREFIX}(\d+)-.+")]
+        host = host_token()
+        pages = abandoned(project_root() / PAGES_FOLDER, rf"\..+\.ipynb\.{host}[0-9a-f]{{8}}\.(\d+)\.tmp")
+        kernels = [
+            path
+            for folder in dict.fromkeys(kernel_folders())
+            for path in abandoned(folder, rf"{FOLDER_PREFIX}{host}-(\d+)-[a-z0-9_]{{8}}")
+        ]
+        return [*filter(Path.is_file, pages), *filter(_is_a_kernels, kernels)]
 
     def locks(self) -> list[Path]:
         """Return the lock files that nobody holds."""
@@ -84,8 +92,6 @@ class Cleaning:
         if entry.kind == "set aside":
             return Verdict(entry, True, "damaged and computed again")
         known = self._known.get(label)
-        if entry.kind != "page" and entry.path.relative_to(self.store.root).parts[0] not in KINDS:
-            return Verdict(entry, False, "of a kind that this version does not know")
         if known is None:
             return Verdict(entry, False, f"of {label or 'an unknown profile'}, which was not given with --profile")
         if isinstance(known, str):
@@ -131,12 +137,22 @@ def _page_staleness(entry: Entry, reproduction: Reproduction) -> str | None:
 
 
 def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
-    """Remove what may go, and yield a line for each thing and for what stays; a dry run only says it."""
+    """Remove what may go, and yield a line for each thing and for what stays; a dry run only says it.
+
+    Raises
+    ------
+    InputError
+        If the folder is not one of this project's runs.
+    """
+    root = cleaning.store.root
+    require_runs(root)
+    if root.is_dir() and not dry_run:
+        mark_runs(root)
     gone = n_gone = 0
     kept: dict[str, list[int]] = {}
     for verdict in cleaning.verdicts():
         entry, size = verdict.entry, verdict.entry.size()
-        where = entry.path.relative_to(cleaning.store.root)
+        where = entry.path.relative_to(root)
         if verdict.stale and (dry_run or remove(cleaning.store, entry)):
             gone, n_gone = gone + size, n_gone + 1
             yield f"{entry.kind:<12} {size / _MEGABYTE:9.2f} MB  {where}: {verdict.reason}"
@@ -154,8 +170,18 @@ def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
                 remove_lock(path)
     for reason, sizes in kept.items():
         yield f"kept: {len(sizes)} ({sum(sizes) / _MEGABYTE:.2f} MB), {reason}"
+    if others := [path.relative_to(root).as_posix() for path in strangers(root)]:
+        more = ", ..." if len(others) > _SHOWN_STRANGERS else ""
+        yield f"not looked at: {len(others)} not of this project, {', '.join(others[:_SHOWN_STRANGERS])}{more}"
     done = "would be removed" if dry_run else "removed"
     yield f"{n_gone} {done} ({gone / _MEGABYTE:.2f} MB), and {len(locks)} lock files that nobody holds"
+
+
+def _is_a_kernels(folder: Path) -> bool:
+    """Tell whether a folder holds what a kernel talks over and IPython's own profile, and is this user's."""
+    if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
+        return False
+    return all(path.is_socket() or path.name in {"kernel.json", "profile_default"} for path in folder.iterdir())
 
 
 def _remove_path(path: Path) -> None:

@@ -14,12 +14,11 @@ from report_utils import __version__
 from report_utils.backends import backend_name
 from report_utils.book.pages import Page
 from report_utils.fingerprint import package_version
+from report_utils.ownership import METADATA
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-METADATA = "report_utils"
-"""Where an executed notebook keeps what it was made from; ``at`` and ``seconds`` in it are all that varies."""
 
 _PACKAGES = (
     "numpy",

@@ -14,10 +14,11 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from traitlets.config import Config
 
+from report_utils.disk import host_token
 from report_utils.surroundings import own_environment
 
-FOLDER_PREFIX = "report-utils-page-"
-"""How a kernel's folder begins; the number of the process that uses it follows."""
+FOLDER_PREFIX = "report-page-"
+"""How a kernel's folder begins; the machine and the number of the process that uses it follow."""
 
 _LONGEST_PARENT = 55
 """Bytes: the name of a socket has at most 103 (macOS) or 107 (Linux), and a kernel's folder and file take 46."""
@@ -57,7 +58,7 @@ def kernel_settings() -> Iterator[Config]:
     """
     short = [place for place in kernel_folders() if len(os.fsencode(place)) <= _LONGEST_PARENT]
     parent = next((place for place in short if os.access(place, os.W_OK)), None)
-    with tempfile.TemporaryDirectory(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{FOLDER_PREFIX}{host_token()}-{os.getpid()}-", dir=parent) as folder:
         connection = {"connection_file": str(Path(folder) / "kernel.json")}
         if parent is not None:
             connection |= {"transport": "ipc", "ip": str(Path(folder) / "kernel")}

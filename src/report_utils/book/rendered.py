@@ -4,20 +4,79 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from report_utils.book.build import PAGES_FOLDER, PAGES_LOCK
-from report_utils.disk import write_text
+from report_utils.disk import clear_disk_errors, write_text
+from report_utils.errors import InputError
 from report_utils.fingerprint import digest, file_digest, package_version
+from report_utils.ownership import is_own_page
 
 STAMP = Path("_build") / "rendered.json"
+OUTPUT_MARK = ".report-utils-book"
+"""The file that marks a folder elsewhere as one into which this book is rendered."""
+EXTENSION = "report_utils.book.sphinx_ext"
+_RENDERED = ("html", ".doctrees", "jupyter_execute", "pdf", "rendered.json")
 _SOURCES = ("*.yml", "*.md", "book/**/*", "notebooks/*.py", "src/**/*", "_build/pdf/*")
 _DISTRIBUTIONS = ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "sphinxcontrib-bibtex", "docutils")
 _VARIABLES = ("REPORT_BASE_URL", "REPORT_REPOSITORY_URL")
 _NO_SOURCES = {"__pycache__", ".jupyter_cache", ".ipynb_checkpoints"}
+
+
+def claim_output(folder: Path, root: Path) -> None:
+    """Refuse to render into a folder of somebody else: what no page of this book refers to is removed from it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the book is to be rendered: below ``_build`` of the project, or elsewhere, where it then has a mark.
+    root : Path
+
+    Raises
+    ------
+    InputError
+        If it lies elsewhere, has no mark and is not empty.
+    """
+    mark = folder / OUTPUT_MARK
+    if folder.is_relative_to(root / "_build") or mark.is_file():
+        return
+    if folder.is_dir() and any(folder.iterdir()):
+        msg = f"{folder}: holds other things than this book; render it into a new or empty folder"
+        raise InputError(msg)
+    write_text(mark, "The book of report-utils is rendered here; what it does not use is removed from this folder.\n")
+
+
+def remove_rendered(root: Path) -> list[Path]:
+    """Remove the rendered book and the pages that it was rendered from; runs, and what else lies there, stay.
+
+    Returns
+    -------
+    list of Path
+        What has been removed.
+
+    Raises
+    ------
+    InputError
+        If the folder is not this book's, or something cannot be removed.
+    """
+    build, config = root / "_build", root / "_config.yml"
+    if EXTENSION not in config.read_text(encoding="utf-8") or build.is_symlink():
+        what = "a link, which is not followed" if build.is_symlink() else f"not this book's ({config} names another)"
+        msg = f"{build}: is {what}; nothing is removed: remove by hand what is to go"
+        raise InputError(msg)
+    rendered = [path for name in _RENDERED if (path := build / name).exists() and not path.is_symlink()]
+    pages = [path for path in sorted((root / PAGES_FOLDER).glob("*.ipynb")) if is_own_page(path)]
+    for path in (*rendered, *pages):
+        with clear_disk_errors(path):
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    return [*rendered, *pages]
 
 
 def what_is_rendered(root: Path) -> str:

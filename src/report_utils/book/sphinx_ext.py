@@ -45,15 +45,20 @@ def _configure(app: Sphinx, config: Config) -> None:
     Another folder or a single file would be written over the finished book, or without what its links lead to; a
     ``conf.py`` elsewhere would not find the book's own styles and references.
     """
+    from report_utils.book.rendered import claim_output
     from report_utils.errors import InputError
     from report_utils.profiles import project_root
 
     try:
         book = project_root() / "book"
+        if {Path(app.srcdir), Path(app.confdir)} != {book.resolve()} or "sphinx_external_toc" not in app.extensions:
+            _end(
+                f"only the whole book is built here, `jupyter-book build {book}`; "
+                "`report-utils page NAME` runs one page"
+            )
+        claim_output(Path(app.outdir), Path(app.srcdir).parent)
     except InputError as error:
         _end(error)
-    if {Path(app.srcdir), Path(app.confdir)} != {book.resolve()} or "sphinx_external_toc" not in app.extensions:
-        _end(f"only the whole book is built here, `jupyter-book build {book}`; `report-utils page NAME` runs one page")
     config.html_baseurl = os.environ.get("REPORT_BASE_URL") or config.html_baseurl
     url = os.environ.get("REPORT_REPOSITORY_URL") or config.html_theme_options.get("repository_url") or ""
     config.html_theme_options["repository_url"] = url

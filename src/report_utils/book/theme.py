@@ -34,6 +34,7 @@ _UNUSED_FILES = (
 )
 """What the theme and extensions put into ``_static`` that no page refers to."""
 
+_OF_A_PAGE = re.compile(r"[0-9a-f]{64}\.")  # as myst-nb names the figures of notebooks
 _NAMED_BY_DIGEST = re.compile(r"(\.[0-9a-f]{64}\.css)\?v=[0-9a-f]+")
 _ICON_FONT = re.compile(r"@font-face\{[^}]*Font Awesome[^}]*\}")
 _ICON_RULE = re.compile(r"(?<=[{}/])(?:\.fa-[\w-]+(?:::?(?:before|after))?,?)+\{[^{}]*\}")
@@ -88,7 +89,7 @@ def without_icon_font(style: str) -> str:
 
 
 def trim_images(folder: Path, used: Iterable[str]) -> None:
-    """Remove the pictures of earlier renderings.
+    """Remove the pictures of earlier renderings, which are named by their digests.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def trim_images(folder: Path, used: Iterable[str]) -> None:
     """
     if kept := set(used):
         for path in folder.glob("*"):
-            if path.name not in kept:
+            if path.name not in kept and _OF_A_PAGE.match(path.name) and path.is_file():
                 path.unlink()
 
 

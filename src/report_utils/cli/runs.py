@@ -120,6 +120,9 @@ def status(
 @app.command()
 def clean(
     stale: Annotated[bool, typer.Option("--stale", help="Needed: says that stale runs and pages may go.")] = False,
+    book: Annotated[
+        bool, typer.Option("--book", help="Remove the rendered book and its copies of pages instead; runs stay.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     profile: Annotated[
         list[str] | None,
@@ -130,8 +133,16 @@ def clean(
     from report_utils.book.cleaning import Cleaning
     from report_utils.book.cleaning import clean as clean_store
 
-    if not stale:
-        msg = "clean removes stale runs and pages for good; say --stale, and --dry-run to see them first"
+    if book and not (stale or dry_run or profile):
+        from report_utils.book.rendered import remove_rendered
+        from report_utils.profiles import project_root
+
+        typer.echo(f"{len(remove_rendered(project_root()))} removed of the rendered book")
+        return
+    if not stale or book:
+        msg = (
+            "clean removes stale runs and pages for good; say --stale, and --dry-run to see them first; or --book alone"
+        )
         raise InputError(msg)
     for line in clean_store(Cleaning(profile or ()), dry_run=dry_run):
         typer.echo(line)

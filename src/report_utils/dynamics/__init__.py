@@ -24,7 +24,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "PredictionRecorder":
-        from report_utils.dynamics.recorder import PredictionRecorder
+        from report_utils.dynamics.any_model import PredictionRecorder
 
         return PredictionRecorder
     if name == "plot_dynamics":

@@ -8,14 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from report_utils.disk import TEMPORARY
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList
 from report_utils.events.files import unreadable
 from report_utils.events.index import INDEX, PARTS, Entry, read_index, write_index
-from report_utils.events.parts import PartWriter, Place
+from report_utils.events.parts import PART_NAME, PartWriter, Place
 
 PART_EVENTS = 4_000_000
 PART_CLUSTERS = 64
+_LOCK_NAME = ".lock"
 
 
 class ArchiveWriter:
@@ -37,12 +39,7 @@ class ArchiveWriter:
     def __init__(self, path: str | Path) -> None:
         self.folder = Path(path)
         parts = self.folder / PARTS
-        if (
-            self.folder.is_dir()
-            and not (self.folder / INDEX).exists()
-            and not parts.is_dir()
-            and any(self.folder.iterdir())
-        ):
+        if self.folder.is_dir() and not (self.folder / INDEX).exists() and not _is_begun(self.folder):
             msg = f"{self.folder}: the folder holds other things than an archive; choose an empty or new one"
             raise InputError(msg)
         if self.folder.is_file():
@@ -132,7 +129,7 @@ class ArchiveWriter:
     def _remove_leftovers(self) -> None:
         used = {part for entry in self._entries.values() for part, _ in entry.places}
         for file in (self.folder / PARTS).iterdir():
-            if file.name.endswith(".tmp") or (file.name.startswith("part-") and file.name not in used):
+            if PART_NAME.fullmatch(file.name) and file.name not in used and not file.is_symlink():
                 file.unlink()
 
 
@@ -178,9 +175,17 @@ def settled(writer: PartWriter, entries: Sequence[tuple[Entry, Place, Place | No
     return done
 
 
+def _is_begun(folder: Path) -> bool:
+    """Tell whether a folder without an index holds nothing but the beginning of an archive."""
+    parts = folder / PARTS
+    others = [path for path in folder.iterdir() if path != parts and path.name != _LOCK_NAME]
+    own = not parts.exists() or (parts.is_dir() and all(PART_NAME.fullmatch(path.name) for path in parts.iterdir()))
+    return own and all(TEMPORARY.fullmatch(path.name) for path in others)
+
+
 def _lock(folder: Path) -> IO[str]:
     """Hold the archive for one writer while the returned file is open; a crash lets go of it."""
-    stream = (folder / ".lock").open("w")
+    stream = (folder / _LOCK_NAME).open("a")  # which empties nothing
     try:
         import fcntl
 

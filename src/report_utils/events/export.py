@@ -53,7 +53,8 @@ def export_observations(
     Raises
     ------
     InputError
-        If an observation lacks name or mass, two share a name, or the folder cannot be written.
+        If an observation lacks name or mass, two share a name, the folder cannot be written, or it holds a catalogue
+        or a file of an observation's name that no export has written.
     """
     folder = Path(folder)
     if folder.is_file():
@@ -65,6 +66,7 @@ def export_observations(
         raise unreadable(folder, error) from None
     catalogue = folder / CATALOGUE
     rows = _listed(catalogue)
+    listed = {row[name] for row in rows.values() for name in ("events", "events_agn_less")}
     done: set[str] = set()
     try:
         for events, other in _pairs(observations, agn_less=agn_less):
@@ -73,9 +75,9 @@ def export_observations(
                 raise InputError(msg)
             name = _file_name(events, done, folder)
             row = {"cluster_id": events.cluster_id, "log10_mass": _mass_text(events.log10_mass)}
-            row |= {"group": events.group, "events": _write(folder, name, events, gzipped=gzipped)}
+            row |= {"group": events.group, "events": _write(folder, name, events, listed, gzipped=gzipped)}
             if other is not None:
-                row["events_agn_less"] = _write(folder, f"{name}_agn_less", other, gzipped=gzipped)
+                row["events_agn_less"] = _write(folder, f"{name}_agn_less", other, listed, gzipped=gzipped)
             rows[events.cluster_id] = row
     finally:
         if rows:
@@ -116,14 +118,26 @@ def _file_name(events: EventList, done: set[str], folder: Path) -> str:
     return name
 
 
-def _write(folder: Path, name: str, events: EventList, *, gzipped: bool) -> str:
+def _write(folder: Path, name: str, events: EventList, listed: set[str], *, gzipped: bool) -> str:
+    """Write a file where it is missing or holds other events; one that no export has written is left alone."""
     path = folder / f"{name}.fits{'.gz' if gzipped else ''}"
-    if not (path.is_file() and written_digest(path) == content_digest(events)):
+    written = written_digest(path) if path.exists() else None
+    if path.exists() and written is None and path.name not in listed:
+        msg = f"{path}: this file is there and no export has written it; choose another folder, or move the file"
+        raise InputError(msg)
+    if written != content_digest(events):
         write_sixte(path, events, overwrite=True)
     return path.name
 
 
 def _listed(catalogue: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of an earlier export into this folder.
+
+    Raises
+    ------
+    InputError
+        If there is a catalogue that no export has written.
+    """
     if not catalogue.exists():
         return {}
     listed = {}
@@ -137,6 +151,12 @@ def _listed(catalogue: Path) -> dict[str, dict[str, str]]:
             "events_agn_less": row.events_agn_less.name if row.events_agn_less else "",
             "group": row.group,
         }
+    first_line = catalogue.read_text(encoding="utf-8").partition("\n")[0]
+    if first_line != ",".join(_COLUMNS) or not any(
+        written_digest(catalogue.parent / row["events"]) is not None for row in listed.values()
+    ):
+        msg = f"{catalogue}: this catalogue is there and no export has written it; choose another folder"
+        raise InputError(msg)
     return listed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,10 @@ class Place:
     key: int
     row_group: int
     content: str
+
+
+PART_NAME = re.compile(r"part-[0-9a-f]{32}\.parquet|\.[0-9a-f]{32}\.tmp")
+"""The names of parts, finished and not."""
 
 
 class PartWriter:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CAVEAT = "This holds for observations like those of the training: same telescope, exposure and field."
+IN_TRAINING = "was in the training"
 _CHUNK = 64
 
 
@@ -72,13 +73,17 @@ class Predictions:
 
     def summary(self) -> list[str]:
         """Return what was done and what to keep in mind, one fact a line."""
-        warned = self.table.loc[self.table["warning"] != "", "cluster_id"]
+        warnings = self.table["warning"]
+        warned = self.table.loc[~warnings.isin(["", IN_TRAINING]), "cluster_id"]
+        n_known = int((warnings == IN_TRAINING).sum())
         what = f"{len(self.table)} observations, {self.transform}"
         how = f"mean of {self.of_fits.shape[1]} fits of the profile {self.profile} and 8 views"
         lines = [f"{what}: {how}", str(self.error), CAVEAT]
         if len(warned):
             names = ", ".join(warned[:5]) + (", ..." if len(warned) > 5 else "")
             lines.append(f"warning: {len(warned)} observations are unlike the training ({names}): see column warning")
+        if n_known:
+            lines.append(f"warning: {n_known} observations were in the training: what it says of them is no prediction")
         return lines
 
 
@@ -117,7 +122,11 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
     of_fits = np.concatenate(predictions).mean(axis=2, dtype=np.float64)
     predicted, bands = of_fits.mean(axis=1), np.concatenate(totals)
     bins, hard, n_events = error.bin_of(predicted), hardness(bands), bands.sum(axis=1)
-    warnings = map(training.warning, n_events, hard, predicted)
+    known = _known(archive, reproduction)
+    warnings = [
+        IN_TRAINING if one else training.warning(*values)
+        for one, *values in zip(known, n_events, hard, predicted, strict=True)
+    ]
     table = pd.DataFrame(
         {
             "cluster_id": archive.ids,
@@ -128,7 +137,7 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
             "n_held_out": error.n_clusters[bins],
             "n_events": n_events,
             "hardness": hard,
-            "warning": ["; ".join(filter(None, pair)) for pair in zip(warnings, _known(archive, profile), strict=True)],
+            "warning": warnings,
             "log10_mass": [entry.log10_mass for entry in archive.entries],
             "transform": transform,
             "profile": profile.name,
@@ -187,15 +196,19 @@ def held_out_error(reproduction: Reproduction, transform: str) -> ExpectedError:
 
 def training_range(reproduction: Reproduction, transform: Transform) -> TrainingRange:
     """Return the range of everything that the fits of a transform were trained on."""
-    dataset, fold_of = reproduction.dataset, reproduction.fold_of()
-    # Each fold's clusters are in the training of all other folds.
-    rows = np.flatnonzero(fold_of != 0) if reproduction.profile.folds.run == 1 else np.arange(len(fold_of))
+    dataset, rows = reproduction.dataset, _trained_rows(reproduction)
     counts = dataset.counts(transform.source)
     bands = np.concatenate(
         [counts[start : start + _CHUNK].sum(axis=(1, 2), dtype=np.int64) for start in range(0, len(counts), _CHUNK)]
     )[rows]
     columns = (bands.sum(axis=1), hardness(bands), dataset.log10_mass[rows])
     return TrainingRange(*((float(column.min()), float(column.max())) for column in columns))
+
+
+def _trained_rows(reproduction: Reproduction) -> NDArray[np.intp]:
+    """Return the clusters that some fit was trained on: each fold's are in the training of all other folds."""
+    fold_of = reproduction.fold_of()
+    return np.flatnonzero(fold_of != 0) if reproduction.profile.folds.run == 1 else np.arange(len(fold_of))
 
 
 def _check_lists(archive: Archive, transform: Transform) -> None:
@@ -214,12 +227,13 @@ def _called(profile: Profile) -> str:
     return profile.name if ours == profile.path else str(profile.path)
 
 
-def _known(archive: Archive, profile: Profile) -> Iterator[str]:
-    """Yield a warning for each observation that the profile was itself trained on."""
-    trained = set()
-    if profile.archive_path is not None:
-        trained = {entry.content for entry in open_archive(profile.archive_path).entries}
-    return ("was in the training" if entry.content in trained else "" for entry in archive.entries)
+def _known(archive: Archive, reproduction: Reproduction) -> list[bool]:
+    """Tell of each observation whether a fit of the profile was itself trained on it."""
+    trained, folder = set(), reproduction.profile.archive_path
+    if folder is not None:
+        entries = open_archive(folder).entries
+        trained = {entries[row].content for row in _trained_rows(reproduction)}
+    return [entry.content in trained for entry in archive.entries]
 
 
 def _counts(observations: Observations, transform: Transform) -> Iterator[NDArray[np.int32]]:

@@ -101,6 +101,7 @@ def write_result(result: Result, folder: Path, *, replace: bool = False) -> bool
         If what is there has other inputs and ``replace`` is not set, or the folder cannot be written.
     """
     path = folder / f"{result.name}.json"
+    earlier = _arrays_named_by(path)
     if path.is_file() and not replace:
         before = read_result(path)
         result = _merged(before, result, path)
@@ -128,10 +129,19 @@ def write_result(result: Result, folder: Path, *, replace: bool = False) -> bool
         },
     }
     _write(path, (json.dumps(manifest, indent=1, sort_keys=True, default=dict) + "\n").encode())
-    for other in path.parent.glob(f"{path.stem}-????????????.npz"):
-        if other != arrays_path:
-            other.unlink(missing_ok=True)
+    if earlier is not None and earlier != arrays_path:
+        earlier.unlink(missing_ok=True)
     return True
+
+
+def _arrays_named_by(path: Path) -> Path | None:
+    """Return the arrays that a result beside which they lie names, where it names them as this project does."""
+    try:
+        name = json.loads(path.read_text(encoding="utf-8"))["arrays"]["file"]
+        own = re.fullmatch(rf"{re.escape(path.stem)}-[0-9a-f]{{12}}\.npz", name)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return path.with_name(name) if own else None
 
 
 def shortened(reasons: Sequence[str], most: int = 3) -> str:
