@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from report_utils.errors import InputError
+from report_utils.input_files import demand_file
 
 GZIP_MAGIC = b"\x1f\x8b"
 DEFLATE_LIMIT = 1032
@@ -32,6 +33,7 @@ def sha256_of(path: Path) -> str:
     InputError
         If the file cannot be read.
     """
+    demand_file(path)
     try:
         with Path(path).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -75,8 +77,9 @@ def first_bytes(path: Path, n_bytes: int = 8) -> tuple[bytes, bool]:
     Raises
     ------
     InputError
-        If the file is missing, empty, or packed so that nothing can be read.
+        If the file is missing, no file, too large, empty, or packed so that nothing can be read.
     """
+    demand_file(path)
     try:
         with path.open("rb") as stream:
             magic = stream.read(n_bytes)
