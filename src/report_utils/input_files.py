@@ -93,7 +93,7 @@ def _depth(value: Any) -> int:
 
 
 def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
-    """Yield the regular files below a folder whose name has this ending, in order; no link to a folder is followed.
+    """Yield what lies below a folder and has a name of this ending, in order; no link to a folder is followed.
 
     Raises
     ------
@@ -107,4 +107,4 @@ def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
         if n_seen > max_entries:
             msg = f"{folder}: holds more than {max_entries} files and folders; name the folder that is meant in it"
             raise InputError(msg)
-        yield from (path for name in sorted(names) if name.endswith(ending) and (path := Path(place, name)).is_file())
+        yield from (Path(place, name) for name in sorted(names) if name.endswith(ending))

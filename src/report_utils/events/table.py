@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.rows import RowFilter, Rows, Store, passing
 
 MAX_ROWS = 20_000_000
@@ -187,9 +187,3 @@ class Table:
                 " takes more than 2 GB of memory; split the list, or thin it out"
             )
             raise InputError(msg)
-
-
-def printable(text: str, length: int = 60) -> str:
-    """Return a name from a file fit for one line of a message."""
-    clean = "".join(character if character.isprintable() else "?" for character in text)
-    return clean if len(clean) <= length else f"{clean[: length - 3]}..."
