@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, shown
 
 app = typer.Typer(
     help="Rebuild the report on energy bands and galaxy cluster masses, or ask its questions of your own observations.",
@@ -35,6 +35,7 @@ BAD_INPUT = 2
 _INTERRUPTED = 130
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_OURS = {errno.EROFS, errno.EACCES, errno.EPERM}
+_NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
 
 
 def main() -> None:
@@ -43,16 +44,18 @@ def main() -> None:
     An interruption ends with 130.
     """
     try:
+        check_environment()
         app()
     except InputError as error:
-        print(f"report-utils: {error}", file=sys.stderr)
+        complain(error)
         sys.exit(BAD_INPUT)
     except OSError as error:
-        if error.errno not in _NO_ROOM | _NOT_OURS:
+        if error.errno not in _NO_ROOM | _NOT_OURS | _NO_NAME:
             raise
         where = error.filename or "the disk"
         todo = "make it writable" if error.errno in _NOT_OURS else "free space"
-        print(f"report-utils: {where}: {error.strerror}; {todo} and run the same command again", file=sys.stderr)
+        todo = "correct the path" if error.errno in _NO_NAME else todo
+        complain(f"{where}: {error.strerror}; {todo} and run the same command again")
         sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:
         if isinstance(end, SystemExit) and end.code != _INTERRUPTED:  # typer makes an exit of an interruption
@@ -62,6 +65,30 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(_INTERRUPTED)
+
+
+def check_environment() -> None:
+    """Refuse variables of ours that mean nothing, whether or not the command comes to need them.
+
+    Raises
+    ------
+    InputError
+    """
+    from report_utils.processes import WORKERS_VARIABLE, n_workers
+
+    if WORKERS_VARIABLE in os.environ:
+        n_workers()
+
+
+def complain(what: object) -> None:
+    """Print what is wrong as one line, whatever a file or a name has put into it."""
+    print(f"report-utils: {shown(what)}", file=sys.stderr)
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print lines that quote files and names."""
+    for line in str(text).split("\n"):
+        typer.echo(shown(line), err=err)
 
 
 def choose_results(results: str | None) -> None:
@@ -83,7 +110,7 @@ def clear_failures(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*arguments, **options)
         except (WorkerError, PageError) as error:
-            print(f"report-utils: {error}; what was finished is kept", file=sys.stderr)
+            complain(f"{error}; what was finished is kept")
             raise typer.Exit(1) from None
 
     return run

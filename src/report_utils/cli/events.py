@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from report_utils.cli import event_options as opt
-from report_utils.cli.app import BAD_INPUT, ProfileOption, app, clear_failures
+from report_utils.cli.app import BAD_INPUT, ProfileOption, app, clear_failures, complain, say
 from report_utils.errors import InputError
 
 _FAULTS_SHOWN = 20
@@ -87,12 +87,12 @@ def ingest(
         report = ingest_catalogue(catalogue, out, recipe=recipe, statement=statement, workers=workers)
     except CatalogueError as error:
         for fault in error.faults[:_FAULTS_SHOWN]:
-            typer.echo(f"report-utils: {fault}", err=True)
+            complain(fault)
         if len(error.faults) > _FAULTS_SHOWN:
             more = len(error.faults) - _FAULTS_SHOWN
-            typer.echo(f"report-utils: {catalogue}: and {more} more faults; correct these first", err=True)
+            complain(f"{catalogue}: and {more} more faults; correct these first")
         raise typer.Exit(BAD_INPUT) from None
-    typer.echo(str(report), err=bool(report.failures))
+    say(report, err=bool(report.failures))
     raise typer.Exit(report.exit_status)
 
 
@@ -185,9 +185,9 @@ def inspect(
             found = inspect_events(file, request=request, cleaning=cleaning)
         except InputError as error:
             n_failed += 1
-            typer.echo(f"report-utils: {error}", err=True)
+            complain(error)
             continue
-        typer.echo(str(found))
+        say(found)
         if image is not None:
             from report_utils.binning import band_counts
             from report_utils.events.picture import four_bands, save_figure
