@@ -18,7 +18,7 @@ def printable(text: str, length: int = 60) -> str:
 
 
 def shown(text: object, length: int = 2000) -> str:
-    """Return text fit for a terminal: one line, what controls a terminal escaped, and the middle left out of endless text.
+    """Return text fit for a terminal: one line, its control characters escaped, and without the middle of endless text.
 
     A name may hold an escape sequence, and a message may quote a name of a megabyte; its end says what to do.
     """

@@ -35,7 +35,7 @@ def demand_file(path: Path, max_bytes: int = MAX_BYTES) -> int:
     InputError
     """
     try:
-        found = os.stat(path)
+        found = Path(path).stat()
     except FileNotFoundError:
         msg = f"{path}: there is no such file; check the path"
         raise InputError(msg) from None

@@ -48,9 +48,7 @@ LearningRate = Annotated[Positive, _at_most(10.0, "steps so large end in numbers
 Noise = Annotated[
     float, Field(ge=0, allow_inf_nan=False), _at_most(100.0, "noise so large leaves nothing of what was learnt")
 ]
-Pixels = Annotated[
-    int, Field(ge=8, multiple_of=8), _at_most(4096, "one observation's counts would take over 270 MB")
-]
+Pixels = Annotated[int, Field(ge=8, multiple_of=8), _at_most(4096, "one observation's counts would take over 270 MB")]
 
 
 class _Table(BaseModel):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from report_utils.errors import InputError
+from report_utils.events.plain_numbers import real, whole
 
 _COLUMNS, _CLEANING, _AGN, _CATALOGUE = "Columns and units", "Cleaning (all off)", "AGN-less", "Catalogue"
 
@@ -110,11 +112,11 @@ def ids(option: str, text: str | None) -> tuple[int, ...]:
     InputError
         If it is none.
     """
-    try:
-        return tuple(int(part) for part in text.split(",")) if text else ()
-    except ValueError:
+    found = [whole(part) for part in text.split(",")] if text else []
+    if None in found:
         msg = f"{option} {text!r} is no list of whole numbers; separate them by commas, for example 2,3"
-        raise InputError(msg) from None
+        raise InputError(msg)
+    return tuple(found)
 
 
 def place(option: str, text: str | None) -> tuple[float, float] | None:
@@ -125,11 +127,23 @@ def place(option: str, text: str | None) -> tuple[float, float] | None:
     InputError
         If it is none.
     """
-    try:
-        numbers = tuple(float(part) for part in text.split(",")) if text else None
-    except ValueError:
-        numbers = ()
-    if numbers is None or len(numbers) == 2:
-        return numbers
+    if not text:
+        return None
+    numbers = [real(part) for part in text.split(",")]
+    if len(numbers) == 2 and None not in numbers:
+        return numbers[0], numbers[1]
     msg = f"{option} {text!r} is no position; give RA,DEC [deg], for example 210.25,2.88"
     raise InputError(msg)
+
+
+def file_path(text: str) -> Path:
+    """Return the path of a file; one that ends with a slash names a folder, and its last part is no file.
+
+    Raises
+    ------
+    typer.BadParameter
+    """
+    if text.endswith(("/", "/.")):
+        msg = f"{text!r} names a folder; name the file in it"
+        raise typer.BadParameter(msg)
+    return Path(text)

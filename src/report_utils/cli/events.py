@@ -19,7 +19,7 @@ _FAULTS_SHOWN = 20
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Where the event files and their catalogue.csv go.")],
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many observations.")] = 48,
-    seed: Annotated[int, typer.Option(min=0)] = 626,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1)] = 626,
 ) -> None:
     """Write simulated observations as SIXTE-layout FITS files with a catalogue."""
     from report_utils.events import export_observations
@@ -31,7 +31,9 @@ def simulate(
 
 @app.command()
 def ingest(
-    catalogue: Annotated[Path, typer.Argument(help="CSV or Parquet: cluster_id, log10_mass, events, ...")],
+    catalogue: Annotated[
+        Path, typer.Argument(parser=opt.file_path, help="CSV or Parquet: cluster_id, log10_mass, events, ...")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")],
     events: opt.EventsOption = None,
     hubble_h: opt.HubbleOption = None,
@@ -148,7 +150,7 @@ def predict(
 
 @app.command()
 def inspect(
-    files: Annotated[list[Path], typer.Argument(help="Event files.")],
+    files: Annotated[list[Path], typer.Argument(parser=opt.file_path, help="Event files.")],
     x: opt.XOption = None,
     y: opt.YOption = None,
     energy: opt.EnergyOption = None,

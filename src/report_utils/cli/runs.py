@@ -20,7 +20,9 @@ from report_utils.errors import InputError
 
 SeedsOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Train each this many times, from other weights; as often as the profile says without."),
+    typer.Option(
+        min=1, max=1000, help="Train each this many times, from other weights; as often as the profile says without."
+    ),
 ]
 
 

@@ -76,6 +76,9 @@ class Cleaning:
         if centre is not None and not (abs(centre[0]) <= 360 and abs(centre[1]) <= 90):
             msg = f"region_centre={centre!r} is no place on the sky; give RA, DEC [deg]"
             raise InputError(msg)
+        if self.gti.endswith(("/", "/.")):
+            msg = f"gti={self.gti!r} names a folder; name the FITS file in it"
+            raise InputError(msg)
         object.__setattr__(self, "background_source_ids", tuple(self.background_source_ids))
 
 

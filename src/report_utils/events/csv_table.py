@@ -70,7 +70,7 @@ class CsvTable(Table):
         done, n_skip = 0, self.n_skip
         for block in whole_lines(self.path):
             if self.delimiter == BLANK:
-                block = _BLANKS_AT_ENDS.sub(b"", _BLANKS.sub(b" ", block))  # noqa: PLW2901 - the same, as one blank
+                block = _BLANKS_AT_ENDS.sub(b"", _BLANKS.sub(b" ", block))
             read = arrow_csv.ReadOptions(
                 use_threads=False, block_size=len(block) + 1, skip_rows=n_skip, column_names=names
             )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from report_utils.errors import InputError
+from report_utils.events.plain_numbers import real
 from report_utils.events.request import Request
 
 FILE_COLUMNS = ("events", "events_agn_less", "point_sources")
@@ -56,14 +56,14 @@ def row_request(record: dict[str, str], stated: Request) -> Request:
     """
     said: dict[str, Any] = {name: record[name] for name in STATED_COLUMNS if record.get(name)}
     for name in ("x", "y", "energy"):
-        if name in said and _number(said[name]) is not None:
+        if name in said and real(said[name]) is not None:
             msg = (
                 f"{said[name]!r} names no column; the catalogue's columns x, y and energy name those of an event list,"
                 " for example RA: rename them if they mean something else"
             )
             raise InputError(msg)
     if "pixel_arcsec" in said:
-        size = _number(said["pixel_arcsec"])
+        size = real(said["pixel_arcsec"])
         if size is None:
             msg = f"pixel_arcsec is {said['pixel_arcsec']!r}, not a number; give arcsec per pixel, for example 0.492"
             raise InputError(msg)
@@ -82,16 +82,8 @@ def row_centre(record: dict[str, str]) -> tuple[float, float] | None:
     given = [record.get(name, "") for name in CENTRE_COLUMNS]
     if not any(given):
         return None
-    ra, dec = (_number(text) for text in given)
+    ra, dec = (real(text) for text in given)
     if ra is None or dec is None or not (abs(ra) <= 360 and abs(dec) <= 90):
         msg = f"ra_centre and dec_centre are {given[0]!r} and {given[1]!r}; give both [deg], or neither"
         raise InputError(msg)
     return ra, dec
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
