@@ -68,6 +68,15 @@ BackgroundIdsOption = Annotated[
     typer.Option(metavar="IDS", help="SRC_IDs, as -1,7, of particle background, left out.", rich_help_panel=_CLEANING),
 ]
 
+DropRepeatedOption = Annotated[
+    bool,
+    typer.Option(
+        "--drop-repeated",
+        help="Leave out events with time, position and energy of an earlier one.",
+        rich_help_panel=_CLEANING,
+    ),
+]
+
 AgnIdsOption = Annotated[
     str | None, typer.Option(metavar="IDS", help="SRC_IDs, as 2,3, that are AGN.", rich_help_panel=_AGN)
 ]

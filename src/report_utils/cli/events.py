@@ -53,6 +53,7 @@ def ingest(
     region_arcsec: opt.RegionOption = None,
     region_centre: opt.RegionCentreOption = None,
     background_source_ids: opt.BackgroundIdsOption = None,
+    drop_repeated: opt.DropRepeatedOption = False,
     agn_source_ids: opt.AgnIdsOption = None,
     point_sources: opt.PointSourcesOption = None,
     events_agn_less: opt.AgnLessOption = None,
@@ -80,7 +81,7 @@ def ingest(
     centre = opt.place("--region-centre", region_centre)
     recipe = Recipe(
         invalid="drop" if drop_invalid else "error",
-        cleaning=Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background),
+        cleaning=Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background, drop_repeated),
         agn_source_ids=opt.ids("--agn-source-ids", agn_source_ids),
         max_events=max_events,
         thin_seed=thin_seed,
@@ -164,6 +165,7 @@ def inspect(
     region_arcsec: opt.RegionOption = None,
     region_centre: opt.RegionCentreOption = None,
     background_source_ids: opt.BackgroundIdsOption = None,
+    drop_repeated: opt.DropRepeatedOption = False,
     image: Annotated[Path | None, typer.Option(help="Write a picture of the four bands, for one file.")] = None,
 ) -> None:
     """Say what an event file holds, how that was decided, its counts by band, and what is or could be left out.
@@ -178,7 +180,7 @@ def inspect(
     request = Request(x, y, energy, energy_unit, pixel_arcsec, table)
     background = opt.ids("--background-source-ids", background_source_ids)
     centre = opt.place("--region-centre", region_centre)
-    cleaning = Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background)
+    cleaning = Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background, drop_repeated)
     n_failed = 0
     for number, file in enumerate(files):
         if number:

@@ -42,6 +42,8 @@ class Entry:
         What the file was recognised as.
     dropped : str
         JSON: for each list, reason -> number of rows left out.
+    repeated : str
+        JSON: for each list that has some, the number of events that repeat an earlier one and are kept.
     recipe : str
         JSON: the options of the ingest; another recipe means reading the file again.
     """
@@ -67,6 +69,7 @@ class Entry:
     layout: str = ""
     dropped: str = "{}"
     recipe: str = "{}"
+    repeated: str = "{}"
 
     @property
     def has_agn_less(self) -> bool:

@@ -44,6 +44,8 @@ class IngestReport:
         cluster_id -> list -> reason -> rows left out, for clusters that lost any.
     dropped_in_all : dict
         list -> reason -> rows left out of all clusters.
+    repeated : dict
+        cluster_id -> list -> events that repeat an earlier one and are kept, for clusters that have any.
     seconds : dict
         Step -> time, summed over workers; ``total`` is the time on the clock.
     """
@@ -63,6 +65,7 @@ class IngestReport:
     agn_less_from: dict[str, int]
     dropped: dict[str, dict[str, dict[str, int]]]
     dropped_in_all: dict[str, dict[str, int]]
+    repeated: dict[str, dict[str, int]]
     seconds: dict[str, float]
 
     @property
@@ -96,6 +99,12 @@ class IngestReport:
         ]
         if self.dropped:
             lines.append(f"left out by cluster: see {REPORT}")
+        if self.repeated:
+            count = sum(sum(lists.values()) for lists in self.repeated.values())
+            lines.append(
+                f"repeated: {count} events of {len(self.repeated)} observations have time, position and energy of an"
+                f" earlier one; they are kept (--drop-repeated leaves them out; by cluster: see {REPORT})"
+            )
         if self.n_without_mass:
             lines.append(f"{self.n_without_mass} observations have no mass: they can be predicted, not trained on")
         for item in self.failures:
@@ -138,6 +147,7 @@ def report_of(
         agn_less_from=dict(Counter(entry.agn_less_from or "none" for entry in total.entries)),
         dropped=dropped,
         dropped_in_all={name: dict(reasons) for name, reasons in in_all.items()},
+        repeated={entry.cluster_id: json.loads(entry.repeated) for entry in total.entries if entry.repeated != "{}"},
         seconds={**total.seconds, "total": seconds},
     )
 
