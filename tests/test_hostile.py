@@ -69,7 +69,8 @@ def imported(tmp_path, *pieces):
 
 def test_an_event_list_whose_header_claims_4_gb(tmp_path):
     claim = [npy(b"{'descr': '<f8'}", 0xFFFFFFF0), *BLANKS]
-    path = npz(tmp_path / "list.npz", RA=claim)
+    small = [npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (0,), }\n", 58, 1)]
+    path = npz(tmp_path / "list.npz", RA=claim, DEC=small, energy_kev=small)
     refused("inspect", path, pieces=["list.npz", "RA", "its header claims 4294967280 bytes"])
 
 
@@ -301,6 +302,21 @@ def test_what_reaches_a_terminal():
 )
 def test_a_number_of_workers_that_means_nothing(tmp_path, variables, pieces):
     refused("inspect", tmp_path / "no.fits", pieces=pieces, **variables)
+
+
+def test_runs_that_would_lie_in_a_file(tmp_path):
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "runs"):
+        pieces = [f"{place}: no folder can be here, for {tmp_path / 'file'} is none", "REPORT_RUNS"]
+        for command in (["status"], ["clean", "--stale", "--dry-run"], ["observations"]):
+            refused(*command, pieces=pieces, REPORT_PROFILE="smoke", REPORT_RUNS=str(place))
+
+
+def test_a_profile_is_checked_before_anything_is_computed(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('description = "a"\nseed = 18446744073709551616\nn_pixels = 32\nsource.n_clusters = 20\n')
+    refused("fit", "--all", "-p", path, pieces=["seed has 65 bits"], REPORT_RUNS=str(tmp_path / "runs"))
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_name_that_controls_the_terminal_is_escaped(tmp_path):
