@@ -254,6 +254,48 @@ def test_a_file_beside_the_events_that_never_ends(tmp_path, option):
     assert "/dev/zero" in ended.err
 
 
+@pytest.fixture
+def archive(tmp_path, rng):
+    from report_utils.events import EventList
+    from report_utils.events.archive_writer import ArchiveWriter
+
+    with ArchiveWriter(tmp_path / "archive") as writer:
+        writer.add(EventList(*rng.normal(0, 50, (2, 40)), rng.exponential(2, 40), cluster_id="a", log10_mass=14.0))
+    return tmp_path / "archive"
+
+
+def test_an_archive_whose_index_has_two_million_rows(tmp_path, archive):
+    path = archive / "index.parquet"
+    schema = pq.read_schema(path)
+    text, ones = pa.array(["a"] * 10**6), np.ones(10**6)
+    columns = {f.name: text if f.type == pa.string() else pa.array(ones, f.type, safe=False) for f in schema}
+    rows = pa.table(columns, schema=schema)
+    with pq.ParquetWriter(path, schema) as writer:
+        for _ in range(2):
+            writer.write_table(rows)
+    refused("export", archive, tmp_path / "out", pieces=["index is damaged", "2000000 rows"])
+
+
+def test_a_part_of_an_archive_that_holds_millions_of_other_events(tmp_path, archive):
+    (part,) = (archive / "parts").glob("*.parquet")
+    ones = pa.table(dict.fromkeys(("x", "y", "energy"), pa.array(np.ones(1 << 22, np.float32))))
+    pq.write_table(ones, part, row_group_size=1 << 22)
+    index = pq.read_table(archive / "index.parquet").to_pydict() | {"part_bytes": [part.stat().st_size]}
+    pq.write_table(pa.table(index, schema=pq.read_schema(archive / "index.parquet")), archive / "index.parquet")
+    refused("export", archive, tmp_path / "out", pieces=[part.name, "4194304 events", "where the index says 40"])
+
+
+def test_flipped_bits_in_an_index_are_seen(archive):
+    from report_utils.events import open_archive
+
+    path = archive / "index.parquet"
+    content = path.read_bytes()
+    at = content.index(np.float64(14.0).tobytes())
+    path.write_bytes(content[: at + 6] + bytes([content[at + 6] ^ 1]) + content[at + 7 :])
+    with pytest.raises(InputError, match="index is damaged"):
+        open_archive(archive)
+
+
 def test_the_kinds_of_things_that_are_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "link")

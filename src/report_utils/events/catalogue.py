@@ -136,7 +136,7 @@ def _check_header(path: Path, table: Table, statement: Statement) -> str | None:
     if needed:
         hint = f"; a mass may also be one of {', '.join(MASS_COLUMNS[1:])}" if needed[-1] == "log10_mass" else ""
         msg = (
-            f"{path}: row 0 (header): column {needed[0]!r} is missing; it has {', '.join(table.header)}; needed are"
+            f"{path}: row 0 (header): column {needed[0]!r} is missing; it has {_names(table.header)}; needed are"
             f" cluster_id, log10_mass, events (or --events for all rows){hint}"
         )
         raise InputError(msg)
@@ -149,6 +149,10 @@ def _check_header(path: Path, table: Table, statement: Statement) -> str | None:
     column = masses[0] if masses else None
     check_hubble_h(path, column, statement.hubble_h)
     return column
+
+
+def _names(header: Sequence[str]) -> str:
+    return printable(", ".join(header), 500)
 
 
 def _row(

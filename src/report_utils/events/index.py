@@ -115,7 +115,7 @@ def _read(path: Path, *_state: int) -> tuple[Entry, ...]:
 
     try:
         demand_file(path, _MAX_BYTES)
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             if (file.schema_arrow.metadata or {}).get(b"format") != FORMAT:
                 msg = f"{path}: was written by another version; ingest the catalogue into a new folder"
                 raise InputError(msg)
@@ -155,7 +155,7 @@ def write_index(folder: Path, entries: Iterable[Entry]) -> None:
     columns = [pa.array([getattr(entry, field.name) for entry in entries], field.type) for field in schema]
     table = pa.Table.from_arrays(columns, schema=schema)
     with whole_file(folder / INDEX) as temporary:
-        pq.write_table(table, temporary)
+        pq.write_table(table, temporary, write_page_checksum=True)
 
 
 def digest_of(entries: Iterable[Entry]) -> str:

@@ -9,10 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from report_utils.errors import printable
 from report_utils.events.index import Entry
 from report_utils.events.ingest_task import Failure, TaskResult
 
 REPORT = "ingest-report.json"
+_SHOWN = 100
+"""Failures in the text for a reader; the file has all."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ class IngestReport:
                 f"observations that this catalogue does not name, and that stay in the archive: {self.n_others}"
             )
         if self.unused_columns:
-            lines.append(f"columns of the catalogue that say nothing here: {', '.join(self.unused_columns)}")
+            lines.append(
+                f"columns of the catalogue that say nothing here: {printable(', '.join(self.unused_columns), 500)}"
+            )
         lines += [f"AGN-less by {way}: {n} observations" for way, n in self.agn_less_from.items() if way != "none"]
         if len(self.agn_less_from) > 1 and "none" in self.agn_less_from:
             n = self.agn_less_from["none"]
@@ -107,9 +112,11 @@ class IngestReport:
             )
         if self.n_without_mass:
             lines.append(f"{self.n_without_mass} observations have no mass: they can be predicted, not trained on")
-        for item in self.failures:
+        for item in self.failures[:_SHOWN]:
             stays = "; what was read of it earlier stays" if item.cluster_id in self.still_there else ""
             lines.append(f"row {item.row} ({item.cluster_id}): {item.reason}{stays}")
+        if len(self.failures) > _SHOWN:
+            lines.append(f"and {len(self.failures) - _SHOWN} more rows that failed: see {REPORT}")
         return "\n".join(lines)
 
 

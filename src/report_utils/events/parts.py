@@ -122,7 +122,9 @@ def read_part(path: Path, row_group: int, n_events: int, **about: Any) -> EventL
         demand_file(path)
         with pq.ParquetFile(path, page_checksum_verification=True) as part:
             # before it is read, for a few bytes can claim any number of events
-            found, columns = part.metadata.row_group(row_group).num_rows, part.schema_arrow.names
+            is_there = 0 <= row_group < part.num_row_groups
+            found = part.metadata.row_group(row_group).num_rows if is_there else 0
+            columns = part.schema_arrow.names
             if found != n_events or not {*columns} <= _COLUMNS:
                 msg = f"{found} events with {', '.join(columns)[:60]} where the index says {n_events}"
                 raise pa.ArrowInvalid(msg)
