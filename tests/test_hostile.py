@@ -363,3 +363,19 @@ def test_a_profile_is_checked_before_anything_is_computed(tmp_path):
 
 def test_a_name_that_controls_the_terminal_is_escaped(tmp_path):
     refused("inspect", tmp_path / "a\x1b[2J\n\u202eb.fits", pieces=["a\\x1b[2J\\n\\u202eb.fits: there is no such file"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["inspect", "a.fits", "--pixel-arcsec", "0_492"], "'0_492' is not a number"),
+        (["inspect", "a.fits", "--energy-max", "1e400"], "'1e400' is not a number"),
+        (["ingest", "a.csv", "-o", "b", "--hubble-h", "nan"], "'nan' is not a number"),
+        (["fit", "--minutes", "nan"], "'nan' is no time"),
+        (["inspect", "a.fits/"], "'a.fits/' names a folder"),
+        (["ingest", "a.csv/", "-o", "b"], "'a.csv/' names a folder"),
+    ],
+)
+def test_options_that_mean_nothing(arguments, said):
+    ended = run_limited(*arguments)
+    assert (ended.status, said in ended.err) == (2, True), ended

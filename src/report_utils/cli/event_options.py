@@ -8,9 +8,25 @@ from typing import Annotated
 import typer
 
 from report_utils.errors import InputError
-from report_utils.events.plain_numbers import real, whole
+from report_utils.plain_numbers import real, whole
 
 _COLUMNS, _CLEANING, _AGN, _CATALOGUE = "Columns and units", "Cleaning (all off)", "AGN-less", "Catalogue"
+
+
+def number(text: str) -> float:
+    """Return the number of a text such as ``0.492``; Python would read 0_492 as 492.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none.
+    """
+    value = real(text)
+    if value is None:
+        msg = f"{text!r} is not a number; write digits with a decimal point, for example 0.5"
+        raise typer.BadParameter(msg)
+    return value
+
 
 XOption = Annotated[str | None, typer.Option("--x", help="Column of x, or RA.", rich_help_panel=_COLUMNS)]
 YOption = Annotated[str | None, typer.Option("--y", help="Column of y, or DEC.", rich_help_panel=_COLUMNS)]
@@ -19,7 +35,10 @@ EnergyUnitOption = Annotated[
     str | None, typer.Option("--energy-unit", help="Its unit: keV or eV.", rich_help_panel=_COLUMNS)
 ]
 PixelOption = Annotated[
-    float | None, typer.Option("--pixel-arcsec", help="Size of a unit of x and y, in arcsec.", rich_help_panel=_COLUMNS)
+    float | None,
+    typer.Option(
+        "--pixel-arcsec", parser=number, help="Size of a unit of x and y, in arcsec.", rich_help_panel=_COLUMNS
+    ),
 ]
 TableOption = Annotated[
     str | None, typer.Option("--table", help="Name or number of the table in the file.", rich_help_panel=_COLUMNS)
@@ -34,10 +53,10 @@ DropInvalidOption = Annotated[
     ),
 ]
 EnergyMinOption = Annotated[
-    float | None, typer.Option(help="Leave out events below, in keV.", rich_help_panel=_CLEANING)
+    float | None, typer.Option(parser=number, help="Leave out events below, in keV.", rich_help_panel=_CLEANING)
 ]
 EnergyMaxOption = Annotated[
-    float | None, typer.Option(help="Leave out events above, in keV.", rich_help_panel=_CLEANING)
+    float | None, typer.Option(parser=number, help="Leave out events above, in keV.", rich_help_panel=_CLEANING)
 ]
 GoodGradesOption = Annotated[
     bool,
@@ -53,7 +72,9 @@ GtiOption = Annotated[
 ]
 RegionOption = Annotated[
     float | None,
-    typer.Option(help="Keep events this near the cluster's centre, in arcsec.", rich_help_panel=_CLEANING),
+    typer.Option(
+        parser=number, help="Keep events this near the cluster's centre, in arcsec.", rich_help_panel=_CLEANING
+    ),
 ]
 RegionCentreOption = Annotated[
     str | None,
@@ -101,7 +122,7 @@ EventsOption = Annotated[
     ),
 ]
 HubbleOption = Annotated[
-    float | None, typer.Option(help="h of masses in a column mass_msun_h.", rich_help_panel=_CATALOGUE)
+    float | None, typer.Option(parser=number, help="h of masses in a column mass_msun_h.", rich_help_panel=_CATALOGUE)
 ]
 WithoutMassesOption = Annotated[
     bool,

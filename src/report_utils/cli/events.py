@@ -32,7 +32,10 @@ def simulate(
 @app.command()
 def ingest(
     catalogue: Annotated[
-        Path, typer.Argument(parser=opt.file_path, help="CSV or Parquet: cluster_id, log10_mass, events, ...")
+        Path,
+        typer.Argument(
+            parser=opt.file_path, metavar="CATALOGUE", help="CSV or Parquet: cluster_id, log10_mass, events, ..."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")],
     events: opt.EventsOption = None,
@@ -151,7 +154,7 @@ def predict(
 
 @app.command()
 def inspect(
-    files: Annotated[list[Path], typer.Argument(parser=opt.file_path, help="Event files.")],
+    files: Annotated[list[Path], typer.Argument(parser=opt.file_path, metavar="FILES", help="Event files.")],
     x: opt.XOption = None,
     y: opt.YOption = None,
     energy: opt.EnergyOption = None,

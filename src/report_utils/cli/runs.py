@@ -17,6 +17,9 @@ from report_utils.cli.app import (
     clear_failures,
 )
 from report_utils.errors import InputError
+from report_utils.plain_numbers import real
+
+_LEAST_MINUTES = 0.1
 
 SeedsOption = Annotated[
     int | None,
@@ -26,8 +29,26 @@ SeedsOption = Annotated[
 ]
 
 
+def minutes_of(text: str) -> float:
+    """Return the minutes that a text states, 0.1 or more; NaN is no time.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is no such number.
+    """
+    value = real(text)
+    if value is None or value < _LEAST_MINUTES:
+        msg = f"{text!r} is no time; give minutes, {_LEAST_MINUTES} or more"
+        raise typer.BadParameter(msg)
+    return value
+
+
 MinutesOption = Annotated[
-    float | None, typer.Option(min=0.1, help="Stop by itself after this time at most; the same command goes on.")
+    float | None,
+    typer.Option(
+        parser=minutes_of, metavar="FLOAT", help="Stop by itself after this time at most; the same command goes on."
+    ),
 ]
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from report_utils.errors import InputError
-from report_utils.events.plain_numbers import real
 from report_utils.events.request import Request
+from report_utils.plain_numbers import real
 
 FILE_COLUMNS = ("events", "events_agn_less", "point_sources")
 STATED_COLUMNS = ("x", "y", "energy", "energy_unit", "pixel_arcsec", "table")
