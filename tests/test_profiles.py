@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from report_utils.errors import InputError
@@ -81,6 +82,25 @@ def test_a_profile_of_ones_own(tmp_path):
         (("[source]", "[training]\nschedule = 'fast'\n[source]"), "training.schedule = 'fast'"),
         (("[source]", "[dynamics]\nnoise = -0.1\n[source]"), "dynamics.noise = -0.1"),
         (("seed = 1", "seed = = 1"), "not valid TOML"),
+        (("seed = 1", f"seed = {2**63}"), "seed has 64 bits: it is stored with the observations and seeds NumPy's"),
+        (("seed = 1", f"seed = 0x{'f' * 5000}"), "seed has 20000 bits"),
+        (("seed = 1", f"seed = {'9' * 5000}"), "not valid TOML: Exceeds the limit"),
+        (("n_pixels = 32", "n_pixels = 8192"), "n_pixels: 8192 is more than 4096: one observation's counts"),
+        (("n_clusters = 20", "n_clusters = 1000001"), "source.n_clusters: 1000001 is more than 1000000: their images"),
+        (("n_clusters = 20", "n_clusters = 20\nmax_events = 20000001"), "source.max_events: 20000001 is more than"),
+        (("n_clusters = 20", 'archive = "a\\u0000b"'), "source.archive: 'a?b' is no path"),
+        (("n_clusters = 20", f'archive = "{"a" * 5000}"'), "is no path: it is empty, or longer than any"),
+        (("n_clusters = 20", f"n_clusters = 20\nsimulation.a = {10**400}"), "source.simulation.a has 1329 bits"),
+        (("n_clusters = 20", f"n_clusters = 20\nsimulation.a{'.a' * 40} = 1"), "nests more than 30 deep"),
+        (("seed = 1", f"seed = {'[' * 5000}{']' * 5000}"), "not valid TOML"),
+        (("seed = 1", "seed = 1\ntraining_seeds = 1001"), "training_seeds: 1001 is more than 1000: each trains"),
+        (("[source]", "[folds]\nn_folds = 1001\n[source]"), "folds.n_folds: 1001 is more than 1000: each fold trains"),
+        (("[source]", "[training]\nepochs = 1000000000\n[source]"), "training.epochs: 1000000000 is more than 10000"),
+        (("[source]", "[dynamics]\nepochs = 1000000000\n[source]"), "dynamics.epochs: 1000000000 is more than 10000"),
+        (("[source]", "[training]\nbatch_size = 65537\n[source]"), "training.batch_size: 65537 is more than 65536"),
+        (("[source]", "[training]\nlearning_rate = 11.0\n[source]"), "training.learning_rate: 11.0 is more than 10.0"),
+        (("[source]", "[dynamics]\nnoise = 101.0\n[source]"), "dynamics.noise: 101.0 is more than 100.0"),
+        (('"a test"', '"a \\u001b[2J test"'), "description: 'a ?[2J test' is no line to print"),
     ],
 )
 def test_impossible_values_are_named(tmp_path, change, message):
@@ -92,6 +112,23 @@ def test_impossible_values_are_named(tmp_path, change, message):
     assert message in text
     assert text.startswith(str(path))
     assert "\n" not in text
+
+
+def test_the_largest_values_are_taken(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD.replace("seed = 1", f"seed = {2**63 - 1}") + "[training]\nepochs = 10000\n")
+    profile = load_profile(path)
+    assert (profile.seed, profile.training.epochs) == (2**63 - 1, 10_000)
+    assert np.asarray([profile.seed]).dtype == np.int64
+    assert 0 <= np.random.default_rng(profile.seed).random() < 1
+
+
+def test_a_file_of_gigabytes_is_no_profile(tmp_path):
+    path = tmp_path / "mine.toml"
+    with path.open("wb") as stream:
+        stream.truncate(4 << 30)
+    with pytest.raises(InputError, match="has 4294967296 bytes, and no such file has more than 1048576"):
+        load_profile(path)
 
 
 def test_an_unknown_profile_lists_those_there_are():

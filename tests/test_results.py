@@ -184,7 +184,7 @@ def other_folds(path):
         (cut_arrays, "cannot be read"),
         (pickled_arrays, "cannot be read"),
         (without_arrays, "its arrays are missing"),
-        (cut_manifest, "cannot be understood"),
+        (cut_manifest, "not JSON"),
         (changed(format=2), "not a result of format 1"),
         (changed(runs={}), "its runs are not those"),
         (changed(runs={"0": {}}), "cannot be understood"),

@@ -1,4 +1,4 @@
-"""The one exception that means: the input is wrong, and here is what to do about it."""
+"""The one exception that means: the input is wrong, and here is what to do about it; and how text is shown."""
 
 from __future__ import annotations
 
@@ -9,3 +9,22 @@ class InputError(ValueError):
     The message is one line that names the file, the row and the column where they exist, and says what to do.
     The command line prints it without a traceback and exits with status 2.
     """
+
+
+def printable(text: str, length: int = 60) -> str:
+    """Return a name from a file fit for one line of a message."""
+    clean = "".join(character if character.isprintable() else "?" for character in text)
+    return clean if len(clean) <= length else f"{clean[: length - 3]}..."
+
+
+def shown(text: object, length: int = 2000) -> str:
+    """Return text fit for a terminal: one line, its control characters escaped, and without the middle of endless text.
+
+    A name may hold an escape sequence, and a message may quote a name of a megabyte; its end says what to do.
+    """
+    text, half = str(text), length // 2
+    if len(text) > length:
+        text = f"{text[:half]} ... ({len(text) - 2 * half} characters) ... {text[-half:]}"
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )

@@ -27,7 +27,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     OSError, ValueError
         If it is not there or not a manifest.
     """
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except RecursionError:
+        manifest = None
     files = manifest.get("files") if isinstance(manifest, dict) else None
     entries = files.values() if isinstance(files, dict) else [None]
     whole = all(isinstance(entry, dict) and {"bytes", "sha256"} <= entry.keys() for entry in entries)
@@ -96,6 +99,6 @@ def _state(path: Path) -> list[int]:
 def _remembered(folder: Path) -> dict[str, Any]:
     try:
         states = json.loads((folder / CHECKED).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return states if isinstance(states, dict) else {}

@@ -18,6 +18,8 @@ from report_utils.errors import InputError
 
 WORKERS_VARIABLE = "REPORT_WORKERS"
 """Environment variable that sets the number of worker processes."""
+MAX_WORKERS = 1024
+"""More processes than cores only wait for each other."""
 
 
 def n_workers() -> int:
@@ -25,10 +27,22 @@ def n_workers() -> int:
     text = os.environ.get(WORKERS_VARIABLE)
     if text is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not text.isdigit() or int(text) < 1:
-        msg = f"{WORKERS_VARIABLE} is {text!r}; give a whole number of worker processes, 1 or more"
+    # as digits of ASCII and not many of them, for int() takes others and refuses thousands
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_WORKERS):
+        msg = f"{WORKERS_VARIABLE} is {text!r}; give a whole number of worker processes, from 1 to {MAX_WORKERS}"
         raise InputError(msg)
     return int(text)
+
+
+def check_workers() -> None:
+    """Refuse a REPORT_WORKERS that means nothing, whether or not a command comes to need it.
+
+    Raises
+    ------
+    InputError
+    """
+    if WORKERS_VARIABLE in os.environ:
+        n_workers()
 
 
 class _Worker(SpawnProcess):

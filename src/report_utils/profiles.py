@@ -10,17 +10,46 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
+from report_utils.input_files import MAX_DEPTH, demand_file
 
 PROFILE_VARIABLE = "REPORT_PROFILE"
 """Environment variable that names the profile; without it the book is built at ``quick``."""
 
 DEFAULT_PROFILE = "quick"
 
+_MAX_FILE = 1 << 20
+_MAX_WHOLE = 2**63 - 1
+_MAX_PATH = 4096
+
+
+def _at_most(limit: float, why: str) -> AfterValidator:
+    """Return the check of an upper bound, which says its reason."""
+
+    def check(value: float) -> float:
+        if value > limit:
+            msg = f"{value} is more than {limit}: {why}"
+            raise ValueError(msg)
+        return value
+
+    return AfterValidator(check)
+
+
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+Clusters = Annotated[Count, _at_most(1_000_000, "their images take terabytes; the report has 3286")]
+Events = Annotated[Count, _at_most(20_000_000, "no longer event list is read, so nothing would be left out")]
+FoldCount = Annotated[int, Field(ge=2), _at_most(1000, "each fold trains a network of its own; the report has 10")]
+Seeds = Annotated[Count, _at_most(1000, "each trains everything once more; a few show what a seed changes")]
+Epochs = Annotated[Count, _at_most(10_000, "training would take a hundred times as long as the report's 100")]
+BatchSize = Annotated[Count, _at_most(65_536, "a batch is one step of training and is in memory as a whole")]
+LearningRate = Annotated[Positive, _at_most(10.0, "steps so large end in numbers that are not finite")]
+Noise = Annotated[
+    float, Field(ge=0, allow_inf_nan=False), _at_most(100.0, "noise so large leaves nothing of what was learnt")
+]
+Pixels = Annotated[int, Field(ge=8, multiple_of=8), _at_most(4096, "one observation's counts would take over 270 MB")]
 
 
 class _Table(BaseModel):
@@ -30,14 +59,22 @@ class _Table(BaseModel):
 class Source(_Table):
     """Where the observations come from: the simulation, or an archive of the user's own."""
 
-    n_clusters: Count | None = None
+    n_clusters: Clusters | None = None
     """How many observations to simulate, or to take of the archive (all of it where this is missing)."""
     archive: str | None = None
     """Folder of an ingested archive, relative to the profile's file; the simulation where this is missing."""
-    max_events: Count | None = None
+    max_events: Events | None = None
     """Keep at most so many events of each observation, drawn at random by the profile's seed; all without it."""
     simulation: dict[str, Any] = Field(default_factory=dict)
     """Settings of the simulation that differ from its defaults."""
+
+    @field_validator("archive")
+    @classmethod
+    def _a_path(cls, archive: str | None) -> str | None:
+        if archive is not None and ("\0" in archive or not 0 < len(archive) <= _MAX_PATH):
+            msg = f"{printable(archive)!r} is no path: it is empty, or longer than any, or holds a NUL"
+            raise ValueError(msg)
+        return archive
 
     @model_validator(mode="after")
     def _one_source(self) -> Source:
@@ -53,7 +90,7 @@ class Source(_Table):
 class Folds(_Table):
     """Cross-validation (report, section 3.3)."""
 
-    n_folds: Annotated[int, Field(ge=2)] = 10
+    n_folds: FoldCount = 10
     run: Count = 10
     """How many of the folds are trained."""
     grouped: bool = False
@@ -70,9 +107,9 @@ class Folds(_Table):
 class Training(_Table):
     """How one fit is trained (report, section 3.2)."""
 
-    epochs: Count = 100
-    batch_size: Count = 16
-    learning_rate: Positive = 5e-4
+    epochs: Epochs = 100
+    batch_size: BatchSize = 16
+    learning_rate: LearningRate = 5e-4
     """Adam's learning rate; the peak of the one-cycle schedule."""
     schedule: Literal["constant", "one_cycle"] = "constant"
     target: Literal["as_is", "standardised"] = "as_is"
@@ -83,13 +120,13 @@ class Training(_Table):
 class Dynamics(_Table):
     """The four-phase training (report, section 4.1)."""
 
-    epochs: Count = 50
+    epochs: Epochs = 50
     """Epochs of a phase before its noise; one more follows it."""
-    batch_size: Count = 16
-    learning_rate: Positive = 5e-4
+    batch_size: BatchSize = 16
+    learning_rate: LearningRate = 5e-4
     target: Literal["as_is", "standardised"] = "as_is"
     inputs: Literal["as_is", "standardised"] = "as_is"
-    noise: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.05
+    noise: Noise = 0.05
     """Standard deviation of the noise on a layer's weights, in units of the spread of its kernel."""
 
 
@@ -99,15 +136,23 @@ class Profile(_Table):
     name: str
     description: str
     seed: Annotated[int, Field(ge=0)]
-    n_pixels: Annotated[int, Field(ge=8, multiple_of=8)]
+    n_pixels: Pixels
     source: Source
     folds: Folds = Folds()
-    training_seeds: Count = 1
+    training_seeds: Seeds = 1
     """How often each fit and dynamics is trained, every time from other weights and in another order."""
     training: Training = Training()
     dynamics: Dynamics = Dynamics()
     path: Path = Field(strict=False)
     """The file this profile was read from."""
+
+    @field_validator("name", "description")
+    @classmethod
+    def _a_line(cls, text: str) -> str:
+        if not text.isprintable() or len(text) > 300:
+            msg = f"{printable(text)!r} is no line to print: it has more than 300 characters or controls the terminal"
+            raise ValueError(msg)
+        return text
 
     @cached_property
     def label(self) -> str:
@@ -166,10 +211,17 @@ def load_profile(name: str | Path | None = None) -> Profile:
     if not path.is_file():
         msg = f"unknown profile {name!r}; choose one of {', '.join(profile_names())}, or give the path of a .toml file"
         raise InputError(msg)
+    demand_file(path, _MAX_FILE)
     try:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        msg = f"{path}: this is not valid TOML: {error}"
+        _demand_plain(path, entries)
+    except InputError:
+        raise
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); check the file and its permissions"
+        raise InputError(msg) from None
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets without end
+        msg = f"{path}: this is not valid TOML: {printable(str(error), 160)}"
         raise InputError(msg) from None
     for reserved in ("name", "path"):
         if reserved in entries:
@@ -184,8 +236,8 @@ def load_profile(name: str | Path | None = None) -> Profile:
         reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             reason = _no_such_entry(first["loc"])
-        given = "" if first["type"] in {"missing", "value_error"} else f" = {first['input']!r}"
-        msg = f"{path}: {entry}{given}: {reason}"
+        given = "" if first["type"] in {"missing", "value_error"} else f" = {printable(repr(first['input']))}"
+        msg = f"{path}: {printable(entry)}{given}: {reason}"
         raise InputError(msg) from None
 
 
@@ -197,3 +249,22 @@ def _no_such_entry(place: tuple[str | int, ...]) -> str:
     names = sorted(set(table.model_fields) - {"name", "path"})
     near = difflib.get_close_matches(str(place[-1]), names, n=1)
     return "there is no such entry; " + (f"do you mean {near[0]}?" if near else f"choose one of {', '.join(names)}")
+
+
+def _demand_plain(path: Path, value: Any, entry: str = "", depth: int = 0) -> None:
+    """Refuse whole numbers that no array holds and no generator is seeded by, and tables without end.
+
+    TOML's own have 64 bits; Python reads longer ones.
+    """
+    if depth > MAX_DEPTH:
+        msg = f"{path}: {printable(entry)}: nests more than {MAX_DEPTH} deep; no profile does"
+        raise InputError(msg)
+    if isinstance(value, int) and abs(value) > _MAX_WHOLE:
+        msg = (
+            f"{path}: {printable(entry)} has {value.bit_length()} bits: it is stored with the observations and seeds"
+            f" NumPy's generators as a whole number of 64 bits with a sign; give one up to {_MAX_WHOLE}"
+        )
+        raise InputError(msg)
+    if isinstance(value, dict | list):
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            _demand_plain(path, inner, f"{entry}.{name}".removeprefix("."), depth + 1)

@@ -45,7 +45,7 @@ def versions() -> dict[str, str]:
 def threads() -> int:
     """Return how many threads this process computes with."""
     text = os.environ.get(THREAD_VARIABLE, "")
-    if text.isdigit() and int(text) > 0:
+    if text.isascii() and text.isdigit() and len(text) < 5 and int(text) > 0:
         return int(text)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -81,8 +81,19 @@ class Run:
 
 
 def runs_folder() -> Path:
-    """Return the folder that holds the runs."""
-    return Path(os.environ.get(RUNS_VARIABLE) or project_root() / ".runs").resolve()
+    """Return the folder that holds the runs, which need not be there yet.
+
+    Raises
+    ------
+    InputError
+        If a file is in its place.
+    """
+    folder = Path(os.environ.get(RUNS_VARIABLE) or project_root() / ".runs").resolve()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        msg = f"{folder}: no folder can be here, for {there} is none; name another with {RUNS_VARIABLE}"
+        raise InputError(msg)
+    return folder
 
 
 class Store:

@@ -179,6 +179,24 @@ def write_csv(columns, _cards):
     return ("\n".join(lines) + "\n").encode()
 
 
+def write_as_numpy_does(columns, cards):
+    """Write the names as a comment and blanks between the values, as :func:`numpy.savetxt` does."""
+    names, _, rows = write_csv(columns, cards).decode().partition("\n")
+    return f"# made by hand\n# {names}\n{rows.replace(',', ' ')}".encode()
+
+
+def write_for_spreadsheets(columns, cards):
+    return b"sep=;\r\n" + write_csv(columns, cards).replace(b",", b";").replace(b"\n", b"\r\n")
+
+
+def write_ecsv(columns, _cards):
+    from astropy.table import Table
+
+    text = io.StringIO()
+    Table({name or "unnamed": values for name, values in columns.items()}).write(text, format="ascii.ecsv")
+    return text.getvalue().encode()
+
+
 def write_parquet(columns, _cards):
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -36,7 +36,9 @@ def by_another_reader(reading):
         elif table.kind == "CSV table":
             import pandas as pd
 
-            frame = pd.read_csv(table.path, comment="#", float_precision="round_trip", skip_blank_lines=True)
+            separator = r"[ \t]+" if table.delimiter == " " else table.delimiter
+            options = {"float_precision": "round_trip"} if len(separator) == 1 else {"engine": "python"}
+            frame = pd.read_csv(table.path, skiprows=table.n_skip, header=None, sep=separator, **options)
             values = frame.iloc[:, reading.layout.energy.number - 1].to_numpy(float)
         elif table.kind == "Parquet table":
             import pyarrow.parquet as pq

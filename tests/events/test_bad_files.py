@@ -20,9 +20,9 @@ def test_pipes_and_devices(refused, tmp_path):
     os.mkfifo(tmp_path / "pipe.fits")
     (tmp_path / "zero.fits").symlink_to("/dev/zero")
     for name in ("pipe.fits", "zero.fits"):
-        refused(lambda name=name: read_events(tmp_path / name), tmp_path / name, "pipe or a device")
-        refused(lambda name=name: read_events(tmp_path / name, rmf=tmp_path / name), "pipe or a device")
-        refused(lambda name=name: sha256_of(tmp_path / name), "pipe or a device")
+        refused(lambda name=name: read_events(tmp_path / name), tmp_path / name, "not a file; copy what it holds")
+        refused(lambda name=name: read_events(tmp_path / name, rmf=tmp_path / name), "not a file; copy what it holds")
+        refused(lambda name=name: sha256_of(tmp_path / name), "not a file; copy what it holds")
 
 
 @pytest.mark.parametrize(

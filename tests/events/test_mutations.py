@@ -125,6 +125,9 @@ FORMATS = {
     "any FITS table": (plain, damage.write_fits, ".fits", STATED),
     "CSV": (named, damage.write_csv, ".csv", ALONE),
     "CSV with stated columns": (plain, damage.write_csv, ".csv", STATED),
+    "names in a comment": (plain, damage.write_as_numpy_does, ".txt", STATED),
+    "CSV of a spreadsheet": (named, damage.write_for_spreadsheets, ".csv", ALONE),
+    "ECSV": (named, damage.write_ecsv, ".csv", ALONE),
     "Parquet": (named, damage.write_parquet, ".parquet", ALONE),
     "Parquet with stated columns": (plain, damage.write_parquet, ".parquet", STATED),
     "point sources, FITS": (point_sources, damage.write_fits, ".fits", None),
@@ -144,7 +147,7 @@ def damaged(rng, name):
     harm = kind[rng.integers(len(kind))]
     whole = kind is damage.COLUMNS
     content = write(harm(rng, columns), cards) if whole else harm(rng, write(columns, cards))
-    if (is_fits or suffix == ".csv") and rng.random() < 0.25:
+    if (is_fits or suffix in (".csv", ".txt")) and rng.random() < 0.25:
         return damage.pack(rng, content), f"{suffix}.gz", f"{harm.__name__}, packed"
     return content, suffix, harm.__name__
 

@@ -35,7 +35,9 @@ _OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 def _end(message: Any, status: int = 2) -> NoReturn:
     """End with one line; Jupyter Book turns any other exception into a traceback of its own."""
-    print(f"report-utils: {message}", file=sys.stderr)
+    from report_utils.errors import shown
+
+    print(f"report-utils: {shown(message)}", file=sys.stderr)
     sys.exit(status)
 
 
@@ -68,11 +70,13 @@ def _prepare(app: Sphinx) -> None:
     from report_utils.book.build import PREPARED_VARIABLE, BuildReport, prepare_book, publish_pages
     from report_utils.book.execute import PageError
     from report_utils.errors import InputError
+    from report_utils.processes import check_workers
     from report_utils.work import WorkerError
 
     if app.builder.name not in _BUILDERS:  # links would be broken, or figures left out
         _end(f"builder {app.builder.name}: choose {' or '.join(_BUILDERS)}; `report-utils pdf` makes a PDF of the book")
     try:
+        check_workers()
         report = BuildReport("") if os.environ.get(PREPARED_VARIABLE) else prepare_book()
         lock = publish_pages()
     except (InputError, PageError, WorkerError) as error:

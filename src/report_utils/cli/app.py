@@ -12,7 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, shown
+from report_utils.processes import check_workers
 from report_utils.surroundings import enter_surroundings
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ BAD_INPUT = 2
 _INTERRUPTED = 130
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_OURS = {errno.EROFS, errno.EACCES, errno.EPERM}
+_NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
 
 
 def main() -> None:
@@ -45,16 +47,18 @@ def main() -> None:
     """
     enter_surroundings()
     try:
+        check_workers()
         app()
     except InputError as error:
-        print(f"report-utils: {error}", file=sys.stderr)
+        complain(error)
         sys.exit(BAD_INPUT)
     except OSError as error:
-        if error.errno not in _NO_ROOM | _NOT_OURS:
+        if error.errno not in _NO_ROOM | _NOT_OURS | _NO_NAME:
             raise
         where = error.filename or "the disk"
         todo = "make it writable" if error.errno in _NOT_OURS else "free space"
-        print(f"report-utils: {where}: {error.strerror}; {todo} and run the same command again", file=sys.stderr)
+        todo = "correct the path" if error.errno in _NO_NAME else todo
+        complain(f"{where}: {error.strerror}; {todo} and run the same command again")
         sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as end:
         if isinstance(end, SystemExit) and end.code != _INTERRUPTED:  # typer makes an exit of an interruption
@@ -64,6 +68,17 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(_INTERRUPTED)
+
+
+def complain(what: object) -> None:
+    """Print what is wrong as one line, whatever a file or a name has put into it."""
+    print(f"report-utils: {shown(what)}", file=sys.stderr)
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print lines that quote files and names."""
+    for line in str(text).split("\n"):
+        typer.echo(shown(line), err=err)
 
 
 def choose_results(results: str | None) -> None:
@@ -85,7 +100,7 @@ def clear_failures(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*arguments, **options)
         except (WorkerError, PageError) as error:
-            print(f"report-utils: {error}; what was finished is kept", file=sys.stderr)
+            complain(f"{error}; what was finished is kept")
             raise typer.Exit(1) from None
 
     return run

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from report_utils.errors import InputError
+from report_utils.plain_numbers import real, whole
 
 _COLUMNS, _CLEANING, _AGN, _CATALOGUE = "Columns and units", "Cleaning (all off)", "AGN-less", "Catalogue"
+
+
+def number(text: str) -> float:
+    """Return the number of a text such as ``0.492``; Python would read 0_492 as 492.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none.
+    """
+    value = real(text)
+    if value is None:
+        msg = f"{text!r} is not a number; write digits with a decimal point, for example 0.5"
+        raise typer.BadParameter(msg)
+    return value
+
 
 XOption = Annotated[str | None, typer.Option("--x", help="Column of x, or RA.", rich_help_panel=_COLUMNS)]
 YOption = Annotated[str | None, typer.Option("--y", help="Column of y, or DEC.", rich_help_panel=_COLUMNS)]
@@ -29,7 +47,10 @@ RmfOption = Annotated[
     typer.Option("--rmf", help="RMF whose EBOUNDS give the energies of channels.", rich_help_panel=_COLUMNS),
 ]
 PixelOption = Annotated[
-    float | None, typer.Option("--pixel-arcsec", help="Size of a unit of x and y, in arcsec.", rich_help_panel=_COLUMNS)
+    float | None,
+    typer.Option(
+        "--pixel-arcsec", parser=number, help="Size of a unit of x and y, in arcsec.", rich_help_panel=_COLUMNS
+    ),
 ]
 TableOption = Annotated[
     str | None,
@@ -45,10 +66,10 @@ DropInvalidOption = Annotated[
     ),
 ]
 EnergyMinOption = Annotated[
-    float | None, typer.Option(help="Leave out events below, in keV.", rich_help_panel=_CLEANING)
+    float | None, typer.Option(parser=number, help="Leave out events below, in keV.", rich_help_panel=_CLEANING)
 ]
 EnergyMaxOption = Annotated[
-    float | None, typer.Option(help="Leave out events above, in keV.", rich_help_panel=_CLEANING)
+    float | None, typer.Option(parser=number, help="Leave out events above, in keV.", rich_help_panel=_CLEANING)
 ]
 GoodGradesOption = Annotated[
     bool,
@@ -64,7 +85,9 @@ GtiOption = Annotated[
 ]
 RegionOption = Annotated[
     float | None,
-    typer.Option(help="Keep events this near the cluster's centre, in arcsec.", rich_help_panel=_CLEANING),
+    typer.Option(
+        parser=number, help="Keep events this near the cluster's centre, in arcsec.", rich_help_panel=_CLEANING
+    ),
 ]
 RegionCentreOption = Annotated[
     str | None,
@@ -77,6 +100,15 @@ RegionCentreOption = Annotated[
 BackgroundIdsOption = Annotated[
     str | None,
     typer.Option(metavar="IDS", help="SRC_IDs, as -1,7, of particle background, left out.", rich_help_panel=_CLEANING),
+]
+
+DropRepeatedOption = Annotated[
+    bool,
+    typer.Option(
+        "--drop-repeated",
+        help="Leave out events with time, position and energy of an earlier one.",
+        rich_help_panel=_CLEANING,
+    ),
 ]
 
 AgnIdsOption = Annotated[
@@ -103,7 +135,7 @@ EventsOption = Annotated[
     ),
 ]
 HubbleOption = Annotated[
-    float | None, typer.Option(help="h of masses in a column mass_msun_h.", rich_help_panel=_CATALOGUE)
+    float | None, typer.Option(parser=number, help="h of masses in a column mass_msun_h.", rich_help_panel=_CATALOGUE)
 ]
 WithoutMassesOption = Annotated[
     bool,
@@ -123,11 +155,11 @@ def ids(option: str, text: str | None) -> tuple[int, ...]:
     InputError
         If it is none.
     """
-    try:
-        return tuple(int(part) for part in text.split(",")) if text else ()
-    except ValueError:
+    found = [whole(part) for part in text.split(",")] if text else []
+    if None in found:
         msg = f"{option} {text!r} is no list of whole numbers; separate them by commas, for example 2,3"
-        raise InputError(msg) from None
+        raise InputError(msg)
+    return tuple(found)
 
 
 def place(option: str, text: str | None) -> tuple[float, float] | None:
@@ -138,11 +170,23 @@ def place(option: str, text: str | None) -> tuple[float, float] | None:
     InputError
         If it is none.
     """
-    try:
-        numbers = tuple(float(part) for part in text.split(",")) if text else None
-    except ValueError:
-        numbers = ()
-    if numbers is None or len(numbers) == 2:
-        return numbers
+    if not text:
+        return None
+    numbers = [real(part) for part in text.split(",")]
+    if len(numbers) == 2 and None not in numbers:
+        return numbers[0], numbers[1]
     msg = f"{option} {text!r} is no position; give RA,DEC [deg], for example 210.25,2.88"
     raise InputError(msg)
+
+
+def file_path(text: str) -> Path:
+    """Return the path of a file; one that ends with a slash names a folder, and its last part is no file.
+
+    Raises
+    ------
+    typer.BadParameter
+    """
+    if text.endswith(("/", "/.")):
+        msg = f"{text!r} names a folder; name the file in it"
+        raise typer.BadParameter(msg)
+    return Path(text)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from report_utils.cli import event_options as opt
-from report_utils.cli.app import BAD_INPUT, ProfileOption, app, clear_failures
+from report_utils.cli.app import BAD_INPUT, ProfileOption, app, clear_failures, complain, say
 from report_utils.errors import InputError
 
 _FAULTS_SHOWN = 20
@@ -19,7 +19,7 @@ _FAULTS_SHOWN = 20
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Where the event files and their catalogue.csv go.")],
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many observations.")] = 48,
-    seed: Annotated[int, typer.Option(min=0)] = 626,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1)] = 626,
 ) -> None:
     """Write simulated observations as SIXTE-layout FITS files with a catalogue."""
     from report_utils.events import export_observations
@@ -31,7 +31,12 @@ def simulate(
 
 @app.command()
 def ingest(
-    catalogue: Annotated[Path, typer.Argument(help="CSV or Parquet: cluster_id, log10_mass, events, ...")],
+    catalogue: Annotated[
+        Path,
+        typer.Argument(
+            parser=opt.file_path, metavar="CATALOGUE", help="CSV or Parquet: cluster_id, log10_mass, events, ..."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")],
     events: opt.EventsOption = None,
     hubble_h: opt.HubbleOption = None,
@@ -54,6 +59,7 @@ def ingest(
     region_arcsec: opt.RegionOption = None,
     region_centre: opt.RegionCentreOption = None,
     background_source_ids: opt.BackgroundIdsOption = None,
+    drop_repeated: opt.DropRepeatedOption = False,
     agn_source_ids: opt.AgnIdsOption = None,
     point_sources: opt.PointSourcesOption = None,
     events_agn_less: opt.AgnLessOption = None,
@@ -81,7 +87,7 @@ def ingest(
     centre = opt.place("--region-centre", region_centre)
     recipe = Recipe(
         invalid="drop" if drop_invalid else "error",
-        cleaning=Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background),
+        cleaning=Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background, drop_repeated),
         agn_source_ids=opt.ids("--agn-source-ids", agn_source_ids),
         max_events=max_events,
         thin_seed=thin_seed,
@@ -90,12 +96,12 @@ def ingest(
         report = ingest_catalogue(catalogue, out, recipe=recipe, statement=statement, workers=workers)
     except CatalogueError as error:
         for fault in error.faults[:_FAULTS_SHOWN]:
-            typer.echo(f"report-utils: {fault}", err=True)
+            complain(fault)
         if len(error.faults) > _FAULTS_SHOWN:
             more = len(error.faults) - _FAULTS_SHOWN
-            typer.echo(f"report-utils: {catalogue}: and {more} more faults; correct these first", err=True)
+            complain(f"{catalogue}: and {more} more faults; correct these first")
         raise typer.Exit(BAD_INPUT) from None
-    typer.echo(str(report), err=bool(report.failures))
+    say(report, err=bool(report.failures))
     raise typer.Exit(report.exit_status)
 
 
@@ -151,7 +157,7 @@ def predict(
 
 @app.command()
 def inspect(
-    files: Annotated[list[Path], typer.Argument(help="Event files.")],
+    files: Annotated[list[Path], typer.Argument(parser=opt.file_path, metavar="FILES", help="Event files.")],
     x: opt.XOption = None,
     y: opt.YOption = None,
     energy: opt.EnergyOption = None,
@@ -168,6 +174,7 @@ def inspect(
     region_arcsec: opt.RegionOption = None,
     region_centre: opt.RegionCentreOption = None,
     background_source_ids: opt.BackgroundIdsOption = None,
+    drop_repeated: opt.DropRepeatedOption = False,
     image: Annotated[Path | None, typer.Option(help="Write a picture of the four bands, for one file.")] = None,
 ) -> None:
     """Say what an event file holds, how that was decided, its counts by band, and what is or could be left out.
@@ -182,7 +189,7 @@ def inspect(
     request = Request(x, y, energy, energy_unit, pixel_arcsec, table, channel_kev, channel_offset_kev, rmf)
     background = opt.ids("--background-source-ids", background_source_ids)
     centre = opt.place("--region-centre", region_centre)
-    cleaning = Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background)
+    cleaning = Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background, drop_repeated)
     n_failed = 0
     for number, file in enumerate(files):
         if number:
@@ -191,9 +198,9 @@ def inspect(
             found = inspect_events(file, request=request, cleaning=cleaning)
         except InputError as error:
             n_failed += 1
-            typer.echo(f"report-utils: {error}", err=True)
+            complain(error)
             continue
-        typer.echo(str(found))
+        say(found)
         if image is not None:
             from matplotlib import style
 

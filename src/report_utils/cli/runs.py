@@ -17,15 +17,38 @@ from report_utils.cli.app import (
     clear_failures,
 )
 from report_utils.errors import InputError
+from report_utils.plain_numbers import real
+
+_LEAST_MINUTES = 0.1
 
 SeedsOption = Annotated[
     int | None,
-    typer.Option(min=1, help="Train each this many times, from other weights; as often as the profile says without."),
+    typer.Option(
+        min=1, max=1000, help="Train each this many times, from other weights; as often as the profile says without."
+    ),
 ]
 
 
+def minutes_of(text: str) -> float:
+    """Return the minutes that a text states, 0.1 or more; NaN is no time.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is no such number.
+    """
+    value = real(text)
+    if value is None or value < _LEAST_MINUTES:
+        msg = f"{text!r} is no time; give minutes, {_LEAST_MINUTES} or more"
+        raise typer.BadParameter(msg)
+    return value
+
+
 MinutesOption = Annotated[
-    float | None, typer.Option(min=0.1, help="Stop by itself after this time at most; the same command goes on.")
+    float | None,
+    typer.Option(
+        parser=minutes_of, metavar="FLOAT", help="Stop by itself after this time at most; the same command goes on."
+    ),
 ]
 
 

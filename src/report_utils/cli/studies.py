@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from report_utils.cli.app import ProfileOption, app, clear_failures
+from report_utils.cli.app import ProfileOption, app, clear_failures, say
 from report_utils.cli.runs import SeedsOption
 
 results_app = typer.Typer(help="Export finished runs without their weights, import and list them.")
@@ -100,7 +100,7 @@ def list_results(
 
     found = stored_results(profile=profile)
     for result in found:
-        typer.echo(described(result))
+        say(described(result))
     if not found:
         typer.echo("no results are there; `report-utils results export` writes those of this machine")
 

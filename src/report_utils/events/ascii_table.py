@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.files import check_sum, open_maybe_gzipped
 from report_utils.events.fits_table import BLOCK_BYTES, FitsColumn, FitsTable, fill
-from report_utils.events.table import printable
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from report_utils.events.table import Column, Table, as_real, printable
+from report_utils.errors import printable
+from report_utils.events.table import Column, Table, as_real
 from report_utils.events.units import degrees_of
 
 _CELESTIAL = ("RA--", "DEC-")

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.catalogue_paths import locate
 from report_utils.events.catalogue_table import Table, read_table
 from report_utils.events.masses import MASS_COLUMNS, check_hubble_h, log10_mass
+from report_utils.events.patterns import Search
 from report_utils.events.request import Request
 from report_utils.events.statement import (
     CENTRE_COLUMNS,
@@ -24,6 +25,7 @@ from report_utils.events.statement import (
 
 COLUMNS = ("cluster_id", *MASS_COLUMNS, "group", *FILE_COLUMNS, *STATED_COLUMNS, *CENTRE_COLUMNS)
 """All that a catalogue may say; other columns are ignored."""
+_MAX_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,10 @@ def read_catalogue(
     faults = list(table.faults)
     rows: list[CatalogueRow] = []
     seen: dict[tuple[str, ...], int] = {}
+    search = Search()
     for number, record in table.rows:
         found: list[str] = []
-        row = _row(path, number, record, mass_column, statement, found, check_files=check_files)
+        row = _row(path, number, record, mass_column, statement, found, search, check_files=check_files)
         found += _repetitions(path, number, record, row, seen)
         faults += found
         if row is not None and not found:
@@ -133,7 +136,7 @@ def _check_header(path: Path, table: Table, statement: Statement) -> str | None:
     if needed:
         hint = f"; a mass may also be one of {', '.join(MASS_COLUMNS[1:])}" if needed[-1] == "log10_mass" else ""
         msg = (
-            f"{path}: row 0 (header): column {needed[0]!r} is missing; it has {', '.join(table.header)}; needed are"
+            f"{path}: row 0 (header): column {needed[0]!r} is missing; it has {_names(table.header)}; needed are"
             f" cluster_id, log10_mass, events (or --events for all rows){hint}"
         )
         raise InputError(msg)
@@ -148,6 +151,10 @@ def _check_header(path: Path, table: Table, statement: Statement) -> str | None:
     return column
 
 
+def _names(header: Sequence[str]) -> str:
+    return printable(", ".join(header), 500)
+
+
 def _row(
     path: Path,
     number: int,
@@ -155,6 +162,7 @@ def _row(
     mass_column: str | None,
     statement: Statement,
     faults: list[str],
+    search: Search,
     *,
     check_files: bool,
 ) -> CatalogueRow | None:
@@ -170,10 +178,12 @@ def _row(
     def file(column: str) -> Path | None:
         if text := record.get(column, ""):
             outside = statement.outside_paths
-            return locate(text, record["cluster_id"], path.parent, outside_paths=outside, must_exist=check_files)
+            return locate(
+                text, record["cluster_id"], path.parent, search, outside_paths=outside, must_exist=check_files
+            )
         if column == unused or not (text := statement.files.get(column, "")):
             return None
-        return locate(text, record["cluster_id"], None, must_exist=check_files)
+        return locate(text, record["cluster_id"], None, search, must_exist=check_files)
 
     ways = [name for name in FILE_COLUMNS[1:] if record.get(name)]
     unused = {"events_agn_less": "point_sources", "point_sources": "events_agn_less"}.get(ways[0]) if ways else None
@@ -184,6 +194,12 @@ def _row(
     empty = ["cluster_id"] if not record["cluster_id"] else []
     empty += ["events"] if not (record.get("events") or statement.files.get("events")) else []
     faults += [f"{path}: row {number}: column {name!r} is empty; fill it in or remove the row" for name in empty]
+    faults += [
+        f"{path}: row {number}: column {name!r}: {printable(record[name])!r} is no name: it has more than {_MAX_NAME}"
+        " letters or some that cannot be printed; change it"
+        for name in ("cluster_id", "group")
+        if len(record.get(name, "")) > _MAX_NAME or not record.get(name, "").isprintable()
+    ]
     mass, text = math.nan, record[mass_column] if mass_column else ""
     if text or not statement.without_masses:
         mass = attempt(mass_column or "", lambda: log10_mass(mass_column or "", text, statement.hubble_h))

@@ -6,6 +6,7 @@ import glob
 from pathlib import Path
 
 from report_utils.errors import InputError
+from report_utils.events.patterns import Search
 
 ID_FIELD = "{cluster_id}"
 """Stands for the row's cluster_id in a path or pattern."""
@@ -13,7 +14,13 @@ _WORKING, _CATALOGUES = "the working", "the catalogue's"
 
 
 def locate(
-    text: str, cluster_id: str, folder: Path | None, *, outside_paths: bool = False, must_exist: bool = True
+    text: str,
+    cluster_id: str,
+    folder: Path | None,
+    search: Search,
+    *,
+    outside_paths: bool = False,
+    must_exist: bool = True,
 ) -> Path:
     """Return the file that a path or pattern names.
 
@@ -26,6 +33,8 @@ def locate(
     folder : Path or None
         The catalogue's, where its paths start. None for what is stated outside it, which starts at the working
         folder and may lead anywhere.
+    search : Search
+        Looks for what matches a pattern.
     outside_paths : bool
         Whether the file may lie outside the folder: by an absolute path, by ``..`` or by a link.
     must_exist : bool
@@ -39,6 +48,9 @@ def locate(
     if ID_FIELD in text and "/" in cluster_id:
         msg = f"{cluster_id!r} stands for a part of a file's name in {text!r} and holds a '/'; rename the cluster"
         raise InputError(msg)
+    if text.endswith(("/", "/.")):
+        msg = f"{text!r} names a folder; name the file in it"
+        raise InputError(msg)
     start = folder or Path()
     path = start / text.replace(ID_FIELD, cluster_id)
     pattern = text.replace(ID_FIELD, glob.escape(cluster_id))
@@ -47,7 +59,7 @@ def locate(
         if not glob.has_magic(pattern):
             msg = f"there is no file {text.replace(ID_FIELD, cluster_id)!r} {where}; correct the path"
             raise InputError(msg)
-        path = _only_match(start, pattern, where)
+        path = _only_match(search, start, pattern, where)
     if folder is not None and not outside_paths and not path.resolve().is_relative_to(folder.resolve()):
         msg = (
             f"{text!r} leads out of the catalogue's folder; move the file into it, or allow such paths with"
@@ -57,9 +69,8 @@ def locate(
     return path
 
 
-def _only_match(start: Path, pattern: str, where: str) -> Path:
-    whole = str(Path(glob.escape(str(start))) / pattern)  # Path.glob refuses absolute patterns
-    files = [path for name in sorted(glob.glob(whole, recursive=True)) if (path := Path(name)).is_file()]  # noqa: PTH207
+def _only_match(search: Search, start: Path, pattern: str, where: str) -> Path:
+    files = search.files(start, pattern)
     if len(files) == 1:
         return files[0]
     if not files:

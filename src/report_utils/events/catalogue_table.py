@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
-import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
+from report_utils.events.catalogue_parquet import MAGIC, read_parquet
 from report_utils.events.files import unreadable
+from report_utils.events.text_head import BLANK, read_head
+from report_utils.input_files import demand_file
 
-_PARQUET = b"PAR1"
-_DELIMITERS = ",;\t"
-"""Of these the one that the header has most of; spreadsheets write semicolons where the comma is decimal."""
+MAX_ROWS = 100_000
+"""Of a catalogue; the largest simulated samples have a tenth."""
+_MAX_BYTES = 64 << 20
+_MAX_COMMENTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -50,10 +53,15 @@ def read_table(path: Path, columns: Collection[str]) -> Table:
     InputError
         If the file cannot be read, or names one of the columns twice.
     """
+    demand_file(path, _MAX_BYTES)
     try:
         with path.open("rb") as stream:
-            magic = stream.read(len(_PARQUET))
-        table = _from_parquet(path, columns) if magic == _PARQUET else _from_csv(path)
+            magic = stream.read(len(MAGIC))
+        if magic == MAGIC:
+            header, records = read_parquet(path, columns, MAX_ROWS)
+            table = Table(header, tuple(enumerate(records, start=1)))
+        else:
+            table = _from_csv(path)
     except OSError as error:
         raise unreadable(path, error) from None
     twice = [name for name in columns if table.header.count(name) > 1]
@@ -69,14 +77,22 @@ def _from_csv(path: Path) -> Table:
     number = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            first = stream.readline()
-            stream.seek(0)
-            lines = csv.reader(stream, strict=True, delimiter=max(_DELIMITERS, key=first.count))
-            header = tuple(name.strip().lower() for name in next(lines, []))
+            found = read_head([line.rstrip("\r\n") for line in islice(stream, _MAX_COMMENTS)])
+            header = tuple(name.lower() for name in found.names)
             if not header:
                 msg = f"{path}: the catalogue is empty; its first line must name the columns"
                 raise InputError(msg)
-            for number, values in _numbered(lines):
+            stream.seek(0)
+            below = islice(stream, found.n_skip, None)
+            if found.delimiter == BLANK:
+                below = (" ".join(line.split()) for line in below)
+            for values in csv.reader(below, strict=True, delimiter=found.delimiter or ","):
+                if not any(values):
+                    continue
+                number += 1
+                if number > MAX_ROWS:
+                    msg = f"{path}: has more than {MAX_ROWS} rows; split the catalogue"
+                    raise InputError(msg)
                 if len(values) == len(header):
                     rows.append((number, dict(zip(header, (value.strip() for value in values), strict=True))))
                     continue
@@ -84,33 +100,10 @@ def _from_csv(path: Path) -> Table:
                     f"{path}: row {number}: has {len(values)} values for {len(header)} columns; correct the"
                     " separators or quotes"
                 )
-    except (UnicodeDecodeError, csv.Error) as error:
-        msg = f"{path}: row {number + 1}: is not CSV text in UTF-8 ({error}); save it as CSV in UTF-8"
+    except InputError:
+        raise
+    except (ValueError, csv.Error) as error:
+        reason = printable(str(error), 120)
+        msg = f"{path}: row {number + 1}: is not CSV text in UTF-8 ({reason}); save it as CSV in UTF-8"
         raise InputError(msg) from None
     return Table(header, tuple(rows), tuple(faults))
-
-
-def _numbered(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
-    return enumerate((line for line in lines if any(line)), start=1)
-
-
-def _from_parquet(path: Path, columns: Collection[str]) -> Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            names = {name: name.strip().lower() for name in file.schema_arrow.names}
-            table = file.read([name for name, lower in names.items() if lower in columns])
-        records = [{names[name]: _text(value) for name, value in record.items()} for record in table.to_pylist()]
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())[:120]
-        msg = f"{path}: cannot be read as Parquet ({reason}); write the catalogue again"
-        raise InputError(msg) from None
-    return Table(tuple(names.values()), tuple(enumerate(records, start=1)))
-
-
-def _text(value: Any) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):  # pandas writes a missing number as NaN
-        return ""
-    return repr(value) if isinstance(value, float) else str(value).strip()

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.files import first_bytes
 from report_utils.events.headers import read_tables
 from report_utils.events.missions import mission
-from report_utils.events.table import Table, printable
+from report_utils.events.table import Table
 from report_utils.events.units import in_kev, is_energy
 
 

@@ -41,6 +41,8 @@ class Cleaning:
         Without it, the events' own centre (:func:`median_centre`).
     background_source_ids : tuple of int
         Values of SRC_ID that are particle background.
+    drop_repeated : bool
+        Leave out events that repeat an earlier one (:mod:`report_utils.events.repeats`).
 
     Raises
     ------
@@ -55,6 +57,7 @@ class Cleaning:
     region_arcsec: float | None = None
     region_centre: tuple[float, float] | None = None
     background_source_ids: tuple[int, ...] = ()
+    drop_repeated: bool = False
 
     def __post_init__(self) -> None:
         for name in ("energy_min", "energy_max"):
@@ -75,6 +78,9 @@ class Cleaning:
             raise InputError(msg)
         if centre is not None and not (abs(centre[0]) <= 360 and abs(centre[1]) <= 90):
             msg = f"region_centre={centre!r} is no place on the sky; give RA, DEC [deg]"
+            raise InputError(msg)
+        if self.gti.endswith(("/", "/.")):
+            msg = f"gti={self.gti!r} names a folder; name the FITS file in it"
             raise InputError(msg)
         object.__setattr__(self, "background_source_ids", tuple(self.background_source_ids))
 

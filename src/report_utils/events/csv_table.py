@@ -7,20 +7,24 @@ import gzip
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.files import UNPACKING_ERRORS, open_maybe_gzipped, too_large_unpacked, unpacked_limit
-from report_utils.events.table import Column, Table, printable
+from report_utils.events.table import Column, Table
+from report_utils.events.text_head import BLANK, read_head
 
 _BLOCK_BYTES = 4 << 20
 _MAX_LINE = 1 << 18
-_DELIMITERS = (",", "\t", ";")
+_LINES_BELOW = 3
+"""Of the comments: ``sep=;``, the names, a row."""
+_BLANKS = re.compile(rb"[ \t]+")
+_BLANKS_AT_ENDS = re.compile(rb"^ | (?=\r?$)", re.MULTILINE)
 _ROW_ERROR = re.compile(r"Row #(\d+): (.*)", re.DOTALL)
 _CELL_ERROR = re.compile(
     r"In CSV column #(\d+): (?:Row #(\d+): )?CSV conversion error to \w+: invalid value '(.*)'", re.DOTALL
@@ -36,12 +40,20 @@ class CsvTable(Table):
     delimiter : str
     n_skip : int
         Lines before the first row: comments and the header.
+    units : dict
+        Column -> unit, where the file states it as ECSV does.
     """
 
     delimiter: str
     n_skip: int
+    units: dict[str, str] = field(default_factory=dict)
 
     kind: ClassVar[str] = "CSV table"
+
+    def value(self, keyword: str) -> object:
+        """Return a column's unit for TUNITn, as FITS calls it, where the file states one; else None."""
+        names = {f"TUNIT{column.number}": column.name for several in self.columns.values() for column in several}
+        return self.units.get(names.get(keyword, ""))
 
     def blocks(self, wanted: Sequence[Column]) -> Iterator[list[NDArray]]:
         """Yield the columns' values block by block, an empty cell being NaN."""
@@ -57,6 +69,8 @@ class CsvTable(Table):
         parse = arrow_csv.ParseOptions(delimiter=self.delimiter)
         done, n_skip = 0, self.n_skip
         for block in whole_lines(self.path):
+            if self.delimiter == BLANK:
+                block = _BLANKS_AT_ENDS.sub(b"", _BLANKS.sub(b" ", block))
             read = arrow_csv.ReadOptions(
                 use_threads=False, block_size=len(block) + 1, skip_rows=n_skip, column_names=names
             )
@@ -131,6 +145,8 @@ def whole_lines(path: Path) -> Iterator[bytes]:
 def open_csv(path: Path) -> CsvTable:
     """Return the table in a text file: comments (``#``), one line of names, then a row a line.
 
+    :mod:`report_utils.events.text_head` says which lines may come first.
+
     Raises
     ------
     InputError
@@ -144,30 +160,44 @@ def open_csv(path: Path) -> CsvTable:
     lines = head.splitlines()
     if len(head) == _MAX_LINE:
         del lines[-1:]  # it may go on
-    n_comments = next((number for number, line in enumerate(lines) if not line.startswith(b"#")), len(lines))
     try:
-        header = lines[n_comments].decode("utf-8-sig") if n_comments < len(lines) else ""
-    except UnicodeDecodeError:
-        header = "\0"
-    if not header and len(head) == _MAX_LINE:
+        found = read_head(_first_text(lines))
+    except (ValueError, csv.Error) as error:
+        msg = f"{path}: its first lines are not those of a CSV file: {printable(str(error), 120)}; write it again"
+        raise InputError(msg) from None
+    if not found.names and len(head) == _MAX_LINE:
         msg = f"{path}: has no line of names in its first {_MAX_LINE >> 10} kB, so this is no CSV file of events"
         raise InputError(msg)
-    if "\0" in header:
-        msg = f"{path}: line {n_comments + 1} is not text, so this is no CSV file; copy or download it again"
+    if "\0" in "".join(found.names):
+        msg = f"{path}: line {found.line} is not text, so this is no CSV file; copy or download it again"
         raise InputError(msg)
-    delimiter = next((one for one in _DELIMITERS if one in header), "")
-    if not delimiter:
+    if not found.delimiter:
+        said = printable(" ".join(found.names))
         msg = (
-            f"{path}: line {n_comments + 1} does not name columns ({printable(header)!r}); a CSV file begins with a"
-            " line of names, separated by commas, tabs or semicolons"
+            f"{path}: line {found.line} does not name columns ({said!r}); a CSV file begins with a line of names,"
+            " separated by commas, tabs or semicolons"
         )
         raise InputError(msg)
     columns: dict[str, list[Column]] = {}
-    for number, name in enumerate(next(csv.reader([header], delimiter=delimiter)), start=1):
-        column = Column(name.strip(), number, "text", np.dtype(np.float64))
+    for number, name in enumerate(found.names, start=1):
+        column = Column(name, number, "text", np.dtype(np.float64))
         columns.setdefault(column.name.lower(), []).append(column)
     named = {name: tuple(several) for name, several in columns.items()}
-    return CsvTable(path, "lines", 1, named, None, delimiter, n_comments + 1)
+    return CsvTable(path, "lines", 1, named, None, found.delimiter, found.n_skip, found.units)
+
+
+def _first_text(lines: Sequence[bytes]) -> list[str]:
+    """Return the lines up to the second below the comments, as text; one that is none is NUL alone."""
+    found, n_below = [], 0
+    for line in lines:
+        n_below += bool(line.strip()) and not line.startswith(b"#")
+        try:
+            found.append(line.decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            found.append("#" if line.startswith(b"#") else "\0")
+        if n_below == _LINES_BELOW:
+            break
+    return found
 
 
 def _packed_wrongly(path: Path, error: Exception) -> InputError:

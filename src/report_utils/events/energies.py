@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.channels import (
     Ebounds,
     LinearChannels,
@@ -33,7 +33,7 @@ from report_utils.events.channels import (
 )
 from report_utils.events.missions import mission
 from report_utils.events.request import Request
-from report_utils.events.table import Column, Table, by_name, plain, printable
+from report_utils.events.table import Column, Table, by_name, plain
 from report_utils.events.units import CHANNEL, counts_channels, in_kev, is_energy, same_energy_unit
 
 MEDIANS_KEV = (0.05, 1000.0)

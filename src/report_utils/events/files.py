@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from report_utils.errors import InputError
+from report_utils.input_files import demand_file
 
 GZIP_MAGIC = b"\x1f\x8b"
 DEFLATE_LIMIT = 1032
@@ -33,7 +33,7 @@ def sha256_of(path: Path) -> str:
     InputError
         If the file cannot be read.
     """
-    demand_regular(path)
+    demand_file(path)
     try:
         with Path(path).open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -49,22 +49,6 @@ def unreadable(path: Path, error: OSError) -> InputError:
         return InputError(f"{path}: this is a folder; name the event file in it")
     reason = error.strerror or str(error) or type(error).__name__
     return InputError(f"{path}: cannot be read ({reason}); check the file and its permissions")
-
-
-def demand_regular(path: Path) -> None:
-    """Refuse a pipe or a device, which may have no end; what is missing or a folder is seen when it is opened.
-
-    Raises
-    ------
-    InputError
-    """
-    try:
-        mode = Path(path).stat().st_mode
-    except OSError:
-        return
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        msg = f"{path}: this is a pipe or a device and not a file; give a file"
-        raise InputError(msg)
 
 
 def is_gzipped(path: Path) -> bool:
@@ -93,9 +77,9 @@ def first_bytes(path: Path, n_bytes: int = 8) -> tuple[bytes, bool]:
     Raises
     ------
     InputError
-        If the file is missing, empty, no regular file, or packed so that nothing can be read.
+        If the file is missing, no file, too large, empty, or packed so that nothing can be read.
     """
-    demand_regular(path)
+    demand_file(path)
     try:
         with path.open("rb") as stream:
             magic = stream.read(n_bytes)

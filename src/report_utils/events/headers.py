@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.ascii_table import AsciiColumn, AsciiTable
 from report_utils.events.files import (
     UNPACKING_ERRORS,
@@ -25,7 +25,7 @@ from report_utils.events.files import (
     unpacked_limit,
 )
 from report_utils.events.fits_table import FORMATS, FitsColumn, FitsTable, precision
-from report_utils.events.table import Column, printable
+from report_utils.events.table import Column
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header

@@ -7,14 +7,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import get_type_hints
+from typing import TYPE_CHECKING, get_type_hints
 
 from report_utils.disk import whole_file
 from report_utils.errors import InputError
+from report_utils.input_files import demand_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 INDEX = "index.parquet"
 PARTS = "parts"
 FORMAT = b"report_utils archive 1"
+_MAX_ROWS = 1_000_000
+_MAX_BYTES = 1 << 30
+"""Of an index, packed or not; it has some hundred bytes a cluster."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,8 @@ class Entry:
         What the file was recognised as.
     dropped : str
         JSON: for each list, reason -> number of rows left out.
+    repeated : str
+        JSON: for each list that has some, the number of events that repeat an earlier one and are kept.
     recipe : str
         JSON: the options of the ingest; another recipe means reading the file again.
     """
@@ -67,6 +77,7 @@ class Entry:
     layout: str = ""
     dropped: str = "{}"
     recipe: str = "{}"
+    repeated: str = "{}"
 
     @property
     def has_agn_less(self) -> bool:
@@ -103,15 +114,35 @@ def _read(path: Path, *_state: int) -> tuple[Entry, ...]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path, partitioning=None)
-        if (table.schema.metadata or {}).get(b"format") != FORMAT:
-            msg = f"{path}: was written by another version; ingest the catalogue into a new folder"
-            raise InputError(msg)
+        demand_file(path, _MAX_BYTES)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if (file.schema_arrow.metadata or {}).get(b"format") != FORMAT:
+                msg = f"{path}: was written by another version; ingest the catalogue into a new folder"
+                raise InputError(msg)
+            n_rows, n_bytes = file.metadata.num_rows, _unpacked(file.metadata)
+            if n_rows > _MAX_ROWS or n_bytes > _MAX_BYTES or not set(file.schema_arrow) <= set(_schema()):
+                msg = f"it says that it has {n_rows} rows in {n_bytes} bytes"
+                raise pa.ArrowInvalid(msg)
+            table = file.read()
+        if any(column.null_count for column in table.columns):
+            msg = "a value is missing"
+            raise pa.ArrowInvalid(msg)
         return tuple(Entry(**record) for record in table.to_pylist())
     except (pa.ArrowException, OSError, TypeError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())[:120]
         msg = f"{path}: the archive's index is damaged ({reason}); ingest the catalogue into a new folder"
         raise InputError(msg) from None
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    hints, types = get_type_hints(Entry), {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    return pa.schema([(item.name, types[hints[item.name]]) for item in fields(Entry)], {b"format": FORMAT})
+
+
+def _unpacked(about: pq.FileMetaData) -> int:
+    return sum(about.row_group(number).total_byte_size for number in range(about.num_row_groups))
 
 
 def write_index(folder: Path, entries: Iterable[Entry]) -> None:
@@ -120,13 +151,11 @@ def write_index(folder: Path, entries: Iterable[Entry]) -> None:
     import pyarrow.parquet as pq
 
     # By column: an ingest writes its index after every task, and dictionaries of entries would cost more than reading.
-    entries, hints = list(entries), get_type_hints(Entry)
-    types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
-    columns = {item.name: (types[hints[item.name]], [getattr(e, item.name) for e in entries]) for item in fields(Entry)}
-    schema = pa.schema([(name, kind) for name, (kind, _) in columns.items()], {b"format": FORMAT})
-    table = pa.Table.from_arrays([pa.array(values, kind) for kind, values in columns.values()], schema=schema)
+    entries, schema = list(entries), _schema()
+    columns = [pa.array([getattr(entry, field.name) for entry in entries], field.type) for field in schema]
+    table = pa.Table.from_arrays(columns, schema=schema)
     with whole_file(folder / INDEX) as temporary:
-        pq.write_table(table, temporary)
+        pq.write_table(table, temporary, write_page_checksum=True)
 
 
 def digest_of(entries: Iterable[Entry]) -> str:

@@ -9,10 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from report_utils.errors import printable
 from report_utils.events.index import Entry
 from report_utils.events.ingest_task import Failure, TaskResult
 
 REPORT = "ingest-report.json"
+_SHOWN = 100
+"""Failures in the text for a reader; the file has all."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class IngestReport:
         cluster_id -> list -> reason -> rows left out, for clusters that lost any.
     dropped_in_all : dict
         list -> reason -> rows left out of all clusters.
+    repeated : dict
+        cluster_id -> list -> events that repeat an earlier one and are kept, for clusters that have any.
     seconds : dict
         Step -> time, summed over workers; ``total`` is the time on the clock.
     """
@@ -63,6 +68,7 @@ class IngestReport:
     agn_less_from: dict[str, int]
     dropped: dict[str, dict[str, dict[str, int]]]
     dropped_in_all: dict[str, dict[str, int]]
+    repeated: dict[str, dict[str, int]]
     seconds: dict[str, float]
 
     @property
@@ -84,7 +90,9 @@ class IngestReport:
                 f"observations that this catalogue does not name, and that stay in the archive: {self.n_others}"
             )
         if self.unused_columns:
-            lines.append(f"columns of the catalogue that say nothing here: {', '.join(self.unused_columns)}")
+            lines.append(
+                f"columns of the catalogue that say nothing here: {printable(', '.join(self.unused_columns), 500)}"
+            )
         lines += [f"AGN-less by {way}: {n} observations" for way, n in self.agn_less_from.items() if way != "none"]
         if len(self.agn_less_from) > 1 and "none" in self.agn_less_from:
             n = self.agn_less_from["none"]
@@ -96,11 +104,19 @@ class IngestReport:
         ]
         if self.dropped:
             lines.append(f"left out by cluster: see {REPORT}")
+        if self.repeated:
+            count = sum(sum(lists.values()) for lists in self.repeated.values())
+            lines.append(
+                f"repeated: {count} events of {len(self.repeated)} observations have time, position and energy of an"
+                f" earlier one; they are kept (--drop-repeated leaves them out; by cluster: see {REPORT})"
+            )
         if self.n_without_mass:
             lines.append(f"{self.n_without_mass} observations have no mass: they can be predicted, not trained on")
-        for item in self.failures:
+        for item in self.failures[:_SHOWN]:
             stays = "; what was read of it earlier stays" if item.cluster_id in self.still_there else ""
             lines.append(f"row {item.row} ({item.cluster_id}): {item.reason}{stays}")
+        if len(self.failures) > _SHOWN:
+            lines.append(f"and {len(self.failures) - _SHOWN} more rows that failed: see {REPORT}")
         return "\n".join(lines)
 
 
@@ -138,6 +154,7 @@ def report_of(
         agn_less_from=dict(Counter(entry.agn_less_from or "none" for entry in total.entries)),
         dropped=dropped,
         dropped_in_all={name: dict(reasons) for name, reasons in in_all.items()},
+        repeated={entry.cluster_id: json.loads(entry.repeated) for entry in total.entries if entry.repeated != "{}"},
         seconds={**total.seconds, "total": seconds},
     )
 

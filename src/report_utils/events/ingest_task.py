@@ -142,12 +142,14 @@ def _read(
     reading, digest = _read_list(row, row.events, recipe, digests, result)
     provenance = {"source_file": row.events.name, "source_sha256": digest, "layout": reading.layout.name}
     whole, dropped = reading.events, {"observation": reading.dropped}
+    repeated = {"observation": reading.n_repeated}
     other = None
     if row.events_agn_less is not None:
         other, digest = _read_list(row, row.events_agn_less, recipe, digests, result, beside=reading)
     start = time.perf_counter()
     if other is not None:
         events, agn_less = _thinned(whole, other.events, recipe)
+        repeated["agn_less"] = other.n_repeated
         dropped["agn_less"] = other.dropped | _thinning_of(other.events, agn_less, recipe)
         provenance |= {
             "source_file_agn_less": other.table.path.name,
@@ -172,7 +174,9 @@ def _read(
     if len(events) < len(whole):
         check_usable(events, f"{row.events}: thinned to {len(events)} events")
     result.seconds["select"] += time.perf_counter() - start
-    return events, agn_less, {**provenance, "recipe": recipe.text(row), "dropped": json.dumps(dropped)}
+    provenance |= {"recipe": recipe.text(row), "dropped": json.dumps(dropped)}
+    kept = {name: count for name, count in repeated.items() if count}
+    return events, agn_less, {**provenance, "repeated": json.dumps(kept)}
 
 
 def _thinned(events: EventList, agn_less: EventList | None, recipe: Recipe) -> tuple[EventList, EventList | None]:

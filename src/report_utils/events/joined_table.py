@@ -8,9 +8,9 @@ from pathlib import Path
 
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.fits_table import FitsColumn, FitsTable
-from report_utils.events.table import Table, printable
+from report_utils.events.table import Table
 
 ALL = "all"
 """What stands for all tables of events instead of a name."""

@@ -24,13 +24,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.axes import axis_of
 from report_utils.events.energies import Energies, decide_energies, settle
 from report_utils.events.joined_table import ALL, join
 from report_utils.events.missions import SKY_PIXELS, layout_name, mission
 from report_utils.events.request import Request
-from report_utils.events.table import Column, Table, by_name, plain, printable
+from report_utils.events.table import Column, Table, by_name, plain
 from report_utils.events.units import degrees_of
 
 _RA = re.compile(r"(ra|alpha)([^a-z].*|j2000.*|deg)?", re.IGNORECASE)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
+from report_utils.plain_numbers import real
 
 MASS_COLUMNS = ("log10_mass", "mass_msun", "mass_msun_h")
 """log10 of M500c in solar masses; M500c in solar masses; M500c in solar masses / h."""
@@ -66,13 +67,10 @@ def log10_mass(column: str, text: str, hubble_h: float | None = None) -> float:
     if not text:
         msg = "is empty; fill it in, remove the row, or ingest for predictions only (--without-masses)"
         raise InputError(msg)
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
+    value = real(text)
+    if value is None:
         comma = ", with a decimal point" if _has_decimal_comma(text) else ""
-        msg = f"{text!r} is not a number; give {_MEANING[column]}{comma}, for example {_EXAMPLE[column]}"
+        msg = f"{printable(text)!r} is not a number; give {_MEANING[column]}{comma}, for example {_EXAMPLE[column]}"
         raise InputError(msg)
     mass = value
     if column != "log10_mass":
@@ -101,7 +99,4 @@ def _likely(column: str, value: float) -> str:
 
 
 def _has_decimal_comma(text: str) -> bool:
-    try:
-        return math.isfinite(float(text.replace(",", "."))) and text.count(",") == 1
-    except ValueError:
-        return False
+    return text.count(",") == 1 and real(text.replace(",", ".")) is not None

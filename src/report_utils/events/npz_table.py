@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,16 +11,11 @@ from typing import IO, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
-from report_utils.events.table import Column, Table, printable
+from report_utils.array_files import open_arrays, read_array_header
+from report_utils.errors import InputError, printable
+from report_utils.events.table import Column, Table
 
 _BLOCK_ROWS = 1 << 18
-_MAX_MEMBERS = 1000
-_END = b"PK\x05\x06"
-_END_64 = b"PK\x06\x07"
-_END_BYTES = 22
-_MAX_COMMENT = 1 << 16
-_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 @dataclass(frozen=True)
@@ -55,10 +49,10 @@ class NpzTable(Table):
             msg = f"{self.path}: the columns differ in length ({said}); every event needs a value in each"
             raise InputError(msg)
         try:
-            with zipfile.ZipFile(self.path) as archive:
+            with open_arrays(self.path) as archive:
                 streams = [archive.open(column.member) for column in wanted]
                 for stream in streams:
-                    _read_header(stream)
+                    read_array_header(stream)
                 left = lengths.pop()
                 while left:
                     n_rows = min(left, _BLOCK_ROWS)
@@ -80,13 +74,14 @@ def open_npz(path: Path) -> NpzTable:
     InputError
         If the archive is damaged or holds too much.
     """
-    _demand_short_directory(path)
     columns: dict[str, list[Column]] = {}
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_arrays(path) as archive:
             for number, member in enumerate(archive.namelist(), start=1):
                 column = _describe(archive, member, number)
                 columns.setdefault(column.name.lower(), []).append(column)
+    except InputError:
+        raise
     except Exception as error:
         raise damaged(path, error) from None
     lengths = {column.length for several in columns.values() for column in several if column.dtype is not None}
@@ -100,27 +95,11 @@ def damaged(path: Path, error: Exception) -> InputError:
     return InputError(f"{path}: cannot be read as NPZ ({reason}); copy or download it again")
 
 
-def _demand_short_directory(path: Path) -> None:
-    """Refuse an archive of too many files before Python's zipfile holds all their names."""
-    with path.open("rb") as stream:
-        size = stream.seek(0, 2)
-        stream.seek(max(0, size - _END_BYTES - _MAX_COMMENT))
-        end = stream.read()
-    place = end.rfind(_END)
-    if place < 0 or len(end) - place < _END_BYTES:
-        raise damaged(path, EOFError("it has no end; it is cut off"))
-    n_members = int.from_bytes(end[place + 10 : place + 12], "little")
-    n_bytes = int.from_bytes(end[place + 12 : place + 16], "little")
-    if n_members > _MAX_MEMBERS or n_bytes > _MAX_MEMBERS << 10 or end[place - 20 : place - 16] == _END_64:
-        msg = f"{path}: holds {n_members} arrays or more than 4 GB; write it as Parquet"
-        raise InputError(msg)
-
-
 def _describe(archive: zipfile.ZipFile, member: str, number: int) -> NpzColumn:
     name = printable(member.removesuffix(".npy"))
     try:
         with archive.open(member) as stream:
-            shape, stored = _read_header(stream)
+            shape, stored, _ = read_array_header(stream)
     except (ValueError, TypeError, SyntaxError) as error:
         return NpzColumn(name, number, f"no array: {printable(str(error), 80)}", None, member, None, 0)
     form = printable(f"{stored} {shape}")
@@ -131,17 +110,6 @@ def _describe(archive: zipfile.ZipFile, member: str, number: int) -> NpzColumn:
         return NpzColumn(name, number, form, None, member, None, 0)
     exact = stored.itemsize <= 2 or (stored.kind == "f" and stored.itemsize == 4)
     return NpzColumn(name, number, form, np.dtype(np.float32 if exact else np.float64), member, stored, shape[0])
-
-
-def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
-    version = np.lib.format.read_magic(stream)
-    if version not in _HEADERS:
-        msg = f"its version {version} is for structured arrays"
-        raise ValueError(msg)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
-        shape, _, dtype = _HEADERS[version](stream)
-    return shape, dtype
 
 
 def _take(stream: IO[bytes], column: NpzColumn, n_rows: int) -> NDArray:

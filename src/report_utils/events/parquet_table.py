@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
-from report_utils.events.table import Column, Table, printable
+from report_utils.errors import InputError, printable
+from report_utils.events.table import Column, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,9 +37,8 @@ class ParquetTable(Table):
         """Yield the columns' values batch by batch, a null being NaN."""
         names = [column.name for column in wanted]
         done = 0
-        with _parquet(self.path) as file:
-            batches = file.iter_batches(batch_size=_BATCH_ROWS, columns=names, use_threads=False)
-            while (batch := _next(self.path, batches)) is not None:
+        with parquet_file(self.path) as file:
+            for batch in batches_of(self.path, file, names, _BATCH_ROWS):
                 done += batch.num_rows
                 if done > self.n_rows:
                     break
@@ -60,8 +59,7 @@ def open_parquet(path: Path) -> ParquetTable:
     InputError
         If the file is damaged, or describes itself at a length that no event list needs.
     """
-    _demand_short_footer(path)
-    with _parquet(path) as file:
+    with parquet_file(path) as file:
         schema, n_rows = file.schema_arrow, file.metadata.num_rows
     columns: dict[str, list[Column]] = {}
     for number, field in enumerate(schema, start=1):
@@ -91,13 +89,28 @@ def _demand_short_footer(path: Path) -> None:
 
 
 @contextmanager
-def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
+def parquet_file(path: Path, **options: Any) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file that describes itself at no unusual length.
+
+    Raises
+    ------
+    InputError
+        If it is damaged.
+    """
     import pyarrow.parquet as pq
 
+    _demand_short_footer(path)
     # Buffered, a row group comes into memory page by page, however large it is.
-    options = {"buffer_size": _BUFFER_BYTES, "pre_buffer": False, "page_checksum_verification": True}
+    options |= {"buffer_size": _BUFFER_BYTES, "pre_buffer": False, "page_checksum_verification": True}
     with _guarded(path, lambda: pq.ParquetFile(path, **options)) as file:
         yield file
+
+
+def batches_of(path: Path, file: pq.ParquetFile, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield some columns of a file, at most so many rows at a time."""
+    batches = file.iter_batches(batch_size=n_rows, columns=list(columns), use_threads=False)
+    while (batch := _guarded(path, lambda: next(batches, None))) is not None:
+        yield batch
 
 
 def _guarded(path: Path, call: Callable[[], Any]) -> Any:
@@ -109,10 +122,6 @@ def _guarded(path: Path, call: Callable[[], Any]) -> Any:
     except Exception as error:  # damaged bytes make pyarrow raise nearly anything
         msg = f"{path}: cannot be read as Parquet ({_one_line(error)}); copy or download it again"
         raise InputError(msg) from None
-
-
-def _next(path: Path, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
-    return _guarded(path, lambda: next(batches, None))
 
 
 def _one_line(error: Exception) -> str:

@@ -14,9 +14,12 @@ import numpy as np
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList
 from report_utils.events.sixte import content_digest
+from report_utils.input_files import demand_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_COLUMNS = {"x", "y", "energy", "source"}
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,15 @@ def read_part(path: Path, row_group: int, n_events: int, **about: Any) -> EventL
     import pyarrow.parquet as pq
 
     try:
+        demand_file(path)
         with pq.ParquetFile(path, page_checksum_verification=True) as part:
+            # before it is read, for a few bytes can claim any number of events
+            is_there = 0 <= row_group < part.num_row_groups
+            found = part.metadata.row_group(row_group).num_rows if is_there else 0
+            columns = part.schema_arrow.names
+            if found != n_events or not {*columns} <= _COLUMNS:
+                msg = f"{found} events with {', '.join(columns)[:60]} where the index says {n_events}"
+                raise pa.ArrowInvalid(msg)
             table = part.read_row_group(row_group)
         columns = {name: _array(table, name) for name in table.column_names}
         if {len(column) for column in columns.values()} != {n_events}:

@@ -18,10 +18,11 @@ from report_utils.events.frame import SkyFrame
 from report_utils.events.layouts import Layout, choose_table, decide_layout, settle_unit
 from report_utils.events.missions import convention_filters
 from report_utils.events.positions import place
+from report_utils.events.repeats import repeated_rows, time_column
 from report_utils.events.request import Request
 from report_utils.events.rows import Rows
 from report_utils.events.table import Column, Table
-from report_utils.events.usable import check_usable, demand_some, drop_faults, energy_faults, refusal
+from report_utils.events.usable import check_usable, demand_some, energy_faults, left_out, refusal
 
 _SAMPLE = 100_000
 
@@ -48,6 +49,8 @@ class Reading:
         The centre of the region that was cut out, if one was.
     invalid : tuple of str
         The reasons in ``dropped`` that no one asked for: those of rows that cannot be used.
+    n_repeated : int
+        Usable rows that repeat an earlier one and are kept (:mod:`report_utils.events.repeats`).
     """
 
     events: EventList
@@ -58,6 +61,7 @@ class Reading:
     frame: SkyFrame | None = None
     region_xy: tuple[float, float] | None = None
     invalid: tuple[str, ...] = ()
+    n_repeated: int = 0
 
     @property
     def centre(self) -> tuple[float, float] | None:
@@ -147,8 +151,8 @@ def load_events(
     """Read an event list as :func:`read_events` does, and say what was found and dropped.
 
     The steps, in their order: background source ids, grades, good time intervals, what a mission writes beside its
-    events (eROSITA's secondary pixels, XMM's events without position); rows that cannot be used; energies; region,
-    about ``region_xy`` [arcsec] instead of the events' own centre where that is given.
+    events (eROSITA's secondary pixels, XMM's events without position); rows that cannot be used; repeated ones;
+    energies; region, about ``region_xy`` [arcsec] instead of the events' own centre where that is given.
     """
     if invalid not in ("error", "drop"):
         msg = f"invalid={invalid!r} is not known; use 'error' or 'drop'"
@@ -172,13 +176,16 @@ def load_events(
             )
             raise InputError(msg)
     convention = convention_filters(found, *wanted[:3])
-    rows = found.read(wanted, [*row_filters(cleaning, found), *convention])
+    alike = list(dict.fromkeys([*wanted[:3], *time_column(found)]))
+    rows = found.read(dict.fromkeys([*wanted, *alike]), [*row_filters(cleaning, found), *convention])
     if rows.n_rows == 0:
         msg = f"{path}: table {found.name} has no rows, so no events; leave this observation out"
         raise InputError(msg)
     dropped = dict(rows.dropped)
     demand_some(len(rows.values[layout.x.name]), rows.n_rows, dropped, path)
-    layout, events, frame, faults = _usable_events(found, layout, rows, wanted[3:], agn_source_ids, invalid, dropped)
+    repeated = repeated_rows([rows.values[column.name] for column in alike])
+    layout, events, frame, faults = _usable_events(found, layout, rows, wanted[3:], agn_source_ids, invalid)
+    events, n_repeated = left_out(events, faults, repeated, dropped, drop_repeated=cleaning.drop_repeated)
     demand_some(len(events), rows.n_rows, dropped, path)
     events, cut = cut_energies(events, cleaning)
     dropped |= cut
@@ -189,7 +196,7 @@ def load_events(
         dropped |= cut
         demand_some(len(events), rows.n_rows, dropped, path)
     check_usable(events, path)
-    return Reading(events, found, layout, rows.n_rows, dropped, frame, region_xy, faults)
+    return Reading(events, found, layout, rows.n_rows, dropped, frame, region_xy, tuple(faults), n_repeated)
 
 
 def _usable_events(
@@ -199,8 +206,8 @@ def _usable_events(
     source: list[Column],
     agn_source_ids: Collection[int],
     invalid: Invalid,
-    dropped: dict[str, int],
-) -> tuple[Layout, EventList, SkyFrame | None, tuple[str, ...]]:
+) -> tuple[Layout, EventList, SkyFrame | None, dict[str, NDArray]]:
+    """Return all rows as events, and for each reason that some cannot be used, which."""
     values = rows.values
     energy_values = values.pop(layout.energy.name)
     layout = settle_unit(layout, _median(energy_values), table.path)
@@ -212,7 +219,7 @@ def _usable_events(
     if faults and invalid == "error":
         raise refusal(faults, rows, table.path)
     events = EventList(positions.x, positions.y, energy, labels)
-    return layout, drop_faults(events, faults, dropped), positions.frame, tuple(faults)
+    return layout, events, positions.frame, faults
 
 
 def _median(values: NDArray) -> float:

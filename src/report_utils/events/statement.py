@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +9,7 @@ from report_utils.errors import InputError
 from report_utils.events.channels import read_ebounds
 from report_utils.events.request import Request
 from report_utils.events.units import CHANNEL
+from report_utils.plain_numbers import real
 
 FILE_COLUMNS = ("events", "events_agn_less", "point_sources")
 STATED_NUMBERS = {
@@ -65,7 +65,7 @@ def row_request(record: dict[str, str], stated: Request) -> Request:
     """
     said: dict[str, Any] = {name: record[name] for name in STATED_COLUMNS if record.get(name)}
     for name in ("x", "y", "energy"):
-        if name in said and _number(said[name]) is not None:
+        if name in said and real(said[name]) is not None:
             msg = (
                 f"{said[name]!r} names no column; the catalogue's columns x, y and energy name those of an event list,"
                 " for example RA: rename them if they mean something else"
@@ -73,7 +73,7 @@ def row_request(record: dict[str, str], stated: Request) -> Request:
             raise InputError(msg)
     for name, what in STATED_NUMBERS.items():
         if name in said:
-            number = _number(said[name])
+            number = real(said[name])
             if number is None:
                 msg = f"{name} is {said[name]!r}, not a number; give {what}"
                 raise InputError(msg)
@@ -105,16 +105,8 @@ def row_centre(record: dict[str, str]) -> tuple[float, float] | None:
     given = [record.get(name, "") for name in CENTRE_COLUMNS]
     if not any(given):
         return None
-    ra, dec = (_number(text) for text in given)
+    ra, dec = (real(text) for text in given)
     if ra is None or dec is None or not (abs(ra) <= 360 and abs(dec) <= 90):
         msg = f"ra_centre and dec_centre are {given[0]!r} and {given[1]!r}; give both [deg], or neither"
         raise InputError(msg)
     return ra, dec
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

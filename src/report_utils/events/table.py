@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.rows import RowFilter, Rows, Store, passing
 
 MAX_ROWS = 20_000_000
@@ -227,9 +227,3 @@ def by_name(table: Table, base: str, units: Sequence[str]) -> Column | None:
 def plain(name: str) -> str:
     """Return a column's name in lower case, with one underscore for whatever is no letter or digit."""
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-
-
-def printable(text: str, length: int = 60) -> str:
-    """Return a name from a file fit for one line of a message."""
-    clean = "".join(character if character.isprintable() else "?" for character in text)
-    return clean if len(clean) <= length else f"{clean[: length - 3]}..."

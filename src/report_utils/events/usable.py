@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList
 from report_utils.events.layouts import Layout
+from report_utils.events.repeats import REASON as REPEATED
 from report_utils.events.rows import Rows
 
 MAX_ENERGY = 1e4
@@ -69,17 +70,37 @@ def energy_faults(energy: NDArray, layout: Layout) -> dict[str, NDArray]:
     return {reason: rows for reason, rows in faults.items() if rows.any()}
 
 
-def drop_faults(events: EventList, faults: dict[str, NDArray], dropped: dict[str, int]) -> EventList:
-    """Return the events without fault; each of the others is counted for the first reason that applies."""
-    if not faults:
-        return events
+def left_out(
+    events: EventList,
+    faults: dict[str, NDArray],
+    repeated: NDArray[np.bool_] | None,
+    dropped: dict[str, int],
+    *,
+    drop_repeated: bool,
+) -> tuple[EventList, int]:
+    """Return the events without fault, and how many of them repeat an earlier one and are kept.
+
+    Parameters
+    ----------
+    events : EventList
+    faults : dict of (n_events,) bool
+    repeated : (n_events,) bool, or None where no event does
+    dropped : dict
+        It is added to: an event that is left out is counted for the first reason that applies.
+    drop_repeated : bool
+    """
+    reasons = dict(faults)
+    if drop_repeated and repeated is not None:
+        reasons[REPEATED] = repeated
+    if not reasons:
+        return events, 0 if repeated is None else int(np.count_nonzero(repeated))
     keep = np.ones(len(events), bool)
-    for reason, bad in faults.items():
+    for reason, bad in reasons.items():
         count = int(np.count_nonzero(bad & keep))
         keep &= ~bad
         if count:
             dropped[reason] = count
-    return events.select(keep)
+    return events.select(keep), 0 if repeated is None else int(np.count_nonzero(repeated & keep))
 
 
 def refusal(faults: dict[str, NDArray], rows: Rows, path: Path) -> InputError:

@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
+from report_utils.input_files import files_below
 from report_utils.profiles import project_root
 from report_utils.reproduction import Reproduction
 from report_utils.results.files import Kind, Result, read_result, result_name, write_result
 from report_utils.store import Run
 from report_utils.studies import Study, possible_variants, reproduce_variant
+
+_MAX_ENTRIES = 100_000
+"""Files and folders to look through for results; the project has some hundreds."""
 
 
 def results_folder() -> Path:
@@ -154,10 +158,11 @@ def stored_results(folder: Path | None = None, profile: str | None = None) -> li
     Raises
     ------
     InputError
-        If one of them is damaged.
+        If one of them is damaged, or the folder holds far more than results.
     """
     folder = folder or results_folder()
-    found = [read_result(path) for path in sorted(folder.rglob("*-seed-*.json"))]
+    paths = sorted(path for path in files_below(folder, ".json", _MAX_ENTRIES) if "-seed-" in path.name)
+    found = [read_result(path) for path in paths]
     return [result for result in found if profile in {None, result.profile}]
 
 

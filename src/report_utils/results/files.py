@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +14,22 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.array_files import read_arrays
 from report_utils.changes import changes
 from report_utils.cnn.crossval import CrossValidation
 from report_utils.disk import whole_file
 from report_utils.dynamics.phases import Dynamics
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.fingerprint import digest
+from report_utils.input_files import read_json
+from report_utils.results.checks import COLUMNS, fault_of_arrays, fault_of_manifest
 
 Kind = Literal["fit", "dynamics"]
 
 _FORMAT = 1
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
-_COLUMNS = {
-    "fit": {"cluster", "fold", "group", "predictions", "truth"},
-    "dynamics": {"cluster", "group", "phase", "predictions", "truth"},
-}
+_MAX_MANIFEST = 16 << 20
+_MAX_ARRAYS = 256 << 20
+"""[bytes] Unpacked; the longest dynamics of the report's protocol has 2 MB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,14 +68,14 @@ class Result:
 
     def cross_validation(self) -> CrossValidation:
         """Return the test predictions of a fit."""
-        columns = {name: self.arrays[name] for name in _COLUMNS["fit"]}
+        columns = {name: self.arrays[name] for name in COLUMNS["fit"]}
         history = {fold: run["facts"]["history"] for fold, run in self.runs.items()}
         variances = {fold: run["facts"].get("target_variance", np.inf) for fold, run in self.runs.items()}
         return CrossValidation(transform=self.transform, history=history, target_variance=variances, **columns)
 
     def dynamics(self) -> Dynamics:
         """Return the recorded training of a dynamics."""
-        columns = {name: self.arrays[name] for name in _COLUMNS["dynamics"]}
+        columns = {name: self.arrays[name] for name in COLUMNS["dynamics"]}
         states = {n.removeprefix("state_"): a for n, a in self.arrays.items() if n.startswith("state_")}
         (run,) = self.runs.values()
         return Dynamics(transform=self.transform, states=states, loss=np.asarray(run["facts"]["loss"]), **columns)
@@ -179,65 +179,42 @@ def read_result(path: Path) -> Result:
         If a file is missing, damaged or of another format; the message names it and says why.
     """
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = read_json(path, _MAX_MANIFEST)
         if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
             raise _bad(path, "this is not a result of format 1")
-        names = [manifest["kind"], manifest["profile"], manifest["transform"], manifest["arrays"]["file"]]
-        if manifest["kind"] not in _COLUMNS or not all(_NAME.fullmatch(name) for name in names):
-            raise _bad(path, "its names cannot be those of a result")
+        if fault := fault_of_manifest(manifest):
+            raise _bad(path, fault)
         runs = {
             int(fold): {**run, "inputs": {**manifest["inputs"], "fold": int(fold)}}
             for fold, run in manifest["runs"].items()
         }
-        for run in runs.values():
-            _ = run["digest"], run["facts"]["history" if manifest["kind"] == "fit" else "loss"]
         arrays = _read_arrays(path, manifest["arrays"]["file"], manifest["arrays"]["sha256"])
         result = Result(
-            manifest["kind"], manifest["profile"], manifest["transform"], int(manifest["training_seed"]), runs, arrays
+            manifest["kind"], manifest["profile"], manifest["transform"], manifest["training_seed"], runs, arrays
         )
     except InputError:
         raise
-    except OSError as error:
-        raise _bad(path, f"cannot be read: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _bad(path, f"cannot be understood ({type(error).__name__}: {error})") from None
-    fault = _fault(result)
-    if fault:
+        raise _bad(path, f"cannot be understood ({type(error).__name__}: {printable(str(error), 100)})") from None
+    if fault := fault_of_arrays(result.kind, result.arrays, set(result.runs)):
         raise _bad(path, fault)
     return result
 
 
 def _read_arrays(path: Path, name: str, digests: Mapping[str, str]) -> dict[str, NDArray]:
     arrays_path = path.with_name(name)
-    if not arrays_path.is_file():
+    if not arrays_path.exists():
         raise _bad(path, f"its arrays are missing: {name}")
     try:
-        with arrays_path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-            arrays = dict(saved)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(arrays_path, _MAX_ARRAYS)
+    except InputError:
+        raise
+    except Exception as error:  # damaged bytes make zipfile raise nearly anything
         raise _bad(arrays_path, f"cannot be read ({type(error).__name__})") from None
     wrong = [key for key in digests | arrays if key not in arrays or _array_digest(arrays[key]) != digests.get(key)]
     if wrong:
-        raise _bad(arrays_path, f"{', '.join(sorted(wrong))} changed since it was exported")
+        raise _bad(arrays_path, f"{printable(', '.join(sorted(wrong)), 200)} changed since it was exported")
     return arrays
-
-
-def _fault(result: Result) -> str | None:
-    """Say what is wrong with the shapes of a result, or None."""
-    arrays, columns = result.arrays, _COLUMNS[result.kind]
-    if missing := sorted(columns - arrays.keys()):
-        return f"has no {', '.join(missing)}"
-    n_tested = len(arrays["cluster"])
-    of_clusters = [arrays[name] for name in sorted(columns - {"phase", "predictions"})]
-    leading = (n_tested,) if result.kind == "fit" else (len(arrays["phase"]), n_tested)
-    predictions = arrays["predictions"]
-    if any(a.shape != (n_tested,) for a in of_clusters) or predictions.shape[:-1] != leading:
-        shapes = ", ".join(f"{name} {a.shape}" for name, a in sorted(arrays.items()))
-        return f"its arrays do not belong together: {shapes}"
-    if not np.isfinite(predictions).all() or not np.isfinite(arrays["truth"]).all():
-        return "holds values that are not finite"
-    folds = set(arrays["fold"].tolist()) if result.kind == "fit" else {0}
-    return None if folds == set(result.runs) else "its runs are not those of its folds"
 
 
 def _bad(path: Path, reason: str) -> InputError:

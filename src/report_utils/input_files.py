@@ -1,0 +1,110 @@
+"""Files that a user names are looked at before they are read: what they are, how large, how deep.
+
+A device or a pipe never ends, a few kilobytes can claim gigabytes, and brackets can nest until Python gives up. Each
+is refused in one line before memory or time is spent on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from report_utils.errors import InputError
+
+MAX_BYTES = 16 << 30
+"""[bytes] Of any file: the longest event list, with 800 bytes a row, has no more."""
+MAX_DEPTH = 30
+"""Of brackets in JSON; what this package writes has six."""
+_KINDS = {
+    stat.S_ISFIFO: "a pipe",
+    stat.S_ISSOCK: "a socket",
+    stat.S_ISCHR: "a device",
+    stat.S_ISBLK: "a device",
+}
+
+
+def demand_file(path: Path, max_bytes: int = MAX_BYTES) -> int:
+    """Return the size of a regular file [bytes], and refuse what is none or is too large.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        found = Path(path).stat()
+    except FileNotFoundError:
+        msg = f"{path}: there is no such file; check the path"
+        raise InputError(msg) from None
+    except ValueError as error:  # a NUL in the name
+        msg = f"{str(path)!r}: no file can have this name ({error}); correct the path"
+        raise InputError(msg) from None
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror}); check the file and its permissions"
+        raise InputError(msg) from None
+    if stat.S_ISDIR(found.st_mode):
+        msg = f"{path}: this is a folder; name the file in it"
+        raise InputError(msg)
+    if not stat.S_ISREG(found.st_mode):
+        what = next((name for is_kind, name in _KINDS.items() if is_kind(found.st_mode)), "something else")
+        msg = f"{path}: this is {what}, not a file; copy what it holds into a file and name that"
+        raise InputError(msg)
+    if found.st_size > max_bytes:
+        msg = f"{path}: has {found.st_size} bytes, and no such file has more than {max_bytes}; check what it holds"
+        raise InputError(msg)
+    return found.st_size
+
+
+def read_json(path: Path, max_bytes: int) -> Any:
+    """Return what a JSON file holds.
+
+    Raises
+    ------
+    InputError
+        If it is no file, too large, nests too deeply, or is not JSON in UTF-8.
+    """
+    demand_file(path, max_bytes)
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        too_deep = _depth(value) > MAX_DEPTH
+    except RecursionError:
+        too_deep = True
+    except OSError as error:
+        msg = f"{path}: cannot be read ({error.strerror or error}); check the file and its permissions"
+        raise InputError(msg) from None
+    except ValueError as error:
+        msg = f"{path}: this is not JSON in UTF-8 ({error}); copy or download it again"
+        raise InputError(msg) from None
+    if too_deep:
+        msg = f"{path}: its brackets nest more than {MAX_DEPTH} deep, as nothing written here does; get it again"
+        raise InputError(msg)
+    return value
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level := [one for one in level if isinstance(one, dict | list)]:
+        depth += 1
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
+    return depth
+
+
+def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
+    """Yield what lies below a folder and has a name of this ending, in order; no link to a folder is followed.
+
+    Raises
+    ------
+    InputError
+        If more than so many files and folders would have to be looked at.
+    """
+    n_seen = 0
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        n_seen += len(folders) + len(names)
+        if n_seen > max_entries:
+            msg = f"{folder}: holds more than {max_entries} files and folders; name the folder that is meant in it"
+            raise InputError(msg)
+        yield from (Path(place, name) for name in sorted(names) if name.endswith(ending))
