@@ -81,7 +81,8 @@ Markdown("```text\n" + "\n".join([*lines[:4], "..."]) + "\n```")
 #
 # says what a file holds and how that was decided: which table and columns, in which units and why, the counts
 # in the four bands, the field's extent, and what an ingest would leave out. Columns that names and mission
-# do not decide are stated with `--x X --y Y --energy PI --energy-unit eV`, or in columns of the catalogue.
+# do not decide are stated with `--x X --y Y --energy PI --energy-unit eV`, channels by `--channel-kev` or `--rmf`, or
+# all of these in columns of the catalogue.
 # `--image out.png` draws the four bands.
 
 # %% tags=["hide-input"]

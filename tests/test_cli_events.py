@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from report_utils import cli
 from report_utils.events import EventList, open_archive, read_catalogue, read_events, write_sixte
@@ -61,6 +62,29 @@ def test_all_that_can_be_stated_of_an_ingest(run, lists, tmp_path):
     assert "thinned to 100 events (seed 3)" in out
 
 
+def test_channels_are_stated_to_inspect_and_ingest_alike(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    channel = np.repeat([10, 50, 100, 200], [100, 150, 100, 50])
+    ra, dec = np.linspace(29.9, 30.1, 400), np.linspace(19.9, 20.1, 400)
+    given = {"RA": ra, "DEC": dec, "PHA": channel}
+    columns = [fits.Column(name, "D", array=values) for name, values in given.items()]
+    fits.BinTableHDU.from_columns(columns, name="EVENTS").writeto("a.fits")
+    low = 1.6 + 0.04 * np.arange(300)
+    bounds = {"CHANNEL": np.arange(300), "E_MIN": low, "E_MAX": low + 0.04}
+    columns = [fits.Column(name, "D", array=values) for name, values in bounds.items()]
+    fits.BinTableHDU.from_columns(columns, name="EBOUNDS").writeto("a.rmf")
+    (tmp_path / "list.csv").write_text("cluster_id,log10_mass,events\na,14,a.fits\n")
+    status, _, err = run("inspect", "a.fits")
+    assert (status, "--channel-kev" in err, "--rmf" in err) == (2, True, True)
+    width = ("--energy-unit", "channel", "--channel-kev", 0.04, "--channel-offset-kev", 1.6)
+    for number, stated in enumerate([width, ("--rmf", "a.rmf")]):
+        status, out, _ = run("inspect", "a.fits", *stated)
+        assert (status, "<= 2.5 keV 100, 2.5-5 keV 150, 5-7.5 keV 100, > 7.5 keV 50" in out) == (0, True)
+        assert run("ingest", "list.csv", "--out", f"archive-{number}", *stated)[0] == 0
+        energy = open_archive(f"archive-{number}").read("a").energy
+        np.testing.assert_allclose(energy, 1.6 + 0.04 * (channel + 0.5 * number))  # an RMF means the middle
+
+
 def test_a_list_of_positions_and_a_pattern_start_at_the_working_folder(run, lists):
     (lists / "masses.csv").write_text("cluster_id,log10_mass\na,14\nb,14.1\n")
     with open("agn.csv", "w") as stream:  # noqa: PTH123
@@ -96,7 +120,7 @@ def test_every_fault_of_a_catalogue_on_a_line_of_its_own(run, lists, tmp_path):
         (("--region-centre", "180,0"), "region_arcsec"),
         (("--energy-min", "5", "--energy-max", "2"), "energy_max must be larger"),
         (("--x", "RA"), "both position columns"),
-        (("--energy-unit", "erg"), "'erg'"),
+        (("--energy-unit", "parsec"), "'parsec'"),
         (("--hubble-h", "70"), "hubble_h=70"),
         ((), "h is not stated"),
     ],

@@ -68,8 +68,7 @@ def judge(reading):
     values = None if reading.dropped else by_another_reader(reading)
     if values is None:
         return "", False
-    factor = 1000.0 if reading.layout.energy_unit == "eV" else 1.0
-    if not np.allclose(values.astype(float) / factor, events.energy, rtol=1e-6, atol=1e-30):
+    if not np.allclose(reading.layout.energies.in_kev(values.astype(float)), events.energy, rtol=1e-6, atol=1e-30):
         return "another reader reads other energies", False
     return "", True
 

@@ -1,4 +1,5 @@
 import gzip
+import os
 import zlib
 
 import numpy as np
@@ -6,12 +7,22 @@ import pytest
 from astropy.io import fits
 
 from report_utils.events import EventList, check_usable, read_events
+from report_utils.events.files import sha256_of
 from report_utils.events.reading import load_events
 
 
 def test_missing_file_and_folder(refused, tmp_path):
     refused(lambda: read_events(tmp_path / "no.fits"), tmp_path / "no.fits", "no such file")
     refused(lambda: read_events(tmp_path), tmp_path, "folder")
+
+
+def test_pipes_and_devices(refused, tmp_path):
+    os.mkfifo(tmp_path / "pipe.fits")
+    (tmp_path / "zero.fits").symlink_to("/dev/zero")
+    for name, what in (("pipe.fits", "a pipe"), ("zero.fits", "a device")):
+        refused(lambda name=name: read_events(tmp_path / name), tmp_path / name, f"this is {what}")
+        refused(lambda name=name: read_events(tmp_path / name, rmf=tmp_path / name), f"this is {what}")
+        refused(lambda name=name: sha256_of(tmp_path / name), f"this is {what}")
 
 
 @pytest.mark.parametrize(
@@ -88,8 +99,8 @@ def test_two_columns_of_one_name_are_ambiguous(refused, chandra):
 
 
 def test_undecidable_units(refused, chandra, erosita, sixte_imaging, write_table):
-    path = chandra("pi.fits", drop=("energy",))
-    refused(lambda: read_events(path), path, "'pi'", "cannot be decided", "energy_unit")
+    path = chandra("pi.fits", drop=("energy",), header={"TELESCOP": "SOMETHING"})
+    refused(lambda: read_events(path), path, "'pi'", "cannot be decided", "energy_unit", "--channel-kev", "--rmf")
     path = erosita(header={"TELESCOP": "SOMETHING"})
     refused(lambda: read_events(path), path, "'PI'", "cannot be decided")
     path = chandra("kev.fits", energy=np.linspace(0.5, 9, 50))
@@ -224,7 +235,7 @@ def test_tables_that_are_not_events(refused, write_table, chandra):
 def test_options_that_are_not_known(refused, chandra):
     path = chandra()
     refused(lambda: read_events(path, invalid="ignore"), "'ignore'", "'drop'")
-    refused(lambda: read_events(path, energy_unit="erg"), "'erg'", "keV")
+    refused(lambda: read_events(path, energy_unit="parsec"), "'parsec'", "keV", "'channel'")
     refused(lambda: read_events(path, x="x"), "both")
     refused(lambda: read_events(path, x="x", y="y", pixel_arcsec=-1.0), "pixel")
     refused(lambda: read_events(path, x="x", y="x", energy_unit="eV"), path, "serve twice")

@@ -160,14 +160,30 @@ def test_what_a_row_states_goes_before_what_is_stated_of_all(catalogue):
     assert (second.request, second.centre) == (stated, None)
 
 
+def test_channels_that_a_row_states_go_before_other_units_of_all_rows(catalogue):
+    text = "cluster_id,log10_mass,events,energy_unit,channel_kev,channel_offset_kev\n"
+    text += "A,14,a.fits,,0.01,\nB,14,b.fits,keV,,\nC,14,c.fits,channel,,\nD,14,d.fits,,,1.7\n"
+    stated = Request(energy_unit="channel", channel_kev=0.04, channel_offset_kev=1.6)
+    rows = read_catalogue(catalogue(text), Statement(request=stated), check_files=False)
+    assert [row.request for row in rows] == [
+        Request(channel_kev=0.01),
+        Request(energy_unit="keV"),
+        stated,
+        Request(energy_unit="channel", channel_kev=0.04, channel_offset_kev=1.7),
+    ]
+
+
 @pytest.mark.parametrize(
     ("columns", "values", "pieces"),
     [
         ("x,y", "11.5,2.25", ("row 1", "'11.5' names no column", "rename")),
         ("x", "RA", ("row 1", "x and y")),
-        ("energy_unit", "erg", ("row 1", "'erg'", "'keV' or 'eV'")),
+        ("energy_unit", "parsec", ("row 1", "'parsec'", "'keV' or 'eV'")),
         ("pixel_arcsec", "small", ("row 1", "'small'", "0.492")),
         ("pixel_arcsec", "-1", ("row 1", "-1.0")),
+        ("channel_kev", "wide", ("row 1", "'wide'", "0.04")),
+        ("channel_offset_kev", "1.6", ("row 1", "channel_kev")),
+        ("rmf", "no.rmf", ("row 1", "'rmf'", "no.rmf")),
         ("ra_centre", "210", ("row 1", "'ra_centre'", "both")),
         ("ra_centre,dec_centre", "210,91", ("row 1", "'ra_centre'", "'91'")),
         ("events_agn_less,point_sources", "b.fits,c.fits", ("row 1", "'point_sources'", "keep one")),

@@ -68,6 +68,31 @@ def erosita(rng):
     return columns, {"TELESCOP": "eROSITA", "TSCAL:RA": 1e-6, "TSCAL:DEC": 1e-6}
 
 
+def channels(rng):
+    columns = {"X": positions(rng, 500.0, 90.0).astype(np.float32), "Y": positions(rng, 500.0, 90.0)}
+    columns |= {"PI": rng.integers(5, 250, N), "PHA": rng.integers(5, 250, N)}
+    cards = {"TELESCOP": "NuSTAR", "INSTRUME": "FPMA", "TUNIT:PI": "chan"}
+    for axis, kind in (("X", "RA---TAN"), ("Y", "DEC--TAN")):
+        cards |= {f"TCTYP:{axis}": kind, f"TCRPX:{axis}": 500.5, f"TCRVL:{axis}": 30.0, f"TCDLT:{axis}": 6.8e-4}
+        cards |= {f"TCUNI:{axis}": "deg", f"TUNIT:{axis}": "pixel"}
+    return columns, cards
+
+
+def xmm(rng):
+    columns = {axis: rng.integers(20_000, 30_000, N) for axis in ("X", "Y")}
+    columns |= {"PI": rng.integers(200, 9000, N).astype(np.int16), "FLAG": np.zeros(N)}
+    cards = {"TELESCOP": "XMM", "INSTRUME": "EPN", "TUNIT:X": "0.05 arcsec", "TUNIT:Y": "0.05 arcsec"}
+    for axis, kind in (("X", "RA---TAN"), ("Y", "DEC--TAN")):
+        cards |= {f"REF{axis}CTYP": kind, f"REF{axis}CRPX": 25921, f"REF{axis}CRVL": 30.0}
+        cards |= {f"REF{axis}CDLT": 0.05 / 3600, f"REF{axis}CUNI": "deg"}
+    return columns, cards
+
+
+def units(rng):
+    columns = {**sky(rng), "ENERGY": rng.uniform(0.2, 9, N) * 1e-3}
+    return columns, {"TUNIT:RA": "deg", "TUNIT:DEC": "deg", "TUNIT:ENERGY": "MeV"}
+
+
 def photons(rng):
     columns = {name: values.astype(np.float32) for name, values in sky(rng).items()}
     columns["ENERGY"] = rng.uniform(0.2, 9, N).astype(np.float32)
@@ -93,6 +118,9 @@ FORMATS = {
     "sixte calorimeter": (calorimeter, damage.write_fits, ".evt", ALONE),
     "erosita": (erosita, damage.write_fits, ".fits", ALONE),
     "good time intervals": (sixte_imaging, damage.write_fits_with_good_times, ".fits", ALONE),
+    "channels": (channels, damage.write_fits, ".fits", ALONE),
+    "XMM": (xmm, damage.write_fits, ".fits", ALONE),
+    "units": (units, damage.write_fits, ".fits", ALONE),
     "photon list": (photons, damage.write_fits, ".fits", ALONE),
     "any FITS table": (plain, damage.write_fits, ".fits", STATED),
     "CSV": (named, damage.write_csv, ".csv", ALONE),

@@ -184,9 +184,10 @@ def test_nothing_valid_is_dropped(sixte_imaging):
     np.testing.assert_array_equal(events.energy, signal)  # zero, low and high energies and the duplicated row
 
 
-def test_a_median_above_50_can_only_be_ev(photons, sixte_imaging):
+def test_without_any_unit_a_median_that_only_ev_can_have_is_ev(photons, sixte_imaging):
     energy = np.linspace(400, 8000, 30)
     np.testing.assert_allclose(read_events(photons(energy=energy)).energy, energy / 1000, rtol=1e-6)
+    assert load_events(photons("b.fits", energy=energy)).layout.name == "photon list (ENERGY taken for eV)"
     path = sixte_imaging(signal=np.linspace(400, 8000, 60))
     assert "cannot be keV" in str(inspect_events(path))
 
@@ -203,16 +204,16 @@ def test_stated_columns_and_units_overrule_names(write_table):
     np.testing.assert_allclose(stated.energy, data["W"] / 1000, rtol=1e-6)
 
 
-def test_a_stated_unit_that_the_values_cannot_have_is_refused(write_table, refused):
+def test_a_stated_unit_wins_whatever_the_values_look_like(write_table):
     places = np.linspace(1, 2, 10)
     path = write_table(
         "plain.fits", [("RA", "E", places), ("DEC", "E", places), ("PI", "E", np.linspace(300, 9000, 10))]
     )
     assert read_events(path, energy="PI", energy_unit="eV").energy.max() == 9.0
-    refused(lambda: read_events(path, energy="PI", energy_unit="keV"), path, "'PI'", "stated as keV", "looks like eV")
+    assert read_events(path, energy="PI", energy_unit="keV").energy.max() == 9000.0
 
 
-def test_tunit_decides_nothing(erosita):
+def test_the_mission_decides_where_its_files_have_wrong_units(erosita):
     path = erosita()
     with fits.open(path, mode="update") as hdus:
         hdus[1].header["TUNIT6"] = "deg"

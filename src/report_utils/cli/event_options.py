@@ -32,7 +32,22 @@ XOption = Annotated[str | None, typer.Option("--x", help="Column of x, or RA.", 
 YOption = Annotated[str | None, typer.Option("--y", help="Column of y, or DEC.", rich_help_panel=_COLUMNS)]
 EnergyOption = Annotated[str | None, typer.Option("--energy", help="Column of energies.", rich_help_panel=_COLUMNS)]
 EnergyUnitOption = Annotated[
-    str | None, typer.Option("--energy-unit", help="Its unit: keV or eV.", rich_help_panel=_COLUMNS)
+    str | None,
+    typer.Option("--energy-unit", help="Its unit: keV, eV, MeV, Angstrom, ..., or channel.", rich_help_panel=_COLUMNS),
+]
+ChannelOption = Annotated[
+    float | None,
+    typer.Option("--channel-kev", parser=number, help="Width of a channel, in keV.", rich_help_panel=_COLUMNS),
+]
+ChannelOffsetOption = Annotated[
+    float | None,
+    typer.Option(
+        "--channel-offset-kev", parser=number, help="Energy of channel 0, in keV; 0 without.", rich_help_panel=_COLUMNS
+    ),
+]
+RmfOption = Annotated[
+    str | None,
+    typer.Option("--rmf", help="RMF whose EBOUNDS give the energies of channels.", rich_help_panel=_COLUMNS),
 ]
 PixelOption = Annotated[
     float | None,
@@ -41,7 +56,8 @@ PixelOption = Annotated[
     ),
 ]
 TableOption = Annotated[
-    str | None, typer.Option("--table", help="Name or number of the table in the file.", rich_help_panel=_COLUMNS)
+    str | None,
+    typer.Option("--table", help="Name or number of the table in the file, or all.", rich_help_panel=_COLUMNS),
 ]
 
 DropInvalidOption = Annotated[

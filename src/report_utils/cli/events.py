@@ -47,6 +47,9 @@ def ingest(
     energy: opt.EnergyOption = None,
     energy_unit: opt.EnergyUnitOption = None,
     pixel_arcsec: opt.PixelOption = None,
+    channel_kev: opt.ChannelOption = None,
+    channel_offset_kev: opt.ChannelOffsetOption = None,
+    rmf: opt.RmfOption = None,
     table: opt.TableOption = None,
     drop_invalid: opt.DropInvalidOption = False,
     energy_min: opt.EnergyMinOption = None,
@@ -78,7 +81,7 @@ def ingest(
         without_masses=without_masses,
         outside_paths=outside_paths,
         files={column: text for column, text in named.items() if text},
-        request=Request(x, y, energy, energy_unit, pixel_arcsec, table),
+        request=Request(x, y, energy, energy_unit, pixel_arcsec, table, channel_kev, channel_offset_kev, rmf),
     )
     background = opt.ids("--background-source-ids", background_source_ids)
     centre = opt.place("--region-centre", region_centre)
@@ -160,6 +163,9 @@ def inspect(
     energy: opt.EnergyOption = None,
     energy_unit: opt.EnergyUnitOption = None,
     pixel_arcsec: opt.PixelOption = None,
+    channel_kev: opt.ChannelOption = None,
+    channel_offset_kev: opt.ChannelOffsetOption = None,
+    rmf: opt.RmfOption = None,
     table: opt.TableOption = None,
     energy_min: opt.EnergyMinOption = None,
     energy_max: opt.EnergyMaxOption = None,
@@ -180,7 +186,7 @@ def inspect(
     if image is not None and len(files) > 1:
         msg = f"--image {image} is for one file, and there are {len(files)}; inspect them one by one"
         raise InputError(msg)
-    request = Request(x, y, energy, energy_unit, pixel_arcsec, table)
+    request = Request(x, y, energy, energy_unit, pixel_arcsec, table, channel_kev, channel_offset_kev, rmf)
     background = opt.ids("--background-source-ids", background_source_ids)
     centre = opt.place("--region-centre", region_centre)
     cleaning = Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background, drop_repeated)

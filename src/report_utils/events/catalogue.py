@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +205,9 @@ def _row(
         mass = attempt(mass_column or "", lambda: log10_mass(mass_column or "", text, statement.hubble_h))
     files = {name: attempt(name, lambda name=name: file(name)) for name in FILE_COLUMNS}
     request = attempt("x", lambda: row_request(record, statement.request))
+    if record.get("rmf") and request is not None:
+        rmf = attempt("rmf", lambda: file("rmf"))
+        request = None if rmf is None else replace(request, rmf=str(rmf))
     centre = attempt("ra_centre", lambda: row_centre(record))
     if faults:
         return None

@@ -36,7 +36,8 @@ FORMATS = {
     "E": (4, ">f4"), "D": (8, ">f8"), "C": (8, None), "M": (16, None), "P": (8, None), "Q": (16, None),
     "X": (1, None),
 }  # fmt: skip
-_BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 16 << 20
+"""Read at a time."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class FitsColumn(Column):
     scale: float = 1.0
     zero: float = 0.0
     null: int | None = None
+    fault: str = ""
+    """Why the values cannot be read, or nothing."""
 
     @property
     def is_scalar(self) -> bool:
@@ -72,15 +75,25 @@ class FitsTable(Table):
 
     conventional: ClassVar[bool] = True
 
+    def demand_unpacked(self) -> None:
+        """Refuse a table that fpack has compressed, which neither astropy nor this reader unpacks."""
+        if self.header.get("ZTABLE"):
+            msg = f"{self.path}: table {self.name} is compressed by fpack (ZTABLE); unpack the file with funpack first"
+            raise InputError(msg)
+
     def value(self, keyword: str) -> object:
         """Return a keyword of the table's header, or None where it is missing or cannot be parsed."""
         return _value(self.header, keyword)
 
     def mission_value(self, keyword: str) -> str:
         """Return a keyword of the table's or the file's first header in lower case, or an empty string."""
-        value = _value(self.header, keyword)
-        value = _value(self.primary, keyword) if value is None else value
+        value = self.file_value(keyword)
         return "" if value is None else str(value).strip().lower()
+
+    def file_value(self, keyword: str) -> object:
+        """Return a keyword of the table's header or, where that lacks it, of the file's first header, or None."""
+        value = _value(self.header, keyword)
+        return _value(self.primary, keyword) if value is None else value
 
     def blocks(self, wanted: Sequence[FitsColumn]) -> Iterator[list[NDArray]]:
         """Yield the columns' values block by block: TSCAL, TZERO and TNULL are applied, a null being NaN."""
@@ -97,10 +110,10 @@ class FitsTable(Table):
         done = 0
         with open_maybe_gzipped(self.path) as stream:
             stream.seek(self.start)
-            block = bytearray(max(1, min(self.n_rows, _BLOCK_BYTES // self.row_bytes)) * self.row_bytes)
+            block = bytearray(max(1, min(self.n_rows, BLOCK_BYTES // self.row_bytes)) * self.row_bytes)
             while done < self.n_rows:
                 view = memoryview(block)[: (self.n_rows - done) * self.row_bytes]
-                got = _fill(stream, view) // self.row_bytes
+                got = fill(stream, view) // self.row_bytes
                 rows = np.frombuffer(block, raw_type, count=got)
                 yield [_values(rows[f"{column.number}"], column) for column in wanted]
                 done += got
@@ -110,6 +123,9 @@ class FitsTable(Table):
 
     def _demand_sense(self, column: FitsColumn) -> None:
         where = f"{self.path}: table {self.name}: column {column.name!r}"
+        if column.fault:
+            msg = f"{where}: {column.fault}"
+            raise InputError(msg)
         if not (np.isfinite([column.scale, column.zero]).all() and column.scale != 0):
             msg = f"{where} has TSCAL {column.scale} and TZERO {column.zero}; correct the header"
             raise InputError(msg)
@@ -122,7 +138,7 @@ class FitsTable(Table):
 
     def demand_whole(self) -> None:
         """Refuse a file that is too short for the table, or a table that no file could hold."""
-        if self.row_bytes > _BLOCK_BYTES:
+        if self.row_bytes > BLOCK_BYTES:
             msg = (
                 f"{self.path}: table {self.name}: a row takes {self.row_bytes} bytes (NAXIS1), which no event does;"
                 " the header is damaged: copy or download the file again"
@@ -161,7 +177,8 @@ def _value(header: Header, keyword: str) -> object:
             return None
 
 
-def _fill(stream: IO[bytes], view: memoryview) -> int:
+def fill(stream: IO[bytes], view: memoryview) -> int:
+    """Read until a buffer is full or the stream ends, and return how many bytes came."""
     done = 0
     # One piece at a time where the stream is unpacked, for a longer read loses its whole pieces at a cut.
     read = getattr(stream, "readinto1", stream.readinto)

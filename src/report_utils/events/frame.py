@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.events.axes import axis_of
 from report_utils.events.layouts import Layout
 from report_utils.events.projection import to_tangent_plane
 from report_utils.events.table import Table
-
-_KEYWORDS = ("TCRPX", "TCRVL", "TCDLT")
 
 
 @dataclass(frozen=True)
@@ -48,18 +47,19 @@ class SkyFrame:
 def frame_of_pixels(table: Table, layout: Layout) -> SkyFrame | None:
     """Return the plane of sky pixels, or None where the header does not tell it.
 
-    That takes TCTYP of RA---TAN and DEC--TAN, the reference pixel TCRPX and its place TCRVL, a TCDLT [deg]
-    that is the size the pixels are read with, and no rotation (FITS standard 4.0, section 8.2, table 22).
+    That takes TCTYP of RA---TAN and DEC--TAN, the reference pixel TCRPX and its place TCRVL, a TCDLT that is
+    the size the pixels are read with (or XMM's words for these), and no rotation (FITS standard 4.0, section 8.2,
+    table 22).
     """
     numbers = (layout.x.number, layout.y.number)
-    kinds = tuple(str(table.value(f"TCTYP{number}") or "").strip().upper() for number in numbers)
-    known = {key: tuple(table.real(f"{key}{number}") for number in numbers) for key in _KEYWORDS}
-    if kinds != ("RA---TAN", "DEC--TAN") or any(None in pair for pair in known.values()) or _is_turned(table, numbers):
+    axes = axis_of(table, layout.x), axis_of(table, layout.y)
+    known = all(None not in (axis.pixel, axis.value, axis.step) for axis in axes)
+    if tuple(axis.kind for axis in axes) != ("RA---TAN", "DEC--TAN") or not known or _is_turned(table, numbers):
         return None
-    steps = known["TCDLT"]
+    steps = [axis.step for axis in axes]
     if not np.allclose(np.abs(steps) * 3600.0, layout.scale, rtol=0.01):
         return None
-    return SkyFrame(known["TCRVL"], (1 if steps[0] > 0 else -1, 1 if steps[1] > 0 else -1))
+    return SkyFrame((axes[0].value, axes[1].value), (1 if steps[0] > 0 else -1, 1 if steps[1] > 0 else -1))
 
 
 def _is_turned(table: Table, numbers: tuple[int, int]) -> bool:

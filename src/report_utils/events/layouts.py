@@ -1,12 +1,14 @@
 """Which columns of an event table are position and energy, and in which units.
 
-Names and the mission decide; TUNIT does not, for real files carry wrong ones. The order of preference:
+===========================  ==============================================================================
+position                     ``x, y`` (sky pixels) for Chandra; else ``RA, DEC``; else ``X, Y``
+energy                       ``ENERGY``, else ``SIGNAL`` (SIXTE), else ``PI``, else ``PHA``; its unit is decided in
+                             :mod:`report_utils.events.energies`
+===========================  ==============================================================================
 
-===========================  ==============================================================================
-position                     ``x, y`` (sky pixels) for Chandra; else ``RA, DEC`` [deg]; else ``X, Y``
-energy                       ``ENERGY`` (Chandra eV, others keV), else ``SIGNAL`` (SIXTE, keV), else ``PI``
-                             (eROSITA, eV); a median above 50 in a column thought to be in keV can only be eV
-===========================  ==============================================================================
+RA and DEC are in degrees unless their TUNIT names another angle. X and Y are pixels of the size that the header
+gives (:mod:`report_utils.events.axes`), or lengths on the plane where their TUNIT is an angle. For eROSITA the mission
+decides and TUNIT does not, for real files carry wrong ones.
 
 A table that is not FITS follows no convention: its energy unit is stated by the user, or by the column's name
 (``energy_kev``, ``Energy [eV]``); ``ra`` and ``dec`` are degrees; ``x_arcsec`` and ``y_arcsec`` are what they
@@ -19,21 +21,20 @@ y with DEC.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from report_utils.errors import InputError
-from report_utils.events.missions import CHANDRA_PIXEL, EROSITA_PIXEL, layout_name, mission
+from report_utils.events.axes import axis_of
+from report_utils.events.energies import Energies, decide_energies, settle
+from report_utils.events.joined_table import ALL, join
+from report_utils.events.missions import SKY_PIXELS, layout_name, mission
 from report_utils.events.request import Request
-from report_utils.events.table import Column, Table, printable
+from report_utils.events.table import Column, Table, by_name, plain, printable
+from report_utils.events.units import degrees_of
 
-_ARCSEC_PER = {"": 3600.0, "deg": 3600.0, "degree": 3600.0, "arcmin": 60.0, "arcsec": 1.0}
 _RA = re.compile(r"(ra|alpha)([^a-z].*|j2000.*|deg)?", re.IGNORECASE)
 _DEC = re.compile(r"(de|dec|delta)([^a-z].*|j2000.*|deg)?", re.IGNORECASE)
-MAX_MEDIAN_KEV = 50.0
-"""[keV] A column with a higher median holds eV."""
 _OPTIONS = "--x X --y Y [--pixel-arcsec SIZE] --energy E --energy-unit keV|eV"
 
 
@@ -44,31 +45,41 @@ class Layout:
     Parameters
     ----------
     name : str
-    x, y, energy : Column
-    scale : (x, y) [arcsec per unit], or None where x, y are RA, DEC [deg]
+    x, y : Column
+    energies : Energies
+    scale : (x, y)
+        Of one unit: [deg] where x, y are RA, DEC, else [arcsec].
     reference : (x, y)
         The pixel that becomes the origin.
-    energy_unit : "keV" or "eV"
-    energy_by : "request", "name" or "convention"
-        What decided the unit: the user, the column's own name, or the mission and what it calls its columns.
-    reasons : tuple of str
-        How position and energy were decided.
+    is_sky : bool
+        Whether x, y are RA, DEC.
+    position : str
+        How the positions were decided.
     """
 
     name: str
     x: Column
     y: Column
-    energy: Column
-    scale: tuple[float, float] | None
+    energies: Energies
+    scale: tuple[float, float]
     reference: tuple[float, float]
-    energy_unit: str
-    energy_by: Literal["request", "name", "convention"]
-    reasons: tuple[str, ...]
+    is_sky: bool
+    position: str
 
     @property
-    def is_sky(self) -> bool:
-        """Whether positions are RA and DEC."""
-        return self.scale is None
+    def energy(self) -> Column:
+        """The column of the energies."""
+        return self.energies.column
+
+    @property
+    def energy_unit(self) -> str:
+        """Its unit, or "channel"."""
+        return self.energies.unit
+
+    @property
+    def reasons(self) -> tuple[str, str]:
+        """How position and energy were decided."""
+        return self.position, str(self.energies)
 
 
 def choose_table(tables: list[Table], request: Request) -> Table:
@@ -83,21 +94,42 @@ def choose_table(tables: list[Table], request: Request) -> Table:
     names = ", ".join(f"{printable(table.name)} (number {table.number})" for table in tables[:20])
     if request.table is not None:
         wanted = str(request.table).strip().lower()
-        for table in tables:
-            if wanted in (table.name.strip().lower(), str(table.number)):
-                return table
+        numbered = [table for table in tables if wanted == str(table.number)]
+        found = [table for table in tables if wanted == table.name.strip().lower()]
+        if found or numbered:
+            return numbered[0] if numbered else _only_one(found)
+        if wanted == ALL:
+            return join([table for table in tables if _is_events(table) and table.n_rows], path)
         msg = f"{path}: has no table {request.table!r}; it holds {names}"
         raise InputError(msg)
-    for table in tables:
-        if table.name.strip().upper() == "EVENTS":
-            return table
+    found = [table for table in tables if _is_events(table)]
+    if found:
+        return _only_one(found)
     for table in tables:
         names_here = set(table.columns)
-        if names_here & {"energy", "signal", "pi"} and ({"ra", "dec"} <= names_here or {"x", "y"} <= names_here):
+        if names_here & {"energy", "signal", "pi", "pha"} and ({"ra", "dec"} <= names_here or {"x", "y"} <= names_here):
             return table
     if len(tables) == 1:
         return tables[0]
     msg = f"{path}: no table is called EVENTS or holds positions and energies; name one of {names} (table=..., --table)"
+    raise InputError(msg)
+
+
+def _is_events(table: Table) -> bool:
+    return table.name.strip().upper() == "EVENTS"
+
+
+def _only_one(tables: list[Table]) -> Table:
+    """Return the table that has rows; of several tables of one name, which is meant is not for this code to say."""
+    filled = [table for table in tables if table.n_rows != 0] or tables[:1]
+    if len(filled) == 1:
+        return filled[0]
+    each = ", ".join(f"number {table.number} with {table.n_rows} rows" for table in filled[:20])
+    msg = (
+        f"{filled[0].path}: holds {len(filled)} tables {printable(filled[0].name)} ({each}); name the one to read"
+        f" (table={filled[0].number}, --table {filled[0].number}), or read all of them as one list (table='all',"
+        " --table all)"
+    )
     raise InputError(msg)
 
 
@@ -109,61 +141,40 @@ def decide_layout(table: Table, request: Request = Request()) -> Layout:  # noqa
     InputError
         If a column is missing or its unit cannot be decided.
     """
-    x, y, scale, reference, position_reason = _position(table, request)
-    energy, unit, by = _energy(table, request)
-    why = {"request": ", as stated", "name": ", as its name says", "convention": " by name"}[by]
-    if by == "convention" and unit == "eV":
-        why = " by name and mission"
-    return Layout(
-        name=layout_name(table),
-        x=x,
-        y=y,
-        energy=energy,
-        scale=scale,
-        reference=reference,
-        energy_unit=unit,
-        energy_by=by,
-        reasons=(position_reason, f"energy: {energy.name} [{unit}]{why}"),
-    )
+    x, y, scale, reference, is_sky, why = _position(table, request)
+    return Layout(layout_name(table), x, y, decide_energies(table, request), scale, reference, is_sky, why)
 
 
 def settle_unit(layout: Layout, median: float, path: object) -> Layout:
-    """Hold the energy unit against the median of the values.
+    """Hold the energy unit against the median of the values (:func:`report_utils.events.energies.settle`).
 
     Raises
     ------
     InputError
-        If the values contradict the unit given by the mission or by the column's own name, or cannot be the keV
-        that the user states.
+        If the values contradict a unit that the user has not stated.
     """
-    name, unit, by = layout.energy.name, layout.energy_unit, layout.energy_by
-    too_high = median > MAX_MEDIAN_KEV
-    if not math.isfinite(median) or too_high == (unit == "eV") or (by == "request" and unit == "eV"):
+    settled = settle(layout.energies, median, path)
+    if settled.unit == layout.energies.unit:
         return layout
-    if unit == "keV" and by == "convention":
-        reason = f"energy: {name} [eV], for its median of {median:.5g} cannot be keV"
-        return replace(layout, energy_unit="eV", reasons=(layout.reasons[0], reason))
-    says = {"request": "the unit is stated as", "name": "its name says", "convention": "the mission says"}[by]
-    other = "keV" if unit == "eV" else "eV"
-    msg = (
-        f"{path}: column {name!r}: {says} {unit}, but a median of {median:.4g} looks like {other}; state the energy"
-        " unit (energy_unit='keV' or 'eV'; --energy-unit), or name another column"
-    )
-    raise InputError(msg)
+    # The name goes into the archive's index: a guess is to be seen there too.
+    return replace(layout, name=f"{layout.name} ({settled.column.name} taken for {settled.unit})", energies=settled)
 
 
 def _position(
     table: Table, request: Request
-) -> tuple[Column, Column, tuple[float, float] | None, tuple[float, float], str]:
+) -> tuple[Column, Column, tuple[float, float], tuple[float, float], bool, str]:
+    """Return the columns, the size of their unit, the origin, whether they are RA and DEC, and why."""
     if request.x is not None and request.y is not None:
         x, y = table.need(request.x), table.need(request.y)
         if request.pixel_arcsec is None and _RA.fullmatch(x.name) and _DEC.fullmatch(y.name):
-            return x, y, None, (0.0, 0.0), f"position: {x.name}, {y.name} [deg], as stated"
+            scale = tuple(_degrees(table, column) or 1.0 for column in (x, y))
+            return x, y, scale, (0.0, 0.0), True, f"position: {x.name}, {y.name} [{_angle(scale)}], as stated"
     else:
-        ra, dec = _by_name(table, "ra", ("deg",)), _by_name(table, "dec", ("deg",))
-        x, y = _by_name(table, "x", ("arcsec",)), _by_name(table, "y", ("arcsec",))
+        ra, dec = by_name(table, "ra", ("deg",)), by_name(table, "dec", ("deg",))
+        x, y = by_name(table, "x", ("arcsec",)), by_name(table, "y", ("arcsec",))
         if ra and dec and not (mission(table) == "chandra" and x and y):
-            return ra, dec, None, (0.0, 0.0), f"position: {ra.name}, {dec.name} [deg] by name"
+            scale = tuple(_need_degrees(table, column) for column in (ra, dec))
+            return ra, dec, scale, (0.0, 0.0), True, f"position: {ra.name}, {dec.name} [{_angle(scale)}] by name"
         if not (x and y):
             missing = "'x'/'y'" if mission(table) == "chandra" else "'RA'/'DEC' or 'X'/'Y'"
             msg = (
@@ -172,85 +183,78 @@ def _position(
             )
             raise InputError(msg)
     scale, why = _pixel_scale(table, x, y, request)
-    reference = tuple(table.real(f"TCRPX{column.number}") or 0.0 for column in (x, y))
-    return x, y, scale, reference, f"position: {x.name}, {y.name} in pixels of {scale[0]:.6g} arcsec ({why})"
+    reference = tuple(axis_of(table, column).pixel or 0.0 for column in (x, y))
+    return x, y, scale, reference, False, f"position: {x.name}, {y.name} in pixels of {scale[0]:.6g} arcsec ({why})"
 
 
-def _by_name(table: Table, base: str, units: tuple[str, ...]) -> Column | None:
-    """Return the column of that name; where names follow no convention, also with its unit in the name."""
-    if table.conventional:
-        return table.find(base)
-    wanted = {base, *(f"{base}_{unit.lower()}" for unit in units)}
-    found = [column for several in table.columns.values() for column in several if _plain(column.name) in wanted]
-    if len(found) > 1:
-        names = " and ".join(repr(column.name) for column in found)
-        msg = f"{table.path}: columns {names} could both be {base}; name the one to use ({_OPTIONS})"
+def _angle(scale: tuple[float, ...]) -> str:
+    if set(scale) == {1.0}:
+        return "deg"
+    return f"units of {' and '.join(f'{size:.6g}' for size in dict.fromkeys(scale))} deg, as TUNIT says"
+
+
+def _unit_of(table: Table, column: Column) -> str:
+    """Return TUNIT, or nothing where the mission's files are known to have wrong ones."""
+    return "" if mission(table) == "erosita" else str(table.value(f"TUNIT{column.number}") or "").strip()
+
+
+def _degrees(table: Table, column: Column) -> float | None:
+    """Return the degrees of a unit of a column, or None where TUNIT is missing or no angle."""
+    text = _unit_of(table, column)
+    return degrees_of(text) if text else None
+
+
+def _need_degrees(table: Table, column: Column) -> float:
+    text = _unit_of(table, column)
+    size = degrees_of(text) if text else 1.0
+    if size is None:
+        msg = (
+            f"{table.path}: column {column.name!r}: TUNIT is {printable(text)!r}, which is no angle; correct the"
+            " header, or state that both are degrees by naming them (--x RA --y DEC), or name other columns"
+        )
         raise InputError(msg)
-    return found[0] if found else None
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return size
 
 
 def _pixel_scale(table: Table, x: Column, y: Column, request: Request) -> tuple[tuple[float, float], str]:
     if request.pixel_arcsec is not None:
         return (request.pixel_arcsec, request.pixel_arcsec), "as stated"
-    if _plain(x.name).endswith("_arcsec") and _plain(y.name).endswith("_arcsec"):
+    if plain(x.name).endswith("_arcsec") and plain(y.name).endswith("_arcsec"):
         return (1.0, 1.0), "as their names say"
-    scale = []
-    for column in (x, y):
-        step = table.real(f"TCDLT{column.number}")
-        unit = str(table.value(f"TCUNI{column.number}") or "").strip().lower()
-        if step is not None and unit in _ARCSEC_PER:
-            scale.append(abs(step) * _ARCSEC_PER[unit])
-    if len(scale) == 2:
-        if not all(1e-4 < size < 3600 for size in scale):
+    axes = axis_of(table, x), axis_of(table, y)
+    units = _degrees(table, x), _degrees(table, y)
+    for column, axis in zip((x, y), axes, strict=True):
+        if axis.fault:
             msg = (
-                f"{table.path}: column {x.name!r}: TCDLT gives pixels of {scale[0]:g} x {scale[1]:g} arcsec,"
-                " which no sky image has; state the pixel size (pixel_arcsec, --pixel-arcsec)"
+                f"{table.path}: column {column.name!r}: {axis.fault}; correct the header, or state the pixel size"
+                " (pixel_arcsec, --pixel-arcsec)"
             )
             raise InputError(msg)
-        return (scale[0], scale[1]), "TCDLT"
-    for name, size in (("chandra", CHANDRA_PIXEL), ("erosita", EROSITA_PIXEL)):
-        if mission(table) == name:
-            return (size, size), f"mission {name}"
+    if None not in (axes[0].step, axes[1].step):
+        scale = tuple(abs(axis.step) * 3600.0 for axis in axes)
+        if not all(1e-4 < size < 3600 for size in scale):
+            msg = (
+                f"{table.path}: column {x.name!r}: {axes[0].keyword} gives pixels of {scale[0]:g} x {scale[1]:g}"
+                " arcsec, which no sky image has; state the pixel size (pixel_arcsec, --pixel-arcsec)"
+            )
+            raise InputError(msg)
+        for column, size, unit in zip((x, y), scale, units, strict=True):
+            if unit is not None and abs(unit * 3600.0 / size - 1) > 0.01:
+                msg = (
+                    f"{table.path}: column {column.name!r}: TUNIT makes it {unit * 3600.0:g} arcsec, and"
+                    f" {axes[0].keyword} {size:g} arcsec; state the pixel size (pixel_arcsec, --pixel-arcsec)"
+                )
+                raise InputError(msg)
+        notes = [axis.note for axis in axes if axis.note][:1]
+        return scale, ", ".join([axes[0].keyword.rstrip("0123456789"), *notes])
+    if None not in units:
+        return (units[0] * 3600.0, units[1] * 3600.0), "as TUNIT says"
+    size = SKY_PIXELS.get(mission(table))
+    if size is not None:
+        return (size, size), f"mission {mission(table)}"
     why = " (no TCDLT)" if table.conventional else ""
     msg = (
         f"{table.path}: column {x.name!r}: its unit cannot be decided{why}; state the pixel size"
         " (pixel_arcsec, --pixel-arcsec)"
-    )
-    raise InputError(msg)
-
-
-def _energy(table: Table, request: Request) -> tuple[Column, str, Literal["request", "name", "convention"]]:
-    if request.energy is not None:
-        column = table.need(request.energy)
-    else:
-        found = [column for name in ("energy", "signal", "pi") if (column := _by_name(table, name, ("keV", "eV")))]
-        if not found:
-            msg = (
-                f"{table.path}: table {table.name}: there is no column 'ENERGY', 'SIGNAL' or 'PI'"
-                f" for energies; it has {table.column_names}; name the one to use ({_OPTIONS})"
-            )
-            raise InputError(msg)
-        column = found[0]
-    if request.energy_unit is not None:
-        return column, request.energy_unit, "request"
-    name, of = column.name.lower(), mission(table)
-    if table.conventional:
-        if name == "energy":
-            return column, "eV" if of == "chandra" else "keV", "convention"
-        if name == "signal":
-            return column, "keV", "convention"
-        if name == "pi" and of == "erosita":
-            return column, "eV", "convention"
-    for unit in ("keV", "eV"):
-        if _plain(name).endswith(f"_{unit.lower()}"):
-            return column, unit, "name"
-    why = f" (mission {of or 'not given'}; {column.name} may be a channel number)" if table.conventional else ""
-    msg = (
-        f"{table.path}: column {column.name!r}: its unit cannot be decided{why};"
-        " name an energy column and state its unit (energy_unit='keV' or 'eV'; --energy-unit)"
     )
     raise InputError(msg)

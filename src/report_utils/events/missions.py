@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.rows import RowFilter
 from report_utils.events.table import Column, Table
 
-CHANDRA_PIXEL = 0.492
-"""Sky pixel of ACIS [arcsec]."""
-EROSITA_PIXEL = 0.05
-"""Sky pixel of eSASS event lists [arcsec]."""
+SKY_PIXELS = {"chandra": 0.492, "erosita": 0.05, "xmm": 0.05}
+"""[arcsec] Of ACIS, of eSASS event lists, and of EPIC ones (XMM-Newton Data Files Handbook, tables 31 and 32)."""
 CHANDRA_GRADES = (0, 2, 3, 4, 6)
 """ASCA grades of ACIS that the standard processing keeps (Chandra Proposers' Observatory Guide, section 6.14)."""
+_OTHER_NAMES = {"astro-e2": "suzaku", "xmm-newton": "xmm"}
+_NO_POSITION = -99999999
+"""X and Y of an event that SAS (attcalc) could not place on the sky."""
 EROSITA_PATTERNS = (1, 2, 3, 4)
 """PAT_TYP of valid patterns of one to four pixels (eSASS, description of the EVENTS extension)."""
 
@@ -28,7 +30,7 @@ def mission(table: Table) -> str:
         return "chandra"
     if "erosita" in telescope + instrument or (telescope == "srg" and re.match(r"[tf]m\d", instrument)):
         return "erosita"
-    return telescope
+    return _OTHER_NAMES.get(telescope, telescope)
 
 
 def layout_name(table: Table) -> str:
@@ -46,14 +48,27 @@ def layout_name(table: Table) -> str:
     return "photon list" if {"ra", "dec", "energy"} <= has else table.kind
 
 
-def secondary_filter(table: Table, energy: Column) -> RowFilter | None:
-    """Return the filter of rows that the mission writes beside its events, or None where there are none.
+def convention_filters(table: Table, x: Column, y: Column, energy: Column) -> list[RowFilter]:
+    """Return the filters of rows that the mission writes beside its events.
 
-    eROSITA: a row with a negative PI is a further pixel of an event that has a row of its own.
+    eROSITA: a row with a negative PI is a further pixel of an event that has a row of its own. XMM: an event with X
+    and Y of -99999999 has no position.
     """
-    if mission(table) != "erosita" or energy.name.upper() != "PI":
-        return None
-    return RowFilter(f"{energy.name} negative: secondary pixels", (energy,), lambda pi: ~(pi < 0))
+    filters = []
+    if mission(table) == "erosita" and energy.name.upper() == "PI":
+        filters.append(RowFilter(f"{energy.name} negative: secondary pixels", (energy,), lambda pi: ~(pi < 0)))
+    is_xmm = mission(table) == "xmm" or table.file_value("REFXCTYP") is not None
+    if is_xmm and (x.name.upper(), y.name.upper()) == ("X", "Y"):
+        # TNULL of the same value has become NaN; in single precision the value is 8 lower.
+        null = table.value(f"TNULL{x.number}") == _NO_POSITION
+        reason = f"{x.name}, {y.name} of {_NO_POSITION}: no position"
+        filters.append(RowFilter(reason, (x, y), lambda *place: ~_is_nowhere(place, null=null)))
+    return filters
+
+
+def _is_nowhere(place: tuple[NDArray, NDArray], *, null: bool) -> NDArray[np.bool_]:
+    lost = np.logical_or.reduce([np.abs(np.asarray(values, np.float64) - _NO_POSITION) < 10 for values in place])
+    return lost | np.logical_or.reduce([np.isnan(values) for values in place]) if null else lost
 
 
 def grade_filter(table: Table) -> RowFilter | None:

@@ -44,7 +44,7 @@ def place(first: NDArray, second: NDArray, layout: Layout, table: Table) -> Posi
     Parameters
     ----------
     first, second : (n_rows,) float or int
-        RA, DEC [deg] or pixels, as ``layout`` says.
+        RA, DEC or pixels, in units of ``layout.scale``.
     layout : Layout
     table : FitsTable
         Whose header gives the pointing.
@@ -53,6 +53,8 @@ def place(first: NDArray, second: NDArray, layout: Layout, table: Table) -> Posi
     -------
     Positions
     """
+    if layout.is_sky:
+        first, second = (_degrees(values, size) for values, size in zip((first, second), layout.scale, strict=True))
     faults = _faults(first, second, layout)
     dtype = np.result_type(layout.x.dtype, layout.y.dtype)
     bad = np.logical_or.reduce(list(faults.values())) if faults else None
@@ -89,6 +91,10 @@ def _faults(first: NDArray, second: NDArray, layout: Layout) -> dict[str, NDArra
         found = {"not a finite number": ~finite, what: outside}
         faults |= {f"column {column.name!r} is {what}": rows for what, rows in found.items() if rows.any()}
     return faults
+
+
+def _degrees(values: NDArray, size: float) -> NDArray:
+    return values if size == 1.0 else np.asarray(values, np.float64) * size
 
 
 def _far_from_middle(column: NDArray) -> NDArray:

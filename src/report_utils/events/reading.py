@@ -16,7 +16,7 @@ from report_utils.events.eventlist import EventList, Source
 from report_utils.events.formats import open_tables
 from report_utils.events.frame import SkyFrame
 from report_utils.events.layouts import Layout, choose_table, decide_layout, settle_unit
-from report_utils.events.missions import secondary_filter
+from report_utils.events.missions import convention_filters
 from report_utils.events.positions import place
 from report_utils.events.repeats import repeated_rows, time_column
 from report_utils.events.request import Request
@@ -77,6 +77,9 @@ def read_events(
     energy: str | None = None,
     energy_unit: str | None = None,
     pixel_arcsec: float | None = None,
+    channel_kev: float | None = None,
+    channel_offset_kev: float | None = None,
+    rmf: str | Path | None = None,
     table: str | int | None = None,
     agn_source_ids: Collection[int] = (),
     invalid: Invalid = "error",
@@ -85,7 +88,7 @@ def read_events(
     log10_mass: float = float("nan"),
     group: str = "",
 ) -> EventList:
-    """Read an event list: Chandra level 2, SIXTE, eROSITA, a SIXTE, SIMPUT or PHOX photon list, or any table.
+    """Read an event list: of an X-ray telescope, of SIXTE, a SIXTE, SIMPUT or PHOX photon list, or any table.
 
     Column names and the mission decide what is position and energy (:mod:`report_utils.events.layouts`).
     Nothing valid is dropped unless asked for, and the file's own precision is kept.
@@ -94,14 +97,14 @@ def read_events(
     ----------
     path : path
         FITS, Parquet, NPZ or CSV; FITS and CSV may be gzipped.
-    x, y, energy, energy_unit, pixel_arcsec, table
+    x, y, energy, energy_unit, pixel_arcsec, channel_kev, channel_offset_kev, rmf, table
         Stated by the user where names do not decide (:class:`report_utils.events.request.Request`).
     agn_source_ids : collection of int
         The values of SRC_ID that are AGN. Only then are events labelled: these as AGN, -1 as background, the
         rest as gas. SRC_ID alone does not say what is an AGN.
     invalid : "error" or "drop"
         What becomes of rows that cannot be used: NaN or negative energies, no position. eROSITA's secondary
-        pixels (negative PI) are no events and are left out always.
+        pixels (negative PI) and XMM's events without position are left out always, and counted.
     cleaning : Cleaning, optional
         What else is left out; nothing without.
     cluster_id, log10_mass, group
@@ -119,7 +122,17 @@ def read_events(
     InputError
         If the file cannot be read rightly; the message names file, row (from 1) and column.
     """
-    request = Request(x=x, y=y, energy=energy, energy_unit=energy_unit, pixel_arcsec=pixel_arcsec, table=table)
+    request = Request(
+        x=x,
+        y=y,
+        energy=energy,
+        energy_unit=energy_unit,
+        pixel_arcsec=pixel_arcsec,
+        table=table,
+        channel_kev=channel_kev,
+        channel_offset_kev=channel_offset_kev,
+        rmf=None if rmf is None else str(rmf),
+    )
     cleaning = cleaning or Cleaning()
     reading = load_events(path, request=request, agn_source_ids=agn_source_ids, invalid=invalid, cleaning=cleaning)
     columns = reading.events.columns()
@@ -137,9 +150,9 @@ def load_events(
 ) -> Reading:
     """Read an event list as :func:`read_events` does, and say what was found and dropped.
 
-    The steps, in their order: background source ids, grades, good time intervals, eROSITA's secondary pixels;
-    rows that cannot be used; repeated ones; energies; region, about ``region_xy`` [arcsec] instead of the events'
-    own centre where that is given.
+    The steps, in their order: background source ids, grades, good time intervals, what a mission writes beside its
+    events (eROSITA's secondary pixels, XMM's events without position); rows that cannot be used; repeated ones;
+    energies; region, about ``region_xy`` [arcsec] instead of the events' own centre where that is given.
     """
     if invalid not in ("error", "drop"):
         msg = f"invalid={invalid!r} is not known; use 'error' or 'drop'"
@@ -150,6 +163,7 @@ def load_events(
         raise InputError(msg)
     path = Path(path)
     found = choose_table(open_tables(path, until="EVENTS" if request.table is None else None), request)
+    found.demand_unpacked()
     layout = decide_layout(found, request)
     wanted = [layout.x, layout.y, layout.energy, *([found.need("SRC_ID")] if agn_source_ids else [])]
     if len(set(wanted)) < len(wanted):
@@ -161,11 +175,9 @@ def load_events(
                 f"{path}: column {column.name!r} has the format {column.form!r}, several values an event; name another"
             )
             raise InputError(msg)
-    convention = secondary_filter(found, layout.energy)
+    convention = convention_filters(found, *wanted[:3])
     alike = list(dict.fromkeys([*wanted[:3], *time_column(found)]))
-    rows = found.read(
-        dict.fromkeys([*wanted, *alike]), [*row_filters(cleaning, found), *([convention] if convention else [])]
-    )
+    rows = found.read(dict.fromkeys([*wanted, *alike]), [*row_filters(cleaning, found), *convention])
     if rows.n_rows == 0:
         msg = f"{path}: table {found.name} has no rows, so no events; leave this observation out"
         raise InputError(msg)
@@ -199,11 +211,11 @@ def _usable_events(
     values = rows.values
     energy_values = values.pop(layout.energy.name)
     layout = settle_unit(layout, _median(energy_values), table.path)
-    energy = _energy_kev(energy_values, layout)
+    energy, faults = layout.energies.in_kev(energy_values), layout.energies.faults(energy_values)
     del energy_values
     labels = _labels(values.pop(source[0].name), agn_source_ids) if source else None
     positions = place(values.pop(layout.x.name), values.pop(layout.y.name), layout, table)
-    faults = {**energy_faults(energy, layout), **positions.faults}
+    faults |= {**energy_faults(energy, layout), **positions.faults}
     if faults and invalid == "error":
         raise refusal(faults, rows, table.path)
     events = EventList(positions.x, positions.y, energy, labels)
@@ -215,14 +227,6 @@ def _median(values: NDArray) -> float:
     sample = values[:: max(1, len(values) // _SAMPLE)]
     sample = sample[np.isfinite(sample) & (sample >= 0)]
     return float(np.median(sample)) if len(sample) else float("nan")
-
-
-def _energy_kev(values: NDArray, layout: Layout) -> NDArray:
-    # Division, not a product with 0.001: 2500 eV must become 2.5 keV exactly, for bands are closed on the
-    # right.
-    if layout.energy_unit == "eV":
-        values = values / 1000.0
-    return values.astype(layout.energy.dtype, copy=False)
 
 
 def _labels(source_ids: NDArray, agn_source_ids: Collection[int]) -> NDArray[np.int8]:

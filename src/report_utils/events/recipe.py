@@ -14,7 +14,7 @@ from report_utils.events.gti import IN_FILE
 from report_utils.events.reading import Invalid
 from report_utils.events.thinning import check_thinning
 
-READER = 3
+READER = 4
 """Raised when reading changes its result for a file, so that archives are brought up to date."""
 
 
@@ -78,7 +78,10 @@ class Recipe:
         InputError
             If a file that it depends on cannot be read.
         """
-        said = {**asdict(self), "cleaning": asdict(self.cleaning_of(row)), "request": asdict(row.request)}
+        request = asdict(row.request)
+        if row.request.rmf is not None:
+            request["rmf"] = sha256_of(Path(row.request.rmf))
+        said = {**asdict(self), "cleaning": asdict(self.cleaning_of(row)), "request": request}
         if self.max_events is None:
             del said["thin_seed"]
         if self._gti_file is not None:

@@ -18,7 +18,7 @@ import numpy as np
 from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList, Source
-from report_utils.events.layouts import CHANDRA_PIXEL
+from report_utils.events.missions import SKY_PIXELS
 from report_utils.events.projection import to_sky
 
 SOURCE_IDS = {Source.GAS: 1, Source.AGN: 2, Source.BACKGROUND: -1}
@@ -141,7 +141,7 @@ def _rows(events: EventList, row_type: np.dtype, pointing: tuple[float, float]) 
         rows["SIGNAL"] = energy
         rows["SIGNALS"][:, 4], rows["PHAS"][:, 4] = energy, channel
         for name, column in (("RAWX", events.x), ("RAWY", events.y)):
-            rows[name] = np.clip(np.rint(column[part] / CHANDRA_PIXEL), -32768, 32767)
+            rows[name] = np.clip(np.rint(column[part] / SKY_PIXELS["chandra"]), -32768, 32767)
         rows["RA"], rows["DEC"] = to_sky(events.x[part], events.y[part], pointing)
         rows["PH_ID"][:, 0] = np.arange(start + 1, start + 1 + len(energy))
         if events.source is not None:

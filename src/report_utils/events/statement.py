@@ -6,11 +6,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from report_utils.errors import InputError
+from report_utils.events.channels import read_ebounds
 from report_utils.events.request import Request
+from report_utils.events.units import CHANNEL
 from report_utils.plain_numbers import real
 
 FILE_COLUMNS = ("events", "events_agn_less", "point_sources")
-STATED_COLUMNS = ("x", "y", "energy", "energy_unit", "pixel_arcsec", "table")
+STATED_NUMBERS = {
+    "pixel_arcsec": "arcsec per pixel, for example 0.492",
+    "channel_kev": "keV per channel, for example 0.04",
+    "channel_offset_kev": "keV of channel 0, for example 1.6",
+}
+STATED_COLUMNS = ("x", "y", "energy", "energy_unit", "rmf", "table", *STATED_NUMBERS)
 CENTRE_COLUMNS = ("ra_centre", "dec_centre")
 
 
@@ -44,6 +51,8 @@ class Statement:
         if unknown:
             msg = f"files: {unknown[0]!r} is no column of files; use {', '.join(FILE_COLUMNS)}"
             raise InputError(msg)
+        if self.request.rmf is not None:
+            read_ebounds(self.request.rmf)  # a bad one is said once, and not of every row
 
 
 def row_request(record: dict[str, str], stated: Request) -> Request:
@@ -62,13 +71,27 @@ def row_request(record: dict[str, str], stated: Request) -> Request:
                 " for example RA: rename them if they mean something else"
             )
             raise InputError(msg)
-    if "pixel_arcsec" in said:
-        size = real(said["pixel_arcsec"])
-        if size is None:
-            msg = f"pixel_arcsec is {said['pixel_arcsec']!r}, not a number; give arcsec per pixel, for example 0.492"
-            raise InputError(msg)
-        said["pixel_arcsec"] = size
-    return replace(stated, **said)
+    for name, what in STATED_NUMBERS.items():
+        if name in said:
+            number = real(said[name])
+            if number is None:
+                msg = f"{name} is {said[name]!r}, not a number; give {what}"
+                raise InputError(msg)
+            said[name] = number
+    return replace(stated, **dict.fromkeys(_overruled(said)), **said)
+
+
+def _overruled(said: dict[str, Any]) -> set[str]:
+    """Return what is stated of all rows about the unit of energies, where a row says it in another way."""
+    channels = {"channel_kev", "channel_offset_kev"}
+    silent = set()
+    if said.get("energy_unit", CHANNEL) != CHANNEL:
+        silent |= {"rmf", *channels}
+    if "rmf" in said:
+        silent |= {"energy_unit", *channels}
+    if "channel_kev" in said:
+        silent |= {"energy_unit", "rmf", *channels}
+    return silent - said.keys()
 
 
 def row_centre(record: dict[str, str]) -> tuple[float, float] | None:

@@ -7,6 +7,7 @@ returned however many columns there are, and a row that is not wanted is gone be
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +80,11 @@ class Table:
 
     def real(self, keyword: str) -> float | None:
         """Return a keyword's value where it is a finite number, else None."""
-        value = self.value(keyword)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return float(value)
-        return None
+        return as_real(self.value(keyword))
+
+    def file_value(self, keyword: str) -> object:
+        """Return a keyword of the table's header or, where that lacks it, of the file's first header, or None."""
+        return self.value(keyword)
 
     def mission_value(self, keyword: str) -> str:  # noqa: ARG002
         """Return a keyword of the table's or the file's first header in lower case, or an empty string."""
@@ -91,6 +93,9 @@ class Table:
     def blocks(self, wanted: Sequence[Column]) -> Iterator[list[NDArray]]:
         """Yield the columns' values block by block; an array holds only until the next block is asked for."""
         raise NotImplementedError
+
+    def demand_unpacked(self) -> None:
+        """Refuse a table whose values are packed in a way that is not read here."""
 
     def demand_whole(self) -> None:
         """Refuse a file that is too short for the table; what only reading shows is refused then."""
@@ -148,6 +153,7 @@ class Table:
         """
         wanted = list(wanted)
         asked = list(dict.fromkeys([*wanted, *(column for one in filters for column in one.columns)]))
+        self.demand_unpacked()
         for column in asked:
             self._demand_numbers(column)
         self.demand_whole()
@@ -187,3 +193,37 @@ class Table:
                 " takes more than 2 GB of memory; split the list, or thin it out"
             )
             raise InputError(msg)
+
+
+def as_real(value: object) -> float | None:
+    """Return a header's value where it is a finite number, else None."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def by_name(table: Table, base: str, units: Sequence[str]) -> Column | None:
+    """Return the column of that name; where names follow no convention, also with one of the units in the name.
+
+    Raises
+    ------
+    InputError
+        If several columns could be meant.
+    """
+    if table.conventional:
+        return table.find(base)
+    wanted = {base, *(f"{base}_{unit.lower()}" for unit in units)}
+    found = [column for several in table.columns.values() for column in several if plain(column.name) in wanted]
+    if len(found) > 1:
+        names = " and ".join(repr(column.name) for column in found)
+        msg = (
+            f"{table.path}: columns {names} could both be {base}; name the one to use (--x X --y Y [--pixel-arcsec"
+            " SIZE] --energy E --energy-unit keV|eV)"
+        )
+        raise InputError(msg)
+    return found[0] if found else None
+
+
+def plain(name: str) -> str:
+    """Return a column's name in lower case, with one underscore for whatever is no letter or digit."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
