@@ -34,6 +34,17 @@ def n_workers() -> int:
     return int(text)
 
 
+def check_workers() -> None:
+    """Refuse a REPORT_WORKERS that means nothing, whether or not a command comes to need it.
+
+    Raises
+    ------
+    InputError
+    """
+    if WORKERS_VARIABLE in os.environ:
+        n_workers()
+
+
 class _Worker(SpawnProcess):
     """A process that does not begin by running its parent's script again.
 

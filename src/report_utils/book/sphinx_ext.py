@@ -41,17 +41,17 @@ def _configure(app: Sphinx, config: Config) -> None:  # noqa: ARG001 - Sphinx ca
 def _prepare(app: Sphinx) -> None:
     from report_utils.book.build import PREPARED_VARIABLE, BuildReport, prepare_book, publish_pages
     from report_utils.book.execute import PageError
-    from report_utils.cli.app import check_environment, complain
-    from report_utils.errors import InputError
+    from report_utils.errors import InputError, shown
+    from report_utils.processes import check_workers
     from report_utils.work import WorkerError
 
     try:
-        check_environment()
+        check_workers()
         report = BuildReport("") if os.environ.get(PREPARED_VARIABLE) else prepare_book()
         lock = publish_pages()
     except (InputError, PageError, WorkerError) as error:
         # Jupyter Book turns any other exception into a traceback of its own
-        complain(error)
+        print(f"report-utils: {shown(error)}", file=sys.stderr)
         sys.exit(2 if isinstance(error, InputError) else 1)
     marker = Path(app.doctreedir) / _UNFINISHED
     was_cut_off = marker.exists()

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from report_utils.errors import InputError, shown
+from report_utils.processes import check_workers
 
 app = typer.Typer(
     help="Rebuild the report on energy bands and galaxy cluster masses, or ask its questions of your own observations.",
@@ -44,7 +45,7 @@ def main() -> None:
     An interruption ends with 130.
     """
     try:
-        check_environment()
+        check_workers()
         app()
     except InputError as error:
         complain(error)
@@ -65,19 +66,6 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(_INTERRUPTED)
-
-
-def check_environment() -> None:
-    """Refuse variables of ours that mean nothing, whether or not the command comes to need them.
-
-    Raises
-    ------
-    InputError
-    """
-    from report_utils.processes import WORKERS_VARIABLE, n_workers
-
-    if WORKERS_VARIABLE in os.environ:
-        n_workers()
 
 
 def complain(what: object) -> None:
