@@ -87,7 +87,7 @@ def test_a_profile_of_ones_own(tmp_path):
         (("seed = 1", f"seed = {'9' * 5000}"), "not valid TOML: Exceeds the limit"),
         (("n_pixels = 32", "n_pixels = 8192"), "n_pixels: 8192 is more than 4096: one observation's counts"),
         (("n_clusters = 20", "n_clusters = 1000001"), "source.n_clusters: 1000001 is more than 1000000: their images"),
-        (("n_clusters = 20", "n_clusters = 20\nmax_events = 20000001"), "source.max_events: 20000001 is more than"),
+        (("n_clusters = 20", "n_clusters = 20\nmax_events = 1000000001"), "source.max_events: 1000000001 is more than"),
         (("n_clusters = 20", 'archive = "a\\u0000b"'), "source.archive: 'a?b' is no path"),
         (("n_clusters = 20", f'archive = "{"a" * 5000}"'), "is no path: it is empty, or longer than any"),
         (("n_clusters = 20", f"n_clusters = 20\nsimulation.a = {10**400}"), "source.simulation.a has 1329 bits"),

@@ -94,6 +94,23 @@ def test_ecsv_with_its_units(delimiter, columns, tmp_path):
     assert [found.value(f"TUNIT{number}") for number in (1, 2, 3, 4)] == ["deg", "deg", "keV", None]
 
 
+@pytest.mark.parametrize(("unit", "factor"), [("keV", 1.0), ("eV", 1e3), ("MeV", 1e-3), ("J", 1.602176634e-16)])
+def test_the_units_of_ecsv_decide(unit, factor, columns, tmp_path):
+    from astropy.table import Table
+
+    energy = columns.pop("energy_kev")
+    table = Table({"RA": np.radians(columns["RA"]), "DEC": columns["DEC"] * 60, "energy": energy * factor})
+    table["RA"].unit, table["DEC"].unit, table["energy"].unit = "rad", "arcmin", unit
+    path = tmp_path / "list.csv"
+    table.write(path, format="ascii.ecsv")
+    events = read_events(path)
+    assert bands(events) == BANDS
+    np.testing.assert_allclose(events.energy, energy, rtol=1e-12)
+    expected = read_events(table_of(path.with_name("plain.csv"), columns | {"energy_kev": energy}))
+    np.testing.assert_allclose(events.x, expected.x, atol=1e-6)
+    np.testing.assert_allclose(events.y, expected.y, atol=1e-6)
+
+
 def test_a_damaged_ecsv_header_is_refused(tmp_path, refused):
     path = tmp_path / "list.csv"
     path.write_text("# %ECSV 1.0\n# ---\n# datatype:\n# - {name: [RA\nRA DEC\n1 2\n")

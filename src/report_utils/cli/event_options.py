@@ -36,11 +36,14 @@ EnergyUnitOption = Annotated[
     typer.Option("--energy-unit", help="Its unit: keV, eV, MeV, Angstrom, ..., or channel.", rich_help_panel=_COLUMNS),
 ]
 ChannelOption = Annotated[
-    float | None, typer.Option("--channel-kev", help="Width of a channel, in keV.", rich_help_panel=_COLUMNS)
+    float | None,
+    typer.Option("--channel-kev", parser=number, help="Width of a channel, in keV.", rich_help_panel=_COLUMNS),
 ]
 ChannelOffsetOption = Annotated[
     float | None,
-    typer.Option("--channel-offset-kev", help="Energy of channel 0, in keV; 0 without.", rich_help_panel=_COLUMNS),
+    typer.Option(
+        "--channel-offset-kev", parser=number, help="Energy of channel 0, in keV; 0 without.", rich_help_panel=_COLUMNS
+    ),
 ]
 RmfOption = Annotated[
     str | None,
