@@ -120,11 +120,13 @@ def sphinx(tmp_path, monkeypatch):
     for name in ("a", "b"):
         (source / f"{name}.md").write_text(name)
     (tmp_path / "doctrees").mkdir()
+    output = tmp_path / "_build" / "html"
+    output.mkdir(parents=True)
     monkeypatch.setattr(build, "prepare_book", lambda: build.BuildReport("tiny"))
     monkeypatch.setattr(build, "publish_pages", lambda: SimpleNamespace(release=lambda: None))
     builder = SimpleNamespace(name="html", format="none")
     app = SimpleNamespace(
-        doctreedir=tmp_path / "doctrees", srcdir=source, outdir=tmp_path, builder=builder, _warncount=0
+        doctreedir=tmp_path / "doctrees", srcdir=source, outdir=output, builder=builder, _warncount=0
     )
     env = SimpleNamespace(found_docs={"a", "b"}, doc2path=lambda name: str(source / f"{name}.md"))
     return app, env
@@ -172,8 +174,6 @@ def test_a_rendering_that_failed_is_done_anew(sphinx, failure):
 def test_links_are_checked_beside_the_finished_book(sphinx):
     """Jupyter Book gives this builder the folder of the finished book; both share what Sphinx has read."""
     app, env = sphinx
-    app.outdir = app.outdir / "html"
-    app.outdir.mkdir()
     sphinx_ext._finish(rendered(app, env)[0], None)
     words = app.outdir / "searchindex.js"
     words.touch()

@@ -47,7 +47,6 @@ def _configure(app: Sphinx, config: Config) -> None:
     Another folder or a single file would be written over the finished book, or without what its links lead to; a
     ``conf.py`` elsewhere would not find the book's own styles and references.
     """
-    from report_utils.book.rendered import claim_output
     from report_utils.errors import InputError
     from report_utils.profiles import project_root
 
@@ -58,7 +57,6 @@ def _configure(app: Sphinx, config: Config) -> None:
                 f"only the whole book is built here, `jupyter-book build {book}`; "
                 "`report-utils page NAME` runs one page"
             )
-        claim_output(Path(app.outdir), Path(app.srcdir).parent)
     except InputError as error:
         _end(error)
     config.html_baseurl = os.environ.get("REPORT_BASE_URL") or config.html_baseurl
@@ -69,6 +67,7 @@ def _configure(app: Sphinx, config: Config) -> None:
 def _prepare(app: Sphinx) -> None:
     from report_utils.book.build import PREPARED_VARIABLE, BuildReport, prepare_book, publish_pages
     from report_utils.book.execute import PageError
+    from report_utils.book.rendered import claim_output
     from report_utils.errors import InputError
     from report_utils.processes import check_workers
     from report_utils.work import WorkerError
@@ -76,6 +75,7 @@ def _prepare(app: Sphinx) -> None:
     if app.builder.name not in _BUILDERS:  # links would be broken, or figures left out
         _end(f"builder {app.builder.name}: choose {' or '.join(_BUILDERS)}; `report-utils pdf` makes a PDF of the book")
     try:
+        claim_output(Path(app.outdir), Path(app.srcdir).parent)
         check_workers()
         report = BuildReport("") if os.environ.get(PREPARED_VARIABLE) else prepare_book()
         lock = publish_pages()
