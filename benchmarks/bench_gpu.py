@@ -151,11 +151,11 @@ def products(images: Any, kernel: Any) -> Any:
 def together(folds: Folds, convolve: Callable[[Any, Any], Any] | None) -> Callable[..., Any]:
     """Return a way to train an epoch of all folds at once."""
     steps = folds.network._steps
-    channels = jnp.ones(4, jnp.float32)
+    inputs = jnp.asarray(folds.network.inputs)
 
     def one_step(step, carried, pixels, rows, views, targets, rates):
         def of_a_fold(state, total, rows, views, targets, rate):
-            return steps._train_one_step(state, total, pixels, rows, views, targets, rate, channels)
+            return steps._train_one_step(state, total, pixels, rows, views, targets, rate, inputs)
 
         of_all = jax.vmap(of_a_fold)
         return of_all(*carried, *(values[:, step] for values in (rows, views, targets, rates)))
@@ -181,7 +181,7 @@ def together(folds: Folds, convolve: Callable[[Any, Any], Any] | None) -> Callab
 
 @contextmanager
 def convolving(convolve: Callable[[Any, Any], Any] | None) -> Iterator[None]:
-    """Let the twin convolve in another way while it is traced."""
+    """Let the network convolve in another way while it is traced."""
     before = keras.ops.conv
     if convolve is not None:
         keras.ops.conv = lambda images, kernel, **_: convolve(images, kernel)

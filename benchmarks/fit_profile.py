@@ -1,4 +1,4 @@
-"""Where a step of training spends its time: the plain Keras model with ``fit(x, y)``, and the twin trained here.
+"""Where a step of training spends its time: the plain Keras model with ``fit(x, y)``, and the network as it is trained here.
 
 Usage: ``python -m benchmarks.fit_profile``
 
@@ -42,7 +42,7 @@ counts = rng.poisson(0.3 * (mass - 13)[:, None, None, None], ({N_IMAGES}, {N_PIX
 images = np.log10(1 + counts).astype(np.float32)
 targets = (mass - mass.mean()).astype(np.float32)
 
-def twin():
+def trained_here():
     network, resident = fresh_network(4, {N_PIXELS}, (0,), 5e-4), ResidentImages(images)
     def epoch():
         order = rng.permutation(8 * {N_IMAGES}).astype(np.int32).reshape(-1, {BATCH})
@@ -91,13 +91,13 @@ def profiled(method: str) -> dict[str, float]:
 
 
 def main() -> None:
-    turns: dict[str, list[dict[str, float]]] = {"plain": [], "twin": []}
+    turns: dict[str, list[dict[str, float]]] = {"plain": [], "trained_here": []}
     for _ in range(TURNS):
         for method, found in turns.items():
             found.append(profiled(method))
     rows = [
         [name, *(f"{np.median([one[name] for one in found]):.1f}" for found in turns.values())]
-        for name in turns["twin"][0]
+        for name in turns["trained_here"][0]
     ]
     for row in rows:
         print(*row, sep="\t")

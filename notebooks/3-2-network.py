@@ -97,6 +97,7 @@ figures.symmetry_views(image[..., 0])
 p, training, folds = PUBLISHED.training, reproduction.profile.training, reproduction.profile.folds
 schedules = {"constant": "constant (our choice)", "one_cycle": "one cycle: up to this value and down again"}
 targets = {"as_is": "log10 mass", "standardised": "log10 mass, scaled to mean 0 and variance 1 in training"}
+inputs = {"as_is": "log counts", "standardised": "log counts, each channel centred, all divided by one spread"}
 rows = [
     ["clusters", thousands(PUBLISHED.data.n_observations.value), thousands(len(reproduction.catalogue))],
     ["pixels a side", PUBLISHED.data.n_pixels.value, reproduction.profile.n_pixels],
@@ -107,6 +108,7 @@ rows = [
     ["learning rate", p.learning_rate.value, training.learning_rate],
     ["schedule", "not printed", schedules[training.schedule]],
     ["target", "not printed", targets[training.target]],
+    ["images", "log counts", inputs[training.inputs]],
     ["halos kept in one fold", "not printed", "yes" if folds.grouped else "no"],
 ]
 Markdown(

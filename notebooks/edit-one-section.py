@@ -65,6 +65,14 @@ Markdown(
 )
 
 # %% [markdown]
+# ## Change the network
+#
+# `build_cnn` in `src/report_utils/cnn/model.py` returns the network, and what it returns is what is trained, shown in
+# Figure 6 and kept with each fit. Change an activation, add a layer, return another Keras model: anything that takes the
+# images and gives one number for each will do. The next build trains every fit again. A network built unlike the report's
+# cannot use its faster forward pass; it trains as it is, and the build says so.
+
+# %% [markdown]
 # ## Which notebook makes which page
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]

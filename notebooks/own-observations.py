@@ -176,12 +176,14 @@ batch_size = 16
 learning_rate = 1e-3
 schedule = "one_cycle"
 target = "standardised"
+inputs = "standardised"
 
 [dynamics]
 epochs = 20
 batch_size = 16
 learning_rate = 1e-3
 target = "standardised"
+inputs = "standardised"
 """
 (folder / "profiles").mkdir()
 (folder / "profiles" / "mine.toml").write_text(text, encoding="utf-8")

@@ -59,6 +59,7 @@ def is_reports_protocol(profile: Profile, n_clusters: int) -> bool:
         and training.batch_size == printed.batch_size.value
         and training.learning_rate == printed.learning_rate.value
         and training.schedule == "constant"
+        and training.target == training.inputs == "as_is"
     )
 
 
