@@ -182,15 +182,17 @@ def test_runs_in_a_folder_that_cannot_be_written(tmp_path, command):
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert "runs/here" in result.stderr
-    assert "cannot write here: Not a directory" in result.stderr
+    assert "no folder can be here" in result.stderr
+    assert "name another with REPORT_RUNS" in result.stderr
 
 
-def test_status_of_a_folder_that_cannot_be_read(tmp_path):
+def test_status_of_a_folder_that_cannot_be_there(tmp_path):
+    """All runs would be called missing, and the build that is to make them would be refused."""
     (tmp_path / "runs").write_text("a file")
     profile = write_profile(tmp_path / "tiny.toml")
     result = call("status", "-p", str(profile), runs=tmp_path / "runs" / "here")
-    assert result.returncode == 0, result.stderr
-    assert "32 missing" in result.stdout
+    assert result.returncode == 2
+    assert "no folder can be here" in result.stderr
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM])
