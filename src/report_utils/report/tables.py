@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NOT_PRINTED = "not printed"
 _WITH_INTERVAL = ("bias", "scatter", "slope")
 _WITHOUT_INTERVAL = ("robust_scatter", "r_squared", "outlier_fraction", "n_clusters", "n_groups", "n_seeds")
+_OURS = (*(f"{name}{end}" for name in _WITH_INTERVAL for end in ("", "_low", "_high")), *_WITHOUT_INTERVAL)
 
 
 def table_one(
@@ -58,13 +59,10 @@ def table_one(
             "printed_scatter": row.scatter,
             "untrained": tested[name].untrained if name in tested else "",
         }
+        record |= dict.fromkeys(_OURS, float("nan"))
         for quantity in _WITH_INTERVAL if name in ours else ():
             interval = getattr(ours[name], quantity)
-            record |= {
-                quantity: interval.value,
-                f"{quantity}_low": interval.low,
-                f"{quantity}_high": interval.high,
-            }
+            record |= {quantity: interval.value, f"{quantity}_low": interval.low, f"{quantity}_high": interval.high}
         record |= {quantity: getattr(ours[name], quantity) for quantity in _WITHOUT_INTERVAL if name in ours}
         records[name] = record
     frame = pd.DataFrame.from_dict(records, orient="index")
