@@ -86,6 +86,9 @@ def test_where_no_network_trained_the_table_has_its_columns_and_no_numbers(repor
     assert list(table) == list(table_one(report_like, n_resamples=50))
     assert table[["bias", "scatter", "slope", "r_squared", "n_seeds"]].isna().all(axis=None)
     assert table_one_markdown(table).count("not trained") == 2 * len(report_like)
+    said = table_one_text(table).splitlines()
+    assert sum("did not train: fold 0" in line for line in said) == len(report_like)
+    assert said[-1].startswith("What to try: ")
 
 
 def test_one_dead_training_seed_of_several_is_enough(report_like):

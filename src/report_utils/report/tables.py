@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report.bootstrap import N_RESAMPLES
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claims import Evidence
@@ -76,7 +77,9 @@ def table_one_text(table: pd.DataFrame) -> str:
     """Write :func:`table_one` for a terminal, biases and scatters alone."""
     columns = ["model", "channels", *(name for name in table if name.startswith(("printed", "bias", "scatter")))]
     seeds = ["n_seeds"] if "n_seeds" in table else []
-    return table[columns + seeds].to_string(index=False, float_format=lambda value: f"{value:.5g}")
+    text = table[columns + seeds].to_string(index=False, float_format=lambda value: f"{value:.5g}")
+    dead = [f"{name} did not train: {reason}" for name, reason in table["untrained"].items() if reason]
+    return "\n".join([text, *dead, *([f"What to try: {WHAT_TO_TRY}"] if dead else [])])
 
 
 def table_one_csv(table: pd.DataFrame) -> str:

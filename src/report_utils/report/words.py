@@ -40,8 +40,8 @@ def untrained_warning(untrained: Mapping[str, str]) -> str:
     if not lines:
         return ""
     said = (
-        "Some networks did not train. No table and no verdict uses their numbers; where one is drawn, it is to show what "
-        f"went wrong. What to try: {WHAT_TO_TRY}"
+        "Some networks did not train. No table and no verdict uses their numbers; where one is drawn, it is to show "
+        f"what went wrong. What to try: {WHAT_TO_TRY}"
     )
     return "\n".join([":::{warning}", f"{said}.", "", *lines, ":::"])
 

@@ -92,7 +92,7 @@ def draw_predictions(ax: Axes, truth: NDArray, predictions: NDArray, limits: tup
     ax.set_ylim(limits)
 
 
-def _of_nothing() -> Figure:
+def nothing_trained() -> Figure:
     """Return a figure that says that there is no network to draw."""
     figure = new_figure(8.0, 1.0)
     figure.text(0.5, 0.5, "no network trained, so there is nothing to draw", ha="center", va="center")
@@ -138,7 +138,7 @@ def figure_nine(results: Mapping[str, Result], *, n_columns: int = 4) -> Figure:
     """
     drawn = {name: SeedPredictions.of(results[name]) for name in PUBLISHED.rows if name in results}
     if not drawn:
-        return _of_nothing()
+        return nothing_trained()
     names = list(drawn)
     n_rows = -(-len(names) // n_columns)
     figure = new_figure(8.6, 4.1 * n_rows)
@@ -192,7 +192,7 @@ def scatter_by_mass(results: Mapping[str, Result], *, n_bins: int = 5) -> Figure
     n_bins : int
     """
     if not results:
-        return _of_nothing()
+        return nothing_trained()
     figure, axes = grid(1, 2, height=3.4)
     shifts = 0.008 * (np.arange(len(results)) - (len(results) - 1) / 2)  # else intervals cover each other
     for (name, result), marker, shift in zip(results.items(), "osD^v", shifts, strict=False):
