@@ -41,7 +41,7 @@ from report_utils.binning import TRANSFORMS
 from report_utils.report import figures, open_reproduction
 from report_utils.report.judged import Judged
 from report_utils.report.tables import shape_markdown, table_one_markdown
-from report_utils.report.words import beside_printed, change, folds_and_halos, provenance, trainings, untrained_warning
+from report_utils.report.words import folds_and_halos, provenance, trainings, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
@@ -92,7 +92,6 @@ steps = {
 }
 lines = []
 for step, names in steps.items():
-    if set(names) <= set(results):
-        ratio = judged.runs.ratio(*names)
-        lines.append(f"{step}, the scatter {change(ratio)}. {beside_printed(ratio, names, results)}")
+    if set(names) <= set(judged.everything):
+        lines.append(f"{step}, the scatter {judged.step(names)}")
 Markdown("**What was found.** On the same clusters:\n\n" + "\n".join(f"- {line}" for line in lines))

@@ -68,8 +68,9 @@ ends = phase_residuals(dynamics)
 middle = middle_third(dynamics.truth)
 groups = halos(dynamics)
 n_halos = len(set(groups.tolist()))
+dead = untrained_phases(seeds)
 rows = []
-for phase, residuals in enumerate(ends, start=1):
+for phase, residuals in enumerate([] if dead else ends, start=1):
     rows.append(
         [
             str(phase),
@@ -81,14 +82,14 @@ for phase, residuals in enumerate(ends, start=1):
     )
 first = "" if len(seeds) == 1 else ", of the training drawn above"
 Markdown(
-    untrained_warning({f"dynamics of {transform}": untrained_phases(seeds)}) + "\n\n"
+    untrained_warning({f"dynamics of {transform}": dead}) + "\n\n"
     f"Residuals at the end of each phase [dex]{first}, for all test clusters, for the middle third of their masses, "
     "and for the rest:\n\n" + markdown_table(["bands", "bias", "scatter", "in the middle", "outside"], rows, "rrrrr")
 )
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 steps = []
-for phase in range(1, len(ends)):
+for phase in range(1, 1 if dead else len(ends)):
     if n_halos < MINIMUM_GROUPS:
         ratio = ends[phase].std() / ends[phase - 1].std()
         said = f"is {ratio:.2f} times what it was ({too_few_halos(n_halos)})"
@@ -102,10 +103,13 @@ stays = (
     if hard
     else "No test cluster lies beyond three robust scatters at the end of every phase."
 )
-Markdown(
-    "**What was found.** From the end of each phase to that of the next:\n\n"
+found = (
+    "From the end of each phase to that of the next:\n\n"
     + "\n".join(f"- {step}" for step in steps)
-    + f"\n\n{stays}\n\nA later phase has also been trained for longer, so a gain is not the band's alone. "
-    + f"{trainings([len(seeds)])}"
-    + f"\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(dynamics.truth), [len(seeds)])}"
+    + f"\n\n{stays}\n\nA later phase has also been trained for longer, so a gain is not the band's alone."
+)
+Markdown(
+    f"**What was found.** {f'Nothing, for the network did not train: {dead}.' if dead else found} "
+    f"{trainings([len(seeds)])}"
+    f"\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(dynamics.truth), [len(seeds)])}"
 )

@@ -108,13 +108,17 @@ else:
         "whether this is *alike* stays open until seeds are compared (`report-utils dynamics --seeds 3`)."
     )
 kinds = dict(zip(("multi-band", "AGN-less"), seeds, strict=True))
-Markdown(
-    untrained_warning({f"dynamics, {kind}": untrained_phases(of_kind) for kind, of_kind in kinds.items()})
-    + "\n\nAt the end of each phase, scatters and difference in dex:\n\n"
+warning = untrained_warning({f"dynamics, {kind}": untrained_phases(of_kind) for kind, of_kind in kinds.items()})
+found = (
+    "At the end of each phase, scatters and difference in dex:\n\n"
     + markdown_table(header, rows, "rrrrrr")
     + "\n\n**What was found.** At the end of the last phase the two trainings' predictions of the "
     f"same cluster differ by {comparison.rms_difference[ends[-1]]:.3f} dex (root mean square over the test clusters, "
     f"each prediction a mean over the eight views), which is {share:.0%} of the multi-band scatter, and their "
     f"residuals are correlated by {comparison.residual_correlation[-1]:.2f}. {seed_words}"
-    f"\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(first.truth), n_seeds)}"
+)
+if warning:
+    found = f"{warning}\n\n**What was found.** Nothing, for a network of these dynamics did not train."
+Markdown(
+    f"{found}\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(first.truth), n_seeds)}"
 )

@@ -57,6 +57,7 @@ evidence = judged.evidence
 Markdown(
     "\n\n".join(
         [
+            judged.warning,
             claims_summary_markdown(evidence),
             provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds),
             seeds_of_claims(judged.seeds, judged.dynamics_seeds),

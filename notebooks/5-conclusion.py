@@ -27,8 +27,6 @@ from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claims import FAILS, HOLDS, UNDECIDED
 from report_utils.report.judged import Judged
 from report_utils.report.words import (
-    beside_printed,
-    change,
     folds_and_halos,
     provenance,
     retained_caveat,
@@ -39,7 +37,7 @@ from report_utils.report.words import (
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 evidence = judged.evidence
-blocks = []
+blocks = [judged.warning]
 for verdict, heading in (
     (HOLDS, "Borne out here"),
     (FAILS, "Not borne out here"),
@@ -99,10 +97,8 @@ Markdown("\n".join(f"- {limit}" for limit in limits if limit))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 pair = ("multi_band_2", "multi_band_1")
-first = judged.runs.ratio(*pair)
-more = judged.runs.ratio("multi_band_4", "multi_band_2")
 Markdown(
-    f"**What was found.** With a second energy band the scatter {change(first)}. "
-    f"{beside_printed(first, pair, judged.results)} From two bands to four it {change(more)}. "
+    f"**What was found.** With a second energy band the scatter {judged.step(pair)} "
+    f"From two bands to four it {judged.step(('multi_band_4', 'multi_band_2'))} "
     f"{verdict_counts(evidence)}"
 )

@@ -42,7 +42,7 @@ from report_utils.report.judged import Judged
 from report_utils.report.over_seeds import over_seeds_summary
 from report_utils.report.status_tables import status_summary
 from report_utils.report.tables import claims_summary_markdown
-from report_utils.report.words import beside_printed, change, provenance, retained_caveat, trainings, verdict_counts
+from report_utils.report.words import provenance, retained_caveat, trainings, verdict_counts
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
@@ -51,16 +51,13 @@ figures.use_book_style()
 figures.scatter_by_bands(judged.table)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-second = "One and two bands are not both among these results."
-if {"multi_band_1", "multi_band_2"} <= set(judged.results):
-    pair = ("multi_band_2", "multi_band_1")
-    ratio, (two, one) = judged.runs.ratio(*pair), (judged.results[name] for name in pair)
-    second = (
-        f"With a second band the scatter {change(ratio)} on the same clusters: from {one.residuals.std():.3f} to "
-        f"{two.residuals.std():.3f} dex. {beside_printed(ratio, pair, judged.results)}"
-    )
+pair = ("multi_band_2", "multi_band_1")
+second = f"On the same clusters, with a second band the scatter {judged.step(pair)}"
+if set(pair) <= set(judged.results):
+    two, one = (judged.results[name].residuals.std() for name in pair)
+    second += f" It is {one:.3f} dex with one and {two:.3f} dex with two."
 Markdown(
-    f"{second}\n\n{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} "
+    f"{judged.warning}\n\n{second}\n\n{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} "
     f"{trainings(judged.seeds)}"
 )
 

@@ -206,7 +206,8 @@ Markdown(
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 two, single = (reproduction.cross_validation(name) for name in ("multi_band_2", "single_band"))
 dead = untrained_warning({each.transform: SeedPredictions.of(each).untrained for each in (two, single)})
-expected = [expect_of_samples(n, two.residuals, single.residuals) for n in (20, 40, 80, 160)]
+sizes = () if dead else (20, 40, 80, 160)
+expected = [expect_of_samples(n, two.residuals, single.residuals) for n in sizes]
 rows = [
     [
         str(each.n_clusters),
@@ -218,8 +219,8 @@ rows = [
 ]
 header = ["test clusters", "scatter of two bands [dex]", "its ratio to a single band", "samples that favour two bands"]
 n_tested = len(two.truth)
-Markdown(
-    f"{dead}\n\n{markdown_table(header, rows, 'rrrr')}"
+said = (
+    f"{markdown_table(header, rows, 'rrrr')}"
     f"\n\nDrawn from {thousands(n_tested)} held-out clusters of the profile `{reproduction.profile.name}`, whose "
     f"scatters are {two.residuals.std():.3f} dex with two bands and {single.residuals.std():.3f} dex with a single one."
     + (
@@ -228,6 +229,7 @@ Markdown(
         else ""
     )
 )
+Markdown(dead or said)
 
 # %% [markdown]
 # ## Predict only
@@ -247,10 +249,12 @@ Markdown(
 # same telescope, exposure and field. A network does not know when it is shown something else.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input", "remove-stderr"]
-with chdir(folder):
-    predictions = predict("archive", "multi_band_2", reproduction)
-show("\n".join(predictions.summary()))
-table = predictions.table
+table = None
+if not dead:
+    with chdir(folder):
+        predictions = predict("archive", "multi_band_2", reproduction)
+    show("\n".join(predictions.summary()))
+    table = predictions.table
 rows = [
     [
         row.cluster_id,
@@ -261,37 +265,48 @@ rows = [
         f"{row.hardness:.2f}",
         f"{row.log10_mass:.2f}",
     ]
-    for row in table.itertuples()
+    for row in (() if dead else table.itertuples())
 ]
 header = ["cluster", "predicted", "spread [dex]", "scatter [dex]", "events", "hardness", "truth"]
-warned = [f"- {row.cluster_id}: {row.warning}" for row in table.itertuples() if row.warning]
+warned = [] if dead else [f"- {row.cluster_id}: {row.warning}" for row in table.itertuples() if row.warning]
 Markdown(
-    markdown_table(header, rows, "lrrrrrr")
+    "A network that did not train predicts nothing: `report-utils predict` refuses."
+    if dead
+    else markdown_table(header, rows, "lrrrrrr")
     + "\n\nWarnings:\n\n"
     + ("\n".join(warned) or "- none: all of them look like those of the training")
 )
 
 # %% mystnb={"figure": {"caption": "**Predicted against true.** The example's clusters, which no network has seen, with the held-out scatter as error bars. Their masses are known here because they are simulated. Compare the bars with the distances from the line.", "name": "fig-own-predictions"}, "image": {"alt": "Predicted against true mass of the example clusters with error bars and the line of perfect accuracy."}} tags=["hide-input"]
-truth = table["log10_mass"].to_numpy()
-predicted, scatter = table["log10_mass_predicted"].to_numpy(), table["expected_scatter"].to_numpy()
-figures.predicted_masses(truth, predicted, scatter, table["warning"] != "")
+if dead:
+    drawn = figures.nothing_trained()
+else:
+    truth = table["log10_mass"].to_numpy()
+    predicted, scatter = table["log10_mass_predicted"].to_numpy(), table["expected_scatter"].to_numpy()
+    drawn = figures.predicted_masses(truth, predicted, scatter, table["warning"] != "")
+drawn
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-residual = predicted - truth
-forty = expected[1]
-width = 50 * (forty.scatter[1] - forty.scatter[0]) / two.residuals.std()
-ratio_width = 100 * (forty.ratio[1] - forty.ratio[0]) / (forty.ratio[1] + forty.ratio[0])
-within = int(np.sum(np.abs(residual - table["expected_bias"]) <= scatter))
+learnt = "The networks of this profile did not train, so they tell nothing of masses."
+if not dead:
+    residual = predicted - truth
+    forty = expected[1]
+    width = 50 * (forty.scatter[1] - forty.scatter[0]) / two.residuals.std()
+    ratio_width = 100 * (forty.ratio[1] - forty.ratio[0]) / (forty.ratio[1] + forty.ratio[0])
+    within = int(np.sum(np.abs(residual - table["expected_bias"]) <= scatter))
+    learnt = (
+        f"{forty.n_clusters} test clusters tell a scatter to about ±{width:.0f}% and the ratio of two on the "
+        f"same clusters to about ±{ratio_width:.0f}%: changes smaller than that need more. The example's clusters "
+        f"scatter by {residual.std():.3f} dex about the truth where {np.mean(scatter):.3f} was expected; {within} of "
+        f"{len(table)} lie within the expected scatter, and about two thirds should."
+        + (
+            ""
+            if is_simulated
+            else " This profile was trained on an archive, and the example is simulated: that is just what *predict only* "
+            "must not be used for, and the warnings show it as far as they can."
+        )
+    )
 Markdown(
     f"**What was found.** Of {N_FILES} files {len(report.added)} were read, and the damaged one was named and left "
-    f"out. {forty.n_clusters} test clusters tell a scatter to about ±{width:.0f}% and the ratio of two on the "
-    f"same clusters to about ±{ratio_width:.0f}%: changes smaller than that need more. The example's clusters "
-    f"scatter by {residual.std():.3f} dex about the truth where {np.mean(scatter):.3f} was expected; {within} of "
-    f"{len(table)} lie within the expected scatter, and about two thirds should."
-    + (
-        ""
-        if is_simulated
-        else " This profile was trained on an archive, and the example is simulated: that is just what *predict only* "
-        "must not be used for, and the warnings show it as far as they can."
-    )
+    f"out. {learnt}"
 )

@@ -39,7 +39,7 @@ from report_utils.report.words import folds_and_halos, provenance, seeds_of_clai
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 Markdown(
-    f"{status_summary(judged.status)}\n\n"
+    f"{judged.warning}\n\n{status_summary(judged.status)}\n\n"
     f"{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} "
     f"{seeds_of_claims(judged.seeds, judged.dynamics_seeds)} "
     f"{folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups)}"

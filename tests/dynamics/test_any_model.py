@@ -200,3 +200,19 @@ def test_a_function_of_ones_own_may_predict():
     _, without, _ = trained(with_dropout, X)
     for one, other in zip(without, with_recorder, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "inputs", [X[:0], [X, X[:3]], np.float32(3), []], ids=["no rows", "other lengths", "a number", "nothing"]
+)
+def test_arrays_without_rows_or_of_other_lengths_are_refused(inputs):
+    with pytest.raises(InputError, match="one row or more, equally many in each"):
+        PredictionRecorder(inputs)
+
+
+def test_a_data_set_without_rows_and_a_batch_of_none_are_refused():
+    recorder = PredictionRecorder(Rows(X[:0]))
+    with pytest.raises(InputError, match="have no rows"):
+        trained(plain, X, [recorder], epochs=1)
+    with pytest.raises(InputError, match="batch_size is 0; give 1 or more"):
+        PredictionRecorder(X, batch_size=0)

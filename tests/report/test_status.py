@@ -16,7 +16,7 @@ from report_utils.binning import TRANSFORMS
 from report_utils.book.pages import PAGES
 from report_utils.profiles import load_profile
 from report_utils.report.claim_list import CLAIMS, judge_claims
-from report_utils.report.claims import HOLDS, UNDECIDED
+from report_utils.report.claims import HOLDS, NOT_TRAINED, UNDECIDED
 from report_utils.report.intervals import Interval
 from report_utils.report.published import PUBLISHED
 from report_utils.report.status import (
@@ -187,6 +187,23 @@ def test_everything_of_the_report_is_there(quick):
     assert len(verdicts(quick, NETWORK)) == len(PUBLISHED.layers) + 3
     assert {entry.kind for entry in quick} == set(KINDS)
     assert {entry.verdict for entry in quick} <= set(ORDER)
+
+
+def test_what_did_not_train_has_a_verdict_of_its_own_and_no_number(report_like, made_up_dynamics):
+    """One transform of all, then all of them: the rest of the status stands."""
+    stand_in = StandIn("paper", 3286, made_up_dynamics)
+    for dead in ({"multi_band_4"}, set(report_like)):
+        results = {
+            name: replace(run, predictions=np.full_like(run.predictions, 14)) if name in dead else run
+            for name, run in report_like.items()
+        }
+        table = table_one(results, n_resamples=50)
+        entries = reproduction_status(stand_in, table, judge_claims(results, n_resamples=50))
+        of_dead = [entry for entry in entries if entry.kind == TABLE and entry.verdict == NOT_TRAINED]
+        assert len(of_dead) == 2 * len(dead) + 1  # bias and scatter; the best row of all is printed twice
+        assert {(entry.ours, entry.measured) for entry in of_dead} == {("", None)}
+        assert f"{len(of_dead)} did not train" in status_summary(entries)
+        assert set(verdicts(entries, CLAIM)) == {UNDECIDED} or len(dead) == 1
 
 
 NOT_IN_THE_STATUS = {

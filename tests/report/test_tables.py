@@ -81,6 +81,16 @@ def test_a_network_that_did_not_train_has_no_numbers(report_like):
     assert 'inputs = "standardised"' in found["splitting_halves"].note
 
 
+def test_where_no_network_trained_the_table_has_its_columns_and_no_numbers(report_like):
+    table = table_one({name: untrained(run) for name, run in report_like.items()}, n_resamples=50)
+    assert list(table) == list(table_one(report_like, n_resamples=50))
+    assert table[["bias", "scatter", "slope", "r_squared", "n_seeds"]].isna().all(axis=None)
+    assert table_one_markdown(table).count("not trained") == 2 * len(report_like)
+    said = table_one_text(table).splitlines()
+    assert sum("did not train: fold 0" in line for line in said) == len(report_like)
+    assert said[-1].startswith("What to try: ")
+
+
 def test_one_dead_training_seed_of_several_is_enough(report_like):
     run = report_like["single_band"]
     table = table_one({"single_band": [run, untrained(run)]}, n_resamples=50)

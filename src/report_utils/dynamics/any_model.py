@@ -53,9 +53,14 @@ class PredictionRecorder(recorder.PredictionRecorder):
         predict: Callable[[keras.Model, Any], Any] | None = None,
     ) -> None:
         super().__init__(inputs, batch_size=batch_size, predict=predict)
+        if batch_size < 1:
+            msg = f"batch_size is {batch_size}; give 1 or more"
+            raise InputError(msg)
         self._are_arrays = all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(inputs))
         self._rows: str | None = None
-        if not self._are_arrays:
+        if self._are_arrays:
+            _require_rows(inputs)
+        else:
             _require_an_end(inputs)
 
     def on_train_begin(self, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
@@ -114,6 +119,15 @@ class PredictionRecorder(recorder.PredictionRecorder):
         return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
 
+def _require_rows(inputs: Any) -> None:
+    """Refuse arrays that have no rows, or not all the same number of them."""
+    shapes = [tuple(leaf.shape) for leaf in keras.tree.flatten(inputs)]
+    numbers = {shape[0] if shape else 0 for shape in shapes}
+    if len(numbers) != 1 or numbers == {0}:
+        msg = f"the inputs to record have the shapes {shapes}; give arrays with one row or more, equally many in each"
+        raise InputError(msg)
+
+
 def _require_an_end(inputs: Any) -> None:
     """Refuse what cannot be read from the first row to the last, again and again."""
     name = type(inputs).__name__
@@ -149,11 +163,15 @@ def _slices(inputs: Any, size: int) -> Iterator[Any]:
 
 
 def _digest(batches: Iterator[Any]) -> str:
-    digest = hashlib.sha256()
+    digest, has_rows = hashlib.sha256(), False
     for batch in batches:
         for leaf in keras.tree.flatten(batch):
             array = np.ascontiguousarray(leaf)
             digest.update(f"{array.dtype.str} {array.shape}".encode() + array.tobytes())
+            has_rows |= array.size > 0
+    if not has_rows:
+        msg = "the inputs to record have no rows; give one or more"
+        raise InputError(msg)
     return digest.hexdigest()
 
 

@@ -16,6 +16,7 @@ from report_utils.report.seeds import SeedPredictions, all_seeds, trained_only
 from report_utils.report.status import Entry
 from report_utils.report.status_entries import reproduction_status
 from report_utils.report.tables import table_one
+from report_utils.report.words import beside_printed, change, listing, untrained_warning
 from report_utils.reproduction import Reproduction
 from report_utils.studies import SEEDS
 
@@ -69,6 +70,20 @@ class Judged:
     def status(self) -> list[Entry]:
         """Return what has become of each figure, number and claim of the report."""
         return reproduction_status(self.reproduction, self.table, self.evidence)
+
+    @property
+    def warning(self) -> str:
+        """Warn of the networks that did not train; empty where all did."""
+        return untrained_warning(self.runs.untrained)
+
+    def step(self, pair: tuple[str, str]) -> str:
+        """Say how the scatter changes from the second of two transforms to the first, or why that is not known."""
+        if dead := [name for name in pair if name in self.runs.untrained]:
+            return f"is not known: {listing(dead)} did not train."
+        if not set(pair) <= set(self.results):
+            return "is not known: not both are among these results."
+        ratio = self.runs.ratio(*pair)
+        return f"{change(ratio)}. {beside_printed(ratio, pair, self.results)}"
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from report_utils.fingerprint import digest
-from report_utils.report.claims import FAILS, HOLDS, MARGIN, MARGIN_REASON, UNDECIDED, Part, below, within
+from report_utils.report.claims import (
+    FAILS,
+    HOLDS,
+    MARGIN,
+    MARGIN_REASON,
+    NOT_TRAINED,
+    UNDECIDED,
+    Part,
+    below,
+    within,
+)
 from report_utils.report.intervals import Interval
 from report_utils.report.published import PUBLISHED
 
@@ -20,7 +30,19 @@ NOT_COMPARABLE = "not comparable at this profile"
 NOT_PRINTED = "not printed"
 NOT_AVAILABLE = "not available"
 NOT_OURS = "quoted, not reproduced"
-ORDER = (AGREES, DIFFERS, HOLDS, FAILS, UNDECIDED, SHOWN, NOT_COMPARABLE, NOT_PRINTED, NOT_OURS, NOT_AVAILABLE)
+ORDER = (
+    AGREES,
+    DIFFERS,
+    HOLDS,
+    FAILS,
+    UNDECIDED,
+    SHOWN,
+    NOT_COMPARABLE,
+    NOT_PRINTED,
+    NOT_OURS,
+    NOT_TRAINED,
+    NOT_AVAILABLE,
+)
 """All verdicts, in the order in which they are counted."""
 
 FIGURES, TABLE, DATA, NETWORK, PROTOCOL, EARLIER, CLAIM = KINDS = (

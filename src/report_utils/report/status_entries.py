@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import Claim, Evidence
+from report_utils.report.claims import NOT_TRAINED, Claim, Evidence
 from report_utils.report.intervals import Interval
 from report_utils.report.published import PUBLISHED
 from report_utils.report.status import (
@@ -116,11 +116,11 @@ def _table(reproduction: Reproduction, table: pd.DataFrame) -> list[Entry]:
         ):
             column = "bias" if quantity == "bias" else "scatter"
             measured = None
-            if tested:
+            if tested and not ours["untrained"]:
                 ends = (ours[column], ours[f"{column}_low"], ours[f"{column}_high"])
                 measured = Interval(*map(float, ends), n_seeds=int(ours["n_seeds"]))
             if measured is None:
-                verdict = NOT_AVAILABLE
+                verdict = NOT_TRAINED if tested else NOT_AVAILABLE
             elif printed is None:
                 verdict = NOT_PRINTED
             elif not comparable:

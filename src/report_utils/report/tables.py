@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report.bootstrap import N_RESAMPLES
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claims import Evidence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 NOT_PRINTED = "not printed"
 _WITH_INTERVAL = ("bias", "scatter", "slope")
 _WITHOUT_INTERVAL = ("robust_scatter", "r_squared", "outlier_fraction", "n_clusters", "n_groups", "n_seeds")
+_OURS = (*(f"{name}{end}" for name in _WITH_INTERVAL for end in ("", "_low", "_high")), *_WITHOUT_INTERVAL)
 
 
 def table_one(
@@ -58,13 +60,10 @@ def table_one(
             "printed_scatter": row.scatter,
             "untrained": tested[name].untrained if name in tested else "",
         }
+        record |= dict.fromkeys(_OURS, float("nan"))
         for quantity in _WITH_INTERVAL if name in ours else ():
             interval = getattr(ours[name], quantity)
-            record |= {
-                quantity: interval.value,
-                f"{quantity}_low": interval.low,
-                f"{quantity}_high": interval.high,
-            }
+            record |= {quantity: interval.value, f"{quantity}_low": interval.low, f"{quantity}_high": interval.high}
         record |= {quantity: getattr(ours[name], quantity) for quantity in _WITHOUT_INTERVAL if name in ours}
         records[name] = record
     frame = pd.DataFrame.from_dict(records, orient="index")
@@ -78,7 +77,9 @@ def table_one_text(table: pd.DataFrame) -> str:
     """Write :func:`table_one` for a terminal, biases and scatters alone."""
     columns = ["model", "channels", *(name for name in table if name.startswith(("printed", "bias", "scatter")))]
     seeds = ["n_seeds"] if "n_seeds" in table else []
-    return table[columns + seeds].to_string(index=False, float_format=lambda value: f"{value:.5g}")
+    text = table[columns + seeds].to_string(index=False, float_format=lambda value: f"{value:.5g}")
+    dead = [f"{name} did not train: {reason}" for name, reason in table["untrained"].items() if reason]
+    return "\n".join([text, *dead, *([f"What to try: {WHAT_TO_TRY}"] if dead else [])])
 
 
 def table_one_csv(table: pd.DataFrame) -> str:

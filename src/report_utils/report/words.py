@@ -39,7 +39,10 @@ def untrained_warning(untrained: Mapping[str, str]) -> str:
     lines = [f"- {name}: {reason}" for name, reason in untrained.items() if reason]
     if not lines:
         return ""
-    said = "Some networks did not train. No table, figure or verdict uses them. What to try: " + WHAT_TO_TRY
+    said = (
+        "Some networks did not train. No table and no verdict uses their numbers; where one is drawn, it is to show "
+        f"what went wrong. What to try: {WHAT_TO_TRY}"
+    )
     return "\n".join([":::{warning}", f"{said}.", "", *lines, ":::"])
 
 
@@ -176,6 +179,7 @@ def dynamics_provenance(profile: Profile, n_clusters: int, n_test: int, seeds: C
         and ours.epochs == before
         and ours.batch_size == PUBLISHED.training.batch_size.value
         and ours.learning_rate == PUBLISHED.training.learning_rate.value
+        and ours.target == ours.inputs == "as_is"
     )
     theirs = f"trains {before} + {after} epochs a phase"
     return (

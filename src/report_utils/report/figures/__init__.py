@@ -19,6 +19,7 @@ from report_utils.report.figures.predictions import predicted_masses
 from report_utils.report.figures.results import (
     figure_nine,
     learning_curves,
+    nothing_trained,
     residuals_and_predictions,
     scatter_by_mass,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "learning_curves",
     "mass_histogram",
     "median_remaining",
+    "nothing_trained",
     "predicted_masses",
     "remaining",
     "residuals_and_predictions",

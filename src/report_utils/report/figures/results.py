@@ -10,8 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from report_utils.cnn.untrained import WHAT_TO_TRY
-from report_utils.errors import InputError
 from report_utils.report.by_mass import mass_bins
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED, grid, new_figure
 from report_utils.report.published import PUBLISHED
@@ -94,11 +92,15 @@ def draw_predictions(ax: Axes, truth: NDArray, predictions: NDArray, limits: tup
     ax.set_ylim(limits)
 
 
+def nothing_trained() -> Figure:
+    """Return a figure that says that there is no network to draw."""
+    figure = new_figure(8.0, 1.0)
+    figure.text(0.5, 0.5, "no network trained, so there is nothing to draw", ha="center", va="center")
+    return figure
+
+
 def residual_limit(results: Mapping[str, SeedPredictions]) -> float:
     """Return a half-width [dex] that shows all but one residual in a hundred of the widest transform."""
-    if not results:
-        msg = f"none of the networks trained; {WHAT_TO_TRY}"
-        raise InputError(msg)
     widest = max(np.quantile(np.abs(result.residuals), 0.99) for result in results.values())
     return float(max(0.1, np.ceil(widest * 20) / 20))
 
@@ -135,6 +137,8 @@ def figure_nine(results: Mapping[str, Result], *, n_columns: int = 4) -> Figure:
     n_columns : int
     """
     drawn = {name: SeedPredictions.of(results[name]) for name in PUBLISHED.rows if name in results}
+    if not drawn:
+        return nothing_trained()
     names = list(drawn)
     n_rows = -(-len(names) // n_columns)
     figure = new_figure(8.6, 4.1 * n_rows)
@@ -187,6 +191,8 @@ def scatter_by_mass(results: Mapping[str, Result], *, n_bins: int = 5) -> Figure
     results : mapping of label to CrossValidation, or to those of several training seeds
     n_bins : int
     """
+    if not results:
+        return nothing_trained()
     figure, axes = grid(1, 2, height=3.4)
     shifts = 0.008 * (np.arange(len(results)) - (len(results) - 1) / 2)  # else intervals cover each other
     for (name, result), marker, shift in zip(results.items(), "osD^v", shifts, strict=False):
