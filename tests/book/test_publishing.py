@@ -125,9 +125,7 @@ def sphinx(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "prepare_book", lambda: build.BuildReport("tiny"))
     monkeypatch.setattr(build, "publish_pages", lambda: SimpleNamespace(release=lambda: None))
     builder = SimpleNamespace(name="html", format="none")
-    app = SimpleNamespace(
-        doctreedir=tmp_path / "doctrees", srcdir=source, outdir=output, builder=builder, _warncount=0
-    )
+    app = SimpleNamespace(doctreedir=tmp_path / "doctrees", srcdir=source, outdir=output, builder=builder, _warncount=0)
     env = SimpleNamespace(found_docs={"a", "b"}, doc2path=lambda name: str(source / f"{name}.md"))
     return app, env
 
