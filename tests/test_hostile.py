@@ -160,6 +160,11 @@ def test_arrays_that_no_result_has(tmp_path, name, array, message):
     assert str(caught.value).isprintable()
 
 
+def variance(value):
+    facts = {"history": {"loss": [0.1]}, "target_variance": value}
+    return {"runs": {"0": {"digest": "a", "facts": facts}}}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -171,6 +176,10 @@ def test_arrays_that_no_result_has(tmp_path, name, array, message):
         ({"inputs": []}, "inputs are not named"),
         ({"runs": {"0": {"digest": 1, "facts": {"history": {}}}}}, "digests are not text"),
         ({"runs": {"0": {"digest": "a", "facts": {"history": {"loss": ["0.1"]}}}}}, "losses are not numbers"),
+        (variance("0.1"), "variance of its target"),
+        (variance([0.1]), "variance of its target"),
+        (variance(-0.1), "variance of its target"),
+        (variance(float("nan")), "variance of its target"),
         ({"runs": {"٣": {"digest": "a", "facts": {"history": {}}}}}, "not those of its folds"),
     ],
 )

@@ -72,6 +72,8 @@ def test_an_empty_table_of_events_does_not_hide_another(write, refused):
     [
         (lambda other: other.columns.change_unit("ENERGY", "eV"), "TUNIT of column 'ENERGY'"),
         (lambda other: other.header.update(TELESCOP="SWIFT"), "TELESCOP"),
+        (lambda other: other.header.update(REFXCUNI="arcsec"), "REFXCUNI"),
+        (lambda other: other.header.update(REFYCTYP="GLON-TAN"), "REFYCTYP"),
         (lambda other: other.columns.change_name("ENERGY", "PI"), "energy, pi"),
     ],
 )
@@ -80,6 +82,18 @@ def test_tables_that_differ_are_not_one_list(change, what, write, refused):
     change(other)
     path = write(table(slice(250)), other)
     refused(lambda: read_events(path, table="all"), path, "cannot be read as one list", what, "--table 1")
+
+
+def test_tables_of_which_one_looks_like_ev_are_not_one_list(write, refused):
+    first, other = table(slice(250)), table(slice(250, None))
+    for one in (first, other):
+        one.columns.change_unit("ENERGY", "")
+    alike = write(first, other, name="keV.fits")
+    assert bands(read_events(alike, table="all")) == BANDS
+    other.data["ENERGY"] *= 1000
+    path = write(first, other)
+    refused(lambda: read_events(path, table="all"), path, "nothing states its unit", "keV (number 1)", "eV (number 2)")
+    assert bands(read_events(path, table=2)) == bands(read_events(alike, table=2))
 
 
 def test_a_choice_wins_over_other_tables_that_are_damaged(write):

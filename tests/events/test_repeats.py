@@ -63,6 +63,39 @@ def test_photons_of_one_pixel_and_channel_at_other_times_are_no_repeats(chandra)
     assert inspect_events(timeless).n_repeated == 48
 
 
+ROWS = 40
+DAYS = np.array([f"2020-01-01T00:00:{second:02d}" for second in range(ROWS)])
+
+
+@pytest.mark.parametrize("kind", ["csv", "date", "text", "intervals", "scaled"])
+def test_times_that_are_no_numbers_hide_no_events(kind, tmp_path, refused):
+    rng = np.random.default_rng(4)
+    columns = {
+        "RA": rng.integers(9, 11, ROWS) / 1.0,
+        "DEC": rng.integers(9, 11, ROWS) / 1.0,
+        "energy_keV": np.ones(ROWS),
+    }
+    times = {"date": DAYS.astype("M8[s]"), "intervals": np.zeros(2)}.get(kind, DAYS)
+    path = tmp_path / {"csv": "list.csv", "scaled": "list.fits"}.get(kind, "list.npz")
+    if kind == "csv":
+        rows = zip(*columns.values(), times, strict=True)
+        path.write_text("\n".join(["RA,DEC,energy_keV,time", *(",".join(map(str, row)) for row in rows)]))
+    elif kind == "scaled":
+        from astropy.io import fits
+
+        energy, kev = columns.pop("energy_keV"), "keV"
+        given = [fits.Column(name, "D", "deg", array=values) for name, values in columns.items()]
+        given += [fits.Column("ENERGY", "D", kev, array=energy), fits.Column("TIME", "D", "s", array=np.arange(ROWS))]
+        table = fits.BinTableHDU.from_columns(given, name="EVENTS")
+        table.header["TSCAL4"] = "one"
+        table.writeto(path)
+    else:
+        np.savez(path, **columns, time=times)
+    found = load_events(path)
+    assert (len(found.events), found.n_repeated) == (ROWS, 0)
+    refused(lambda: load_events(path, cleaning=DROP), path, "which events repeat", "--drop-repeated")
+
+
 def test_a_row_that_cannot_be_used_is_that_and_no_repeat(sixte_imaging):
     signal = np.linspace(1, 9, 60).astype(np.float32)
     path = sixte_imaging(signal=np.where(np.arange(60) < 4, np.float32(-1), signal))

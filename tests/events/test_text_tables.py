@@ -87,7 +87,7 @@ def test_ecsv_with_its_units(delimiter, columns, tmp_path):
     table["RA"].unit, table["DEC"].unit, table["energy_kev"].unit = units.deg, units.deg, units.keV
     table["note"].description = "a long text that is wrapped over several lines " * 5
     table.meta["made"] = {"by": ["hand", 1.5]}
-    path = tmp_path / "list.csv"
+    path = tmp_path / "list.ecsv"
     table.write(path, format="ascii.ecsv", delimiter=delimiter)
     agrees(path, columns)
     found = open_csv(path)

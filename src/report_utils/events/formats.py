@@ -12,8 +12,10 @@ from report_utils.events.npz_table import open_npz
 from report_utils.events.parquet_table import open_parquet
 from report_utils.events.table import Table
 
-_TEXT_NAMES = (".csv", ".tsv", ".txt", ".dat")
-_KNOWN = "give FITS, Parquet, NPZ, or text with a name that ends in .csv (each but Parquet and NPZ also gzipped)"
+_TEXT_NAMES = (".csv", ".tsv", ".txt", ".dat", ".ecsv")
+_KNOWN = (
+    "give FITS, Parquet, NPZ, or text with a name that ends in .csv or .ecsv (each but Parquet and NPZ also gzipped)"
+)
 
 
 def open_tables(path: Path, *, until: str | None = None) -> list[Table]:

@@ -16,7 +16,11 @@ ALL = "all"
 """What stands for all tables of events instead of a name."""
 _ALIKE = ("TUNIT", "TCTYP", "TCRPX", "TCRVL", "TCDLT", "TCUNI")
 """What the header says of a column, and must say in every table."""
-_OF_THE_WHOLE = ("TELESCOP", "INSTRUME", "REFXCRPX", "REFYCRPX", "REFXCRVL", "REFYCRVL", "REFXCDLT", "REFYCDLT")
+_OF_THE_WHOLE = (
+    "TELESCOP",
+    "INSTRUME",
+    *(f"REF{axis}C{word}" for word in ("TYP", "RPX", "RVL", "DLT", "UNI") for axis in "XY"),
+)
 
 
 @dataclass(frozen=True)

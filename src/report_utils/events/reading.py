@@ -15,12 +15,13 @@ from report_utils.events.cleaning import Cleaning, cut_energies, cut_region, reg
 from report_utils.events.eventlist import EventList, Source
 from report_utils.events.formats import open_tables
 from report_utils.events.frame import SkyFrame
+from report_utils.events.joined_table import JoinedTable
 from report_utils.events.layouts import Layout, choose_table, decide_layout, settle_unit
 from report_utils.events.missions import convention_filters
 from report_utils.events.positions import place
 from report_utils.events.repeats import repeated_rows, time_column
 from report_utils.events.request import Request
-from report_utils.events.rows import Rows
+from report_utils.events.rows import RowFilter, Rows
 from report_utils.events.table import Column, Table
 from report_utils.events.usable import check_usable, demand_some, energy_faults, left_out, refusal
 
@@ -176,14 +177,12 @@ def load_events(
             )
             raise InputError(msg)
     convention = convention_filters(found, *wanted[:3])
-    alike = list(dict.fromkeys([*wanted[:3], *time_column(found)]))
-    rows = found.read(dict.fromkeys([*wanted, *alike]), [*row_filters(cleaning, found), *convention])
+    rows, repeated = _read_rows(found, wanted, [*row_filters(cleaning, found), *convention], cleaning)
     if rows.n_rows == 0:
         msg = f"{path}: table {found.name} has no rows, so no events; leave this observation out"
         raise InputError(msg)
     dropped = dict(rows.dropped)
     demand_some(len(rows.values[layout.x.name]), rows.n_rows, dropped, path)
-    repeated = repeated_rows([rows.values[column.name] for column in alike])
     layout, events, frame, faults = _usable_events(found, layout, rows, wanted[3:], agn_source_ids, invalid)
     events, n_repeated = left_out(events, faults, repeated, dropped, drop_repeated=cleaning.drop_repeated)
     demand_some(len(events), rows.n_rows, dropped, path)
@@ -199,6 +198,39 @@ def load_events(
     return Reading(events, found, layout, rows.n_rows, dropped, frame, region_xy, tuple(faults), n_repeated)
 
 
+def _read_rows(
+    table: Table, wanted: list[Column], filters: list[RowFilter], cleaning: Cleaning
+) -> tuple[Rows, NDArray[np.bool_] | None]:
+    """Return the rows, and which of them repeat an earlier one: None where none does, or times cannot tell."""
+    try:
+        alike = list(dict.fromkeys([*wanted[:3], *time_column(table)]))
+        rows = table.read(dict.fromkeys([*wanted, *alike]), filters)
+    except InputError as error:
+        if "time" not in table.columns:
+            raise
+        rows = table.read(wanted, filters)
+        if cleaning.drop_repeated:
+            msg = f"{error}; without times it cannot be told which events repeat (drop_repeated, --drop-repeated)"
+            raise InputError(msg) from None
+        return rows, None
+    return rows, repeated_rows([rows.values[column.name] for column in alike]) if rows.n_rows else None
+
+
+def _demand_one_unit(table: JoinedTable, layout: Layout) -> None:
+    """Refuse joined tables of which some are taken for keV and some for eV, where nothing but custom says so."""
+    name, units = layout.energy.name, {}
+    for part in table.parts:
+        values = part.read([part.need(name)]).values[part.need(name).name]
+        units.setdefault(settle_unit(layout, _median(values), table.path).energy_unit, part.number)
+    if len(units) > 1:
+        said = " and ".join(f"{unit} (number {number})" for unit, number in units.items())
+        msg = (
+            f"{table.path}: column {name!r}: nothing states its unit, and by their values the tables are in {said};"
+            " read one of them (--table NUMBER), or correct TUNIT"
+        )
+        raise InputError(msg)
+
+
 def _usable_events(
     table: Table,
     layout: Layout,
@@ -210,6 +242,8 @@ def _usable_events(
     """Return all rows as events, and for each reason that some cannot be used, which."""
     values = rows.values
     energy_values = values.pop(layout.energy.name)
+    if isinstance(table, JoinedTable) and layout.energies.by == "custom":
+        _demand_one_unit(table, layout)
     layout = settle_unit(layout, _median(energy_values), table.path)
     energy, faults = layout.energies.in_kev(energy_values), layout.energies.faults(energy_values)
     del energy_values

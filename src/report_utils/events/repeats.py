@@ -1,7 +1,8 @@
 """Events that are in a list twice, as where tiles of the sky overlap or a list was joined with itself.
 
 An event repeats an earlier one where position and energy are the same to the last bit and, if the table has a column
-TIME, the time is too: in whole pixels and channels, two photons can well agree in all but that.
+TIME, the time is too: in whole pixels and channels, two photons can well agree in all but that. Where the times are
+no numbers (text, dates), repeats cannot be told: they are not counted, and dropping them is refused.
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ _SHIFT = np.uint64(29)
 
 
 def time_column(table: Table) -> tuple[Column, ...]:
-    """Return the column of the events' times, or nothing where none holds numbers."""
-    found = table.columns.get("time", ())
-    return found if len(found) == 1 and found[0].dtype is not None and found[0].is_scalar else ()
+    """Return the column of the events' times, whether or not it can be read, or nothing where there is none.
+
+    Raises
+    ------
+    InputError
+        If several columns share the name.
+    """
+    found = table.find("time")
+    return () if found is None else (found,)
 
 
 def repeated_rows(columns: Sequence[NDArray]) -> NDArray[np.bool_] | None:

@@ -48,6 +48,8 @@ def fault_of_manifest(manifest: Mapping[str, Any]) -> str | None:
         recorded = loss.values() if manifest["kind"] == "fit" else [loss]
         if not all(_are_numbers(values) for values in recorded):
             return "its losses are not numbers"
+        if not (_are_numbers([variance := run["facts"].get("target_variance", 1.0)]) and variance >= 0):
+            return "the variance of its target is no number from 0"
         if not isinstance(run["digest"], str):
             return "its digests are not text"
     return None if isinstance(manifest["inputs"], dict) else "its inputs are not named"
