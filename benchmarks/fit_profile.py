@@ -1,4 +1,4 @@
-"""Where a step of training spends its time: the plain Keras model with ``fit(x, y)``, and the network as it is trained here.
+"""Where a step of training spends its time: the plain Keras model with ``fit(x, y)``, and what is trained here.
 
 Usage: ``python -m benchmarks.fit_profile``
 

@@ -9,7 +9,8 @@ predictions are like.
 
 A wrong verdict is *fails* where a claim is true, *holds* where it is false, and either at the threshold. Over several
 trainings each may occur in 2.5 % of all cases: one tail of an interval of 95 %. The interval of one training lacks what
-another would change, and each may occur in 5 %. The table is kept for the page of the claims.
+another would change, and each may occur in 5 %: that level was set after a first look, which had shown 3 to 4.5 %. The
+table is kept for the page of the claims.
 """
 
 from __future__ import annotations

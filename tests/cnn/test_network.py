@@ -280,13 +280,58 @@ def test_dropout_draws_differ_from_batch_to_batch(images, targets, monkeypatch):
     assert losses[0] != losses[1]
 
 
-def test_a_model_that_does_not_weigh_images_is_refused(monkeypatch):
+def flat(inputs):
+    return keras.Model(inputs, keras.layers.Flatten()(inputs))
+
+
+def as_a_dict(inputs):
+    return keras.Model(inputs, {"mass": keras.layers.Dense(1)(keras.layers.Flatten()(inputs))})
+
+
+def frozen(inputs):
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Flatten()(inputs)))
+    model.trainable = False
+    return model
+
+
+@pytest.mark.parametrize(
+    ("returns", "why"),
+    [(flat, "one number for each"), (as_a_dict, "one number for each"), (frozen, "without weights to train")],
+)
+def test_a_model_that_cannot_be_trained_to_weigh_images_is_refused(returns, why, monkeypatch):
     def build(n_channels, n_pixels=128, *, seed=0):
-        return keras.Sequential([keras.Input((n_pixels, n_pixels, n_channels)), keras.layers.Flatten()])
+        return returns(keras.Input((n_pixels, n_pixels, n_channels)))
 
     monkeypatch.setattr("report_utils.cnn.network.build_cnn", build)
-    with pytest.raises(InputError, match=r"build_cnn returns a model .* one number for each"):
+    with pytest.raises(InputError, match=f"build_cnn returns a model .*{why}"):
         Network(1, 8)
+
+
+def test_a_layers_name_does_not_make_its_statistics_random(images, targets, monkeypatch):
+    """Only the states of generators are drawn; a batch normalisation keeps the mean 0 and variance 1 it begins with."""
+    build = other_network(extra=lambda: keras.layers.BatchNormalization(name="seed_norm"))
+    monkeypatch.setattr("report_utils.cnn.network.build_cnn", build)
+    network = Network(N_CHANNELS, N_PIXELS)
+    network.start((5,), 1e-3)
+    *_, mean, variance, _, _ = network.get_weights()
+    np.testing.assert_array_equal(mean, 0)
+    np.testing.assert_array_equal(variance, 1)
+
+
+def test_networks_of_half_precision_train(images, targets, monkeypatch):
+    """Loss and mass are of single precision whatever the layers compute in."""
+    monkeypatch.setattr("report_utils.cnn.network.build_cnn", other_network())
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        network = Network(N_CHANNELS, N_PIXELS)
+        network.start((5,), 1e-3)
+        batches = ViewBatches(np.arange(21), 16, (4, 2))
+        loss = network.train(ResidentImages(images), targets, batches.epoch(0), np.full(11, 1e-3, np.float32))
+    finally:
+        keras.config.set_dtype_policy(before)
+    assert np.isfinite(loss)
+    assert network.predict_views(ResidentImages(images)).dtype == np.float32
 
 
 def test_the_reports_network_is_fused():

@@ -75,9 +75,10 @@ class Network:
         fresh = build_cnn(self.n_channels, self.n_pixels, seed=seed)
         self.set_weights(fresh.get_weights())
         rng = np.random.default_rng((*seed, 1))
+        weights = {id(variable) for variable in self.model.weights}
         for variable, its_start in zip(self.state, fresh.non_trainable_variables, strict=True):
-            is_random = "seed" in variable.path  # the state of a dropout layer's generator; Keras draws it anew
-            value = rng.integers(2**31, size=variable.shape) if is_random else np.asarray(its_start)
+            # what is no weight is the state of a generator, such as a dropout layer's, which Keras draws anew
+            value = np.asarray(its_start) if id(variable) in weights else rng.integers(2**31, size=variable.shape)
             variable.assign(np.asarray(value, dtype=variable.dtype))
         self._scale = scale or InputScale.as_is(self.n_channels)
         self.open_channels(self.n_channels)
@@ -112,7 +113,8 @@ class Network:
         if self.is_fused:
             return fused_outputs(weights, images), state, 0.0
         found, state, losses = self.model.stateless_call(weights, state, images, training=training, return_losses=True)
-        return ops.reshape(found, (-1,)), state, sum(losses, 0.0)
+        own_loss = sum((ops.cast(loss, "float32") for loss in losses), 0.0)
+        return ops.cast(ops.reshape(found, (-1,)), "float32"), state, own_loss
 
     def get_weights(self) -> list[NDArray[np.float32]]:
         """Return the weights, as the model's ``get_weights`` lists them."""
@@ -202,11 +204,15 @@ def fresh_network(
 
 def _require_images_to_numbers(model: keras.Model, n_channels: int, n_pixels: int) -> None:
     takes, returns = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
-    if takes != (None, n_pixels, n_pixels, n_channels) or returns not in ((None, 1), (None,)):
+    shapes_fit = takes == (None, n_pixels, n_pixels, n_channels) and returns in ((None, 1), (None,))
+    if not shapes_fit or isinstance(getattr(model, "output", None), dict | list | tuple):
         msg = (
             f"build_cnn returns a model from {takes} to {returns}; it must take images "
             f"{(None, n_pixels, n_pixels, n_channels)} and return one number for each, (None, 1)"
         )
+        raise InputError(msg)
+    if not model.trainable_variables:
+        msg = "build_cnn returns a model without weights to train; leave some of its layers trainable"
         raise InputError(msg)
 
 

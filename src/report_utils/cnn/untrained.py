@@ -14,7 +14,7 @@ of the masses' variance; networks of the book that train reach 0.65 and more."""
 LEAST_GAIN = 0.05
 """By which the loss must fall below the variance of the masses, the loss of a network that always says their mean."""
 
-WHAT_TO_TRY = 'set inputs = "standardised" in the profile, lower its learning_rate, or train for more epochs'
+WHAT_TO_TRY = 'train with inputs = "standardised" in the profile, another learning_rate, or more epochs'
 
 
 def why_untrained(
@@ -32,6 +32,8 @@ def why_untrained(
     target_variance : float [dex^2], optional
         Of the masses that were trained on.
     """
+    if not np.isfinite(predictions).all():
+        return "its predictions are not finite"
     spread, of_truth = float(np.std(predictions)), float(np.std(truth))
     if spread < LEAST_SPREAD * of_truth:
         return f"its predictions spread {spread:.2g} dex, the true masses {of_truth:.2g}"

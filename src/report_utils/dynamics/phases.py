@@ -110,11 +110,11 @@ def weight_noise(
     """
     noisy, spread = [], 0.0
     for weight, is_trained in zip(weights, trained or [True] * len(weights), strict=True):
+        if weight.ndim > 1:
+            spread = float(np.std(weight))
         if not is_trained:
             noisy.append(weight)
             continue
-        if weight.ndim > 1:
-            spread = float(np.std(weight))
         noisy.append((weight + sigma * spread * rng.standard_normal(weight.shape)).astype(np.float32))
     return noisy
 
