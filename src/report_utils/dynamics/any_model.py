@@ -11,13 +11,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from report_utils.dynamics import recorder
+from report_utils.dynamics.recorder import EpochRecorder
 from report_utils.errors import InputError
 
 _DEFAULT_BATCH = 256
 
 
-class PredictionRecorder(recorder.PredictionRecorder):
+class PredictionRecorder(EpochRecorder):
     """Keeps a model's predictions for fixed inputs after every epoch of ``fit``.
 
     It knows nothing of clusters: any Keras model that is trained with ``fit`` can be recorded, over one call of
@@ -52,7 +52,8 @@ class PredictionRecorder(recorder.PredictionRecorder):
         batch_size: int = _DEFAULT_BATCH,
         predict: Callable[[keras.Model, Any], Any] | None = None,
     ) -> None:
-        super().__init__(inputs, batch_size=batch_size, predict=predict)
+        super().__init__(inputs, predict)
+        self.batch_size = batch_size
         if batch_size < 1:
             msg = f"batch_size is {batch_size}; give 1 or more"
             raise InputError(msg)

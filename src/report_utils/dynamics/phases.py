@@ -160,7 +160,7 @@ def train_in_phases(
     from report_utils.cnn.images import ResidentImages
     from report_utils.cnn.network import fresh_network
     from report_utils.cnn.scales import InputScale, TargetScale
-    from report_utils.dynamics.recorder import PredictionRecorder
+    from report_utils.dynamics.recorder import EpochRecorder
 
     images = images if isinstance(images, ResidentImages) else ResidentImages(images)
     test, train = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
@@ -172,7 +172,7 @@ def train_in_phases(
     start = (seed, fold, 2, training_seed)
     inputs = InputScale.of(images.host, train, settings.inputs)
     network = fresh_network(images.n_channels, images.n_pixels, start, settings.learning_rate, inputs)
-    recorder = PredictionRecorder(test, predict=lambda n, rows: scale.to_log10_mass(n.predict_views(images, rows)))
+    recorder = EpochRecorder(test, lambda n, rows: scale.to_log10_mass(n.predict_views(images, rows)))
     log = trainer.EpochLog(scale)
 
     def state() -> dict[str, NDArray]:

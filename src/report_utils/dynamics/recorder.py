@@ -1,4 +1,4 @@
-"""Recording a model's predictions while it learns: a callback for any Keras model (report, section 4.1)."""
+"""Recording what is predicted after every epoch (report, section 4.1)."""
 
 from __future__ import annotations
 
@@ -10,39 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class PredictionRecorder(keras.callbacks.Callback):
-    """Keeps a model's predictions for fixed inputs after every epoch of ``fit``.
+class EpochRecorder(keras.callbacks.Callback):
+    """Keeps what is predicted for fixed inputs after every epoch, over one training or several.
 
-    It knows nothing of clusters: any Keras model that is trained with ``fit`` can be recorded, over one call of
-    ``fit`` or several.
+    The report's own training records through it; :class:`report_utils.dynamics.PredictionRecorder` records any Keras
+    model.
 
     Parameters
     ----------
-    inputs : array, PyDataset or whatever ``model.predict`` takes
+    inputs : object
         What to predict after every epoch.
-    batch_size : int
-        For inputs that are arrays.
-    predict : callable, optional
-        ``predict(model, inputs)`` to use in place of ``model.predict``; it returns an array.
-
-    Examples
-    --------
-    >>> recorder = PredictionRecorder(x_test)
-    >>> model.fit(x, y, epochs=10, callbacks=[recorder])
-    >>> recorder.predictions.shape
-    (10, n_test, 1)
+    predict : callable
+        ``predict(model, inputs)`` returns an array.
     """
 
-    def __init__(
-        self,
-        inputs: Any,
-        *,
-        batch_size: int = 256,
-        predict: Callable[[keras.Model, Any], NDArray] | None = None,
-    ) -> None:
+    def __init__(self, inputs: Any, predict: Callable[[Any, Any], NDArray]) -> None:
         super().__init__()
         self.inputs = inputs
-        self.batch_size = batch_size
         self.predict = predict
         self._epochs: list[NDArray[np.float32]] = []
         self._states: dict[str, NDArray[np.float32]] = {}
@@ -79,7 +63,4 @@ class PredictionRecorder(keras.callbacks.Callback):
         return dict(self._states)
 
     def _predict(self) -> NDArray[np.float32]:
-        if self.predict is not None:
-            return np.asarray(self.predict(self.model, self.inputs), dtype=np.float32)
-        options = {} if isinstance(self.inputs, keras.utils.PyDataset) else {"batch_size": self.batch_size}
-        return np.asarray(self.model.predict(self.inputs, verbose=0, **options), dtype=np.float32)
+        return np.asarray(self.predict(self.model, self.inputs), dtype=np.float32)
