@@ -112,7 +112,7 @@ def test_what_was_trained_on_is_no_prediction(folder, reproduction, unknown):
 def test_fits_that_did_not_train_predict_nothing(folder, reproduction, monkeypatch):
     monkeypatch.setattr("report_utils.cnn.untrained.LEAST_SPREAD", 1e3)
     with pytest.raises(
-        InputError, match=r"'multi_band_2' cannot be used, fold 0: its predictions spread .*standardised"
+        InputError, match=r"'multi_band_2' cannot be used, fold 0 did not train: its predictions spread .*standardised"
     ):
         predict(folder / "archive", TRANSFORM, reproduction)
 

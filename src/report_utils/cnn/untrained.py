@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -40,3 +40,30 @@ def why_untrained(
     if len(losses) and min(losses) > (1 - LEAST_GAIN) * target_variance:
         return f"its loss never fell below {min(losses):.2g} dex², the variance of the masses is {target_variance:.2g}"
     return ""
+
+
+def untrained_folds(
+    predictions: ArrayLike,
+    truth: ArrayLike,
+    fold: ArrayLike,
+    history: Mapping[int, Mapping[str, Sequence[float]]],
+    target_variance: Mapping[int, float],
+) -> dict[int, str]:
+    """Return why the fits of some folds count as not trained, by fold; those that trained are left out.
+
+    Parameters
+    ----------
+    predictions : (n_clusters, n_views) [log10 Msun]
+    truth : (n_clusters,) [log10 Msun]
+    fold : (n_clusters,) int
+    history, target_variance
+        As :class:`report_utils.cnn.crossval.CrossValidation` has them; losses are looked at where both are known.
+    """
+    predictions, truth, fold = np.asarray(predictions), np.asarray(truth), np.asarray(fold)
+    found = {}
+    for number in np.unique(fold).tolist():
+        rows, losses = fold == number, history.get(number, {}).get("loss", ())
+        reason = why_untrained(predictions[rows], truth[rows], losses, target_variance.get(number, np.inf))
+        if reason:
+            found[number] = reason
+    return found

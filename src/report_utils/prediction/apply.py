@@ -24,13 +24,12 @@ from report_utils.binning import band_counts, get_transform
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import Transform
 from report_utils.cnn.crossval import fit_from_arrays
-from report_utils.cnn.untrained import WHAT_TO_TRY
+from report_utils.cnn.untrained import WHAT_TO_TRY, untrained_folds
 from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events import Archive, open_archive
 from report_utils.prediction.limits import ExpectedError, TrainingRange, hardness
 from report_utils.profiles import Profile, project_root
-from report_utils.report.seeds import SeedPredictions
 from report_utils.reproduction import Reproduction
 from report_utils.store import Run
 
@@ -187,9 +186,15 @@ def finished_fits(reproduction: Reproduction, transform: str) -> list[tuple[int,
 def held_out_error(reproduction: Reproduction, transform: str) -> ExpectedError:
     """Return the errors of a transform's held-out clusters, each the mean over its views and training seeds."""
     results = reproduction.cross_validations(transform)
-    if reason := SeedPredictions.of(results).untrained:
-        msg = f"profile {reproduction.profile.name}: {transform!r} cannot be used, {reason}; {WHAT_TO_TRY}"
-        raise InputError(msg)
+    for one in results:
+        dead = untrained_folds(one.predictions, one.truth, one.fold, one.history, one.target_variance)
+        if dead:
+            fold, reason = next(iter(dead.items()))
+            msg = (
+                f"profile {reproduction.profile.name}: {transform!r} cannot be used, fold {fold} did not train: {reason};"
+                f" {WHAT_TO_TRY}"
+            )
+            raise InputError(msg)
     predicted = np.mean([result.predictions.mean(axis=1, dtype=np.float64) for result in results], axis=0)
     return ExpectedError.of(predicted, predicted - results[0].truth)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.cnn.untrained import why_untrained
+from report_utils.cnn.untrained import untrained_folds, why_untrained
 from report_utils.errors import InputError
 
 if TYPE_CHECKING:
@@ -101,15 +101,9 @@ class SeedPredictions:
         """Say which of the fits did not train, and why; empty where all did. Numbers of such a result mean nothing."""
         found = []
         for seed, predictions in enumerate(self.predictions):
-            for fold in np.unique(self.fold).tolist():
-                rows = self.fold == fold
-                losses, variance = (), np.inf
-                if self.target_variance:
-                    losses = self.history[seed].get(fold, {}).get("loss", ())
-                    variance = self.target_variance[seed].get(fold, np.inf)
-                reason = why_untrained(predictions[rows], self.truth[rows], losses, variance)
-                if reason:
-                    found.append(f"fold {fold}{f', training seed {seed}' if seed else ''}: {reason}")
+            known = (self.history[seed], self.target_variance[seed]) if self.target_variance else ({}, {})
+            for fold, reason in untrained_folds(predictions, self.truth, self.fold, *known).items():
+                found.append(f"fold {fold}{f', training seed {seed}' if seed else ''}: {reason}")
         return "; ".join(found)
 
     def among(self, clusters: NDArray[np.integer]) -> SeedPredictions:
