@@ -190,10 +190,8 @@ def held_out_error(reproduction: Reproduction, transform: str) -> ExpectedError:
         dead = untrained_folds(one.predictions, one.truth, one.fold, one.history, one.target_variance)
         if dead:
             fold, reason = next(iter(dead.items()))
-            msg = (
-                f"profile {reproduction.profile.name}: {transform!r} cannot be used, fold {fold} did not train: {reason};"
-                f" {WHAT_TO_TRY}"
-            )
+            who = f"profile {reproduction.profile.name}: {transform!r}"
+            msg = f"{who} cannot be used, fold {fold} did not train: {reason}; {WHAT_TO_TRY}"
             raise InputError(msg)
     predicted = np.mean([result.predictions.mean(axis=1, dtype=np.float64) for result in results], axis=0)
     return ExpectedError.of(predicted, predicted - results[0].truth)
