@@ -22,8 +22,8 @@ serve: setup ## show the rendered book at an address of this machine
 pdf: book ## print the book as PDF, which it then offers for download; needs Chromium
 	$(BIN)/report-utils pdf
 
-lint: setup-dev ## check style
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+lint: setup-dev ## check style, and that rooms import only from those below them
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
 bench: setup-dev ## set up and measure
 	$(BIN)/python -m benchmarks

@@ -11,8 +11,6 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from report_utils import provenance
-from report_utils.fingerprint import package_version
 from report_utils.report.measurements import (
     BenchmarkResult,
     Measurement,
@@ -22,6 +20,8 @@ from report_utils.report.measurements import (
     read_results,
     results_of_benchmarks,
 )
+from report_utils.runs import provenance
+from report_utils.runs.code_digest import package_version
 
 HERE = Path(__file__).parent
 _PEERS = ("scipy", "astropy", "pyarrow", "pandas", "boost-histogram", "fast-histogram", "sphinx", "jupyter-book")

@@ -19,7 +19,7 @@ import numpy as np
 from benchmarks.measuring import alternate, cost, program, run, shares
 from report_utils.profiles import project_root
 from report_utils.report.measurements import Measurement
-from report_utils.store import Store
+from report_utils.runs.store import Store
 
 ROUNDS, EDITS = 3, 1
 SPHINX = "bare Sphinx"

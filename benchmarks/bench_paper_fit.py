@@ -20,8 +20,8 @@ from report_utils.binning.dataset import Dataset
 from report_utils.cnn import assign_folds
 from report_utils.profiles import load_profile
 from report_utils.report.measurements import Measurement, Quantity
-from report_utils.store import RunKey, Store
-from report_utils.work import Task, run_tasks
+from report_utils.runs.store import RunKey, Store
+from report_utils.workers.worker_pool import Task, run_tasks
 
 GOAL_MB = 2000.0
 

@@ -37,7 +37,7 @@ def measure() -> list[Measurement]:
         )
         for name, title in titles.items()
     ]
-    code = "import sys, report_utils.cli, report_utils.reproduction, report_utils.report.figures\n"
+    code = "import sys, report_utils.cli, report_utils.reproduction.one_profile, report_utils.report.figures\n"
     code += "out['networks'] = sorted({'tensorflow', 'keras'} & set(sys.modules))"
     imported = in_a_process(code)["networks"]
     assert not imported, f"{imported} imported where no network is needed"

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.bench_book import copy_working_tree
 from benchmarks.measuring import in_a_process, program, run, seconds_of_ended, where_and_when
 from report_utils.report.measurements import keep_table
-from report_utils.store import Store
+from report_utils.runs.store import Store
 
 ROUNDS = 5
 _CODE = """
@@ -26,9 +26,9 @@ os.chdir(os.environ["BOOK"])
 clock = time.process_time
 begin = clock()
 from report_utils.book.build import PAGES, open_reproduction, page_record
-from report_utils.ownership import ANALYSES
+from report_utils.runs.ownership import ANALYSES
 from report_utils.book.rendered import is_rendered
-from report_utils.fingerprint import kept_analyses, read_once
+from report_utils.runs.code_digest import kept_analyses, read_once
 from report_utils.profiles import project_root
 out["imports"] = clock() - begin
 one, root = open_reproduction("smoke"), project_root()

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student
 
-from report_utils.provenance import THREAD_VARIABLE, processor, source
 from report_utils.report.measurements import Measurement, Quantity
+from report_utils.runs.provenance import THREAD_VARIABLE, processor, source
 
 ONE_THREAD = {
     THREAD_VARIABLE: "1",

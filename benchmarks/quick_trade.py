@@ -26,8 +26,8 @@ from report_utils.binning import get_transform
 from report_utils.binning.dataset import Dataset
 from report_utils.profiles import Training, load_profile
 from report_utils.report.measurements import keep_table, results_of_benchmarks
-from report_utils.reproduction import Reproduction
-from report_utils.work import Task, run_tasks
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.workers.worker_pool import Task, run_tasks
 
 N_HELD_OUT = 800
 TRANSFORMS = ("single_band", "multi_band_2")

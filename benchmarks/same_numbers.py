@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks.measuring import ONE_THREAD, in_a_process, where_and_when
 from report_utils.report.measurements import keep_table
-from report_utils.reproduction import Reproduction
-from report_utils.verification import PREDICTION_TOLERANCE
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.verification import PREDICTION_TOLERANCE
 
 _TWO, _FOUR = (ONE_THREAD | {name: number for name in ONE_THREAD if name.endswith("THREADS")} for number in "24")
 WAYS = {
@@ -31,7 +31,7 @@ _CODE = """
 import os
 from report_utils.binning import get_transform
 from report_utils.cnn import fit_fold
-from report_utils.reproduction import Reproduction
+from report_utils.reproduction.one_profile import Reproduction
 one = Reproduction("PROFILE")
 images, mass = one.dataset.images(get_transform("multi_band_2")), one.dataset.log10_mass
 seed = int(os.environ.get("SEED", "0"))

@@ -81,7 +81,7 @@ from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED
 from report_utils.report.inconsistencies import EARLIER_N_IMAGES
-from report_utils.report.words import thousands
+from report_utils.report.sentences import thousands
 
 best, single = PUBLISHED.best_row, PUBLISHED.rows["single_band"]
 earlier = PUBLISHED.earlier_scatter

@@ -41,8 +41,8 @@ import numpy as np
 from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED, figures, open_reproduction
+from report_utils.report.sentences import provenance, source_words, thousands
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import provenance, source_words, thousands
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()

@@ -36,7 +36,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from report_utils.report import PUBLISHED, figures, open_reproduction
-from report_utils.report.words import listing, thousands
+from report_utils.report.sentences import listing, thousands
 from report_utils.simulation import N_OBSERVATIONS, SimulationSettings, expected_counts
 from report_utils.simulation.checks import (
     band_fractions,

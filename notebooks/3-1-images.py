@@ -50,7 +50,7 @@ from IPython.display import Markdown
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.binning.explorer import image_explorer
 from report_utils.report import figures, open_reproduction
-from report_utils.report.words import example_rows, listing, source_words, thousands
+from report_utils.report.sentences import example_rows, listing, source_words, thousands
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()

@@ -39,8 +39,8 @@ from IPython.utils.capture import capture_output
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.cnn import build_cnn
 from report_utils.report import PUBLISHED, figures, open_reproduction
+from report_utils.report.sentences import example_rows, thousands
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import example_rows, thousands
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()

@@ -39,9 +39,9 @@ from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS
 from report_utils.report import figures, open_reproduction
-from report_utils.report.judged import Judged
+from report_utils.report.reproduced_results import Judged
+from report_utils.report.sentences import folds_and_halos, provenance, trainings, untrained_warning
 from report_utils.report.tables import shape_markdown, table_one_markdown
-from report_utils.report.words import folds_and_halos, provenance, trainings, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()

@@ -29,9 +29,7 @@ from report_utils.binning import TRANSFORMS
 from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.claims import Runs
 from report_utils.report.seeds import all_seeds
-from report_utils.report.statistics import describe_all
-from report_utils.report.tables import table_one, table_one_markdown
-from report_utils.report.words import (
+from report_utils.report.sentences import (
     beside_printed,
     change,
     example_rows,
@@ -40,6 +38,8 @@ from report_utils.report.words import (
     trainings,
     untrained_warning,
 )
+from report_utils.report.statistics import describe_all
+from report_utils.report.tables import table_one, table_one_markdown
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()

@@ -41,11 +41,11 @@ from report_utils.dynamics import plot_dynamics
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import MINIMUM_GROUPS, too_few_halos
 from report_utils.report.figures.style import new_figure
+from report_utils.report.rank_statistics import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
 from report_utils.report.seeds import untrained_phases
-from report_utils.report.sorting import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
+from report_utils.report.sentences import change, dynamics_provenance, listing, trainings, untrained_warning
 from report_utils.report.tables import markdown_table
 from report_utils.report.viewers import cluster_viewer
-from report_utils.report.words import change, dynamics_provenance, listing, trainings, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()

@@ -31,11 +31,11 @@ from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import MINIMUM_SEEDS
 from report_utils.report.figures.style import new_figure
+from report_utils.report.rank_statistics import distance_over_seeds
 from report_utils.report.seeds import untrained_phases
-from report_utils.report.sorting import distance_over_seeds
+from report_utils.report.sentences import dynamics_provenance, untrained_warning
 from report_utils.report.tables import markdown_table
 from report_utils.report.viewers import cluster_viewer
-from report_utils.report.words import dynamics_provenance, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()

@@ -46,9 +46,9 @@ from report_utils.report.claims import Runs
 from report_utils.report.count_statistics import count_statistics, one_split
 from report_utils.report.figures.baselines import baseline_scatter
 from report_utils.report.seeds import all_seeds, trained_only
+from report_utils.report.sentences import provenance, untrained_warning
 from report_utils.report.study_tables import interval_text
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import provenance, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()

@@ -53,7 +53,7 @@ from IPython.display import Markdown
 from report_utils.binning import TRANSFORMS
 from report_utils.book.pages import PAGES
 from report_utils.report.tables import markdown_table
-from report_utils.reproduction import DYNAMICS_TRANSFORMS
+from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
 
 Markdown(
     "```sh\n"

@@ -42,8 +42,8 @@ from report_utils.report.full_size import (
     refused,
 )
 from report_utils.report.measurements import read_all
-from report_utils.report.words import thousands
-from report_utils.results import results_folder, stored_results
+from report_utils.report.sentences import thousands
+from report_utils.reproduction.results import results_folder, stored_results
 
 paper = load_profile("paper")
 pace = measured_pace(open_reproduction(profile), read_all().get("bench_training", []))

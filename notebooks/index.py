@@ -38,11 +38,11 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import figures, open_reproduction
-from report_utils.report.judged import Judged
-from report_utils.report.over_seeds import over_seeds_summary
+from report_utils.report.reproduced_results import Judged
+from report_utils.report.seed_robustness import over_seeds_summary
+from report_utils.report.sentences import provenance, retained_caveat, trainings, verdict_counts
 from report_utils.report.status_tables import status_summary
 from report_utils.report.tables import claims_summary_markdown
-from report_utils.report.words import provenance, retained_caveat, trainings, verdict_counts
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)

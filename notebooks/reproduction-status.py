@@ -30,11 +30,11 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import open_reproduction
-from report_utils.report.judged import Judged
-from report_utils.report.over_seeds import over_seeds_summary
+from report_utils.report.reproduced_results import Judged
+from report_utils.report.seed_robustness import over_seeds_summary
+from report_utils.report.sentences import folds_and_halos, provenance, seeds_of_claims
 from report_utils.report.status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
 from report_utils.report.status_tables import status_markdown, status_sentence, status_summary
-from report_utils.report.words import folds_and_halos, provenance, seeds_of_claims
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)

@@ -9,7 +9,7 @@ SLUGS = ("1-introduction", "3-3-single-band", "4-1-dynamics-multi-band")
 
 def main() -> None:
     from report_utils.book import build
-    from report_utils.reproduction import Reproduction
+    from report_utils.reproduction.one_profile import Reproduction
 
     build.PAGES = tuple(page for page in build.PAGES if page.slug in SLUGS)
     Reproduction.transforms = ("single_band", "multi_band_1")

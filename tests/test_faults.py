@@ -20,8 +20,8 @@ import pytest
 
 from report_utils.binning import band_counts
 from report_utils.events import EventList
-from report_utils.ownership import entries
-from report_utils.store import RunKey, Store
+from report_utils.runs.ownership import entries
+from report_utils.runs.store import RunKey, Store
 from tests import work_functions
 from tests.conftest import ROOT
 from tests.profile_files import write_profile

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from report_utils.errors import InputError, shown
-from report_utils.input_files import demand_file, read_json
-from report_utils.results import read_result, write_result
+from report_utils.files.input_files import demand_file, read_json
+from report_utils.reproduction.results import read_result, write_result
 from tests.limited import run_limited
-from tests.test_results import made_up
+from tests.reproduction.test_committed_results import made_up
 
 MEGABYTES = 500.0
 """Of a command that refuses; one that imports Keras or pyarrow takes 300 before it begins."""
@@ -113,7 +113,7 @@ def test_a_result_that_never_ends(tmp_path, result, kind, what, which):
 
 
 def test_a_folder_of_results_that_is_a_disk(tmp_path, monkeypatch):
-    from report_utils.results import exchange, stored_results
+    from report_utils.reproduction.results import exchange, stored_results
 
     for number in range(30):
         (tmp_path / f"{number}.txt").touch()

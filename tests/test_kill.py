@@ -10,7 +10,7 @@ import pytest
 from tools.kill_compare import differences, faults
 from tools.kill_harness import Harness
 
-from report_utils.store import RunKey, Store
+from report_utils.runs.store import RunKey, Store
 from tests.profile_files import write_profile
 
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from report_utils.events import export_observations, ingest
 from report_utils.profiles import load_profile
-from report_utils.reproduction import Reproduction
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
-from report_utils.store import Store
 from tests.conftest import ROOT
 
 
@@ -36,7 +36,7 @@ def test_two_bands_are_better_than_one_for_a_few_dozen_clusters(tmp_path, monkey
     path = tmp_path / "profiles" / "mine.toml"
     path.write_text(sample().replace("run = 10 ", "run = 2 "))
     reproduction = Reproduction(load_profile(path), Store(tmp_path / "runs"))
-    for module in ("report_utils.binning.dataset", "report_utils.reproduction"):
+    for module in ("report_utils.binning.dataset", "report_utils.reproduction.one_profile"):
         monkeypatch.setattr(f"{module}.run_tasks", run_here)  # starting workers takes longer than their work
     reproduction.prepare(["single_band", "multi_band_2"], dynamics=())
     scatter = {n: reproduction.cross_validation(n).residuals.std() for n in ("single_band", "multi_band_2")}

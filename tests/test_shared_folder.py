@@ -10,10 +10,10 @@ import time
 import numpy as np
 import pytest
 
-from report_utils.integrity import read_manifest
-from report_utils.reproduction import Reproduction
-from report_utils.run_status import run_states
-from report_utils.store import RunKey, Store
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.run_status import run_states
+from report_utils.runs.integrity import read_manifest
+from report_utils.runs.store import RunKey, Store
 from tests.conftest import ROOT
 from tests.made_up_runs import PROFILE, store_fits
 
@@ -21,8 +21,8 @@ MACHINE = """
 import filelock, pathlib, sys, time
 filelock.FileLock.acquire = lambda self, *_, **__: None  # a lock that this machine alone can see
 filelock.FileLock.release = lambda self, *_, **__: None
-from report_utils.reproduction import Reproduction
-from report_utils.store import Store
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.runs.store import Store
 import report_utils.cnn.training
 folder = pathlib.Path(sys.argv[1])
 reproduction = Reproduction(folder / "tiny.toml", Store(folder / "runs"))

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from report_utils.backends import OutOfDeviceMemory
-from report_utils.deadline import OutOfTime, out_of_time
 from report_utils.errors import InputError
-from report_utils.store import RunKey, Store
-from report_utils.work import _ONE_THREAD, Task, advance, run_tasks
+from report_utils.runs.store import RunKey, Store
+from report_utils.workers.backends import OutOfDeviceMemory
+from report_utils.workers.deadline import OutOfTime, out_of_time
+from report_utils.workers.worker_pool import _ONE_THREAD, Task, advance, run_tasks
 
 
 def square(n: int) -> int:

@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from report_utils.integrity import CHECKED, MANIFEST, fault_of
-from report_utils.ownership import ANALYSES, EXECUTED_PAGES, IN_USE, LOCKS, MARK, WORKERS_LOG, entries, strangers
+from report_utils.runs.integrity import CHECKED, MANIFEST, fault_of
+from report_utils.runs.ownership import ANALYSES, EXECUTED_PAGES, IN_USE, LOCKS, MARK, WORKERS_LOG, entries, strangers
 
 VARYING = {
     "manifests of runs": ("finished", "seconds"),

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.report.claims import Runs
+from report_utils.report.rank_statistics import middle_third
 from report_utils.report.seeds import SeedPredictions
-from report_utils.report.sorting import middle_third
 
 SPREAD, ONE_BAND, MORE_BANDS = 0.24, 0.168, 0.073
 """Standard deviation of the true masses, and the scatters of one band and of more [dex], as in ``quick``."""

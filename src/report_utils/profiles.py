@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from report_utils.errors import InputError, printable
-from report_utils.input_files import MAX_DEPTH, demand_file
+from report_utils.files.input_files import MAX_DEPTH, demand_file
 
 PROFILE_VARIABLE = "REPORT_PROFILE"
 """Environment variable that names the profile; without it the book is built at ``quick``."""

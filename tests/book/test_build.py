@@ -26,7 +26,7 @@ from report_utils.book.execute import (
 from report_utils.book.pages import PAGES, Page
 from report_utils.errors import InputError
 from report_utils.profiles import load_profile, project_root
-from report_utils.reproduction import Reproduction
+from report_utils.reproduction.one_profile import Reproduction
 
 ROOT = project_root()
 
@@ -178,7 +178,7 @@ def test_another_backend_makes_pages_stale(reproduction, monkeypatch):
 
 def _with_other_code(monkeypatch, module):
     """Change one module's code as the fingerprints see it."""
-    from report_utils import fingerprint
+    from report_utils.runs import code_digest as fingerprint
 
     original = fingerprint.Path.read_text
 

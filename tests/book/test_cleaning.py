@@ -16,12 +16,12 @@ from report_utils.book.build import executed_page, page_record
 from report_utils.book.cleaning import Cleaning, clean
 from report_utils.book.execute import METADATA
 from report_utils.book.pages import PAGES
-from report_utils.disk import host_token
 from report_utils.errors import InputError
-from report_utils.leftovers import in_use
-from report_utils.reproduction import Reproduction
-from report_utils.run_status import profile_keys
-from report_utils.store import RunKey, Store
+from report_utils.files.disk import host_token
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.run_status import profile_keys
+from report_utils.runs.cleanup import in_use
+from report_utils.runs.store import RunKey, Store
 from tests.conftest import ROOT
 from tests.profile_files import write_profile
 

@@ -17,7 +17,7 @@ from report_utils.book import build
 from report_utils.book.pages import PAGES
 from report_utils.errors import InputError
 from report_utils.profiles import project_root
-from report_utils.reproduction import Reproduction
+from report_utils.reproduction.one_profile import Reproduction
 
 ROOT = project_root()
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))

@@ -15,7 +15,7 @@ from report_utils.book.build import executed_page, make_page, page_record, publi
 from report_utils.book.execute import METADATA
 from report_utils.book.pages import PAGES
 from report_utils.errors import InputError
-from report_utils.reproduction import Reproduction
+from report_utils.reproduction.one_profile import Reproduction
 from tests.conftest import ROOT
 from tests.profile_files import write_profile
 

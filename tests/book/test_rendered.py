@@ -15,7 +15,7 @@ from report_utils.book.rendered import (
     what_is_rendered,
 )
 from report_utils.errors import InputError
-from report_utils.ownership import METADATA
+from report_utils.runs.ownership import METADATA
 
 
 @pytest.fixture

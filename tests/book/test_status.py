@@ -19,9 +19,9 @@ from report_utils.book.status import book_status
 from report_utils.errors import InputError
 from report_utils.events import EventList, ingest
 from report_utils.events.export import export_observations
-from report_utils.reproduction import Reproduction
-from report_utils.run_status import profile_keys
-from report_utils.store import Store
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.run_status import profile_keys
+from report_utils.runs.store import Store
 from tests.book.test_build import _with_other_code
 from tests.conftest import ROOT
 from tests.profile_files import write_profile

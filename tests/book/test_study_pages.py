@@ -8,10 +8,10 @@ import pytest
 
 from report_utils.book.build import page_record
 from report_utils.book.pages import PAGES
-from report_utils.reproduction import Reproduction
-from report_utils.results import export_results
-from report_utils.store import Store
-from report_utils.studies import HALOS, SENSITIVITY, STUDIES, reproduce_variant
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.results import export_results
+from report_utils.reproduction.studies import HALOS, SENSITIVITY, STUDIES, reproduce_variant
+from report_utils.runs.store import Store
 from tests.made_up_runs import PROFILE, store_fits
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def reproduction(tmp_path, monkeypatch):
     (tmp_path / "tiny.toml").write_text(PROFILE)
-    monkeypatch.setattr("report_utils.results.exchange.results_folder", lambda: tmp_path / "results")
+    monkeypatch.setattr("report_utils.reproduction.results.exchange.results_folder", lambda: tmp_path / "results")
     return Reproduction(tmp_path / "tiny.toml", Store(tmp_path / "runs"))
 
 

@@ -9,9 +9,9 @@ from report_utils import profiles
 from report_utils.cnn import assign_folds, fit_fold
 from report_utils.cnn import training as trainer
 from report_utils.cnn.network import fresh_network
-from report_utils.deadline import OutOfTime, time_limit
-from report_utils.dynamics import train_in_phases
+from report_utils.cnn.phase_training import train_in_phases
 from report_utils.profiles import Training
+from report_utils.workers.deadline import OutOfTime, time_limit
 
 FIT = Training(epochs=4, batch_size=32, learning_rate=3e-3, schedule="one_cycle", target="standardised")
 PHASES = profiles.Dynamics(epochs=2, batch_size=32, learning_rate=1e-3, target="standardised")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.conftest import ROOT
 
-from report_utils.backends import OutOfDeviceMemory, lacks_device_memory
+from report_utils.workers.backends import OutOfDeviceMemory, lacks_device_memory
 
 jax = pytest.importorskip("jax")
 

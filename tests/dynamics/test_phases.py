@@ -10,13 +10,13 @@ import pytest
 from report_utils import profiles
 from report_utils.cnn import assign_folds
 from report_utils.cnn import training as trainer
+from report_utils.cnn.phase_training import train_in_phases
 from report_utils.dynamics import (
     Dynamics,
     PredictionRecorder,
     compare_dynamics,
     epoch_phases,
     plot_dynamics,
-    train_in_phases,
     weight_noise,
 )
 from report_utils.dynamics.plot import heatmap_values

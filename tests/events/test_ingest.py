@@ -272,7 +272,7 @@ def test_a_full_disk_ends_with_one_line_and_keeps_what_is_finished(folder, tmp_p
 def test_progress_is_shown_with_the_time_left(folder, tmp_path, capsys, monkeypatch):
     ingest(folder(2) / "catalogue.csv", tmp_path / "archive")
     assert capsys.readouterr().err == ""  # it took no time to speak of
-    monkeypatch.setattr("report_utils.progress._PLAIN_LINE_SECONDS", 0.0)
+    monkeypatch.setattr("report_utils.workers.progress._PLAIN_LINE_SECONDS", 0.0)
     ingest(tmp_path / "lists" / "catalogue.csv", tmp_path / "another")
     assert "ingest of 2 observations: 100%, about 0.0 min left" in capsys.readouterr().err
 

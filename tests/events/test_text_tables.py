@@ -11,7 +11,7 @@ import pytest
 
 from report_utils.events import read_catalogue, read_events
 from report_utils.events.csv_table import open_csv
-from report_utils.plain_numbers import real, whole
+from report_utils.files.plain_numbers import real, whole
 
 BANDS = (100, 150, 100, 50)
 

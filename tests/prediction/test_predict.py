@@ -14,9 +14,9 @@ from report_utils.errors import InputError
 from report_utils.events import ArchiveWriter, open_archive
 from report_utils.events.thinning import thin
 from report_utils.prediction import predict
-from report_utils.reproduction import Reproduction
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
-from report_utils.store import Store
 
 PROFILE = """
 description = "a test"
@@ -52,7 +52,7 @@ def folder(tmp_path_factory):
 def reproduction(folder):
     made = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("report_utils.binning.dataset", "report_utils.reproduction"):
+        for module in ("report_utils.binning.dataset", "report_utils.reproduction.one_profile"):
             patch.setattr(f"{module}.run_tasks", run_here)  # starting workers takes longer than their work
         made.prepare([TRANSFORM], dynamics=(), n_training_seeds=2)
     return made

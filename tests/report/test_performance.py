@@ -14,8 +14,8 @@ from report_utils.errors import InputError
 from report_utils.report import performance as page
 from report_utils.report.figures.performance import goals_chart, growth_curves, step_shares, time_against_size
 from report_utils.report.measurements import Quantity, add_result, keep_table, read_all
-from report_utils.reproduction import Reproduction
-from report_utils.store import Store
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.runs.store import Store
 
 
 def test_without_results_it_says_what_measures_them(tmp_path):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from report_utils.outcomes import Outcome
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Runs
 from report_utils.report.figures.studies import sensitivity_forest
 from report_utils.report.sensitivity import LIMITS, STUDIED_CLAIMS, judge_outcome, judge_study
 from report_utils.report.study_tables import judgements_markdown, study_summary, study_text
-from report_utils.results import Origin
-from report_utils.studies import SENSITIVITY
+from report_utils.reproduction.results import Origin
+from report_utils.reproduction.studies import SENSITIVITY
+from report_utils.reproduction.study_results import Outcome
 
 ORIGIN = Origin(("0123456789ab",), ("tensorflow",), "2026-11-22", "2026-11-22", ("code cnn.model changed",))
 

@@ -51,7 +51,7 @@ from report_utils.report.status_tables import (
     status_text,
 )
 from report_utils.report.tables import table_one
-from report_utils.store import RunKey
+from report_utils.runs.store import RunKey
 
 ROOT = Path(__file__).parents[2]
 SHAPES = [(3, 3, 4, 16), (3, 3, 16, 32), (3, 3, 32, 64), (64, 200), (200, 100), (100, 20), (20, 1)]

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from report_utils import cli
-from report_utils.report import judged
+from report_utils.report import reproduced_results as judged
 from report_utils.report.published import PUBLISHED
 from report_utils.report.status import CLAIM, Entry
 from report_utils.report.tables import table_one

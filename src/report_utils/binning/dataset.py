@@ -15,8 +15,8 @@ from report_utils.binning.observations import Observations, bin_chunk
 from report_utils.binning.transforms import SourceName, Transform
 from report_utils.errors import InputError
 from report_utils.profiles import Profile
-from report_utils.store import Run, RunKey, Store
-from report_utils.work import Task, run_tasks
+from report_utils.runs.store import Run, RunKey, Store
+from report_utils.workers.worker_pool import Task, run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,15 +13,15 @@ import numpy as np
 
 from report_utils.binning.counts import band_counts
 from report_utils.binning.transforms import SourceName
-from report_utils.disk import write_arrays
 from report_utils.errors import InputError
 from report_utils.events import EventList, open_archive
 from report_utils.events.thinning import thin, thin_pair
-from report_utils.fingerprint import code_digests, imported_modules, require_code
+from report_utils.files.disk import write_arrays
 from report_utils.profiles import Profile
+from report_utils.runs.code_digest import code_digests, imported_modules, require_code
+from report_utils.runs.store import RunKey
 from report_utils.simulation import SimulationSettings, cluster_properties, simulate_observation
-from report_utils.store import RunKey
-from report_utils.work import advance
+from report_utils.workers.worker_pool import advance
 
 _BINNING = (
     "binning.compiled",

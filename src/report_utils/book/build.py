@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from report_utils.backends import backend_name
 from report_utils.binning import get_transform
 from report_utils.book.execute import (
     HOW_TO_HAVE_AGN_LESS,
@@ -21,10 +20,15 @@ from report_utils.book.execute import (
     written,
 )
 from report_utils.book.pages import PAGES, Page
-from report_utils.committed import open_reproduction
-from report_utils.disk import RUNS_VARIABLE, clear_disk_errors, write_text
 from report_utils.errors import InputError
-from report_utils.fingerprint import (
+from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, write_text
+from report_utils.profiles import project_root
+from report_utils.reproduction.committed import open_reproduction
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.studies import get_study
+from report_utils.reproduction.study_results import study_inputs
+from report_utils.runs.cleanup import in_use
+from report_utils.runs.code_digest import (
     code_digests,
     digest,
     file_digest,
@@ -32,15 +36,11 @@ from report_utils.fingerprint import (
     kept_analyses,
     read_once,
 )
-from report_utils.leftovers import in_use
-from report_utils.marking import is_marked
-from report_utils.outcomes import study_inputs
-from report_utils.ownership import ANALYSES, EXECUTED_PAGES, is_own_page, record_of
-from report_utils.profiles import project_root
-from report_utils.provenance import copy_note
-from report_utils.reproduction import Reproduction
-from report_utils.studies import get_study
-from report_utils.work import Task, advance, run_tasks
+from report_utils.runs.marking import is_marked
+from report_utils.runs.ownership import ANALYSES, EXECUTED_PAGES, is_own_page, record_of
+from report_utils.runs.provenance import copy_note
+from report_utils.workers.backends import backend_name
+from report_utils.workers.worker_pool import Task, advance, run_tasks
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -11,16 +11,16 @@ from pathlib import Path
 from report_utils.book.build import PAGES_FOLDER, page_record
 from report_utils.book.kernel import FOLDER_PREFIX, kernel_folders
 from report_utils.book.pages import PAGES
-from report_utils.changes import changes
-from report_utils.disk import clear_disk_errors, host_token
 from report_utils.errors import InputError
-from report_utils.leftovers import abandoned, profiles_in_use, remove, remove_lock, unused_locks
-from report_utils.marking import mark_runs, require_runs
-from report_utils.ownership import Entry, entries, record_of, strangers
+from report_utils.files.disk import clear_disk_errors, host_token
 from report_utils.profiles import profile_names, project_root
-from report_utils.reproduction import Reproduction
-from report_utils.run_status import changed_inputs, current_key
-from report_utils.store import Store
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.run_status import changed_inputs, current_key
+from report_utils.runs.cleanup import abandoned, profiles_in_use, remove, remove_lock, unused_locks
+from report_utils.runs.explain_changes import changes
+from report_utils.runs.marking import mark_runs, require_runs
+from report_utils.runs.ownership import Entry, entries, record_of, strangers
+from report_utils.runs.store import Store
 
 _MEGABYTE = 1e6
 _MOST_REASONS = 3

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from report_utils.book.executions import page_records
-from report_utils.book.shell import TEXT_SOURCES
+from report_utils.book.page_header import TEXT_SOURCES
 
 PDF = "energy-bands-and-cluster-masses.pdf"
 """The book's name as PDF."""

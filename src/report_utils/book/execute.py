@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_utils import __version__
-from report_utils.backends import backend_name
 from report_utils.book.pages import Page
-from report_utils.fingerprint import package_version
-from report_utils.ownership import METADATA
+from report_utils.runs.code_digest import package_version
+from report_utils.runs.ownership import METADATA
+from report_utils.workers.backends import backend_name
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from report_utils.book.execute import METADATA
+from report_utils.book.page_header import TEXT_SOURCES
 from report_utils.book.pages import PAGES
-from report_utils.book.shell import TEXT_SOURCES
 
 _DIGEST_LENGTH, _PAGES_NAMED = 12, 3
 

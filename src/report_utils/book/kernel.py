@@ -14,8 +14,8 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from traitlets.config import Config
 
-from report_utils.disk import host_token
-from report_utils.surroundings import own_environment
+from report_utils.files.disk import host_token
+from report_utils.workers.surroundings import own_environment
 
 FOLDER_PREFIX = "report-page-"
 """How a kernel's folder begins; the machine and the number of the process that uses it follow."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from report_utils.binning import TRANSFORMS
-from report_utils.reproduction import DYNAMICS_TRANSFORMS
-from report_utils.studies import STUDIES
+from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
+from report_utils.reproduction.studies import STUDIES
 
 
 @dataclass(frozen=True)

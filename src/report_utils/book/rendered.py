@@ -11,10 +11,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from report_utils.book.build import PAGES_FOLDER, PAGES_LOCK
-from report_utils.disk import clear_disk_errors, write_text
 from report_utils.errors import InputError
-from report_utils.fingerprint import digest, file_digest, package_version
-from report_utils.ownership import is_own_page
+from report_utils.files.disk import clear_disk_errors, write_text
+from report_utils.runs.code_digest import digest, file_digest, package_version
+from report_utils.runs.ownership import is_own_page
 
 STAMP = Path("_build") / "rendered.json"
 OUTPUT_MARK = ".report-utils-book"

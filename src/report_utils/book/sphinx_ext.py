@@ -16,8 +16,8 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from report_utils import __version__
-from report_utils.book import api, downloads, executions, glossary, made_by, shell, theme
-from report_utils.surroundings import enter_surroundings
+from report_utils.book import api, downloads, executions, figure_provenance, glossary, page_header, theme
+from report_utils.workers.surroundings import enter_surroundings
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -69,8 +69,8 @@ def _prepare(app: Sphinx) -> None:
     from report_utils.book.execute import PageError
     from report_utils.book.rendered import claim_output
     from report_utils.errors import InputError
-    from report_utils.processes import check_workers
-    from report_utils.work import WorkerError
+    from report_utils.workers.processes import check_workers
+    from report_utils.workers.worker_pool import WorkerError
 
     if app.builder.name not in _BUILDERS:  # links would be broken, or figures left out
         _end(f"builder {app.builder.name}: choose {' or '.join(_BUILDERS)}; `report-utils pdf` makes a PDF of the book")
@@ -96,7 +96,7 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
     What has changed is decided by content besides Sphinx's time stamps, which a clock that is set back makes wrong.
     Whether the book is offered as PDF stands on every page as well.
     """
-    from report_utils.fingerprint import file_digest
+    from report_utils.runs.code_digest import file_digest
 
     sources: dict[str, Any] = {name: file_digest(Path(env.doc2path(name))) for name in sorted(env.found_docs)}
     shown = {"builder": app.builder.name, "pdf": downloads.offered_pdf(Path(app.srcdir)), "sources": sources}
@@ -114,7 +114,7 @@ def _say_how_figures_were_made(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.docname
     record = executions.read_record(Path(app.srcdir) / f"{docname}.ipynb")
     if record is not None:
-        made_by.add_made_by(doctree, docname, record["inputs"])
+        figure_provenance.add_made_by(doctree, docname, record["inputs"])
 
 
 def _mark_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -136,14 +136,14 @@ def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
     for kind in ("script_files", "css_files"):
         context[kind] = theme.needed(context.get(kind, []), body)
     paragraphs = [node.astext() for node in doctree.findall(nodes.paragraph)] if doctree is not None else []
-    description = shell.page_description(paragraphs)
+    description = page_header.page_description(paragraphs)
     title = app.env.titles[pagename].astext() if pagename in app.env.titles else str(context.get("title", ""))
-    tags = shell.preview_tags(title, description, app.config.html_title, pagename, app.config.html_baseurl)
+    tags = page_header.preview_tags(title, description, app.config.html_title, pagename, app.config.html_baseurl)
     context["default_mode"] = "light"  # until a script asks the system; without scripts it stays so
     context["metatags"] = f"{context.get('metatags', '')}\n{tags}"
     options = app.config.html_theme_options
     repository = {"url": options.get("repository_url", ""), "branch": options.get("repository_branch", "")}
-    context["header_buttons"] = shell.header_buttons(
+    context["header_buttons"] = page_header.header_buttons(
         pagename,
         context.get("sourcename", ""),
         context["content_root"].removeprefix("./"),
@@ -188,8 +188,15 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
     enter_surroundings()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    skip = (made_by.skip_made_by, None)
-    app.add_node(made_by.MadeBy, html=(made_by.visit_made_by, None), latex=skip, text=skip, man=skip, texinfo=skip)
+    skip = (figure_provenance.skip_made_by, None)
+    app.add_node(
+        figure_provenance.MadeBy,
+        html=(figure_provenance.visit_made_by, None),
+        latex=skip,
+        text=skip,
+        man=skip,
+        texinfo=skip,
+    )
     bare = (glossary.leave_text, glossary.leave_text)
     shown = (glossary.visit_hover_word, glossary.depart_hover_word)
     app.add_node(glossary.HoverWord, html=shown, latex=bare, text=bare, man=bare, texinfo=bare)

@@ -10,14 +10,14 @@ from typing import Any
 
 from report_utils.book.build import executed_page, page_record, record_of
 from report_utils.book.pages import PAGES, Page
-from report_utils.changes import changes
-from report_utils.committed import CommittedReproduction, open_reproduction
 from report_utils.errors import InputError
-from report_utils.fingerprint import read_once
 from report_utils.profiles import project_root
-from report_utils.provenance import machine, versions
-from report_utils.reproduction import Reproduction
-from report_utils.run_status import Manifests, Status, changed_inputs, current_key, run_states
+from report_utils.reproduction.committed import CommittedReproduction, open_reproduction
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.run_status import Manifests, Status, changed_inputs, current_key, run_states
+from report_utils.runs.code_digest import read_once
+from report_utils.runs.explain_changes import changes
+from report_utils.runs.provenance import machine, versions
 
 _GROUPS = {
     "data": "observations",

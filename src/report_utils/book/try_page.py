@@ -15,7 +15,7 @@ from report_utils.book.execute import labelled, read_template, run_page
 from report_utils.book.pages import PAGES, Page
 from report_utils.errors import InputError
 from report_utils.profiles import Profile, project_root
-from report_utils.work import Task, run_tasks
+from report_utils.workers.worker_pool import Task, run_tasks
 
 PROFILE = "profile"
 """The parameter that every notebook has; a command gives it by an option of its own."""
@@ -145,7 +145,7 @@ def run_tried(page: Page, profile: Profile) -> nbformat.NotebookNode:
     profile : Profile
     """
     from report_utils.book.build import lacking
-    from report_utils.committed import open_reproduction
+    from report_utils.reproduction.committed import open_reproduction
 
     root = project_root()
     reproduction = open_reproduction(profile.path)

@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from report_utils.errors import InputError, shown
-from report_utils.processes import check_workers
-from report_utils.surroundings import enter_surroundings
+from report_utils.workers.processes import check_workers
+from report_utils.workers.surroundings import enter_surroundings
 
 app = typer.Typer(
     help="Rebuild the report on energy bands and galaxy cluster masses, or ask its questions of your own observations.",
@@ -83,7 +83,7 @@ def say(text: object, *, err: bool = False) -> None:
 
 def choose_results(results: str | None) -> None:
     """Let this command, and all processes that it starts, show the committed results of a profile."""
-    from report_utils.committed import RESULTS_VARIABLE
+    from report_utils.reproduction.committed import RESULTS_VARIABLE
 
     if results is not None:
         os.environ[RESULTS_VARIABLE] = str(Path(results).resolve()) if os.sep in results else results
@@ -95,7 +95,7 @@ def clear_failures(command: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(command)
     def run(*arguments: Any, **options: Any) -> Any:
         from report_utils.book.execute import PageError
-        from report_utils.work import WorkerError
+        from report_utils.workers.worker_pool import WorkerError
 
         try:
             return command(*arguments, **options)

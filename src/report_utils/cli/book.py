@@ -20,8 +20,8 @@ def build(profile: ProfileOption = None, results: ResultsOption = None) -> None:
     """Do what is missing for a profile and render the book; any warning is an error."""
     from report_utils.book.build import prepare_book, publish_pages
     from report_utils.book.rendered import is_rendered, note_rendering, what_is_rendered
-    from report_utils.committed import open_reproduction
     from report_utils.profiles import project_root
+    from report_utils.reproduction.committed import open_reproduction
 
     choose_results(results)
     chosen, root = open_reproduction(profile).profile.path, project_root()
@@ -130,11 +130,11 @@ def table(
 ) -> None:
     """Print Table 1, ours beside the report's; or the status of everything that the report shows, prints and claims."""
     from report_utils.binning import TRANSFORMS
-    from report_utils.committed import open_reproduction
-    from report_utils.report.judged import Judged
+    from report_utils.report.reproduced_results import Judged
     from report_utils.report.status_tables import status_csv, status_json, status_text
     from report_utils.report.tables import table_one_csv, table_one_json, table_one_text
-    from report_utils.reproduction import DYNAMICS_TRANSFORMS
+    from report_utils.reproduction.committed import open_reproduction
+    from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
 
     choose_results(results)
     reproduction = open_reproduction(profile)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from report_utils.errors import InputError
-from report_utils.plain_numbers import real, whole
+from report_utils.files.plain_numbers import real, whole
 
 _COLUMNS, _CLEANING, _AGN, _CATALOGUE = "Columns and units", "Cleaning (all off)", "AGN-less", "Catalogue"
 

@@ -144,7 +144,7 @@ def predict(
     """Predict the masses of an archive's observations by the fits that a profile has trained."""
     from report_utils.prediction import predict as predict_masses
     from report_utils.prediction import write_predictions
-    from report_utils.reproduction import Reproduction
+    from report_utils.reproduction.one_profile import Reproduction
 
     predictions = predict_masses(archive, transform, Reproduction(profile))
     if out is None:

@@ -19,8 +19,8 @@ def grid(
     ] = None,
 ) -> None:
     """Compute each run of a profile as a job of its own, and then build the book; what follows is for Snakemake."""
-    from report_utils.grid import run_grid, write_grid
-    from report_utils.reproduction import Reproduction
+    from report_utils.reproduction.grid import run_grid, write_grid
+    from report_utils.reproduction.one_profile import Reproduction
 
     reproduction = Reproduction(profile)
     status = run_grid(reproduction, on, context.args) if on else 0

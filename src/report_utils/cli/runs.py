@@ -17,7 +17,7 @@ from report_utils.cli.app import (
     clear_failures,
 )
 from report_utils.errors import InputError
-from report_utils.plain_numbers import real
+from report_utils.files.plain_numbers import real
 
 _LEAST_MINUTES = 0.1
 
@@ -56,7 +56,7 @@ MinutesOption = Annotated[
 @clear_failures
 def observations(profile: ProfileOption = None, minutes: MinutesOption = None) -> None:
     """Simulate or read the observations of a profile, bin them, and keep them."""
-    from report_utils.reproduction import Reproduction
+    from report_utils.reproduction.one_profile import Reproduction
 
     reproduction = Reproduction(profile)
     with _time_limit(minutes):
@@ -97,8 +97,8 @@ def dynamics(
 
 def _train(chosen: dict[str, Any], profile: str | None, seeds: int | None, minutes: float | None) -> None:
     """Train what is missing of the chosen runs; where the time is over before, say what is left."""
-    from report_utils.reproduction import Reproduction
-    from report_utils.run_status import what_is_left
+    from report_utils.reproduction.one_profile import Reproduction
+    from report_utils.reproduction.run_status import what_is_left
 
     reproduction = Reproduction(profile)
     chosen |= {"n_training_seeds": seeds}
@@ -114,7 +114,7 @@ def _train(chosen: dict[str, Any], profile: str | None, seeds: int | None, minut
 @contextmanager
 def _time_limit(minutes: float | None) -> Iterator[None]:
     """Let workers run so long at most: what is not done then is left to the same command, and no failure."""
-    from report_utils.deadline import OutOfTime, time_limit
+    from report_utils.workers.deadline import OutOfTime, time_limit
 
     with nullcontext() if minutes is None else time_limit(60 * minutes), suppress(OutOfTime):
         yield
@@ -181,8 +181,8 @@ def verify(
     """Compute stored runs of a profile again and compare; exit status 1 where one differs."""
     import numpy as np
 
-    from report_utils.reproduction import Reproduction
-    from report_utils.verification import stored_runs, verify
+    from report_utils.reproduction.one_profile import Reproduction
+    from report_utils.reproduction.verification import stored_runs, verify
 
     reproduction = Reproduction(profile)
     keys, n_stale = stored_runs(reproduction)

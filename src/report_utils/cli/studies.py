@@ -29,12 +29,12 @@ def study(
     ] = False,
 ) -> None:
     """Train what is missing of a study and print what it shows; without a name, say which there are."""
-    from report_utils.outcomes import study_outcomes
-    from report_utils.report.over_seeds import judge_over_seeds, over_seeds_text
+    from report_utils.report.seed_robustness import judge_over_seeds, over_seeds_text
     from report_utils.report.study_tables import study_text
-    from report_utils.reproduction import Reproduction
-    from report_utils.results import export_study
-    from report_utils.studies import STUDIES, get_study, is_trained, possible_variants, train_study
+    from report_utils.reproduction.one_profile import Reproduction
+    from report_utils.reproduction.results import export_study
+    from report_utils.reproduction.studies import STUDIES, get_study, is_trained, possible_variants, train_study
+    from report_utils.reproduction.study_results import study_outcomes
 
     chosen = list(STUDIES.values()) if everything else [get_study(name) for name in names or []]
     reproduction = Reproduction(profile)
@@ -67,9 +67,9 @@ def export(
     replace: ReplaceOption = False,
 ) -> None:
     """Write finished runs, without weights, where they can be committed."""
-    from report_utils.reproduction import Reproduction
-    from report_utils.results import export_results, export_study
-    from report_utils.studies import get_study
+    from report_utils.reproduction.one_profile import Reproduction
+    from report_utils.reproduction.results import export_results, export_study
+    from report_utils.reproduction.studies import get_study
 
     base = Reproduction(profile)
     if name is None:
@@ -86,7 +86,7 @@ def take_over(
     replace: ReplaceOption = False,
 ) -> None:
     """Take over the results of another machine; folds of one transform from several machines come together."""
-    from report_utils.results import import_results
+    from report_utils.reproduction.results import import_results
 
     _say(import_results(source, folder=folder, replace=replace), "")
 
@@ -96,7 +96,7 @@ def list_results(
     profile: Annotated[str | None, typer.Option("--profile", "-p", help="Only those of this profile.")] = None,
 ) -> None:
     """Say which results are there, what they come from, and what they hold."""
-    from report_utils.results import described, stored_results
+    from report_utils.reproduction.results import described, stored_results
 
     found = stored_results(profile=profile)
     for result in found:

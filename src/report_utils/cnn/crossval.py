@@ -188,7 +188,7 @@ def fit_fold(
     scale = TargetScale(log10_mass[train], training.target)
     batches = ViewBatches(train, training.batch_size, (seed, fold, 1, training_seed))
     rates = trainer.SCHEDULES[training.schedule](training.learning_rate, training.epochs * len(batches))
-    lessons = trainer.Lessons(images, scale.to_target(log10_mass), batches, rates, test, progress)
+    training_set = trainer.TrainingSet(images, scale.to_target(log10_mass), batches, rates, test, progress)
     start = (seed, fold, 0, training_seed)
     input_scale = InputScale.of(images.host, train, training.inputs)
     network = fresh_network(images.n_channels, images.n_pixels, start, training.learning_rate, input_scale)
@@ -202,7 +202,7 @@ def fit_fold(
     if progress is not None:
         progress(epochs_done * batches.n_views)
     callbacks = [log, trainer.Checkpoint(checkpoint, lambda: log.history, identity)]
-    trainer.train_epochs(network, lessons, range(epochs_done, training.epochs), callbacks)
+    trainer.train_epochs(network, training_set, range(epochs_done, training.epochs), callbacks)
     predictions = scale.to_log10_mass(network.predict_views(images, test))
     if not np.isfinite(predictions).all():
         msg = f"fold {fold}: the training diverged (predictions are not finite); lower training.learning_rate"

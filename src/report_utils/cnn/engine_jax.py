@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.backends import OutOfDeviceMemory, says_out_of_memory
+from report_utils.workers.backends import OutOfDeviceMemory, says_out_of_memory
 
 if TYPE_CHECKING:
     from report_utils.cnn.network import Network

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.backends import load_engine
+from report_utils.workers.backends import load_engine
 
 
 class ResidentImages:

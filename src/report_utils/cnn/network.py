@@ -12,7 +12,6 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from report_utils.backends import load_engine
 from report_utils.binning import N_VIEWS, view_pixels
 from report_utils.cnn.batches import Batches, in_batches
 from report_utils.cnn.fused_forward import fused_outputs, stands_for
@@ -20,6 +19,7 @@ from report_utils.cnn.images import ResidentImages
 from report_utils.cnn.model import build_cnn
 from report_utils.cnn.scales import InputScale
 from report_utils.errors import InputError
+from report_utils.workers.backends import load_engine
 
 _PREDICTED_PIXELS = 2**18
 """In one batch of predictions: what the first convolution makes of them stays in a processor's cache."""

@@ -19,10 +19,10 @@ from report_utils.cnn.batches import ViewBatches
 from report_utils.cnn.images import ResidentImages
 from report_utils.cnn.network import Network
 from report_utils.cnn.scales import TargetScale
-from report_utils.deadline import OutOfTime, out_of_time
-from report_utils.disk import write_arrays
 from report_utils.errors import InputError
-from report_utils.fingerprint import digest
+from report_utils.files.disk import write_arrays
+from report_utils.runs.code_digest import digest
+from report_utils.workers.deadline import OutOfTime, out_of_time
 
 CHECKPOINT_SECONDS = 300.0
 """How much of a training may be lost [s]: an epoch of the paper's takes a minute or two on one core."""
@@ -84,7 +84,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     It saves after an epoch if one more would make the time since the last save longer than ``every_seconds``: what a
     killed process loses is that time at most, or one epoch where an epoch takes longer. Where one more epoch would
-    end too late for :mod:`report_utils.deadline`, it saves and ends the training.
+    end too late for :mod:`report_utils.workers.deadline`, it saves and ends the training.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def restore(path: Path | None, network: Network, identity: str) -> tuple[int, di
 
 
 @dataclass(frozen=True, eq=False)
-class Lessons:
+class TrainingSet:
     """What a network is trained on.
 
     Parameters
@@ -191,7 +191,7 @@ class Lessons:
 
 
 def train_epochs(
-    network: Network, lessons: Lessons, epochs: range, callbacks: Sequence[keras.callbacks.Callback]
+    network: Network, training_set: TrainingSet, epochs: range, callbacks: Sequence[keras.callbacks.Callback]
 ) -> None:
     """Train a network through a range of epochs; each epoch is reshuffled by its own number.
 
@@ -202,20 +202,19 @@ def train_epochs(
     """
     for callback in callbacks:
         callback.set_model(network)
-    n_steps = len(lessons.batches)
+    n_steps = len(training_set.batches)
     for epoch in epochs:
         for callback in callbacks:
             callback.on_epoch_begin(epoch)
-        rates = lessons.learning_rates[epoch * n_steps : (epoch + 1) * n_steps]
-        order = lessons.batches.epoch(epoch)
-        logs = {"loss": network.train(lessons.images, lessons.targets, order, rates, lessons.progress)}
+        rates = training_set.learning_rates[epoch * n_steps : (epoch + 1) * n_steps]
+        order = training_set.batches.epoch(epoch)
+        logs = {"loss": network.train(training_set.images, training_set.targets, order, rates, training_set.progress)}
         if not math.isfinite(logs["loss"]):
             msg = f"the training diverged in epoch {epoch + 1} (its loss is {logs['loss']}); lower the learning_rate"
             raise InputError(msg)
-        if lessons.validation is not None:
-            misses = (
-                network.predict_views(lessons.images, lessons.validation) - lessons.targets[lessons.validation, None]
-            )
+        if training_set.validation is not None:
+            rows = training_set.validation
+            misses = network.predict_views(training_set.images, rows) - training_set.targets[rows, None]
             logs["val_loss"] = float(np.mean(np.square(misses, dtype=np.float64)))
         for callback in callbacks:
             callback.on_epoch_end(epoch, logs)

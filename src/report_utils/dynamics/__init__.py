@@ -6,7 +6,7 @@ Keras is imported only when something is recorded: pages that show results do wi
 from typing import Any
 
 from report_utils.dynamics.compare import DynamicsComparison, compare_dynamics
-from report_utils.dynamics.phases import Dynamics, epoch_phases, train_in_phases, weight_noise
+from report_utils.dynamics.phases import Dynamics, epoch_phases, weight_noise
 from report_utils.dynamics.viewer import dynamics_viewer
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "dynamics_viewer",
     "epoch_phases",
     "plot_dynamics",
-    "train_in_phases",
     "weight_noise",
 ]
 

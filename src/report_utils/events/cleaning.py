@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList
-from report_utils.events.frame import SkyFrame
 from report_utils.events.gti import good_times_filter
 from report_utils.events.missions import need_grade_filter
 from report_utils.events.rows import RowFilter
+from report_utils.events.sky_frame import SkyFrame
 from report_utils.events.table import Table
 
 _CENTRE_SAMPLE = 1_000_000

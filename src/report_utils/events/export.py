@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events.archive import Archive
 from report_utils.events.catalogue import read_catalogue
@@ -16,6 +15,7 @@ from report_utils.events.eventlist import EventList
 from report_utils.events.files import unreadable
 from report_utils.events.sixte import content_digest, write_sixte, written_digest
 from report_utils.events.statement import Statement
+from report_utils.files.disk import whole_file
 
 CATALOGUE = "catalogue.csv"
 _COLUMNS = ("cluster_id", "log10_mass", "events", "events_agn_less", "group")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from report_utils.errors import InputError
-from report_utils.input_files import demand_file
+from report_utils.files.input_files import demand_file
 
 GZIP_MAGIC = b"\x1f\x8b"
 DEFLATE_LIMIT = 1032

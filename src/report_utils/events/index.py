@@ -9,9 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, get_type_hints
 
-from report_utils.disk import whole_file
 from report_utils.errors import InputError
-from report_utils.input_files import demand_file
+from report_utils.files.disk import whole_file
+from report_utils.files.input_files import demand_file
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import ArchiveWriter
 from report_utils.events.catalogue import CatalogueRow, read_catalogue, unused_columns
@@ -19,8 +18,9 @@ from report_utils.events.ingest_report import REPORT, IngestReport, report_of
 from report_utils.events.ingest_task import Failure, TaskResult, ingest_rows
 from report_utils.events.recipe import Recipe
 from report_utils.events.statement import Statement
-from report_utils.processes import WorkerContext, end_workers, enter_worker, n_workers
-from report_utils.progress import shown_progress
+from report_utils.files.disk import whole_file
+from report_utils.workers.processes import WorkerContext, end_workers, enter_worker, n_workers
+from report_utils.workers.progress import shown_progress
 
 _TASK_BYTES = 64 << 20
 _TASK_ROWS = 16

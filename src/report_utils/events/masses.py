@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from report_utils.errors import InputError, printable
-from report_utils.plain_numbers import real
+from report_utils.files.plain_numbers import real
 
 MASS_COLUMNS = ("log10_mass", "mass_msun", "mass_msun_h")
 """log10 of M500c in solar masses; M500c in solar masses; M500c in solar masses / h."""

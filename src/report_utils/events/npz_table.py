@@ -11,9 +11,9 @@ from typing import IO, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.array_files import open_arrays, read_array_header
 from report_utils.errors import InputError, printable
 from report_utils.events.table import Column, Table
+from report_utils.files.array_files import open_arrays, read_array_header
 
 _BLOCK_ROWS = 1 << 18
 

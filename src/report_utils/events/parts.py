@@ -14,7 +14,7 @@ import numpy as np
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList
 from report_utils.events.sixte import content_digest
-from report_utils.input_files import demand_file
+from report_utils.files.input_files import demand_file
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList
+from report_utils.files.disk import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

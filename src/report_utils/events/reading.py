@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.cleaning import Cleaning, cut_energies, cut_region, region_centre, row_filters
+from report_utils.events.column_mapping import Layout, choose_table, decide_layout, settle_unit
+from report_utils.events.event_checks import check_usable, demand_some, energy_faults, left_out, refusal
 from report_utils.events.eventlist import EventList, Source
 from report_utils.events.formats import open_tables
-from report_utils.events.frame import SkyFrame
 from report_utils.events.joined_table import JoinedTable
-from report_utils.events.layouts import Layout, choose_table, decide_layout, settle_unit
 from report_utils.events.missions import convention_filters
-from report_utils.events.positions import place
 from report_utils.events.repeats import repeated_rows, time_column
 from report_utils.events.request import Request
 from report_utils.events.rows import RowFilter, Rows
+from report_utils.events.sky_frame import SkyFrame
 from report_utils.events.table import Column, Table
-from report_utils.events.usable import check_usable, demand_some, energy_faults, left_out, refusal
+from report_utils.events.to_sky_plane import place
 
 _SAMPLE = 100_000
 
@@ -91,7 +91,7 @@ def read_events(
 ) -> EventList:
     """Read an event list: of an X-ray telescope, of SIXTE, a SIXTE, SIMPUT or PHOX photon list, or any table.
 
-    Column names and the mission decide what is position and energy (:mod:`report_utils.events.layouts`).
+    Column names and the mission decide what is position and energy (:mod:`report_utils.events.column_mapping`).
     Nothing valid is dropped unless asked for, and the file's own precision is kept.
 
     Parameters

@@ -15,11 +15,11 @@ from typing import IO
 
 import numpy as np
 
-from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList, Source
 from report_utils.events.missions import SKY_PIXELS
 from report_utils.events.projection import to_sky
+from report_utils.files.disk import whole_file
 
 SOURCE_IDS = {Source.GAS: 1, Source.AGN: 2, Source.BACKGROUND: -1}
 """SRC_ID of each label in the files written here (-1 is SIXTE's own); 0 where an event list has no labels."""

@@ -9,7 +9,7 @@ from report_utils.errors import InputError
 from report_utils.events.channels import read_ebounds
 from report_utils.events.request import Request
 from report_utils.events.units import CHANNEL
-from report_utils.plain_numbers import real
+from report_utils.files.plain_numbers import real
 
 FILE_COLUMNS = ("events", "events_agn_less", "point_sources")
 STATED_NUMBERS = {

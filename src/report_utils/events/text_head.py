@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from report_utils.plain_numbers import real
+from report_utils.files.plain_numbers import real
 
 DELIMITERS = (",", "\t", ";")
 BLANK = " "

@@ -25,13 +25,13 @@ from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import Transform
 from report_utils.cnn.crossval import fit_from_arrays
 from report_utils.cnn.untrained import WHAT_TO_TRY, untrained_folds
-from report_utils.disk import whole_file
 from report_utils.errors import InputError
 from report_utils.events import Archive, open_archive
+from report_utils.files.disk import whole_file
 from report_utils.prediction.limits import ExpectedError, TrainingRange, hardness
 from report_utils.profiles import Profile, project_root
-from report_utils.reproduction import Reproduction
-from report_utils.store import Run
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.runs.store import Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from report_utils.report import claim_tests as test
-from report_utils.report import sorting
+from report_utils.report import rank_statistics
 from report_utils.report.claims import (
     MARGIN,
     MARGIN_REASON,
@@ -175,7 +175,7 @@ CLAIMS: tuple[Claim, ...] = (
 
 def judge_claims(
     cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions] | Runs,
-    dynamics: Mapping[str, sorting.RecordedTraining | Sequence[sorting.RecordedTraining]] | None = None,
+    dynamics: Mapping[str, rank_statistics.RecordedTraining | Sequence[rank_statistics.RecordedTraining]] | None = None,
     **options: Any,
 ) -> dict[str, Evidence]:
     """Judge every claim of :data:`CLAIMS`.

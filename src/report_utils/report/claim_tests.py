@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from report_utils.report import sorting
+from report_utils.report import rank_statistics
 from report_utils.report.claims import (
     FAILS,
     HOLDS,
@@ -70,10 +70,10 @@ def sorted_masses(runs: Runs) -> Evidence:
     means = [tested.predictions.mean(axis=2) for tested in (one, two)]
     where = (one.group, one.fold)
     measures = {
-        "one band: displacement outside / in the middle": lambda confidence: sorting.extremes_first(
+        "one band: displacement outside / in the middle": lambda confidence: rank_statistics.extremes_first(
             one.truth, means[0], *where, **runs.bootstrap(), confidence=confidence
         ),
-        "what the second band leaves: in the middle / outside": lambda confidence: sorting.middle_gains(
+        "what the second band leaves: in the middle / outside": lambda confidence: rank_statistics.middle_gains(
             one.truth, *means, *where, **runs.bootstrap(), confidence=confidence
         ),
     }
@@ -108,28 +108,28 @@ def phase_test(
 
 def _phase_ratio(runs: Runs, later: int, earlier: int, confidence: float) -> Interval:
     seeds = runs.dynamics["multi_band_4"]
-    return sorting.phase_ratio(seeds, later, earlier, **runs.bootstrap(), confidence=confidence)
+    return rank_statistics.phase_ratio(seeds, later, earlier, **runs.bootstrap(), confidence=confidence)
 
 
 def alike_dynamics(runs: Runs) -> Evidence:
     """Test whether multi-band and AGN-less dynamics differ more than seeds do."""
     first, second = runs.dynamics["multi_band_4"], runs.dynamics["agn_less_4"]
     if min(len(first), len(second)) < MINIMUM_SEEDS:
-        distance = np.sqrt(np.mean(sorting.squared_distance(first[0], second[0])))
+        distance = np.sqrt(np.mean(rank_statistics.squared_distance(first[0], second[0])))
         return Evidence(
             UNDECIDED,
             note=f"they differ by {distance:.3f} dex (root mean square over the test clusters and all epochs, each "
             "cluster in its first view alone); how much of that another seed alone would bring is not known with "
             f"fewer than {MINIMUM_SEEDS} of each",
         )
-    measured = sorting.distance_over_seeds(first, second, **runs.bootstrap())
+    measured = rank_statistics.distance_over_seeds(first, second, **runs.bootstrap())
     return combine([Part("distance between the kinds / between seeds", measured, below(measured, MARGIN))])
 
 
 def hard_observations(runs: Runs) -> Evidence:
     """Test whether the same observations stay badly predicted in every phase and every seed."""
     seeds = runs.dynamics["multi_band_4"]
-    hard = sorting.hard_in_seeds(seeds)
+    hard = rank_statistics.hard_in_seeds(seeds)
     always = [cluster for cluster, times in hard.items() if times == len(seeds)]
     named = ", ".join(f"{_name(cluster, runs)} ({times} of {len(seeds)})" for cluster, times in hard.items())
     note = f"{len(always)} of {len(seeds[0].truth)} test clusters are hard in every phase of every training"

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from report_utils.cnn.untrained import WHAT_TO_TRY
-from report_utils.report import sorting
+from report_utils.report import rank_statistics
 from report_utils.report.bootstrap import N_RESAMPLES, Resampled, resample
 from report_utils.report.intervals import Interval
 from report_utils.report.moments import as_views, checked_groups, moments
@@ -87,7 +87,7 @@ class Runs:
     """
 
     cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions]
-    dynamics: Mapping[str, Sequence[sorting.RecordedTraining]] = field(default_factory=dict)
+    dynamics: Mapping[str, Sequence[rank_statistics.RecordedTraining]] = field(default_factory=dict)
     n_resamples: int = N_RESAMPLES
     seed: int = 0
     cluster_names: Sequence[str] | None = None
@@ -180,7 +180,7 @@ class Claim:
         if self.needs:
             n_halos = runs.n_halos
         else:
-            n_halos = min(len(np.unique(sorting.halos(runs.dynamics[name][0]))) for name in self.needs_dynamics)
+            n_halos = min(len(np.unique(rank_statistics.halos(runs.dynamics[name][0]))) for name in self.needs_dynamics)
         if n_halos < MINIMUM_GROUPS:
             return Evidence(UNDECIDED, note=too_few_halos(n_halos))
         return self.test(runs)

@@ -11,9 +11,9 @@ from report_utils.cnn.cost import Device, fit_seconds, useful_operations
 from report_utils.cnn.limits import most_observations
 from report_utils.profiles import Profile
 from report_utils.report.measurements import BenchmarkResult
+from report_utils.report.sentences import thousands
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import thousands
-from report_utils.reproduction import DYNAMICS_TRANSFORMS, Reproduction
+from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
 
 N_VIEWS = 8
 _COUNT_BYTES, _IMAGE_BYTES = 4, 4  # int32 and float32

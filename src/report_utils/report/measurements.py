@@ -16,8 +16,8 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
 
-from report_utils.disk import write_text
 from report_utils.errors import InputError
+from report_utils.files.disk import write_text
 from report_utils.profiles import project_root
 
 MOST_KEPT = 3

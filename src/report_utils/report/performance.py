@@ -16,8 +16,8 @@ from report_utils.report.measurements import (
     previous_of,
     results_of_benchmarks,
 )
+from report_utils.report.sentences import listing
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import listing
 
 NOT_MEASURED = "*Not measured yet:* `make bench` measures it."
 

@@ -15,7 +15,7 @@ from report_utils.errors import InputError
 
 if TYPE_CHECKING:
     from report_utils.dynamics.phases import Dynamics
-    from report_utils.reproduction import Reproduction
+    from report_utils.reproduction.one_profile import Reproduction
 
 
 class CrossValidated(Protocol):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from report_utils.outcomes import Outcome
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claim_tests import RatioTest
 from report_utils.report.claims import MARGIN, NEARLY_HALF, Claim, Evidence, Runs, below
-from report_utils.studies import Study, Variant
+from report_utils.reproduction.studies import Study, Variant
+from report_utils.reproduction.study_results import Outcome
 
 _TWO_CUTS = ("retained_50", "retained_25")
 
@@ -80,7 +80,7 @@ def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[st
     ----------
     study : Study
     outcomes : mapping of variant name to Outcome or None
-        As :func:`report_utils.outcomes.study_outcomes` returns them.
+        As :func:`report_utils.reproduction.study_results.study_outcomes` returns them.
 
     Returns
     -------

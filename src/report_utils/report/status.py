@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from report_utils.fingerprint import digest
 from report_utils.report.claims import (
     FAILS,
     HOLDS,
@@ -21,9 +20,10 @@ from report_utils.report.claims import (
 )
 from report_utils.report.intervals import Interval
 from report_utils.report.published import PUBLISHED
+from report_utils.runs.code_digest import digest
 
 if TYPE_CHECKING:
-    from report_utils.store import RunKey
+    from report_utils.runs.store import RunKey
 
 AGREES, DIFFERS, SHOWN = "agrees", "differs", "shown"
 NOT_COMPARABLE = "not comparable at this profile"

@@ -10,6 +10,7 @@ from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claims import NOT_TRAINED, Claim, Evidence
 from report_utils.report.intervals import Interval
 from report_utils.report.published import PUBLISHED
+from report_utils.report.sentences import is_reports_protocol
 from report_utils.report.status import (
     CLAIM,
     FIGURES,
@@ -28,12 +29,11 @@ from report_utils.report.status import (
     printed_row_names,
 )
 from report_utils.report.status_numbers import number_entries
-from report_utils.report.words import is_reports_protocol
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from report_utils.reproduction import Reproduction
+    from report_utils.reproduction.one_profile import Reproduction
 
 FIGURE_PAGES: Mapping[int, tuple[str, str]] = {
     1: ("events in an observation", "2-data#fig-1"),

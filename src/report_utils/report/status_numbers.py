@@ -35,7 +35,7 @@ from report_utils.report.status import (
 )
 
 if TYPE_CHECKING:
-    from report_utils.reproduction import Reproduction
+    from report_utils.reproduction.one_profile import Reproduction
 
 EXTREME_FACTOR = 3.0
 OF_EXTREMES = Tolerance(

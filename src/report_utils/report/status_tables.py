@@ -13,6 +13,7 @@ from typing import Any
 
 from report_utils.report.claims import FAILS, HOLDS, Part
 from report_utils.report.intervals import Interval
+from report_utils.report.sentences import listing
 from report_utils.report.status import (
     AGREES,
     CLAIM,
@@ -24,7 +25,6 @@ from report_utils.report.status import (
     counts_by_kind,
 )
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import listing
 
 
 def page_link(page: str) -> str:

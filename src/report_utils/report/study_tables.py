@@ -12,12 +12,12 @@ from report_utils.report.claims import NOT_TRAINED, UNDECIDED, Evidence
 from report_utils.report.intervals import Interval
 from report_utils.report.leakage import Comparison, MatesClass, compare_partitions
 from report_utils.report.sensitivity import Judgement, judge_study
+from report_utils.report.sentences import change
 from report_utils.report.tables import markdown_table
-from report_utils.report.words import change
 
 if TYPE_CHECKING:
-    from report_utils.outcomes import Outcome
-    from report_utils.studies import Study
+    from report_utils.reproduction.studies import Study
+    from report_utils.reproduction.study_results import Outcome
 
 TOO_FEW = "too few halos"
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from report_utils.binning import get_transform
 from report_utils.dynamics import Dynamics, dynamics_viewer
-from report_utils.reproduction import Reproduction
+from report_utils.reproduction.one_profile import Reproduction
 from report_utils.widgets import Widget
 
 if TYPE_CHECKING:

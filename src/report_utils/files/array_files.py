@@ -1,0 +1,126 @@
+"""NumPy's archives of arrays (``.npz``), read within limits: what a member claims is checked before memory is taken."""
+
+from __future__ import annotations
+
+import io
+import math
+import warnings
+import zipfile
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.errors import InputError
+from report_utils.files.input_files import MAX_BYTES, demand_file
+
+_MAX_HEADER = 1 << 16
+"""[bytes] NumPy has a lower limit, but looks at it only when the header is in memory."""
+_MAX_MEMBERS = 1000
+_END = b"PK\x05\x06"
+_END_64 = b"PK\x06\x07"
+_END_BYTES = 22
+_MAX_COMMENT = 1 << 16
+
+
+def open_arrays(path: Path, max_bytes: int = MAX_BYTES) -> zipfile.ZipFile:
+    """Open an archive of arrays whose directory and members stay within limits.
+
+    Parameters
+    ----------
+    path : Path
+    max_bytes : int
+        Of all members together, unpacked.
+
+    Raises
+    ------
+    InputError
+        If it is no file, or has too many or too large members.
+    OSError, ValueError, zipfile.BadZipFile, ...
+        If it is damaged: zipfile raises nearly anything.
+    """
+    demand_file(path)
+    _demand_short_directory(path)
+    archive = zipfile.ZipFile(path)
+    members = archive.infolist()
+    n_bytes = sum(member.file_size for member in members)
+    packing = {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+    if n_bytes > max_bytes or packing:
+        archive.close()
+        what = "are packed in a way that NumPy does not use" if packing else f"unpack to {n_bytes} bytes"
+        msg = f"{path}: its arrays {what}; write it anew with numpy.savez, or with fewer values"
+        raise InputError(msg)
+    return archive
+
+
+def _demand_short_directory(path: Path) -> None:
+    """Refuse an archive of too many files before Python's zipfile holds all their names."""
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - _END_BYTES - _MAX_COMMENT))
+        end = stream.read()
+    place = end.rfind(_END)
+    if place < 0 or len(end) - place < _END_BYTES:
+        msg = "it has no end; it is cut off"
+        raise EOFError(msg)
+    n_members = int.from_bytes(end[place + 10 : place + 12], "little")
+    n_bytes = int.from_bytes(end[place + 12 : place + 16], "little")
+    if n_members > _MAX_MEMBERS or n_bytes > _MAX_MEMBERS << 10 or end[place - 20 : place - 16] == _END_64:
+        msg = f"{path}: holds {n_members} arrays or more than 4 GB; write it as Parquet"
+        raise InputError(msg)
+
+
+def read_array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, bool]:
+    """Return shape, type and whether in Fortran's order, of a ``.npy`` stream, which then stands at its values.
+
+    Raises
+    ------
+    ValueError, TypeError, SyntaxError
+        If it is no array, or of a version that stands for something else than numbers and text.
+    """
+    version = np.lib.format.read_magic(stream)
+    if version not in {(1, 0), (2, 0)}:
+        msg = f"its version {version} is for structured arrays"
+        raise ValueError(msg)
+    width = 2 if version == (1, 0) else 4
+    length = stream.read(width)
+    n_bytes = int.from_bytes(length, "little")
+    if n_bytes > _MAX_HEADER:
+        msg = f"its header claims {n_bytes} bytes"
+        raise ValueError(msg)
+    head = stream.read(n_bytes)
+    if len(length) < width or len(head) < n_bytes:
+        msg = "its header is cut off"
+        raise ValueError(msg)
+    read = np.lib.format.read_array_header_1_0 if width == 2 else np.lib.format.read_array_header_2_0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+        shape, fortran, dtype = read(io.BytesIO(length + head))
+    return shape, dtype, fortran
+
+
+def read_arrays(path: Path, max_bytes: int) -> dict[str, NDArray]:
+    """Return the arrays of an ``.npz`` file: numbers and text of fixed width, never objects.
+
+    Raises
+    ------
+    As :func:`open_arrays`, and ValueError where a member claims more than it holds.
+    """
+    arrays = {}
+    with open_arrays(path, max_bytes) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as stream:
+                shape, dtype, fortran = read_array_header(stream)
+                n_bytes = math.prod(shape) * dtype.itemsize
+                if dtype.kind not in "biufcSU" or not 0 <= n_bytes <= member.file_size or min(shape, default=0) < 0:
+                    msg = f"{member.filename} claims {dtype} {shape}"
+                    raise ValueError(msg)
+                data = stream.read(n_bytes)
+                if len(data) < n_bytes or stream.read(1):
+                    msg = f"{member.filename} does not hold what it claims"
+                    raise ValueError(msg)
+            # a copy, for what is read from bytes cannot be written to
+            values = np.frombuffer(data, dtype).copy() if dtype.itemsize else np.zeros(math.prod(shape), dtype)
+            arrays[member.filename.removesuffix(".npy")] = values.reshape(shape, order="F" if fortran else "C")
+    return arrays

@@ -1,0 +1,1 @@
+"""One profile of the reproduction: its observations, fits, dynamics and studies, computed or committed."""

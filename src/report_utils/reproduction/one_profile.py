@@ -1,0 +1,399 @@
+"""One reproduction at one profile: its data, its fits, its dynamics; computes what is missing and keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.binning import N_BANDS, N_VIEWS, TRANSFORMS, get_transform
+from report_utils.binning.dataset import Dataset, load_dataset
+from report_utils.binning.observations import Observations
+from report_utils.binning.transforms import SourceName
+from report_utils.cnn.crossval import CrossValidation, fit_from_arrays
+from report_utils.cnn.limits import most_observations
+from report_utils.dynamics.phases import Dynamics, epoch_phases
+from report_utils.errors import InputError
+from report_utils.events import EventList
+from report_utils.files.disk import require_room
+from report_utils.profiles import Profile, load_profile
+from report_utils.reproduction.training_tasks import profile_folds, store_dynamics, store_fit
+from report_utils.runs.cleanup import in_use
+from report_utils.runs.code_digest import code_digests, read_once
+from report_utils.runs.store import Run, RunKey, Store
+from report_utils.workers.backends import ENGINES, backend_name
+from report_utils.workers.worker_pool import Task, run_tasks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
+"""The transforms whose dynamics the report shows (Figures 10 and 11)."""
+
+MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
+"""What the report compares first, and so is trained first; the dynamics come last."""
+
+_BINNED_COPIES = 3
+"""How often the binned observations lie on disk while they are made: in parts, put together, and kept."""
+
+_TRAINING_CODE = (
+    "binning.dataset",
+    "binning.symmetry",
+    "binning.transforms",
+    "cnn.batches",
+    "cnn.crossval",
+    "cnn.fused_forward",
+    "cnn.images",
+    "cnn.layer_sizes",
+    "cnn.model",
+    "cnn.network",
+    "cnn.scales",
+    "cnn.training",
+    "reproduction.training_tasks",
+)
+
+
+class Reproduction:
+    """The report, reproduced at one profile.
+
+    Everything asked of it is loaded where it is finished, and computed and kept where it is missing.
+
+    Parameters
+    ----------
+    profile : str, path or Profile, optional
+        As :func:`report_utils.profiles.load_profile` takes it.
+    store : Store, optional
+
+    Raises
+    ------
+    InputError
+        If the profile's observations cannot be used, or are more than a network can be trained on.
+
+    Examples
+    --------
+    >>> reproduction = Reproduction("smoke")
+    >>> reproduction.cross_validation("multi_band_2").residuals.std()
+    """
+
+    def __init__(self, profile: str | Path | Profile | None = None, store: Store | None = None) -> None:
+        self.profile = profile if isinstance(profile, Profile) else load_profile(profile)
+        self.store = store or Store()
+        self.observations = Observations.of(self.profile)
+        _require_pixel_numbers(self.profile, self.observations.n_clusters)
+        self._keys: dict[str, RunKey] = {}  # what a key names stays the same while a build goes on
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """Return the binned observations."""
+        if not self.store.holds(self.data_key):
+            require_room(self.store.root, _BINNED_COPIES * self._n_bytes, "the binned observations")
+        try:
+            return load_dataset(self.profile, self.store)
+        except FileNotFoundError:
+            if not self.store.holds(self.data_key):
+                raise
+            # another machine, which no lock keeps out, has finished them meanwhile and removed the parts
+            return load_dataset(self.profile, self.store)
+
+    @property
+    def _n_bytes(self) -> int:
+        """Return the size of the binned observations on disk [bytes]: counts of four bytes."""
+        n_sources = 2 if self.observations.has_agn_less else 1
+        return 4 * n_sources * self.observations.n_clusters * self.profile.n_pixels**2 * N_BANDS
+
+    @property
+    def backend(self) -> str:
+        """Return the Keras backend of what is shown."""
+        return backend_name()
+
+    @property
+    def catalogue(self) -> pd.DataFrame:
+        """Return one row for each observation: cluster_id, log10_mass, group, n_events, n_events_agn_less ..."""
+        return self.dataset.catalogue
+
+    @property
+    def transforms(self) -> tuple[str, ...]:
+        """Return the transforms that can be made of these observations, in the report's order."""
+        return tuple(name for name in TRANSFORMS if self.available(name))
+
+    def available(self, transform: str) -> bool:
+        """Tell whether a transform can be made of these observations: an archive may have no AGN-less lists."""
+        return get_transform(transform).source == "observation" or self.observations.has_agn_less
+
+    def _require(self, transform: str) -> None:
+        if not self.available(transform):
+            msg = f"transform {transform!r} needs AGN-less observations, and {self.observations.archive} has none"
+            raise InputError(msg)
+
+    @property
+    def dynamics_transforms(self) -> tuple[str, ...]:
+        """Return the transforms whose dynamics the report shows and these observations allow."""
+        return tuple(filter(self.available, DYNAMICS_TRANSFORMS))
+
+    def counts(self, source: SourceName = "observation") -> NDArray[np.int32]:
+        """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, 4)``, left on disk."""
+        return self.dataset.counts(source)
+
+    def example_events(self, index: int, source: SourceName = "observation") -> EventList:
+        """Return one observation's event list."""
+        return self.observations.events(index, source)
+
+    def cross_validation(self, transform: str, training_seed: int = 0) -> CrossValidation:
+        """Return a transform's test predictions over the folds that the profile runs."""
+        self._require(transform)
+        keys = self._fit_keys(transform, training_seed)
+        self._ensure(keys)
+        fits = [fit_from_arrays(run.array, run.facts()) for run in map(self._finished, keys)]
+        return CrossValidation.from_fits(transform, fits, self.dataset.log10_mass, self.dataset.groups)
+
+    def cross_validations(self, transform: str) -> tuple[CrossValidation, ...]:
+        """Return a transform's test predictions, once for every training seed there is: only the first is computed."""
+        return tuple(self.cross_validation(transform, seed) for seed in range(self.n_training_seeds(transform)))
+
+    def dynamics(self, transform: str, training_seed: int = 0) -> Dynamics:
+        """Return the four-phase training of a transform."""
+        self._require(transform)
+        key = self.dynamics_key(transform, training_seed)
+        self._ensure([key])
+        run = self._finished(key)
+        cluster, facts = run.array("cluster"), run.facts()
+        return Dynamics(
+            transform=transform,
+            predictions=run.array("predictions"),
+            truth=self.dataset.log10_mass[cluster],
+            cluster=cluster,
+            group=self.groups[cluster],
+            phase=epoch_phases(get_transform(transform).n_channels, self.profile.dynamics.epochs),
+            states={name: run.array(f"state_{name}") for name in facts["states"]},
+            loss=np.asarray(facts["loss"]),
+        )
+
+    def all_dynamics(self, transform: str) -> tuple[Dynamics, ...]:
+        """Return the four-phase training of a transform, once for every training seed there is."""
+        return tuple(self.dynamics(transform, seed) for seed in range(self.n_dynamics_seeds(transform)))
+
+    def n_training_seeds(self, transform: str) -> int:
+        """Return how many training seeds a transform has been trained with in all folds, 1 at least."""
+        return self._n_seeds(lambda seed: self._fit_keys(transform, seed))
+
+    def n_dynamics_seeds(self, transform: str) -> int:
+        """Return how many training seeds the dynamics of a transform has been trained with, 1 at least."""
+        return self._n_seeds(lambda seed: [self.dynamics_key(transform, seed)])
+
+    def _n_seeds(self, keys: Callable[[int], list[RunKey]]) -> int:
+        seed = 1
+        while all(self.store.holds(key) for key in keys(seed)):
+            seed += 1
+        return seed
+
+    def runs(
+        self, transforms: Iterable[str] = (), dynamics: Iterable[str] = (), *, n_training_seeds: int = 1
+    ) -> list[RunKey]:
+        """Return the keys of the runs that show these transforms and dynamics, with every training seed there is.
+
+        Parameters
+        ----------
+        transforms, dynamics : iterable of str
+        n_training_seeds : int
+            How many there have to be at least, besides what the profile says.
+        """
+        fewest = max(n_training_seeds, self.profile.training_seeds)
+        keys = [
+            key
+            for name in transforms
+            for seed in range(max(self.n_training_seeds(name), fewest))
+            for key in self._fit_keys(name, seed)
+        ]
+        return keys + [
+            self.dynamics_key(name, seed)
+            for name in dynamics
+            for seed in range(max(self.n_dynamics_seeds(name), fewest))
+        ]
+
+    def manifests(self, transforms: Iterable[str]) -> list[dict[str, Any]]:
+        """Return what is known of the finished fits of some transforms: their inputs, seconds, machine and versions."""
+        found = (self.store.load(key) for key in self.runs(transforms))
+        return [run.manifest for run in found if run is not None]
+
+    def shown_results(self, transforms: Iterable[str], dynamics: Iterable[str]) -> dict[str, str]:  # noqa: ARG002
+        """Return the digests of the committed results that stand for runs of these, by name; here runs stand."""
+        return {}
+
+    def origin_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:  # noqa: ARG002
+        """Say where the results of these come from, where they are not runs of this machine; here they are."""
+        return ""
+
+    def prepare(
+        self,
+        transforms: Iterable[str] | None = None,
+        dynamics: Iterable[str] | None = None,
+        *,
+        folds: Iterable[int] | None = None,
+        n_training_seeds: int | None = None,
+    ) -> int:
+        """Compute what is missing in worker processes, and return how many runs that were.
+
+        Parameters
+        ----------
+        transforms, dynamics : iterable of str, optional
+            Which ones; all that the book shows where they are not given.
+        folds : iterable of int, optional
+            Of the fits; all that the profile runs where they are not given.
+        n_training_seeds : int, optional
+            How often to train each; what the profile says where it is not given.
+        """
+        return self._compute(self.tasks(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds))
+
+    def tasks(
+        self,
+        transforms: Iterable[str] | None = None,
+        dynamics: Iterable[str] | None = None,
+        *,
+        folds: Iterable[int] | None = None,
+        n_training_seeds: int | None = None,
+    ) -> list[Task]:
+        """Return what :meth:`prepare` would compute, the most wanted first."""
+        missing = self.missing(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds)
+        return [self.training_task(key) for key in missing]
+
+    def missing(
+        self,
+        transforms: Iterable[str] | None = None,
+        dynamics: Iterable[str] | None = None,
+        *,
+        folds: Iterable[int] | None = None,
+        n_training_seeds: int | None = None,
+    ) -> list[RunKey]:
+        """Return the keys of the runs that :meth:`prepare` would compute, the most wanted first."""
+        transforms = list(self.transforms if transforms is None else transforms)
+        dynamics = list(self.dynamics_transforms if dynamics is None else dynamics)
+        for name in (*transforms, *dynamics):
+            self._require(name)
+        transforms = [name for name in MOST_WANTED if name in transforms] + [
+            name for name in transforms if name not in MOST_WANTED
+        ]
+        keys: list[RunKey] = []
+        with read_once():
+            for seed in range(n_training_seeds or self.profile.training_seeds):
+                keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
+                keys += [self.dynamics_key(name, seed) for name in dynamics]
+        return self._without_finished(keys)
+
+    def _compute(self, tasks: list[Task]) -> int:
+        if tasks:
+            with in_use(self.store, self.profile.label):
+                run_tasks(tasks, f"Training ({len(tasks)} runs)")
+        return len(tasks)
+
+    def _fit_keys(self, transform: str, training_seed: int, folds: Iterable[int] | None = None) -> list[RunKey]:
+        n_folds = self.profile.folds.run
+        chosen = list(range(n_folds) if folds is None else folds)
+        if not all(0 <= fold < n_folds for fold in chosen):
+            msg = f"fold {max(chosen, key=abs)}: profile {self.profile.name} trains the folds 0 to {n_folds - 1}"
+            raise InputError(msg)
+        return [self.fit_key(transform, fold, training_seed) for fold in chosen]
+
+    def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
+        """Return the key of one fit: all that decides its numbers."""
+        name = f"fit/{self.profile.name}/{transform}/fold-{fold}-seed-{training_seed}"
+        if name not in self._keys:
+            inputs = self._common_inputs(transform, fold, training_seed) | {
+                "training": self.profile.training.model_dump(),
+                "code": code_digests(training_code()),
+            }
+            self._keys[name] = RunKey(name, inputs, self.profile.label)
+        return self._keys[name]
+
+    def dynamics_key(self, transform: str, training_seed: int = 0) -> RunKey:
+        """Return the key of one dynamics: all that decides its numbers."""
+        name = f"dynamics/{self.profile.name}/{transform}/seed-{training_seed}"
+        if name not in self._keys:
+            inputs = self._common_inputs(transform, 0, training_seed) | {
+                "dynamics": self.profile.dynamics.model_dump(),
+                "code": code_digests(dynamics_code()),
+            }
+            self._keys[name] = RunKey(name, inputs, self.profile.label)
+        return self._keys[name]
+
+    @cached_property
+    def data_key(self) -> RunKey:
+        """Return the key of the binned observations."""
+        return self.observations.key(self.profile)
+
+    def _common_inputs(self, transform: str, fold: int, training_seed: int) -> dict[str, Any]:
+        folds = self.profile.folds
+        return {
+            "data": self.data_key.inputs,
+            "transform": get_transform(transform).name,
+            "fold": fold,
+            "n_folds": folds.n_folds,
+            "grouped": folds.grouped,
+            "seed": self.profile.seed,
+            "training_seed": training_seed,
+            "backend": backend_name(),
+        }
+
+    def _finished(self, key: RunKey) -> Run:
+        run = self.store.load(key)
+        if run is None:
+            msg = f"{self.store.folder(key)}: the run was removed while it was needed; build again"
+            raise InputError(msg)
+        return run
+
+    @property
+    def groups(self) -> NDArray[np.str_]:
+        """Return the halo of each observation, ``(n_clusters,)``; its own name where none is known."""
+        return self.dataset.groups
+
+    def fold_of(self) -> NDArray[np.int64]:
+        """Return the fold in whose test set each observation is, ``(n_clusters,)``."""
+        return profile_folds(self.dataset, self.profile)
+
+    def _without_finished(self, keys: Iterable[RunKey]) -> list[RunKey]:
+        return [key for key in keys if self.store.load(key) is None]
+
+    def _ensure(self, keys: list[RunKey]) -> None:
+        self._compute([self.training_task(key) for key in self._without_finished(keys)])
+
+    def training_task(self, key: RunKey, store: Store | None = None) -> Task:
+        """Return the task that trains a fit or a dynamics of this profile, for another store where one is given."""
+        transform, fold, training_seed = (key.inputs[name] for name in ("transform", "fold", "training_seed"))
+        if key.name.startswith("fit/"):
+            function, label, epochs = store_fit, f"{transform}, fold {fold}", self.profile.training.epochs
+        else:
+            function, label = store_dynamics, f"dynamics of {transform}"
+            epochs = (self.profile.dynamics.epochs + 1) * get_transform(transform).n_channels
+        if training_seed:
+            label += f", training seed {training_seed}"
+        fold_of = self.fold_of()
+        arguments = {
+            "store": store or self.store, "key": key, "dataset": self.dataset, "transform": transform,
+            "fold_of": fold_of, "fold": fold, "training_seed": training_seed, "profile": self.profile,
+        }  # fmt: skip
+        return Task(label, function, arguments, epochs * N_VIEWS * int((fold_of != fold).sum()), trains=True)
+
+
+def _require_pixel_numbers(profile: Profile, n_clusters: int) -> None:
+    """Refuse more observations than have numbers for their pixels: others would be trained on in their place."""
+    most = most_observations(profile.n_pixels)
+    if n_clusters > most:
+        msg = (
+            f"{profile.path}: {n_clusters} observations of {profile.n_pixels} x {profile.n_pixels} pixels are too many "
+            f"to train on: their pixels are numbered in 32 bits, which is enough for {most} observations; "
+            "take fewer (source.n_clusters) or fewer pixels (n_pixels)"
+        )
+        raise InputError(msg)
+
+
+def training_code() -> list[str]:
+    """Return the modules that decide what a fit comes to, on the backend that trains."""
+    return [*_TRAINING_CODE, ENGINES[backend_name()]]
+
+
+def dynamics_code() -> list[str]:
+    """Return the modules that decide what a dynamics comes to, on the backend that trains."""
+    return [*training_code(), "cnn.phase_training", "dynamics.phases", "dynamics.recorder"]

@@ -1,0 +1,156 @@
+"""Which runs of a profile are fresh, stale or missing, and which of its inputs changed since."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from report_utils.errors import InputError
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.studies import reproduction_of
+from report_utils.runs.explain_changes import changes, differences
+from report_utils.runs.ownership import Entry, entries
+from report_utils.runs.store import RunKey, Store, partial_folder
+
+State = Literal["fresh", "stale", "missing", "damaged"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of a run or a page, and why.
+
+    Parameters
+    ----------
+    kind : str
+        ``data``, ``fit``, ``dynamics``, ``study`` for a run of one, ``result`` for a committed one, or ``page``.
+    name : str
+    state : str
+    reasons : tuple of str
+        For a stale one, the inputs that changed; for a damaged one, what is wrong.
+    begun : bool
+        Whether there is unfinished work to go on with.
+    about : dict
+        The manifest or the record that it was compared with; empty where there is none.
+    """
+
+    kind: str
+    name: str
+    state: State
+    reasons: tuple[str, ...] = ()
+    begun: bool = False
+    about: Mapping[str, Any] | None = None
+
+
+class Manifests:
+    """The manifests of all runs in a store, to compare today's inputs with."""
+
+    def __init__(self, found: Iterable[Entry]) -> None:
+        runs = [entry.about for entry in found if entry.kind == "run" and entry.about]
+        self._by_digest = {manifest["digest"]: manifest for manifest in runs}
+        self._by_name: dict[str, list[dict[str, Any]]] = {}
+        for manifest in runs:
+            self._by_name.setdefault(manifest["name"], []).append(manifest)
+        for named in self._by_name.values():
+            named.sort(key=lambda run: str(run.get("finished")), reverse=True)
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of all runs, of whatever inputs."""
+        return list(self._by_name)
+
+    def of_digest(self, digest: str) -> dict[str, Any] | None:
+        """Return the manifest of the run with this digest."""
+        return self._by_digest.get(digest)
+
+    def latest(self, name: str) -> dict[str, Any]:
+        """Return the manifest of the last run of a name."""
+        return self._by_name[name][0]
+
+    def nearest(self, key: RunKey) -> dict[str, Any] | None:
+        """Return the manifest of the same name whose inputs differ in the fewest places; the latest of equals."""
+        candidates = self._by_name.get(key.name, [])
+        return min(candidates, key=lambda run: sum(1 for _ in differences(run["inputs"], key.inputs)), default=None)
+
+
+def profile_keys(reproduction: Reproduction) -> list[RunKey]:
+    """Return the keys of all runs that the book shows at a profile, the observations first."""
+    return [
+        reproduction.data_key,
+        *reproduction.runs(reproduction.transforms, reproduction.dynamics_transforms),
+    ]
+
+
+def current_key(reproduction: Reproduction, about: Mapping[str, Any]) -> RunKey | None:
+    """Return today's key of what a manifest describes, or None where the profile has no such run any more.
+
+    Runs with further training seeds belong to a profile however many of them it asks for, and so do those of its
+    variants in a study.
+    """
+    kind, inputs = about["name"].partition("/")[0], about["inputs"]
+    owner = reproduction_of(reproduction, about["name"])
+    if owner is None:
+        return None
+    if kind == "data":
+        return owner.data_key
+    with contextlib.suppress(InputError, KeyError, TypeError):
+        if kind == "fit" and inputs["fold"] < owner.profile.folds.run:
+            return owner.fit_key(inputs["transform"], inputs["fold"], inputs["training_seed"])
+        if kind == "dynamics":
+            return owner.dynamics_key(inputs["transform"], inputs["training_seed"])
+    return None
+
+
+def changed_inputs(about: Mapping[str, Any], key: RunKey) -> list[str]:
+    """Return what differs between a manifest and today's key; observations in the words of who uses them."""
+    if key.name.startswith("data/"):
+        return changes({"data": about["inputs"]}, {"data": key.inputs})
+    return changes(about["inputs"], key.inputs)
+
+
+def run_status(reproduction: Reproduction, key: RunKey, manifests: Manifests) -> Status:
+    """Return the state of one run; nothing is changed, and a damaged run is not set aside."""
+    store, kind = reproduction.store, "study" if "+" in key.name else key.name.partition("/")[0]
+    begun = partial_folder(store.folder(key)).is_dir()
+    if store.folder(key).is_dir():
+        fault = store.fault(key)
+        if fault is None:
+            return Status(kind, key.name, "fresh", about=manifests.of_digest(key.digest))
+        return Status(kind, key.name, "damaged", (f"{fault}; a build computes it again",), begun)
+    nearest = manifests.nearest(key)
+    if nearest is None:
+        return Status(kind, key.name, "missing", (), begun)
+    return Status(kind, key.name, "stale", tuple(changed_inputs(nearest, key)), begun, nearest)
+
+
+def run_states(reproduction: Reproduction) -> tuple[list[Status], Manifests]:
+    """Return the state of every run of a profile and of every run of its studies that was ever made here.
+
+    Returns
+    -------
+    found : list of Status
+    manifests : Manifests
+        What they were compared with.
+    """
+    manifests = Manifests(entries(reproduction.store.root))
+    keys = {key.name: key for key in profile_keys(reproduction)}
+    for name in sorted(set(manifests.names) - set(keys)):
+        if f"/{reproduction.profile.name}+" in name:
+            key = current_key(reproduction, manifests.latest(name))
+            if key is not None:
+                keys[name] = key
+    return [run_status(reproduction, key, manifests) for key in keys.values()], manifests
+
+
+def what_is_left(store: Store, missing: Iterable[RunKey]) -> list[str]:
+    """Say in a line for each transform which of its runs are missing, and how many of them have begun."""
+    groups: dict[tuple[str, str], list[RunKey]] = {}
+    for key in missing:
+        groups.setdefault((key.name.partition("/")[0], key.inputs["transform"]), []).append(key)
+    lines = []
+    for (kind, transform), keys in groups.items():
+        folds = f", folds {', '.join(str(key.inputs['fold']) for key in keys)}" if kind == "fit" else ""
+        begun = sum(partial_folder(store.folder(key)).is_dir() for key in keys)
+        lines.append(f"  {kind} {transform}{folds}{f' ({begun} begun)' if begun else ''}")
+    return lines

@@ -1,0 +1,302 @@
+"""Studies: variants of a profile, trained beside it, that show what a result depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from report_utils.binning import TRANSFORMS
+from report_utils.errors import InputError
+from report_utils.profiles import Profile
+from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
+from report_utils.runs.cleanup import in_use
+from report_utils.workers.worker_pool import Task, run_tasks
+
+if TYPE_CHECKING:
+    from report_utils.binning.dataset import Dataset
+    from report_utils.runs.store import RunKey
+
+_SIMULATION = "source.simulation."
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One thing done otherwise than in the profile.
+
+    Parameters
+    ----------
+    name : str
+        Follows the profile's name and a plus sign in the names of the variant's runs.
+    title : str
+    overrides : mapping of str to value
+        Entries of the profile by dotted name, such as ``"dynamics.noise"``, and what they become.
+    transforms, dynamics : tuple of str
+        The report's transforms whose fits and dynamics the study needs.
+    stand_ins : mapping of str to str
+        What is trained in place of one of the transforms.
+    claims : tuple of str
+        Names of the report's claims that these runs can judge.
+    n_training_seeds : int
+        How often each has to be trained at least.
+    every_fold : bool
+        Run all folds, however few the profile runs.
+    """
+
+    name: str
+    title: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    transforms: tuple[str, ...] = ()
+    dynamics: tuple[str, ...] = ()
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    claims: tuple[str, ...] = ()
+    n_training_seeds: int = 1
+    every_fold: bool = False
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Return the transforms that are trained."""
+        return tuple(self.stand_ins.get(name, name) for name in self.transforms)
+
+    def possible(self, profile: Profile) -> bool:
+        """Tell whether a profile can be varied so: an archive's observations cannot be simulated otherwise."""
+        return profile.archive_path is None or not any(entry.startswith(_SIMULATION) for entry in self.overrides)
+
+    def profile_name(self, profile: Profile) -> str:
+        """Return what the profile is called with this variant's entries."""
+        return f"{profile.name}+{self.name}"
+
+    def of(self, profile: Profile) -> Profile:
+        """Return the profile with this variant's entries.
+
+        Raises
+        ------
+        InputError
+            If an entry cannot have that value.
+        """
+        entries = profile.model_dump()
+        for name, value in self.overrides.items():
+            *tables, entry = name.split(".")
+            table = entries
+            for part in tables:
+                table = table[part]
+            table[entry] = value
+        if self.every_fold:
+            entries["folds"]["run"] = entries["folds"]["n_folds"]
+        try:
+            return Profile(**entries | {"name": self.profile_name(profile)})
+        except ValidationError as error:
+            msg = f"variant {self.name!r} of profile {profile.name!r}: {error.errors()[0]['msg']}"
+            raise InputError(msg) from None
+
+
+@dataclass(frozen=True)
+class Study:
+    """Variants that answer one question together.
+
+    Parameters
+    ----------
+    name, title : str
+    default : Variant
+        What the others are compared with.
+    variants : tuple of Variant
+    """
+
+    name: str
+    title: str
+    default: Variant
+    variants: tuple[Variant, ...]
+
+    @property
+    def all_variants(self) -> tuple[Variant, ...]:
+        """Return the default and the others."""
+        return (self.default, *self.variants)
+
+
+_BANDS = {
+    "transforms": ("single_band", "multi_band_1", "multi_band_2"),
+    "claims": ("two_bands_halve", "splitting_halves"),
+}
+_RETAINED = {"transforms": ("multi_band_4", "retained_50", "retained_25"), "claims": ("retained_lose_little",)}
+# a small difference between phases is judged from three trainings
+_NOISE = {
+    "dynamics": ("multi_band_4",),
+    "claims": ("dynamics_second_band", "dynamics_further_bands"),
+    "n_training_seeds": 3,
+}
+
+
+def _bands(name: str, title: str, entry: str, value: Any) -> Variant:
+    return Variant(name, title, {f"{_SIMULATION}{entry}": value}, **_BANDS)
+
+
+def _percentile(name: str, title: str) -> Variant:
+    stand_ins = {transform: f"{transform}_{name}" for transform in ("retained_50", "retained_25")}
+    return Variant(f"percentile-{name.replace('_', '-')}", title, stand_ins=stand_ins, **_RETAINED)
+
+
+SENSITIVITY = Study(
+    "sensitivity",
+    "What the verdicts depend on",
+    Variant(
+        "default",
+        "as in the book",
+        transforms=("single_band", "multi_band_1", "multi_band_2", "multi_band_4", "retained_50", "retained_25"),
+        dynamics=("multi_band_4",),
+        claims=(*_BANDS["claims"], *_RETAINED["claims"], *_NOISE["claims"]),
+    ),
+    (
+        _bands("temperature-0.15", "scatter of ln T at fixed mass 0.15", "sigma_ln_temperature", 0.15),
+        _bands("particle-background", "with particle background", "particle_background", True),
+        _bands("field-agn", "with AGN of the field", "field_agn", True),
+        _percentile("of_all", "percentile of all pixels, empty ones included"),
+        _percentile("of_events", "percentile of the events, each with its pixel's counts"),
+        _percentile("ties_emptied", "pixels equal to the percentile emptied"),
+        Variant("noise-0.02", "weight noise 0.02", {"dynamics.noise": 0.02}, **_NOISE),
+        Variant("noise-0.10", "weight noise 0.10", {"dynamics.noise": 0.1}, **_NOISE),
+    ),
+)
+
+_LEAKAGE = {"transforms": ("multi_band_1", "multi_band_2", "multi_band_4"), "claims": ("two_bands_halve",)}
+
+HALOS = Study(
+    "halos",
+    "Do the networks recognise halos?",
+    Variant("random", "folds drawn regardless of halos", {"folds.grouped": False}, **_LEAKAGE),
+    # with every fold run, each cluster that the random folds test has a network that does not know its halo
+    (
+        Variant(
+            "grouped", "all observations of a halo in one fold", {"folds.grouped": True}, every_fold=True, **_LEAKAGE
+        ),
+    ),
+)
+
+SEEDS = Study(
+    "seeds",
+    "Would another training be judged otherwise?",
+    Variant(
+        "three-seeds",
+        "every network trained with three seeds",
+        transforms=tuple(TRANSFORMS),
+        dynamics=DYNAMICS_TRANSFORMS,
+        n_training_seeds=3,
+    ),
+    (),
+)
+
+STUDIES: Mapping[str, Study] = {study.name: study for study in (SENSITIVITY, HALOS, SEEDS)}
+"""All studies by name."""
+
+
+def get_study(name: str) -> Study:
+    """Return a study by name.
+
+    Raises
+    ------
+    InputError
+        If there is none of that name; the message lists those there are.
+    """
+    if name not in STUDIES:
+        msg = f"unknown study {name!r}; choose one of {', '.join(STUDIES)}"
+        raise InputError(msg)
+    return STUDIES[name]
+
+
+class _VariantReproduction(Reproduction):
+    """A varied profile; it shares the observations of the profile where these are not varied."""
+
+    def __init__(self, profile: Profile, base: Reproduction) -> None:
+        super().__init__(profile, base.store)
+        self._base = base if self.observations == base.observations else None
+
+    @cached_property
+    def data_key(self) -> RunKey:
+        return super().data_key if self._base is None else self._base.data_key
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        return super().dataset if self._base is None else self._base.dataset
+
+
+def possible_variants(base: Reproduction, study: Study) -> list[Variant]:
+    """Return what of a study a profile and its observations allow, the default first.
+
+    Observations of an archive cannot be simulated otherwise, and where they have no AGN-less lists the transforms that
+    need them are left out.
+    """
+    return [
+        replace(
+            variant,
+            transforms=tuple(filter(base.available, variant.transforms)),
+            dynamics=tuple(filter(base.available, variant.dynamics)),
+        )
+        for variant in study.all_variants
+        if variant.possible(base.profile)
+    ]
+
+
+def reproduce_variant(base: Reproduction, variant: Variant) -> Reproduction:
+    """Return a variant of a profile as a reproduction of its own; the profile's own where nothing is varied."""
+    profile = variant.of(base.profile)
+    varied = _VariantReproduction(profile, base)
+    sources = {"name": base.profile.name, "source": base.profile.source}
+    if varied.observations == base.observations and profile.model_copy(update=sources) == base.profile:
+        return base
+    return varied
+
+
+def reproduction_of(base: Reproduction, run_name: str) -> Reproduction | None:
+    """Return who makes a run of this name: the profile itself, one of its variants, or None if neither does.
+
+    Parameters
+    ----------
+    base : Reproduction
+    run_name : str
+        Such as ``"fit/quick+grouped/multi_band_2/fold-0-seed-0"``.
+    """
+    _, _, rest = run_name.partition("/")
+    profile_name = rest.partition("/")[0]
+    if profile_name == base.profile.name:
+        return base
+    for study in STUDIES.values():
+        for variant in study.all_variants:
+            if profile_name == variant.profile_name(base.profile) and variant.possible(base.profile):
+                return reproduce_variant(base, variant)
+    return None
+
+
+def variant_keys(base: Reproduction, variant: Variant) -> list[RunKey]:
+    """Return the keys of the observations, fits and dynamics of a variant."""
+    varied = reproduce_variant(base, variant)
+    runs = varied.runs(variant.trained, variant.dynamics, n_training_seeds=variant.n_training_seeds)
+    return [varied.data_key, *runs]
+
+
+def is_trained(base: Reproduction, variant: Variant) -> bool:
+    """Tell whether every run of a variant is finished and whole."""
+    return all(base.store.load(key) is not None for key in variant_keys(base, variant))
+
+
+def train_study(base: Reproduction, study: Study, *, n_training_seeds: int | None = None) -> int:
+    """Compute what is missing of a study in worker processes, and return how many runs that were.
+
+    Parameters
+    ----------
+    base : Reproduction
+    study : Study
+    n_training_seeds : int, optional
+        How often to train each at least; what the profile says where it is not given.
+    """
+    tasks: dict[str, Task] = {}
+    for variant in possible_variants(base, study):
+        varied = reproduce_variant(base, variant)
+        n_seeds = max(n_training_seeds or varied.profile.training_seeds, variant.n_training_seeds)
+        for task in varied.tasks(variant.trained, variant.dynamics, n_training_seeds=n_seeds):
+            named = replace(task, label=f"{variant.name}: {task.label}")
+            tasks.setdefault(task.arguments["key"].name, named)  # variants share runs of the base
+    with in_use(base.store, base.profile.label):
+        run_tasks(list(tasks.values()), f"Study {study.name} ({len(tasks)} runs)")
+    return len(tasks)

@@ -1,0 +1,214 @@
+"""Computing stored runs again in a place of their own, and comparing them with what they said."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from report_utils.binning.observations import bin_chunk
+from report_utils.binning.transforms import SourceName
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.run_status import current_key
+from report_utils.reproduction.studies import reproduction_of
+from report_utils.runs.explain_changes import changes
+from report_utils.runs.ownership import entries
+from report_utils.runs.provenance import machine, versions
+from report_utils.runs.store import Run, RunKey, Store
+from report_utils.workers.worker_pool import Task, run_tasks
+
+N_OBSERVATIONS = 16
+"""Observations that are simulated or read again to verify the data of a profile."""
+
+COUNT_TOLERANCE = 1e-3
+"""Elsewhere, the share of an observation's events that may lie in other pixels or bands."""
+
+PREDICTION_TOLERANCE = 0.25
+"""Elsewhere, the largest root mean square of the differences between predictions, in units of their residuals'.
+
+``python -m benchmarks.same_numbers`` compares fits with two and four threads, with other vector instructions, without
+oneDNN and on JAX with a one-thread fit on TensorFlow: at `smoke` nothing differs but JAX (0.02), at `quick` 0.1 to 0.2,
+where another training seed gives 0.4. The book's page *Performance* shows all of it. What begins as a last bit grows
+with every step of a training.
+"""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of computing a run again.
+
+    Parameters
+    ----------
+    name : str
+    result : str
+        *equal* is bit for bit; *alike* is within the tolerance, where machine or versions are others;
+        *different* is neither; *damaged* is a run whose files do not agree with its manifest.
+    detail : str
+    """
+
+    name: str
+    result: Literal["equal", "alike", "different", "damaged"]
+    detail: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether the stored run can be trusted."""
+        return self.result in {"equal", "alike"}
+
+    def __str__(self) -> str:
+        return f"{self.result:<9} {self.name}: {self.detail}"
+
+
+def stored_runs(reproduction: Reproduction) -> tuple[list[RunKey], int]:
+    """Return the keys of the runs of a profile that are there and current, and how many stale ones there are besides.
+
+    A stale run was computed by other code or from other data: today's code cannot compute it again.
+    """
+    keys, n_stale = [], 0
+    for entry in entries(reproduction.store.root):
+        mine = entry.kind == "run" and entry.about.get("profile") == reproduction.profile.label
+        if not mine:
+            continue
+        key = current_key(reproduction, entry.about)
+        if key is not None and reproduction.store.folder(key) == entry.path:
+            keys.append(key)
+        else:
+            n_stale += 1
+    return keys, n_stale
+
+
+def verify(reproduction: Reproduction, keys: Sequence[RunKey], seed: int = 0) -> list[Verification]:
+    """Compute runs again, in a temporary store, and compare them with what is stored.
+
+    Parameters
+    ----------
+    reproduction : Reproduction
+    keys : sequence of RunKey
+        Runs that are stored.
+    seed : int
+        Decides which observations are binned again.
+    """
+    found: dict[str, Verification] = {}
+    for key in keys:
+        if (fault := reproduction.store.fault(key, thorough=True)) is not None:
+            found[key.name] = Verification(key.name, "damaged", fault)
+    sound = [key for key in keys if key.name not in found]
+    trained = [key for key in sound if _kind(key) != "data"]
+    with tempfile.TemporaryDirectory(prefix="report-utils-verify-") as folder:
+        again = Store(Path(folder))
+        for key in sound:
+            if _kind(key) == "data":
+                found[key.name] = _verify_observations(_maker(reproduction, key), key, Path(folder), seed)
+        tasks = [_maker(reproduction, key).training_task(key, again) for key in trained]
+        run_tasks(tasks, f"Verifying ({len(trained)} runs)")
+        for key in trained:
+            stored, computed = reproduction.store.load(key), again.load(key)
+            if stored is not None and computed is not None:
+                log10_mass = _maker(reproduction, key).dataset.log10_mass
+                found[key.name] = compare_runs(stored, computed, log10_mass)
+    return [found[key.name] for key in keys if key.name in found]
+
+
+def _maker(reproduction: Reproduction, key: RunKey) -> Reproduction:
+    """Return who computes a run: the profile itself, or its variant in a study."""
+    return reproduction_of(reproduction, key.name) or reproduction
+
+
+def compare_runs(stored: Run, computed: Run, log10_mass: np.ndarray) -> Verification:
+    """Compare a stored fit or dynamics with the same one computed again.
+
+    Parameters
+    ----------
+    stored, computed : Run
+    log10_mass : (n_clusters,) [log10 Msun]
+    """
+    name, seconds = stored.manifest["name"], computed.manifest["seconds"]
+    if stored.manifest["files"] == computed.manifest["files"]:
+        return Verification(name, "equal", f"bit for bit, computed in {seconds:.1f} s")
+    elsewhere = _elsewhere(stored.manifest, computed.manifest)
+    before, now = stored.array("predictions"), computed.array("predictions")
+    if before.shape != now.shape or not np.array_equal(stored.array("cluster"), computed.array("cluster")):
+        return Verification(name, "different", "it has other test clusters")
+    truth = log10_mass[stored.array("cluster")][:, None]
+    apart, scatter = _root_mean_square(now - before), _root_mean_square(before - truth)
+    detail = f"predictions are {apart:.2g} dex apart (root mean square; {apart / scatter:.2g} of their residuals)"
+    if not elsewhere:
+        return Verification(name, "different", f"{detail} on the same machine with the same versions")
+    alike = apart <= PREDICTION_TOLERANCE * scatter
+    return Verification(name, "alike" if alike else "different", f"{detail}; {elsewhere}")
+
+
+def _verify_observations(reproduction: Reproduction, key: RunKey, folder: Path, seed: int) -> Verification:
+    """Bin some observations again and compare their counts and everything else that is known of them."""
+    dataset, observations = reproduction.dataset, reproduction.observations
+    generator = np.random.default_rng([seed, 0])
+    chosen = np.sort(generator.permutation(observations.n_clusters)[:N_OBSERVATIONS]).tolist()
+    sources: list[SourceName] = ["observation", *(["agn_less"] if observations.has_agn_less else [])]
+    tasks = [
+        Task(
+            f"observation {index}",
+            bin_chunk,
+            {
+                "observations": observations,
+                "indices": [index],
+                "sources": sources,
+                "path": folder / f"{index}.npz",
+                "code": key.inputs["code"],
+            },
+            1.0,
+        )
+        for index in chosen
+    ]
+    run_tasks(tasks, f"Verifying ({len(chosen)} observations)")
+    elsewhere = _elsewhere(dataset.run.manifest, {"machine": machine() | {"threads": 1}, "versions": versions()})
+    catalogue, moved, others = dataset.run.facts()["catalogue"], 0.0, set()
+    for index in chosen:
+        with np.load(folder / f"{index}.npz", allow_pickle=False) as binned:
+            for name in binned.files:
+                now = binned[name][0]
+                if name.startswith("counts_"):
+                    before = dataset.run.array(name, mapped=True)[index]
+                    moved = max(moved, float(np.abs(now - before).sum() / max(before.sum(), 1)))
+                elif not _same(now.item(), catalogue[name][index], COUNT_TOLERANCE if elsewhere else 0.0):
+                    others.add(name)
+    text = f"{len(chosen)} of {observations.n_clusters} observations"
+    if moved == 0 and not others:
+        return Verification(key.name, "equal", f"{text}, bit for bit{f' although {elsewhere}' if elsewhere else ''}")
+    detail = f"{text}: up to {moved:.2g} of an observation's events lie elsewhere"
+    if others:
+        detail += f", and other values of {', '.join(sorted(others))}"
+    alike = bool(elsewhere) and moved <= COUNT_TOLERANCE and not others
+    where = elsewhere or "on the same machine with the same versions"
+    return Verification(key.name, "alike" if alike else "different", f"{detail}; {where}")
+
+
+def _elsewhere(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Say what is other about machine and versions, or nothing: then the bits must be the same."""
+    deciding = [
+        {
+            "machine": {**about.get("machine", {}), "system": None},
+            "versions": {**about.get("versions", {}), "report-utils": None},
+        }
+        for about in (before, now)
+    ]
+    if before.get("name", "").startswith("data/"):  # binned in workers of one thread, kept by their parent
+        deciding[0]["machine"]["threads"] = 1
+    return ", ".join(changes(*deciding))
+
+
+def _same(now: Any, before: Any, tolerance: float) -> bool:
+    numbers = isinstance(now, int | float) and isinstance(before, int | float)
+    return math.isclose(now, before, rel_tol=tolerance) if numbers else now == before
+
+
+def _root_mean_square(values: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
+
+
+def _kind(key: RunKey) -> str:
+    return key.name.partition("/")[0]

@@ -1,0 +1,134 @@
+"""Who is using a folder of runs, and taking things of this project out of it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from report_utils.files.disk import clear_disk_errors
+from report_utils.runs.marking import mark_runs
+from report_utils.runs.ownership import IN_USE, LOCKS, REMOVING, Entry, is_own_lock
+from report_utils.runs.store import Store
+
+_counter = itertools.count()
+
+
+@contextlib.contextmanager
+def in_use(store: Store, profile: str) -> Iterator[None]:
+    """Let nobody remove runs of a profile's file while this process makes or needs them.
+
+    It ends with the process, however that ends; of another machine that shares the folder it is not known whether it
+    has ended. Where nothing can be written, nothing can be removed either.
+    """
+    path = store.root / IN_USE / f"{platform.node()}-{os.getpid()}-{next(_counter)}.lock"
+    lock = FileLock(path)
+    mark_runs(store.root)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=5)
+        path.write_text(profile, encoding="utf-8")
+    try:
+        yield
+    finally:
+        if lock.is_locked:
+            path.unlink(missing_ok=True)
+            lock.release()
+
+
+def profiles_in_use(store: Store) -> set[str]:
+    """Return the files of the profiles that living processes work on, or processes of other machines."""
+    found = set()
+    for path in _own_locks(store, IN_USE):
+        if _held(path):
+            with contextlib.suppress(OSError):
+                found.add(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _held(path: Path) -> bool:
+    if path.parent.name == IN_USE and not path.name.startswith(f"{platform.node()}-"):
+        return True  # a lock may not reach over a network
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def remove(store: Store, entry: Entry) -> bool:
+    """Remove an entry, unless a living process holds its lock; return whether it is gone.
+
+    It gets another name first: an interruption leaves nothing that looks like a run.
+    """
+    with clear_disk_errors(entry.path):
+        path = store.lock_path(entry.result)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                if entry.path.is_dir():
+                    aside = entry.path.with_name(f"{REMOVING}{entry.path.name}-{os.getpid()}")
+                    shutil.rmtree(entry.path.rename(aside))
+                else:
+                    entry.path.unlink()
+        finally:
+            lock.release()
+    return True
+
+
+def unused_locks(store: Store) -> list[Path]:
+    """Return the lock files that no living process holds."""
+    files = [*_own_locks(store, LOCKS), *_own_locks(store, IN_USE)]
+    return sorted(path for path in files if not _held(path))
+
+
+def _own_locks(store: Store, folder: str) -> list[Path]:
+    if (store.root / folder).is_symlink():
+        return []
+    return [path for path in (store.root / folder).glob("*.lock") if is_own_lock(path)]
+
+
+def remove_lock(path: Path) -> None:
+    """Remove a lock file, unless it has been taken meanwhile; who waits for it then makes it anew."""
+    lock = FileLock(path)
+    with contextlib.suppress(Timeout):
+        lock.acquire(timeout=0)
+        path.unlink(missing_ok=True)
+        lock.release()
+
+
+def abandoned(folder: Path, pattern: str) -> list[Path]:
+    """Return the files and folders of processes that have ended.
+
+    Parameters
+    ----------
+    folder : Path
+    pattern : str
+        A regular expression for the whole name, whose first group is the process' number.
+    """
+    matched = ((path, re.fullmatch(pattern, path.name)) for path in folder.iterdir()) if folder.is_dir() else ()
+    return sorted(path for path, match in matched if match and not _alive(int(match[1])))
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

@@ -1,0 +1,260 @@
+"""What in a folder of runs is this project's own: proved by exact names and by content, never by a name alone.
+
+A folder of runs may be a folder that holds other things as well. Whatever is not proved to be of this project is a
+stranger: it is never removed, renamed or searched, and no link is followed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from report_utils.files.disk import TEMPORARY
+from report_utils.runs.integrity import CHECKED, MANIFEST, read_manifest
+
+Kind = Literal["run", "partial work", "set aside", "temporary", "page"]
+
+MARK = "report-utils-runs.txt"
+"""The file that marks a folder as one of this project's runs."""
+
+KINDS = ("data", "fit", "dynamics")
+"""What a run can be: how the names of its key and its folder begin."""
+
+EXECUTED_PAGES = "pages"
+"""The folder of the executed pages, beside those of the runs."""
+
+GRID = "grid"
+"""The folder of the workflows that compute profiles as separate jobs (:mod:`report_utils.reproduction.grid`)."""
+
+LOCKS = "locks"
+IN_USE = "in-use"
+WORKERS_LOG = "workers.log"
+ANALYSES = "report-utils-analyses.json"
+"""Where the digests of sources are kept from one build to the next."""
+
+METADATA = "report_utils"
+"""Where an executed notebook keeps what it was made from; ``at`` and ``seconds`` in it are all that varies."""
+
+PARTIAL = ".partial"
+"""Ending of the folder of a run's unfinished work."""
+
+KEY_FILE = "key.json"
+"""Says in such a folder which run it belongs to."""
+
+SITTING_FILE = "sitting.json"
+"""Says in such a folder how many seconds the work had taken when it was last taken up: when this was written."""
+
+REMOVING = ".removing-"
+"""How the name of a folder begins that is being removed; its own name and the process' number follow."""
+
+_DEEPEST = 2  # fit/<profile>/<transform>/<run>
+_RUN = r"[^/]+-[0-9a-f]{16}"
+_RANDOM = r"[a-z0-9_]{8}"  # as tempfile draws it
+_RUN_FILE = re.compile(rf"[\w-]+\.np[yz]|(?:facts|key|sitting|{MANIFEST[:-5]}|{CHECKED[:-5]})\.json")
+_FOLDERS: dict[Kind, re.Pattern[str]] = {
+    "run": re.compile(_RUN),
+    "partial work": re.compile(rf"(?P<run>{_RUN}){re.escape(PARTIAL)}"),
+    "set aside": re.compile(rf"(?P<run>{_RUN})\.damaged-{_RANDOM}"),
+    "temporary": re.compile(rf"\.(?P<run>{_RUN})\.{_RANDOM}"),
+}
+_REMOVING = re.compile(rf"{re.escape(REMOVING)}(?P<removed>.+)-\d+")
+_FILES = {MARK, WORKERS_LOG, ANALYSES, "analyses.json"}  # the last is that of earlier versions
+_LOCK = re.compile(r".+-[0-9a-f]{8}\.lock")
+_USE = re.compile(r".+-\d+-\d+\.lock")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing of this project in a folder of runs.
+
+    Parameters
+    ----------
+    path : Path
+    kind : str
+    result : Path
+        The run's folder or the page that it is or was to become: who makes that holds a lock.
+    about : dict
+        The manifest of a run, the key of partial work; empty where there is none.
+    """
+
+    path: Path
+    kind: Kind
+    result: Path
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def size(self) -> int:
+        """Return how much disk it takes [bytes]."""
+        files = [self.path] if self.path.is_file() else [path for path in self.path.rglob("*") if path.is_file()]
+        total = 0
+        for file in files:
+            with contextlib.suppress(OSError):  # gone meanwhile
+                total += file.stat().st_size
+        return total
+
+
+def entries(root: Path) -> list[Entry]:
+    """Return what is proved to be of this project in a folder of runs, apart from locks, workflows and logs."""
+    return sorted((one for one in _found(root) if isinstance(one, Entry)), key=lambda entry: entry.path)
+
+
+def strangers(root: Path) -> Iterator[Path]:
+    """Yield what in a folder is not proved to be of this project; a stranger's folder is not looked into."""
+    return (one for one in _found(root) if isinstance(one, Path))
+
+
+def _found(root: Path) -> Iterator[Entry | Path]:
+    for path in _listed(root):
+        name, is_folder = path.name, path.is_dir() and not path.is_symlink()
+        if is_folder and name in KINDS:
+            yield from _runs(path, _DEEPEST)
+        elif is_folder and name == EXECUTED_PAGES:
+            yield from _pages(path)
+        elif is_folder and name in {LOCKS, IN_USE}:
+            yield from (file for file in _listed(path) if not is_own_lock(file))
+        elif is_folder and name == GRID:
+            yield from (folder for folder in _listed(path) if not (folder / "digests").is_dir())
+        elif not _is_file(path) or not (name in _FILES or TEMPORARY.fullmatch(name)):
+            yield path
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):  # gone meanwhile
+        return []
+
+
+def _runs(folder: Path, depth: int) -> Iterator[Entry | Path]:
+    for path in _listed(folder):
+        if path.is_symlink() or not path.is_dir():
+            yield path
+        elif (entry := _folder_entry(path)) is not None:
+            yield entry
+        elif depth and not path.name.startswith("."):
+            yield from _runs(path, depth - 1)
+        else:
+            yield path
+
+
+def _folder_entry(path: Path) -> Entry | None:
+    """Return what a folder is, where its name and content prove it."""
+    try:
+        return _proved_entry(path)
+    except FileNotFoundError:  # gone meanwhile
+        return None
+
+
+def _proved_entry(path: Path) -> Entry | None:
+    if match := _REMOVING.fullmatch(path.name):
+        kind, run = _kind_of(match["removed"])
+        own = kind is not None and _holds_only_own(path, run)
+        return Entry(path, "temporary", path) if own else None
+    kind, run = _kind_of(path.name)
+    if kind is None:
+        return None
+    result = path.with_name(run)
+    if kind == "run":
+        with contextlib.suppress(OSError, ValueError):
+            about = read_manifest(path)
+            own = _belongs(about, result) and _holds_only_own(path, names=about["files"])
+            return Entry(path, kind, path, about) if own else None
+        return None
+    if not _holds_only_own(path, run if kind == "set aside" else ""):
+        return None
+    if kind == "partial work":
+        about = _read_key(path / KEY_FILE)
+        own = _belongs(about, result) if about else not any(_RUN_FILE.fullmatch(file.name) for file in path.iterdir())
+        return Entry(path, kind, result, about) if own else None
+    return Entry(path, kind, result)
+
+
+def _kind_of(name: str) -> tuple[Kind | None, str]:
+    """Return what a folder of this name would be, and the name of the run that it belongs to."""
+    for kind, pattern in reversed(_FOLDERS.items()):
+        if match := pattern.fullmatch(name):
+            return kind, match.groupdict().get("run") or name
+    return None, ""
+
+
+def _belongs(about: dict[str, Any], result: Path) -> bool:
+    """Tell whether a manifest or key names the folder of the run that it lies in."""
+    named = Path(f"{about['name']}-{str(about['digest'])[:16]}")
+    return result.parts[-len(named.parts) :] == named.parts
+
+
+def _holds_only_own(folder: Path, run: str = "", *, names: Collection[str] = ()) -> bool:
+    """Tell whether a folder holds plain files as runs have them and nothing else, or such a folder set aside."""
+    for path in folder.iterdir():
+        if run and path.name == run and path.is_dir() and not path.is_symlink():
+            own = _holds_only_own(path)
+        elif names and path.suffix in {".npy", ".npz"}:
+            own = _is_file(path) and path.name in names
+        else:
+            own = _is_file(path) and bool(_RUN_FILE.fullmatch(path.name) or TEMPORARY.fullmatch(path.name))
+        if not own:
+            return False
+    return True
+
+
+def _pages(folder: Path) -> Iterator[Entry | Path]:
+    for profile in _listed(folder):
+        if profile.is_symlink() or not profile.is_dir():
+            yield profile
+            continue
+        for path in _listed(profile):
+            temporary = TEMPORARY.fullmatch(path.name)
+            if temporary and temporary["name"].endswith(".ipynb") and _is_file(path):
+                yield Entry(path, "temporary", path.with_name(temporary["name"]))
+            elif path.suffix == ".ipynb" and is_own_page(path):
+                yield Entry(path, "page", path)
+            else:
+                yield path
+
+
+def record_of(path: Path) -> dict[str, Any] | None:
+    """Return what an executed page was made from, or None where there is none that can be read."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))["metadata"][METADATA]
+        return record if {"digest", "inputs"} <= record.keys() else None
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def is_own_page(path: Path) -> bool:
+    """Tell whether a file is an executed page of the book under its own name; a copy of one is somebody's own."""
+    record = record_of(path) if _is_file(path) else None
+    try:
+        return record is not None and record["inputs"]["page"]["slug"] == path.stem
+    except (KeyError, TypeError):
+        return False
+
+
+def is_own_lock(path: Path) -> bool:
+    """Tell whether a file is a lock of this project, by its name and by what it holds: nothing, or a profile's file."""
+    pattern = _USE if path.parent.name == IN_USE else _LOCK
+    if not _is_file(path) or not pattern.fullmatch(path.name):
+        return False
+    try:
+        size = path.stat().st_size
+        return size == 0 or (pattern is _USE and size < 2**12 and path.read_text(encoding="utf-8").endswith(".toml"))
+    except FileNotFoundError:  # its process has just ended
+        return True
+    except (OSError, ValueError):
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
+
+
+def _read_key(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) and {"name", "digest", "inputs"} <= about.keys() else {}

@@ -1,0 +1,118 @@
+"""Where a result comes from: the machine, the versions, and the state of the code."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from report_utils.errors import InputError
+from report_utils.profiles import project_root
+from report_utils.runs.code_digest import package_version
+
+THREAD_VARIABLE = "TF_NUM_INTRAOP_THREADS"
+"""Environment variable that says how many threads a training computes with; worker processes set it to 1."""
+
+_PACKAGES = ("report-utils", "numpy", "numba", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch")
+_RESULTS = ("results", "benchmarks/results")
+_INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "sve")
+
+
+@cache
+def machine() -> dict[str, Any]:
+    """Return what besides the versions can change the last bits of a number: processor, threads, JAX's device ..."""
+    facts = {
+        "processor": processor(),
+        "instructions": _instructions(),
+        "system": platform.system(),
+        "threads": threads(),
+    }
+    jax = sys.modules.get("jax") if os.environ.get("KERAS_BACKEND") == "jax" else None
+    return facts if jax is None else facts | {"device": jax.devices()[0].device_kind}
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that compute; only those that are installed."""
+    found = {name: package_version(name) for name in _PACKAGES}
+    return {"python": platform.python_version()} | {n: v for n, v in found.items() if v != "absent"}
+
+
+def threads() -> int:
+    """Return how many threads this process computes with."""
+    text = os.environ.get(THREAD_VARIABLE, "")
+    if text.isascii() and text.isdigit() and len(text) < 5 and int(text) > 0:
+        return int(text)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def processor() -> str:
+    """Return the processor's model, such as ``"AMD EPYC 9654, family 25, model 17, stepping 1"``."""
+    facts = _cpuinfo()
+    if "model name" in facts:
+        parts = [f"{name} {facts[name]}" for name in ("cpu family", "model", "stepping") if name in facts]
+        return ", ".join([facts["model name"], *parts])
+    if sys.platform == "darwin":
+        return _output(["sysctl", "-n", "machdep.cpu.brand_string"]) or platform.machine()
+    return platform.processor() or platform.machine()
+
+
+def _instructions() -> list[str]:
+    """Return the vector instructions that numerical libraries choose their code by."""
+    facts = _cpuinfo()
+    flags = set((facts.get("flags") or facts.get("Features") or "").split())
+    return [name for name in _INSTRUCTIONS if name in flags]
+
+
+@cache
+def _cpuinfo() -> dict[str, str]:
+    """Return what Linux says of the first core; nothing elsewhere."""
+    try:
+        first = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
+    except OSError:
+        return {}
+    pairs = (line.partition(":") for line in first.splitlines() if ":" in line)
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+@cache
+def source() -> dict[str, Any]:
+    """Return the project's commit, and whether files differ from it; None for both without git or a history.
+
+    Results that are kept in the project decide nothing that is computed: they may differ.
+    """
+    try:
+        root = str(project_root())
+    except InputError:
+        return {"commit": None, "uncommitted": None}
+    head = _output(["git", "-C", root, "rev-parse", "HEAD"])
+    asked = ["--no-optional-locks", "status", "--porcelain", "--", ":/", *(f":(exclude){name}" for name in _RESULTS)]
+    changes = _output(["git", "-C", root, *asked]) if head else None
+    return {"commit": head or None, "uncommitted": None if changes is None else bool(changes)}
+
+
+def copy_note() -> str | None:
+    """Say where the package runs from a copy while its source tree lies in the project; None where it runs from that.
+
+    Edits of the sources then change nothing, and a build finds nothing to compute.
+    """
+    package, beside = Path(__file__).resolve().parents[1], project_root() / "src" / "report_utils"
+    if not beside.is_dir() or beside.resolve() == package:
+        return None
+    return (
+        f"this runs a copy of the package, {package}, and edits in {beside} change nothing; install the project with: "
+        "pip install --no-deps --no-build-isolation -e ."
+    )
+
+
+def _output(command: list[str]) -> str | None:
+    """Return what a command prints, or None where it cannot run or fails."""
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)  # noqa: S603
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return result.stdout.strip() if result.returncode == 0 else None

@@ -1,0 +1,338 @@
+"""Finished runs on disk: a run counts as finished only when its manifest is there and its files agree with it."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from filelock import BaseFileLock, FileLock, Timeout
+from numpy.typing import NDArray
+
+from report_utils.errors import InputError
+from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, flush_folder, write_json
+from report_utils.profiles import project_root
+from report_utils.runs.code_digest import digest, file_digest
+from report_utils.runs.integrity import MANIFEST, fault_of, read_manifest
+from report_utils.runs.marking import mark_runs
+from report_utils.runs.ownership import KEY_FILE, LOCKS, PARTIAL, SITTING_FILE
+from report_utils.runs.provenance import machine, source, versions
+
+
+@dataclass(frozen=True)
+class RunKey:
+    """What a run is called and everything that decides its numbers.
+
+    Parameters
+    ----------
+    name : str
+        A readable path such as ``"fit/quick/multi_band_2/fold-0-seed-0"``.
+    inputs : mapping
+        Everything the result depends on, as plain values.
+    profile : str
+        The profile's file, for whom the run is made; it decides nothing.
+    """
+
+    name: str
+    inputs: Mapping[str, Any]
+    profile: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the digest of the inputs."""
+        return digest(self.inputs)
+
+    def described(self) -> dict[str, Any]:
+        """Return the key as plain values."""
+        return {"name": self.name, "digest": self.digest, "profile": self.profile, "inputs": self.inputs}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: a folder whose files agree with its manifest."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of what the run was computed from."""
+        return self.manifest["digest"]
+
+    def array(self, name: str, *, mapped: bool = False) -> NDArray:
+        """Return a stored array; ``mapped`` leaves it on disk and reads what is looked at."""
+        return np.load(self.folder / f"{name}.npy", mmap_mode="r" if mapped else None, allow_pickle=False)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the run recorded besides arrays."""
+        return json.loads((self.folder / "facts.json").read_text(encoding="utf-8"))
+
+
+def runs_folder() -> Path:
+    """Return the folder that holds the runs, which need not be there yet.
+
+    Raises
+    ------
+    InputError
+        If a file is in its place.
+    """
+    folder = Path(os.environ.get(RUNS_VARIABLE) or project_root() / ".runs").resolve()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        msg = f"{folder}: no folder can be here, for {there} is none; name another with {RUNS_VARIABLE}"
+        raise InputError(msg)
+    return folder
+
+
+class Store:
+    """The finished runs below a folder, by key.
+
+    Parameters
+    ----------
+    root : path, optional
+        :func:`runs_folder` where it is not given.
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = Path(root) if root is not None else runs_folder()
+
+    def folder(self, key: RunKey) -> Path:
+        """Return where the run of this key lies or will lie."""
+        return self.root / f"{key.name}-{key.digest[:16]}"
+
+    def working_folder(self, key: RunKey) -> Path:
+        """Return a folder for the unfinished work of a run, such as checkpoints; a finished run removes it.
+
+        Asking for it begins a sitting: :meth:`save` adds the time of earlier ones, up to what they left here.
+        """
+        folder = partial_folder(self.folder(key))
+        mark_runs(self.root)
+        with clear_disk_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not (folder / KEY_FILE).is_file():
+                write_json(folder / KEY_FILE, key.described())
+            write_json(folder / SITTING_FILE, {"earlier": _seconds_until_checkpoint(folder)})
+        return folder
+
+    def lock_path(self, result: Path) -> Path:
+        """Return the file by which the right to write a run's folder, or another result, is held."""
+        inside = result.relative_to(self.root)
+        return self.root / LOCKS / f"{inside.name}-{digest(inside.as_posix())[:8]}.lock"
+
+    def lock(self, key: RunKey) -> contextlib.AbstractContextManager[None]:
+        """Hold the right to make a run, as :meth:`hold` does."""
+        return self.hold(self.folder(key), key.name)
+
+    @contextlib.contextmanager
+    def hold(self, result: Path, name: str) -> Iterator[None]:
+        """Hold the right to make a result; another process that wants to make the same one waits meanwhile.
+
+        The right ends with the process that holds it, however that ends. Where the file system has no locks, that is
+        said once, and nobody waits: two processes may make the same result, and who is first to store it is kept.
+
+        Parameters
+        ----------
+        result : Path
+            Where it will lie, below the store's folder.
+        name : str
+            What a message calls it.
+        """
+        path = self.lock_path(result)
+        mark_runs(self.root)
+        with clear_disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = _acquired(FileLock(path), name)
+        try:
+            yield
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def holds(self, key: RunKey) -> bool:
+        """Tell whether there is a run of this key, without reading it."""
+        return (self.folder(key) / MANIFEST).is_file()
+
+    def fault(self, key: RunKey, *, thorough: bool = False) -> str | None:
+        """Say what is wrong with the run of this key, which is there, or None; nothing is changed."""
+        return fault_of(self.folder(key), key.digest, thorough=thorough)
+
+    def load(self, key: RunKey) -> Run | None:
+        """Return the finished run of this key, or None. A damaged one is set aside with a warning."""
+        folder = self.folder(key)
+        try:
+            checked = folder.stat().st_ino
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        fault = self.fault(key)
+        if fault is None:
+            return Run(folder, read_manifest(folder))
+        with clear_disk_errors(folder):
+            aside = _set_aside(folder, checked)
+        if aside is not None:
+            warnings.warn(f"{folder}: {fault}; set aside in {aside.name} and computed again", stacklevel=2)
+        return None
+
+    def save(
+        self,
+        key: RunKey,
+        arrays: Mapping[str, NDArray],
+        facts: Mapping[str, Any],
+        *,
+        seconds: float | None = None,
+    ) -> Run:
+        """Store a finished run.
+
+        Everything is written to a folder of another name and flushed, the manifest last, and renamed when it is
+        complete, so an interruption never leaves something that looks finished. Where another process has finished
+        the same run meanwhile, that one stays.
+
+        Parameters
+        ----------
+        key : RunKey
+        arrays : mapping of str to array
+            Each becomes one ``.npy`` file.
+        facts : mapping
+            Plain values, kept as JSON.
+        seconds : float, optional
+            How long the run took [s], in its last sitting.
+
+        Raises
+        ------
+        InputError
+            If the folder cannot be written; the message says why.
+        """
+        folder = self.folder(key)
+        mark_runs(self.root)
+        with clear_disk_errors(folder):
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+            try:
+                for name, array in arrays.items():
+                    with (temporary / f"{name}.npy").open("wb") as file:
+                        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+                        file.flush()
+                        os.fsync(file.fileno())
+                write_json(temporary / "facts.json", facts)
+                if seconds is not None:
+                    seconds += _seconds_before(partial_folder(folder))
+                write_json(temporary / MANIFEST, _manifest(key, temporary, seconds))
+                temporary.chmod(0o755)
+                if self.load(key) is None:
+                    _rename(temporary, folder)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(partial_folder(folder), ignore_errors=True)
+        run = self.load(key)
+        if run is None:
+            msg = f"{folder}: the run was removed or damaged while it was being stored; run the same command again"
+            raise InputError(msg)
+        return run
+
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
+
+
+def _acquired(lock: BaseFileLock, name: str) -> BaseFileLock | None:
+    """Return a lock that is held now, or None where the file system has no locks."""
+    try:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            print(f"{name}: another process is making this; waiting for it", file=sys.stderr)
+            lock.acquire()
+    except (OSError, NotImplementedError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            raise
+        _say_once_without_locks(Path(lock.lock_file).parent)
+        return None
+    return lock
+
+
+@cache
+def _say_once_without_locks(folder: Path) -> None:
+    print(
+        f"{folder}: this file system has no locks; two machines, or two commands, may make the same run twice, with "
+        "the same result",
+        file=sys.stderr,
+    )
+
+
+def partial_folder(folder: Path) -> Path:
+    """Return where the unfinished work of a run is kept."""
+    return folder.with_name(folder.name + PARTIAL)
+
+
+def _seconds_before(folder: Path) -> float:
+    """Return how many seconds unfinished work had taken when it was last taken up [s]."""
+    try:
+        return float(json.loads((folder / SITTING_FILE).read_text(encoding="utf-8"))["earlier"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0.0
+
+
+def _seconds_until_checkpoint(folder: Path) -> float:
+    """Return how long all sittings so far have taken up to the last thing that they left; what was lost is no part.
+
+    Both times are of files beside each other, so it does not matter what other clocks say.
+    """
+    try:
+        began = until = (folder / SITTING_FILE).stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
+    for path in folder.glob("[!.]*"):
+        if path.name not in {KEY_FILE, SITTING_FILE}:
+            with contextlib.suppress(FileNotFoundError):  # another machine, which no lock keeps out, has finished it
+                until = max(until, path.stat().st_mtime)
+    return _seconds_before(folder) + until - began
+
+
+def _rename(temporary: Path, folder: Path) -> None:
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # or else another process has finished the same run this very moment
+            raise
+    flush_folder(folder.parent)
+
+
+def _set_aside(folder: Path, checked: int) -> Path | None:
+    """Give a damaged run another name, unless another process has put a new one in its place meanwhile."""
+    aside = Path(tempfile.mkdtemp(prefix=folder.name + ".damaged-", dir=folder.parent))
+    try:
+        if folder.stat().st_ino == checked:
+            folder.rename(aside / folder.name)
+            return aside
+    except FileNotFoundError:
+        pass  # another process has set it aside
+    aside.rmdir()
+    return None
+
+
+def _manifest(key: RunKey, folder: Path, seconds: float | None) -> dict[str, Any]:
+    """Return everything there is to know about a run whose files lie in a folder."""
+    parts = {name: key.inputs[name] for name in ("data", "code") if name in key.inputs}
+    parts["configuration"] = {name: value for name, value in key.inputs.items() if name not in parts}
+    return {
+        **key.described(),
+        "digests": {name: digest(value) for name, value in parts.items()},
+        "files": {
+            path.name: {"bytes": path.stat().st_size, "sha256": file_digest(path)} for path in sorted(folder.iterdir())
+        },
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": seconds,
+        "machine": machine(),
+        "versions": versions(),
+        **source(),
+    }

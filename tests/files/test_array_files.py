@@ -1,0 +1,53 @@
+"""Archives of arrays are read as NumPy reads them, and within limits."""
+
+from __future__ import annotations
+
+import zipfile
+
+import numpy as np
+import pytest
+
+from report_utils.errors import InputError
+from report_utils.files.array_files import open_arrays, read_arrays
+
+ARRAYS = {
+    "masses": np.linspace(13, 15, 7),
+    "views": np.arange(24, dtype=np.float32).reshape(2, 3, 4),
+    "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+    "big_endian": np.arange(5, dtype=">i4"),
+    "names": np.array(["a", "größe", ""]),
+    "bytes": np.array([b"ab", b"c"]),
+    "no_letters": np.array(["", ""]),
+    "none": np.zeros((0, 8)),
+    "one": np.array(3.5),
+    "flags": np.array([True, False]),
+}
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_what_numpy_reads(save, tmp_path):
+    save(tmp_path / "a.npz", **ARRAYS)
+    found = read_arrays(tmp_path / "a.npz", 1 << 20)
+    with np.load(tmp_path / "a.npz") as expected:
+        assert list(found) == expected.files
+        for name, array in found.items():
+            np.testing.assert_array_equal(array, expected[name])
+            assert (array.dtype, array.shape) == (expected[name].dtype, expected[name].shape)
+            assert array.flags.writeable
+
+
+def test_limits(tmp_path):
+    np.savez_compressed(tmp_path / "a.npz", zeros=np.zeros(1000))
+    with pytest.raises(InputError, match="unpack to 8128 bytes"):
+        read_arrays(tmp_path / "a.npz", 8127)
+    assert len(read_arrays(tmp_path / "a.npz", 8128)["zeros"]) == 1000
+
+
+def test_what_numpy_does_not_write_is_refused(tmp_path):
+    np.savez(tmp_path / "objects.npz", a=np.array([{}], dtype=object))
+    with pytest.raises(ValueError, match="claims object"):
+        read_arrays(tmp_path / "objects.npz", 1 << 20)
+    with zipfile.ZipFile(tmp_path / "other.npz", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a.npy", b"\0" * 1000)
+    with pytest.raises(InputError, match="packed in a way that NumPy does not use"):
+        open_arrays(tmp_path / "other.npz")

@@ -1,0 +1,195 @@
+"""Committed results in place of runs: what is shown, what goes together, and what a page says of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.conftest import ROOT
+from tests.made_up_runs import PROFILE, store_dynamics, store_fits
+
+from report_utils.book.build import executed_page, make_page, page_record
+from report_utils.book.execute import METADATA, read_template
+from report_utils.book.pages import PAGES
+from report_utils.book.status import book_status
+from report_utils.errors import InputError
+from report_utils.profiles import load_profile
+from report_utils.report.reproduced_results import Judged
+from report_utils.report.status import FIGURES, NOT_AVAILABLE
+from report_utils.reproduction.committed import CommittedReproduction, open_reproduction
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.results import export_results, read_result, write_result
+from report_utils.reproduction.studies import SENSITIVITY
+from report_utils.reproduction.study_results import study_inputs, study_outcomes
+from report_utils.runs.code_digest import code_digests
+from report_utils.runs.store import Store
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Results of some folds of some transforms, a profile of three folds of which they are, and its observations."""
+    folder = tmp_path_factory.mktemp("committed")
+    (folder / "tiny.toml").write_text(PROFILE.replace("run = 2", "run = 3"))
+    reproduction = Reproduction(folder / "tiny.toml", Store(folder / "trained"))
+    store_fits(reproduction, "single_band", folds=(0, 1, 2))
+    store_fits(reproduction, "multi_band_2", folds=(0, 1))
+    store_fits(reproduction, "multi_band_2", folds=(0, 1), seed=1)
+    store_dynamics(reproduction, "multi_band_4")
+    names = ["single_band", "multi_band_2"]
+    export_results(reproduction, names, ["multi_band_4"], folder=folder / "results")
+    (folder / "runs").mkdir()
+    (folder / "trained" / "data").rename(folder / "runs" / "data")
+    return folder
+
+
+@pytest.fixture
+def shown(folder, monkeypatch):
+    monkeypatch.setenv("REPORT_RESULTS", str(folder / "results" / "tiny"))
+    monkeypatch.setenv("REPORT_RUNS", str(folder / "runs"))
+    return open_reproduction(folder / "tiny.toml")
+
+
+def test_results_are_shown_and_nothing_is_trained(shown, folder):
+    assert isinstance(shown, CommittedReproduction)
+    assert shown.prepare() == 0
+    assert shown.transforms == ("single_band", "multi_band_2")
+    assert shown.dynamics_transforms == ("multi_band_4",)
+    assert shown.n_training_seeds("multi_band_2") == 2
+    stored = read_result(folder / "results" / "tiny" / "fit-multi_band_2-seed-1.json")
+    found = shown.cross_validations("multi_band_2")[1]
+    np.testing.assert_array_equal(found.predictions, stored.cross_validation().predictions)
+    assert len(shown.runs(["single_band"], ["multi_band_4"])) == 4
+    assert {key.digest for key in shown.runs(["single_band"])} == {
+        run["digest"] for run in read_result(folder / "results" / "tiny" / "fit-single_band-seed-0.json").runs.values()
+    }
+    assert not (folder / "runs" / "fit").exists()
+    with pytest.raises(InputError, match="no fit of multi_band_3"):
+        shown.cross_validation("multi_band_3")
+
+
+def test_everything_that_is_said_of_partial_results_can_be_said(shown):
+    judged = Judged(shown)
+    assert set(judged.results) == {"single_band", "multi_band_2"}
+    assert judged.runs.tested["single_band"].cluster.tolist() == judged.runs.tested["multi_band_2"].cluster.tolist()
+    verdicts = {entry.name: entry.verdict for entry in judged.status if entry.kind == FIGURES}
+    assert [name for name, verdict in verdicts.items() if verdict == NOT_AVAILABLE] == [
+        name for name in verdicts if name.startswith("Figure 11")
+    ]
+    assert shown.profile.folds.run == 2  # of which all that is shown has been tested
+
+
+def test_the_note_names_commit_backend_date_and_what_is_missing(shown, folder):
+    note = shown.origin_note(["single_band", "multi_band_2", "multi_band_3"], ["multi_band_4", "agn_less_4"])
+    run = read_result(folder / "results" / "tiny" / "fit-single_band-seed-0.json").runs[0]
+    for word in (str(run["commit"] or "unknown")[:12], "tensorflow", run["finished"][:10], "committed results"):
+        assert word in note
+    assert "Partial, of 3 folds: multi_band_2 (folds 0, 1)." in note
+    assert "Not there: multi_band_3, dynamics of agn_less_4." in note
+    assert shown.origin_note([], []) == ""
+
+
+def test_a_profile_that_has_changed_since_is_shown_as_it_was(folder, tmp_path):
+    text = (folder / "tiny.toml").read_text()
+    text = text.replace("n_clusters = 20", "n_clusters = 30").replace("epochs = 1", "epochs = 7")
+    (tmp_path / "tiny.toml").write_text(text)
+    now = load_profile(tmp_path / "tiny.toml")
+    shown = CommittedReproduction(now, Store(folder / "runs"), folder / "results")
+    profile = shown.profile
+    assert (profile.source.n_clusters, profile.training.epochs, profile.dynamics.epochs) == (20, 1, 1)
+    assert len(shown.catalogue) == 20
+    note = shown.origin_note(["single_band"], [])
+    assert "20 -> 30" in note
+    assert "epochs 1 -> 7" in note
+
+
+def rewritten(result, **inputs):
+    """Return a result as if it had been computed with other inputs."""
+    runs = {fold: run | {"inputs": run["inputs"] | inputs} for fold, run in result.runs.items()}
+    return replace(result, runs=runs)
+
+
+def test_backends_are_never_mixed(folder, tmp_path):
+    profile = Reproduction(folder / "tiny.toml").profile
+    for path in sorted((folder / "results" / "tiny").glob("*.json")):
+        result = read_result(path)
+        other = result.transform == "multi_band_2" and result.training_seed == 0
+        write_result(rewritten(result, backend="jax") if other else result, tmp_path)
+    shown = CommittedReproduction(profile, Store(folder / "runs"), tmp_path)
+    assert shown.transforms == ("single_band",)
+    note = shown.origin_note(["single_band", "multi_band_2"], [])
+    assert "jax" not in note
+    assert "Left out" in note
+    assert "tiny/fit-multi_band_2-seed-0" in note
+
+
+def test_results_without_a_common_fold_are_not_compared(folder, tmp_path):
+    profile = Reproduction(folder / "tiny.toml").profile
+    for name, folds in (("single_band", (2,)), ("multi_band_2", (0, 1))):
+        result = read_result(folder / "results" / "tiny" / f"fit-{name}-seed-0.json")
+        rows = np.isin(result.arrays["fold"], folds)
+        arrays = {column: array[rows] for column, array in result.arrays.items()}
+        write_result(replace(result, arrays=arrays, runs={fold: result.runs[fold] for fold in folds}), tmp_path)
+    shown = CommittedReproduction(profile, Store(folder / "runs"), tmp_path)
+    assert shown.transforms == ("multi_band_2",)
+    assert "tiny/fit-single_band-seed-0" in shown.origin_note(["single_band"], [])
+
+
+def test_a_study_of_the_profile_itself_is_not_taken_from_runs(shown, folder):
+    outcomes = study_outcomes(shown, SENSITIVITY, folder=folder / "results")
+    assert outcomes[SENSITIVITY.default.name] is None
+    assert all(name.startswith("results/") or "+" in name for name in study_inputs(shown, SENSITIVITY))
+
+
+def test_results_of_another_profile_and_none_at_all_are_refused(folder, monkeypatch):
+    monkeypatch.setenv("REPORT_RESULTS", "paper")
+    with pytest.raises(InputError, match="results of 'paper' are asked for and the profile is 'smoke'"):
+        open_reproduction("smoke")
+    monkeypatch.setenv("REPORT_RESULTS", str(folder / "smoke"))
+    with pytest.raises(InputError, match=r"holds no fits of profile smoke; train it and run report-utils results"):
+        open_reproduction()
+    monkeypatch.delenv("REPORT_RESULTS")
+    assert type(open_reproduction("smoke")) is Reproduction
+
+
+@pytest.mark.parametrize(
+    ("slug", "says"),
+    [
+        ("index", "The result at a glance"),
+        ("3-3-results", "Table 1"),
+        ("3-3-multi-band-2", "Not available here"),  # what it is compared with, the lowest band, is not there
+        ("own-observations", "They hold no weights"),
+        ("4-1-dynamics-multi-band", "Figure 10"),
+        ("reproduction-status", "not recorded"),
+    ],
+)
+def test_pages_say_where_their_numbers_come_from(shown, slug, says):
+    page = next(page for page in PAGES if page.slug == slug)
+    record = page_record(page, shown, ROOT)
+    make_page(page, shown, record)
+    path = executed_page(page, shown)
+    notebook = json.loads(path.read_text())
+    text = path.read_text()
+    assert says in text or says == "not recorded"
+    assert "committed results of profile `tiny`" in text
+    assert notebook["metadata"][METADATA]["inputs"]["results"] == shown.shown_results(page.transforms, page.dynamics)
+    assert read_template(path)
+
+
+def test_status_says_which_results_the_book_shows_and_what_changed_since(shown, folder, monkeypatch):
+    found = book_status(folder / "tiny.toml")
+    results = {status.name: status for status in found.found if status.kind == "result"}
+    assert set(results) == {f"tiny/{name}" for name in (
+        "fit-single_band-seed-0", "fit-multi_band_2-seed-0", "fit-multi_band_2-seed-1", "dynamics-multi_band_4-seed-0"
+    )}  # fmt: skip
+    assert {status.state for status in results.values()} == {"fresh"}
+    assert not any(status.kind in {"fit", "dynamics"} for status in found.found)
+    lines = found.summary()
+    assert lines[0].endswith(f"committed results in {folder / 'results' / 'tiny'}")
+    assert any(line.split() == ["results", "4", "fresh"] for line in lines)
+
+    with_other_code = lambda modules: code_digests(modules) | {"cnn.model": "0" * 64}  # noqa: E731
+    monkeypatch.setattr("report_utils.reproduction.one_profile.code_digests", with_other_code)
+    changed = [status for status in book_status(folder / "tiny.toml").found if status.kind == "result"]
+    assert {(status.state, status.reasons) for status in changed} == {("stale", ("code cnn.model changed",))}

@@ -1,0 +1,232 @@
+"""A whole small reproduction: simulated, trained in workers, kept, and never computed again."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from report_utils.binning import TRANSFORMS, band_counts
+from report_utils.errors import InputError
+from report_utils.events import ingest, open_archive
+from report_utils.events.export import export_observations
+from report_utils.profiles import load_profile
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.run_status import what_is_left
+from report_utils.runs.store import Store
+from report_utils.simulation import simulate_observation
+
+PROFILE = """
+description = "a test"
+seed = 5
+n_pixels = 16
+[source]
+n_clusters = 20
+[folds]
+run = 2
+[training]
+epochs = 1
+batch_size = 64
+[dynamics]
+epochs = 1
+batch_size = 64
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reproduction")
+    (folder / "tiny.toml").write_text(PROFILE)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def reproduction(folder):
+    return Reproduction(folder / "tiny.toml", Store(folder / "runs"))
+
+
+def test_the_data_set_holds_what_was_simulated(reproduction):
+    assert reproduction.counts().shape == (20, 16, 16, 4)
+    for index in (0, 7, 19):
+        events = simulate_observation(5, index)
+        np.testing.assert_array_equal(reproduction.counts()[index], band_counts(events, 16))
+        without = band_counts(events.without_agn(), 16)
+        np.testing.assert_array_equal(reproduction.counts("agn_less")[index], without)
+        row = reproduction.catalogue.iloc[index]
+        assert (row.cluster_id, row.group) == (events.cluster_id, events.group)
+        assert row.log10_mass == events.log10_mass
+        assert (row.n_events, row.n_events_agn_less) == (len(events), without.sum())
+        assert row.redshift > 0
+
+
+def test_images_are_the_transform_of_the_counts(reproduction):
+    for name in ("single_band", "retained_75", "agn_less_2"):
+        transform = TRANSFORMS[name]
+        counts = reproduction.counts(transform.source)
+        np.testing.assert_array_equal(reproduction.dataset.images(transform), transform(counts[:]))
+
+
+def test_fits_are_trained_once_and_kept(reproduction, folder):
+    assert reproduction.prepare(["single_band", "agn_less_4"], dynamics=["multi_band_4"]) == 5
+    assert reproduction.prepare(["single_band", "agn_less_4"], dynamics=["multi_band_4"]) == 0
+    result = reproduction.cross_validation("single_band")
+    fold_of = reproduction.fold_of()
+    np.testing.assert_array_equal(result.fold, fold_of[result.cluster])
+    assert sorted(result.cluster) == sorted(np.flatnonzero(fold_of < 2))
+    np.testing.assert_array_equal(result.truth, reproduction.catalogue.log10_mass.to_numpy()[result.cluster])
+    assert set(result.group) <= set(reproduction.catalogue.group)
+    dynamics = reproduction.dynamics("multi_band_4")
+    assert dynamics.predictions.shape == (8, 2, 8)
+    np.testing.assert_array_equal(dynamics.cluster, np.flatnonzero(fold_of == 0))
+    other = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
+    np.testing.assert_array_equal(other.cross_validation("single_band").predictions, result.predictions)
+
+
+def test_another_training_seed_changes_the_training_and_nothing_else(reproduction):
+    assert reproduction.n_training_seeds("single_band") == 1
+    assert reproduction.prepare(["single_band"], dynamics=(), n_training_seeds=2) == 2
+    first, second = reproduction.cross_validations("single_band")
+    np.testing.assert_array_equal(first.cluster, second.cluster)
+    np.testing.assert_array_equal(first.fold, second.fold)
+    assert not np.array_equal(first.predictions, second.predictions)
+    again = reproduction.cross_validation("single_band", training_seed=1)
+    np.testing.assert_array_equal(again.predictions, second.predictions)
+    assert len(reproduction.runs(["single_band"])) == 4
+    assert len(reproduction.all_dynamics("multi_band_4")) == 1
+
+
+def test_a_worker_trains_what_this_process_would(reproduction):
+    from report_utils.cnn import fit_fold
+
+    images = reproduction.dataset.images(TRANSFORMS["single_band"])
+    mass, profile = reproduction.dataset.log10_mass, reproduction.profile
+    here = fit_fold(images, mass, reproduction.fold_of(), 1, profile.training, profile.seed)
+    kept = reproduction.cross_validation("single_band")
+    np.testing.assert_array_equal(kept.predictions[kept.fold == 1], here.predictions)
+
+
+def test_transforms_share_their_folds(reproduction):
+    first, second = (reproduction.cross_validation(name) for name in ("single_band", "agn_less_4"))
+    np.testing.assert_array_equal(first.cluster, second.cluster)
+    np.testing.assert_array_equal(first.truth, second.truth)
+
+
+def test_unknown_transforms_are_refused_before_anything_is_trained(reproduction):
+    with pytest.raises(InputError, match="unknown transform 'multi_band_9'"):
+        reproduction.prepare(["multi_band_9"])
+
+
+def test_the_most_wanted_come_first_and_the_dynamics_last(reproduction):
+    keys = reproduction.missing(folds=[1], n_training_seeds=3)
+    last = [key.name for key in keys if key.inputs["training_seed"] == 2]
+    assert keys[-len(last) :] == [key for key in keys if key.inputs["training_seed"] == 2]
+    assert [name.split("/")[2] for name in last[:3]] == ["single_band", "multi_band_2", "multi_band_4"]
+    assert [name.partition("/")[0] for name in last] == ["fit"] * len(TRANSFORMS) + ["dynamics"] * 2
+
+
+def test_one_fold_is_trained_and_a_fold_that_is_not_run_is_refused(reproduction):
+    missing = reproduction.missing(["multi_band_3"], (), folds=[1])
+    assert [key.inputs["fold"] for key in missing] == [1]
+    assert what_is_left(reproduction.store, missing) == ["  fit multi_band_3, folds 1"]
+    assert reproduction.prepare(["multi_band_3"], (), folds=[1]) == 1
+    assert reproduction.missing(["multi_band_3"], (), folds=[1]) == []
+    with pytest.raises(InputError, match=r"fold 2: profile tiny trains the folds 0 to 1"):
+        reproduction.prepare(["multi_band_3"], (), folds=[0, 2])
+
+
+def test_an_interrupted_data_set_goes_on(folder, monkeypatch):
+    """Chunks that are finished are not simulated again."""
+    from report_utils.binning import dataset, observations
+
+    profile = load_profile(folder / "tiny.toml")
+    store = Store(folder / "other-runs")
+    source = observations.Observations.of(profile)
+    key = source.key(profile)
+    done = store.working_folder(key) / "chunk-000000.npz"
+    observations.bin_chunk(source, range(16), ["observation", "agn_less"], done)
+    asked = []
+    original = dataset.run_tasks
+
+    def spy(tasks, description):
+        asked.extend(task.label for task in tasks)
+        return original(tasks, description)
+
+    monkeypatch.setattr(dataset, "run_tasks", spy)
+    counts = dataset.load_dataset(profile, store).counts()
+    assert asked == ["observations 16 to 19"]
+    np.testing.assert_array_equal(counts, Reproduction(profile, Store(folder / "runs")).counts())
+
+
+def test_a_disk_without_room_for_the_observations_is_named_before_any_is_made(
+    reproduction, folder, tmp_path, monkeypatch
+):
+    """Without it, putting them together would end in a signal: a mapped file grows when it is written to."""
+    elsewhere = Reproduction(folder / "tiny.toml", Store(tmp_path / "not-there" / "runs"))
+    size = sum(path.stat().st_size for path in reproduction.dataset.run.folder.glob("counts_*.npy"))
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=2.9 * size))
+    with pytest.raises(InputError, match=r"not-there/runs: the binned observations need .* GB .*free; .*REPORT_RUNS"):
+        _ = elsewhere.dataset
+    assert not (tmp_path / "not-there").exists()
+
+
+@pytest.fixture(scope="module")
+def archived(folder):
+    """The same observations by way of FITS files, a catalogue and an archive."""
+    observations = (simulate_observation(5, index) for index in range(20))
+    catalogue = export_observations(observations, folder / "files")
+    report = ingest(catalogue, folder / "archive")
+    assert report.exit_status == 0
+    (folder / "archived.toml").write_text(PROFILE.replace("n_clusters = 20", 'archive = "archive"'))
+    return Reproduction(folder / "archived.toml", Store(folder / "archived-runs"))
+
+
+def test_an_archive_gives_the_same_counts(reproduction, archived):
+    assert len(open_archive(archived.profile.archive_path)) == 20
+    for source in ("observation", "agn_less"):
+        np.testing.assert_array_equal(archived.counts(source), reproduction.counts(source))
+    assert archived.transforms == tuple(TRANSFORMS)
+    assert list(archived.catalogue.cluster_id) == list(reproduction.catalogue.cluster_id)
+
+
+def test_an_archive_without_agn_less_lists_has_fewer_transforms(folder):
+    observations = (simulate_observation(5, index) for index in range(20))
+    catalogue = export_observations(observations, folder / "files-1", agn_less=False)
+    ingest(catalogue, folder / "archive-1")
+    (folder / "one.toml").write_text(PROFILE.replace("n_clusters = 20", 'archive = "archive-1"\nn_clusters = 18'))
+    reproduction = Reproduction(folder / "one.toml", Store(folder / "one-runs"))
+    assert len(reproduction.catalogue) == 18
+    assert not any(name.startswith("agn_less") for name in reproduction.transforms)
+    assert reproduction.dynamics_transforms == ("multi_band_4",)
+    with pytest.raises(InputError, match="'agn_less_2' needs AGN-less observations"):
+        reproduction.prepare(["agn_less_2"])
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ('archive = "nowhere"', r"source.archive: .*nowhere"),
+        ('archive = "archive"\nn_clusters = 99', "n_clusters = 99, but the archive holds 20"),
+        ("n_clusters = 20\nsimulation = { exposure_s = -1 }", "exposure_s"),
+        ("n_clusters = 20\nsimulation = { exposure = 1 }", "exposure"),
+    ],
+)
+def test_sources_that_cannot_be_used_are_named(folder, archived, source, message):
+    (folder / "bad.toml").write_text(PROFILE.replace("n_clusters = 20", source))
+    with pytest.raises(InputError, match=message) as caught:
+        Reproduction(folder / "bad.toml", Store(folder / "runs"))
+    assert "bad.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_more_pixels_than_have_numbers_are_refused_before_anything_is_simulated(folder):
+    """32 bits hold 2**31 numbers: of 131 072 observations at 128 pixels, and not of one more."""
+    many = PROFILE.replace("n_pixels = 16", "n_pixels = 128")
+    (folder / "many.toml").write_text(many.replace("n_clusters = 20", "n_clusters = 131_072"))
+    assert Reproduction(folder / "many.toml", Store(folder / "runs")).observations.n_clusters == 131_072
+    (folder / "more.toml").write_text(many.replace("n_clusters = 20", "n_clusters = 131_073"))
+    with pytest.raises(InputError, match=r"131073 observations of 128 x 128 pixels .* enough for 131072") as caught:
+        Reproduction(folder / "more.toml", Store(folder / "no-runs"))
+    assert "more.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (folder / "no-runs").exists()

@@ -1,0 +1,143 @@
+"""Stored runs are computed again; what does not come out as it is stored is found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+import numpy as np
+import pytest
+from tests.profile_files import write_profile
+
+from report_utils import cli
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.verification import Verification, compare_runs, stored_runs, verify
+from report_utils.runs.code_digest import file_digest
+from report_utils.runs.store import Run, Store
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_worker():
+    """What takes time here is to start workers, not to train in them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPORT_WORKERS", "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a tiny profile and its data, two fits and a dynamics."""
+    folder = tmp_path_factory.mktemp("verification")
+    profile = write_profile(folder / "tiny.toml")
+    Reproduction(profile, Store(folder / "runs")).prepare(["multi_band_2"], ["multi_band_4"])
+    return folder
+
+
+@pytest.fixture
+def reproduction(made, tmp_path):
+    """A copy of it that a test may spoil."""
+    shutil.copytree(made / "runs", tmp_path / "runs")
+    return Reproduction(made / "tiny.toml", Store(tmp_path / "runs"))
+
+
+def falsify(reproduction, key, name, change, **manifest):
+    """Change a stored array and make the manifest agree with it."""
+    folder = reproduction.store.folder(key)
+    path = folder / f"{name}.npy"
+    array = np.load(path)
+    change(array)
+    np.save(path, array)
+    told = json.loads((folder / "manifest.json").read_text()) | manifest
+    told["files"][path.name] = {"bytes": path.stat().st_size, "sha256": file_digest(path)}
+    (folder / "manifest.json").write_text(json.dumps(told))
+    assert reproduction.store.load(key) is not None
+
+
+def test_what_was_computed_here_comes_out_bit_for_bit(reproduction):
+    keys, n_stale = stored_runs(reproduction)
+    assert {key.name.partition("/")[0] for key in keys} == {"data", "fit", "dynamics"}
+    assert n_stale == 0
+    results = verify(reproduction, keys, seed=3)
+    assert [result.name for result in results] == [key.name for key in keys]
+    assert {result.result for result in results} == {"equal"}
+    assert "16 of 20 observations, bit for bit" in str(results[0])
+
+
+def test_damaged_and_falsified_runs_are_found(reproduction):
+    """The files of a falsified run agree with its manifest, and only computing it again tells."""
+    fit, dynamics = reproduction.fit_key("multi_band_2", 0), reproduction.dynamics_key("multi_band_4")
+
+    def nudge(array):
+        array.flat[3] += 1e-6
+
+    falsify(reproduction, fit, "weight_00", nudge)
+    falsify(reproduction, dynamics, "predictions", lambda array: np.add(array, 1.0, out=array))
+    falsify(reproduction, reproduction.data_key, "counts_observation", lambda array: array[:, 3, 3, 0].__iadd__(1))
+    damaged = reproduction.fit_key("multi_band_2", 1)
+    (reproduction.store.folder(damaged) / "cluster.npy").write_bytes(b"no array")
+    results = verify(reproduction, [fit, dynamics, reproduction.data_key, damaged])
+    assert [result.result for result in results] == ["different"] * 3 + ["damaged"]
+    assert "cluster.npy" in results[3].detail
+    assert not any(result.passed for result in results)
+    assert "on the same machine with the same versions" in results[1].detail
+    assert "1 dex apart" in results[1].detail
+
+
+@pytest.fixture
+def pair(reproduction):
+    """A fit, and the same as if it had come from another machine with its predictions moved by so many dex."""
+    key = reproduction.fit_key("multi_band_2", 0)
+    run = reproduction.store.load(key)
+    here = Run(shutil.copytree(run.folder, reproduction.store.root / "here"), run.manifest)
+
+    def moved(dex):
+        def change(array):
+            array += dex
+
+        machine = here.manifest["machine"] | {"processor": "another"}
+        falsify(reproduction, key, "predictions", change, machine=machine)
+        return reproduction.store.load(key)
+
+    return here, moved
+
+
+@pytest.mark.parametrize(("dex", "result"), [(1e-4, "alike"), (5.0, "different")])
+def test_elsewhere_a_tolerance_holds(pair, reproduction, dex, result):
+    here, moved = pair
+    compared = compare_runs(moved(dex), here, reproduction.dataset.log10_mass)
+    assert compared.result == result
+    assert f"{dex:.2g} dex apart" in compared.detail
+    assert "processor another ->" in compared.detail
+
+
+def test_other_test_clusters_are_another_fit(reproduction):
+    first, second = (reproduction.store.load(reproduction.fit_key("multi_band_2", fold)) for fold in (0, 1))
+    assert compare_runs(first, second, reproduction.dataset.log10_mass).result == "different"
+
+
+def test_stale_runs_are_left_out(made, reproduction):
+    other = write_profile(reproduction.store.root.parent / "other.toml", ("seed = 5", "seed = 6"))
+    other = other.rename(other.with_name("tiny.toml"))
+    changed = Reproduction(other, reproduction.store)
+    assert stored_runs(changed) == ([], 0)  # the runs are those of another file
+    for manifest in reproduction.store.root.rglob("manifest.json"):
+        manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"profile": str(other)}))
+    assert stored_runs(changed) == ([], 4)
+
+
+@pytest.mark.parametrize(("result", "status"), [("equal", 0), ("alike", 0), ("different", 1), ("damaged", 1)])
+def test_the_command_says_so_with_its_status(reproduction, made, monkeypatch, capsys, result, status):
+    def made_up(reproduction, keys, seed):
+        return [Verification(key.name, result if i == 1 else "equal", "said") for i, key in enumerate(keys)]
+
+    monkeypatch.setattr("report_utils.reproduction.verification.verify", made_up)
+    monkeypatch.setenv("REPORT_RUNS", str(reproduction.store.root))
+    arguments = ["verify", "--profile", str(made / "tiny.toml"), "--sample", "3", "--seed", "1"]
+    monkeypatch.setattr(sys, "argv", ["report-utils", *arguments])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    out = capsys.readouterr().out
+    assert "3 of 4 runs of profile tiny, seed 1" in out
+    assert (end.value.code or 0) == status
+    assert f"{3 - status} of 3 verified" in out
