@@ -264,7 +264,7 @@ def judge_claims(
     ----------
     cross_validations : mapping of transform name to CrossValidation, or to those of several training seeds
         Or :class:`report_utils.report.claim_tests.Runs`, which holds all that follows.
-    dynamics : mapping of transform name to Dynamics, or to those of several training seeds
+    dynamics : mapping of transform name to Recording, or to those of several training seeds
     **options
         Further attributes of :class:`report_utils.report.claim_tests.Runs`.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from report_utils.dynamics.phases import Dynamics
+from report_utils.dynamics import Recording
 from report_utils.report.claim_tests import Evidence, Runs
 from report_utils.report.claims import judge_claims
 from report_utils.report.reproduction_status import StatusEntry, reproduction_status
@@ -40,7 +40,7 @@ class Judged:
         return trained_only(self.everything)
 
     @cached_property
-    def dynamics(self) -> Mapping[str, tuple[Dynamics, ...]]:
+    def dynamics(self) -> Mapping[str, tuple[Recording, ...]]:
         """Return the dynamics that the report shows, with every training seed there is."""
         return {name: self.reproduction.all_dynamics(name) for name in self.reproduction.dynamics_transforms}
 
