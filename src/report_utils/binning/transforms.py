@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,11 @@ class Transform:
     source: SourceName = "observation"
     retained_percentile: float | None = None
     percentile_rule: PercentileRule = "of_occupied"
+
+    def described(self) -> dict[str, Any]:
+        """Return all that decides an image, as plain values; what it is called decides nothing."""
+        names = ("bands", "source", "retained_percentile", "percentile_rule")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def n_channels(self) -> int:
