@@ -98,7 +98,7 @@ def train_dynamics(
         checkpoint=checkpoint,
         progress=advance,
     )
-    arrays = {"predictions": result.predictions} | tested(dataset, result.cluster)
+    arrays = {"predictions": result.predictions} | tested(dataset, result.item)
     arrays |= {f"state_{name}": value for name, value in result.states.items()}
     return arrays, {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
 
