@@ -99,17 +99,16 @@ def _data(reproduction: Reproduction) -> list[Entry]:
         verdict = agreement(within(ratio, EXTREME_FACTOR)) if comparable else NOT_COMPARABLE
         words = (_words(printed.value), _words(ours))
         entries.append(Entry(DATA, name, printed.where, *words, verdict, OF_EXTREMES, "2-data#fig-1", runs))
-    edges = (0.0, *(float(edge) for edge in BAND_EDGES_KEV), float("inf"))
     percentages = tuple(int(t.retained_percentile) for t in TRANSFORMS.values() if t.retained_percentile)
     channels = tuple(sorted({transform.n_channels for transform in TRANSFORMS.values()}))
-    threshold = float(TRANSFORMS["single_band_thresholded"].channels[0].split("-")[1])
+    threshold = TRANSFORMS["single_band_thresholded"].edges_kev[-1]
     return [
         *entries,
         _bulk(reproduction),
         _quoted(DATA, "band of a luminosity", data.luminosity_band, "the bands of the images", "baselines"),
         _exact(DATA, "pixels", data.n_pixels, reproduction.profile.n_pixels, "3-1-images", runs),
         _exact(DATA, "channels", data.n_channels, channels, "3-1-images", fixed=True),
-        _exact(DATA, "ends of the bands", data.band_edges, edges, "3-1-images#fig-4", fixed=True),
+        _exact(DATA, "ends of the bands", data.band_edges, BAND_EDGES_KEV, "3-1-images#fig-4", fixed=True),
         _exact(DATA, "threshold of the single band", data.threshold, threshold, "3-1-images", fixed=True),
         _exact(DATA, "retained percentages", data.retained_percentages, percentages, "3-1-images#fig-5", fixed=True),
         _quoted(DATA, "percentage of a caption", data.retained_in_caption, "those of the text", "3-1-images#fig-5"),
