@@ -57,7 +57,7 @@ def find_places(x, y, energy, x_axis, y_axis, bands, n_pixels, places):
         band = np.int32(0)
         for edge in bands:
             band += np.int32(energy[i] > edge)
-        place = (np.int32(whole_row) * n_pixels + np.int32(whole_column)) * np.int32(len(bands) + 1) + band
+        place = (np.int32(whole_row) * n_pixels + np.int32(whole_column)) * np.int32(len(bands)) + band
         places[i] = np.uint32(place) if certain else NOWHERE
 
 
@@ -87,7 +87,7 @@ def add_events(places, y, x, energy, y_edges, x_edges, bands, counts, other):
             band = 0
             for edge in bands:
                 band += energy[i] > edge
-            place = np.uint32((row * (x_edges.size - 1) + column) * (len(bands) + 1) + band)
+            place = np.uint32((row * (x_edges.size - 1) + column) * len(bands) + band)
         if i & 1:
             other[place] += 1
         else:

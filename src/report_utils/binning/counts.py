@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import inf
 
 import numpy as np
@@ -56,14 +57,11 @@ def band_counts(
         If there are no events, a value is not a finite number, an energy is negative, the box has no extent, or the
         edges do not ascend from 0 to infinity.
     """
-    edges_kev = checked_edges(edges_kev)
-    if not (edges_kev[0] == 0 and edges_kev[-1] == inf):
-        msg = f"edges_kev from {edges_kev[0]:g} to {edges_kev[-1]:g}: all events are counted, so they run from 0 to inf"
-        raise InputError(msg)
     if not 1 <= n_pixels <= MAX_PIXELS:
         msg = f"n_pixels is {n_pixels}; an image has from 1 to {MAX_PIXELS} pixels along each axis"
         raise InputError(msg)
-    n_bands = len(edges_kev) - 1
+    upper_edges = _upper_edges(tuple(edges_kev), events.energy.dtype)
+    n_bands = len(upper_edges)
     if n_pixels**2 * n_bands >= _PLACES:
         msg = f"n_pixels is {n_pixels}, too many for {n_bands} bands: 32 bits cannot number all their places"
         raise InputError(msg)
@@ -85,7 +83,17 @@ def band_counts(
             msg = f"{events.label}: {axis} from {low:g} to {high:g} arcsec is no box; remove or correct these events"
             raise InputError(msg)
     axes = _axis(y, y_low, y_high, n_pixels), _axis(x, x_low, x_high, n_pixels)
-    return _count(y, x, energy, axes, n_pixels, edges_kev).reshape(n_pixels, n_pixels, n_bands)
+    return _count(y, x, energy, axes, n_pixels, upper_edges).reshape(n_pixels, n_pixels, n_bands)
+
+
+@lru_cache(maxsize=64)
+def _upper_edges(edges_kev: tuple[float, ...], dtype: np.dtype) -> tuple[np.floating, ...]:
+    """Return the upper edge of each band [keV], in the precision of the energies."""
+    edges = checked_edges(edges_kev)
+    if not (edges[0] == 0 and edges[-1] == inf):
+        msg = f"edges_kev from {edges[0]:g} to {edges[-1]:g}: all events are counted, so they run from 0 to inf"
+        raise InputError(msg)
+    return tuple(map(dtype.type, edges[1:]))
 
 
 def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDArray, NDArray]:
@@ -104,24 +112,23 @@ def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDAr
 
 
 def _count(
-    y: NDArray, x: NDArray, energy: NDArray, axes: tuple, n_pixels: int, edges_kev: tuple[float, ...]
+    y: NDArray, x: NDArray, energy: NDArray, axes: tuple, n_pixels: int, upper_edges: tuple[np.floating, ...]
 ) -> NDArray[np.int32]:
     """Return the flat table of counts, block by block: places first, many at a time, and then counts."""
     from report_utils.binning.compiled import add_events, find_places  # numba takes long to import
 
     (y_edges, y_axis), (x_edges, x_axis) = axes
-    counts = np.zeros(n_pixels * n_pixels * (len(edges_kev) - 1), dtype=np.int32)
+    counts = np.zeros(n_pixels * n_pixels * len(upper_edges), dtype=np.int32)
     # Events of a bright core fall into the same few pixels, and an addition waits for the one before it: two tables
     # in turn wait less, where there are enough events to pay for the second.
     other = np.zeros_like(counts) if len(x) > _WORTH_TWO_TABLES else counts
-    upper = tuple(energy.dtype.type(edge) for edge in edges_kev[1:-1])
     size = np.int32(n_pixels)
     places = np.empty(min(_BLOCK, len(x)), dtype=np.uint32)
     for begin in range(0, len(x), _BLOCK):
         block = slice(begin, begin + _BLOCK)
         here = places[: len(x) - begin]
-        find_places(x[block], y[block], energy[block], x_axis, y_axis, upper, size, here)
-        add_events(here, y[block], x[block], energy[block], y_edges, x_edges, upper, counts, other)
+        find_places(x[block], y[block], energy[block], x_axis, y_axis, upper_edges, size, here)
+        add_events(here, y[block], x[block], energy[block], y_edges, x_edges, upper_edges, counts, other)
     if other is not counts:
         counts += other
     return counts

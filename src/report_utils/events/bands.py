@@ -38,22 +38,27 @@ def checked_edges(edges_kev: Sequence[float], most_bands: int | None = None) -> 
         If they are not the edges of bands; the message begins with them.
     """
     edges = tuple(map(float, edges_kev))
-    what = f"edges_kev = [{', '.join(map(_number, edges))}]"
+    fault = _fault(edges, most_bands)
+    if fault:
+        msg = f"edges_kev = [{', '.join(map(_number, edges))}]: {fault}"
+        raise InputError(msg)
+    return edges
+
+
+def _fault(edges: tuple[float, ...], most_bands: int | None) -> str:
     if len(edges) < 2:
-        msg = f"{what}: a band has two edges; give at least two numbers [keV]"
-    elif any(map(math.isnan, edges)):
-        msg = f"{what}: no edge is NaN; give numbers [keV]"
-    elif min(edges) < 0:
-        msg = f"{what}: energies are not negative; write edges of 0 keV or more"
-    elif any(high <= low for low, high in itertools.pairwise(edges)):
-        msg = f"{what}: edges ascend, each above the one before it"
-    elif max(edge for edge in edges if edge < math.inf) > _HIGHEST_KEV:
-        msg = f"{what}: no photon has more than {_HIGHEST_KEV:g} keV; edges are in keV, and an open end is written inf"
-    elif most_bands is not None and len(edges) - 1 > most_bands:
-        msg = f"{what}: {len(edges) - 1} bands are more than {most_bands}, the most that an image can have"
-    else:
-        return edges
-    raise InputError(msg)
+        return "a band has two edges; give at least two numbers [keV]"
+    if any(map(math.isnan, edges)):
+        return "no edge is NaN; give numbers [keV]"
+    if min(edges) < 0:
+        return "energies are not negative; write edges of 0 keV or more"
+    if any(high <= low for low, high in itertools.pairwise(edges)):
+        return "edges ascend, each above the one before it"
+    if any(_HIGHEST_KEV < edge < math.inf for edge in edges):
+        return f"no photon has more than {_HIGHEST_KEV:g} keV; edges are in keV, and an open end is written inf"
+    if most_bands is not None and len(edges) - 1 > most_bands:
+        return f"{len(edges) - 1} bands are more than {most_bands}, the most that an image can have"
+    return ""
 
 
 def band_names(edges_kev: Sequence[float]) -> tuple[str, ...]:

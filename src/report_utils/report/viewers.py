@@ -39,7 +39,7 @@ def cluster_viewer(reproduction: Reproduction, *dynamics: Dynamics, figure: Figu
         phases=["1 band" if number == 1 else f"{number} bands" for number in range(1, first.n_phases + 1)],
         # row 0 of an image has the lowest y, and is drawn at the bottom
         images=[
-            np.flip(each(reproduction.binned(each.counted_edges_kev).counts(each.source)[first.cluster]), axis=1)
+            np.flip(each(reproduction.counts(each.source, each.counted_edges_kev)[first.cluster]), axis=1)
             for each in transforms
         ],
         channels=[f"{channel} keV" for channel in transforms[0].channels],

@@ -144,9 +144,11 @@ class Reproduction:
         """Return the transforms whose dynamics the report shows and these observations allow."""
         return tuple(filter(self.available, DYNAMICS_TRANSFORMS))
 
-    def counts(self, source: SourceName = "observation") -> NDArray[np.int32]:
-        """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, 4)``, left on disk."""
-        return self.dataset.counts(source)
+    def counts(
+        self, source: SourceName = "observation", edges_kev: tuple[float, ...] = BAND_EDGES_KEV
+    ) -> NDArray[np.int32]:
+        """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, n_bands)``, left on disk."""
+        return self.binned(edges_kev).counts(source)
 
     def example_events(self, index: int, source: SourceName = "observation") -> EventList:
         """Return one observation's event list."""
