@@ -53,7 +53,7 @@ seeds = reproduction.all_dynamics(transform)
 dynamics = seeds[0]
 
 figure = new_figure(8.0, 5.2)
-plot_dynamics(dynamics, ax=figure.subplots())
+plot_dynamics(dynamics, figure.subplots(), item="test observation", unit="dex")
 cluster_viewer(reproduction, dynamics, figure=figure)
 
 # %% [markdown]

@@ -16,10 +16,8 @@ from report_utils.report.claims import (
     Claim,
     Evidence,
     Runs,
-    above,
-    below,
-    within,
 )
+from report_utils.report.intervals import above, below, within
 from report_utils.report.seeds import CrossValidated, SeedPredictions
 
 _RETAINED = tuple(f"retained_{p}" for p in (99, 95, 90, 75, 50, 25))
@@ -184,7 +182,7 @@ def judge_claims(
     ----------
     cross_validations : mapping of transform name to CrossValidation, or to those of several training seeds
         Or :class:`report_utils.report.claims.Runs`, which holds all that follows.
-    dynamics : mapping of transform name to Dynamics, or to those of several training seeds
+    dynamics : mapping of transform name to Recording, or to those of several training seeds
     **options
         Further attributes of :class:`report_utils.report.claims.Runs`.
 

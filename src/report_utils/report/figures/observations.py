@@ -22,7 +22,7 @@ from report_utils.report.figures.style import (
     small_colour_bar,
     without_ticks,
 )
-from report_utils.report.published import PUBLISHED
+from report_utils.report.printed_numbers import PUBLISHED
 
 BANDS = band_titles(BAND_EDGES_KEV)
 COLOUR_BAR = r"$\log_{10}(1 + \mathrm{events})$ in a pixel"
