@@ -9,8 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from report_utils.events.bands import BAND_EDGES_KEV, band_titles
-from report_utils.report.claims import FAILS, HOLDS, Evidence
+from report_utils.report.claim_tests import Evidence
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, new_figure
+from report_utils.report.intervals import FAILS, HOLDS
 from report_utils.report.printed_numbers import PUBLISHED
 
 if TYPE_CHECKING:
