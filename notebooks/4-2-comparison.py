@@ -29,7 +29,7 @@ from IPython.display import Markdown
 
 from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import figures, open_reproduction
-from report_utils.report.claims import MINIMUM_SEEDS
+from report_utils.report.claim_tests import MINIMUM_SEEDS
 from report_utils.report.figures.style import new_figure
 from report_utils.report.rank_statistics import distance_over_seeds
 from report_utils.report.seeds import untrained_phases

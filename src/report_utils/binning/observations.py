@@ -15,10 +15,11 @@ from report_utils.binning.counts import band_counts
 from report_utils.binning.transforms import SourceName
 from report_utils.errors import InputError
 from report_utils.events import EventList, open_archive
+from report_utils.events.bands import BAND_EDGES_KEV
 from report_utils.events.thinning import thin, thin_pair
 from report_utils.files.disk import write_arrays
 from report_utils.profiles import Profile
-from report_utils.runs.code_digest import reached_definitions, require_code
+from report_utils.runs.code_digest import digest, reached_definitions, require_code
 from report_utils.runs.store import RunKey
 from report_utils.simulation import SimulationSettings, cluster_properties, simulate_observation
 from report_utils.workers.worker_pool import advance
@@ -116,9 +117,10 @@ class Observations:
         """Return what else is known of a simulated observation's cluster."""
         return {} if self.archive is not None else _simulated_properties(self, index)
 
-    def key(self, profile: Profile) -> RunKey:
-        """Return the key of the binned data set: all that decides its numbers."""
+    def key(self, profile: Profile, edges_kev: tuple[float, ...] = BAND_EDGES_KEV) -> RunKey:
+        """Return the key of the observations binned in bands with these edges: all that decides their counts."""
         inputs: dict[str, Any] = {"n_clusters": self.n_clusters, "n_pixels": self.n_pixels}
+        inputs["inner_edges_kev"] = list(edges_kev[1:-1])
         if self.max_events is not None:
             inputs["thinning"] = {"max_events": self.max_events, "seed": self.seed}
         if self.archive is not None:
@@ -126,7 +128,8 @@ class Observations:
         else:
             inputs |= {"seed": self.seed, "simulation": dataclasses.asdict(self.settings)}
         inputs["code"] = reached_definitions(*self.code_roots)
-        return RunKey(f"data/{profile.name}", inputs, profile.label)
+        other_bands = "" if edges_kev == BAND_EDGES_KEV else f"/{digest(inputs['inner_edges_kev'])[:8]}"
+        return RunKey(f"data/{profile.name}{other_bands}", inputs, profile.label)
 
     @property
     def code_roots(self) -> tuple[str, ...]:
@@ -162,6 +165,7 @@ def bin_chunk(
     sources: list[SourceName],
     path: Path,
     code: Mapping[str, str] | None = None,
+    edges_kev: tuple[float, ...] = BAND_EDGES_KEV,
 ) -> None:
     """Bin some observations into an ``.npz`` file: band counts by source, and a column for each known property.
 
@@ -174,7 +178,7 @@ def bin_chunk(
         row: dict[str, Any] = observations.properties(index)
         lists = observations.lists(index, sources)
         for source, events in zip(sources, lists, strict=True):
-            arrays.setdefault(f"counts_{source}", []).append(band_counts(events, observations.n_pixels))
+            arrays.setdefault(f"counts_{source}", []).append(band_counts(events, observations.n_pixels, edges_kev))
             row["n_events" if source == "observation" else "n_events_agn_less"] = len(events)
         events = lists[0]
         row |= {"cluster_id": events.cluster_id, "log10_mass": events.log10_mass, "group": events.group}

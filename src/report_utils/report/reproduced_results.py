@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from report_utils.dynamics import Recording
-from report_utils.report.claim_list import judge_claims
-from report_utils.report.claims import Evidence, Runs
+from report_utils.report.claim_tests import Evidence, Runs
+from report_utils.report.claims import judge_claims
 from report_utils.report.reproduction_status import StatusEntry, reproduction_status
-from report_utils.report.seed_robustness import OverSeeds, judge_over_seeds
 from report_utils.report.seeds import SeedPredictions, all_seeds, trained_only
 from report_utils.report.sentences import beside_printed, change, listing, untrained_warning
+from report_utils.report.studies import OverSeeds, judge_over_seeds
 from report_utils.report.tables import table_one
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.studies import SEEDS
