@@ -158,11 +158,11 @@ def _numbers_of_channels(_: Reproduction) -> tuple[int, ...]:
 
 
 def _band_ends(_: Reproduction) -> tuple[float, ...]:
-    return (0.0, *map(float, BAND_EDGES_KEV), float("inf"))
+    return BAND_EDGES_KEV
 
 
 def _threshold(_: Reproduction) -> float:
-    return float(TRANSFORMS["single_band_thresholded"].channels[0].split("-")[1])
+    return TRANSFORMS["single_band_thresholded"].edges_kev[-1]
 
 
 def _percentages(_: Reproduction) -> tuple[int, ...]:
