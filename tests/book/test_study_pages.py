@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def reproduction(tmp_path, monkeypatch):
     (tmp_path / "tiny.toml").write_text(PROFILE)
-    monkeypatch.setattr("report_utils.reproduction.results.exchange.results_folder", lambda: tmp_path / "results")
+    for module in ("results", "study_results"):
+        monkeypatch.setattr(f"report_utils.reproduction.{module}.results_folder", lambda _: tmp_path / "results")
     return Reproduction(tmp_path / "tiny.toml", Store(tmp_path / "runs"))
 
 
