@@ -122,7 +122,7 @@ class CommittedReproduction(Reproduction):
 
     def has_fits(self, transform: str, n_seeds: int) -> bool:
         """Tell whether a transform has been trained in all folds with so many training seeds."""
-        return all(self.holds(key) for seed in range(n_seeds) for key in self._fit_keys(transform, seed))
+        return all(self.holds(key) for seed in range(n_seeds) for key in self.fit_keys(transform, seed))
 
     def has_dynamics(self, transform: str, n_seeds: int) -> bool:
         """Tell whether the dynamics of a transform has been trained with so many training seeds."""

@@ -153,7 +153,7 @@ class Reproduction:
     def cross_validation(self, transform: str, training_seed: int = 0) -> CrossValidation:
         """Return a transform's test predictions over the folds that the profile runs."""
         self._require(transform)
-        keys = self._fit_keys(transform, training_seed)
+        keys = self.fit_keys(transform, training_seed)
         self._ensure(keys)
         return recorded_fits(transform, [self._finished(key) for key in keys])
 
@@ -174,11 +174,11 @@ class Reproduction:
 
     def n_training_seeds(self, transform: str) -> int:
         """Return how many training seeds a transform has been trained with in all folds, 1 at least."""
-        return self._n_seeds(lambda seed: self._fit_keys(transform, seed))
+        return self._n_seeds(lambda seed: self.fit_keys(transform, seed))
 
     def n_dynamics_seeds(self, transform: str) -> int:
         """Return how many training seeds the dynamics of a transform has been trained with, 1 at least."""
-        return self._n_seeds(lambda seed: [self.dynamics_key(transform, seed)])
+        return self._n_seeds(lambda seed: self.dynamics_keys(transform, seed))
 
     def _n_seeds(self, keys: Callable[[int], list[RunKey]]) -> int:
         seed = 1
@@ -202,7 +202,7 @@ class Reproduction:
             key
             for name in transforms
             for seed in range(max(self.n_training_seeds(name), fewest))
-            for key in self._fit_keys(name, seed)
+            for key in self.fit_keys(name, seed)
         ]
         return keys + [
             self.dynamics_key(name, seed)
@@ -282,7 +282,7 @@ class Reproduction:
         ]
         keys: list[RunKey] = []
         for seed in range(n_training_seeds or self.profile.training_seeds):
-            keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
+            keys += [key for name in transforms for key in self.fit_keys(name, seed, folds)]
             keys += [self.dynamics_key(name, seed) for name in dynamics]
         return self._without_finished(keys)
 
@@ -292,13 +292,18 @@ class Reproduction:
                 run_tasks(tasks, f"Training ({len(tasks)} runs)")
         return len(tasks)
 
-    def _fit_keys(self, transform: str, training_seed: int, folds: Iterable[int] | None = None) -> list[RunKey]:
+    def fit_keys(self, transform: str, training_seed: int, folds: Iterable[int] | None = None) -> list[RunKey]:
+        """Return the keys of a transform's fits, one for each fold: all that the profile runs without ``folds``."""
         n_folds = self.profile.folds.run
         chosen = list(range(n_folds) if folds is None else folds)
         if not all(0 <= fold < n_folds for fold in chosen):
             msg = f"fold {max(chosen, key=abs)}: profile {self.profile.name} trains the folds 0 to {n_folds - 1}"
             raise InputError(msg)
         return [self.fit_key(transform, fold, training_seed) for fold in chosen]
+
+    def dynamics_keys(self, transform: str, training_seed: int) -> list[RunKey]:
+        """Return the key of a transform's dynamics, in a list."""
+        return [self.dynamics_key(transform, training_seed)]
 
     def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
         """Return the key of one fit: all that decides its numbers."""

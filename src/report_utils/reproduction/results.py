@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -209,12 +209,21 @@ def export_results(
     InputError
         If there are such and ``replace`` is not set, or the folder cannot be written.
     """
-    store, found = reproduction.store, []
-    for key in reproduction.runs(transforms, dynamics):
-        run = store.load(key) if store.holds(key) else None
-        if run is not None:
-            found.append(run)
+    found = [
+        *(run for name in transforms for run in _finished_seeds(reproduction, name, reproduction.fit_keys)),
+        *(run for name in dynamics for run in _finished_seeds(reproduction, name, reproduction.dynamics_keys)),
+    ]
     return _write(found, folder or results_folder(reproduction.profile.name.partition("+")[0]), replace=replace)
+
+
+def _finished_seeds(
+    reproduction: Reproduction, transform: str, keys: Callable[[str, int], list[RunKey]]
+) -> Iterator[Run]:
+    """Yield the finished runs of a transform, from the first training seed to the last that has any."""
+    seed = 0
+    while found := [run for run in map(reproduction.load, keys(transform, seed)) if run is not None]:
+        yield from found
+        seed += 1
 
 
 def export_study(
