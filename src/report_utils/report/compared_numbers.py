@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from report_utils.binning import BAND_EDGES_KEV, TRANSFORMS
-from report_utils.report.bootstrap import resample
 from report_utils.report.inconsistencies import EARLIER_N_IMAGES
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, above, within
-from report_utils.report.moments import mean_of, moments
 from report_utils.report.printed_numbers import PUBLISHED, Printed, PrintedLayer
+from report_utils.report.resampling import resample
+from report_utils.report.statistics import mean_of, moments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from report_utils.binning import TRANSFORMS
 from report_utils.cnn.untrained import WHAT_TO_TRY
-from report_utils.report.bootstrap import N_RESAMPLES
 from report_utils.report.claim_tests import Evidence
 from report_utils.report.claims import CLAIMS
 from report_utils.report.printed_numbers import PUBLISHED, table_row
+from report_utils.report.resampling import N_RESAMPLES
 from report_utils.report.seeds import CrossValidated, SeedPredictions, trained_only
 from report_utils.report.statistics import describe_all
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +22,12 @@ from report_utils.events import EventList
 from report_utils.files.disk import require_room
 from report_utils.profiles import Profile, load_profile
 from report_utils.reproduction.recorded import recorded_dynamics
-from report_utils.reproduction.training_tasks import profile_folds, store_dynamics, store_fit
+from report_utils.reproduction.training_tasks import dynamics_code, fit_code, profile_folds, store_run
 from report_utils.runs.cleanup import in_use
-from report_utils.runs.code_digest import code_digests, read_once
+from report_utils.runs.code_digest import reached_definitions
 from report_utils.runs.store import Run, RunKey, Store
-from report_utils.workers.backends import ENGINES, backend_name
-from report_utils.workers.worker_pool import Task, run_tasks
+from report_utils.workers.backends import backend_name
+from report_utils.workers.worker_pool import WORKER_ENVIRONMENT, Task, run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,21 +41,15 @@ MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 _BINNED_COPIES = 3
 """How often the binned observations lie on disk while they are made: in parts, put together, and kept."""
 
-_TRAINING_CODE = (
-    "binning.dataset",
-    "binning.symmetry",
-    "binning.transforms",
-    "cnn.batches",
-    "cnn.crossval",
-    "cnn.fused_forward",
-    "cnn.images",
-    "cnn.layer_sizes",
-    "cnn.model",
-    "cnn.network",
-    "cnn.scales",
-    "cnn.training",
-    "reproduction.training_tasks",
+_DECIDING_FLAGS = (
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+    "ONEDNN_MAX_CPU_ISA",
+    "NVIDIA_TF32_OVERRIDE",
 )
+"""Environment variables that decide the last bits of a training, as a worker process has them."""
 
 
 class Reproduction:
@@ -289,10 +284,9 @@ class Reproduction:
             name for name in transforms if name not in MOST_WANTED
         ]
         keys: list[RunKey] = []
-        with read_once():
-            for seed in range(n_training_seeds or self.profile.training_seeds):
-                keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
-                keys += [self.dynamics_key(name, seed) for name in dynamics]
+        for seed in range(n_training_seeds or self.profile.training_seeds):
+            keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
+            keys += [self.dynamics_key(name, seed) for name in dynamics]
         return self._without_finished(keys)
 
     def _compute(self, tasks: list[Task]) -> int:
@@ -315,7 +309,7 @@ class Reproduction:
         if name not in self._keys:
             inputs = self._common_inputs(transform, fold, training_seed) | {
                 "training": self.profile.training.model_dump(),
-                "code": code_digests(training_code()),
+                "code": reached_definitions(*fit_code()),
             }
             self._keys[name] = RunKey(name, inputs, self.profile.label)
         return self._keys[name]
@@ -326,7 +320,7 @@ class Reproduction:
         if name not in self._keys:
             inputs = self._common_inputs(transform, 0, training_seed) | {
                 "dynamics": self.profile.dynamics.model_dump(),
-                "code": code_digests(dynamics_code()),
+                "code": reached_definitions(*dynamics_code()),
             }
             self._keys[name] = RunKey(name, inputs, self.profile.label)
         return self._keys[name]
@@ -355,15 +349,18 @@ class Reproduction:
 
     def _common_inputs(self, transform: str, fold: int, training_seed: int) -> dict[str, Any]:
         folds = self.profile.folds
+        flags = {name: WORKER_ENVIRONMENT.get(name, os.environ.get(name)) for name in _DECIDING_FLAGS}
         return {
             "data": self.data_key_of(get_transform(transform).counted_edges_kev).inputs,
-            "transform": get_transform(transform).name,
+            "transform": transform,
+            "image": get_transform(transform).described(),
             "fold": fold,
             "n_folds": folds.n_folds,
             "grouped": folds.grouped,
             "seed": self.profile.seed,
             "training_seed": training_seed,
             "backend": backend_name(),
+            "flags": {name: value for name, value in flags.items() if value},
         }
 
     def _finished(self, key: RunKey) -> Run:
@@ -392,9 +389,9 @@ class Reproduction:
         """Return the task that trains a fit or a dynamics of this profile, for another store where one is given."""
         transform, fold, training_seed = (key.inputs[name] for name in ("transform", "fold", "training_seed"))
         if key.name.startswith("fit/"):
-            function, label, epochs = store_fit, f"{transform}, fold {fold}", self.profile.training.epochs
+            label, epochs = f"{transform}, fold {fold}", self.profile.training.epochs
         else:
-            function, label = store_dynamics, f"dynamics of {transform}"
+            label = f"dynamics of {transform}"
             epochs = (self.profile.dynamics.epochs + 1) * get_transform(transform).n_channels
         if training_seed:
             label += f", training seed {training_seed}"
@@ -404,7 +401,7 @@ class Reproduction:
             "store": store or self.store, "key": key, "dataset": dataset, "transform": transform,
             "fold_of": fold_of, "fold": fold, "training_seed": training_seed, "profile": self.profile,
         }  # fmt: skip
-        return Task(label, function, arguments, epochs * N_VIEWS * int((fold_of != fold).sum()), trains=True)
+        return Task(label, store_run, arguments, epochs * N_VIEWS * int((fold_of != fold).sum()), trains=True)
 
 
 def _require_pixel_numbers(profile: Profile, n_clusters: int) -> None:
@@ -417,13 +414,3 @@ def _require_pixel_numbers(profile: Profile, n_clusters: int) -> None:
             "take fewer (source.n_clusters) or fewer pixels (n_pixels)"
         )
         raise InputError(msg)
-
-
-def training_code() -> list[str]:
-    """Return the modules that decide what a fit comes to, on the backend that trains."""
-    return [*_TRAINING_CODE, ENGINES[backend_name()]]
-
-
-def dynamics_code() -> list[str]:
-    """Return the modules that decide what a dynamics comes to, on the backend that trains."""
-    return [*training_code(), "cnn.phase_training", "dynamics.phases", "dynamics.recorder"]
