@@ -21,6 +21,7 @@ from report_utils.events.point_sources import mask_point_sources, read_point_sou
 from report_utils.events.projection import to_sky
 from report_utils.events.reading import Reading, check_usable, load_events
 from report_utils.events.thinning import thin, thin_pair
+from report_utils.workers.progress import advance
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
     try:
         with ThreadPoolExecutor(1) as digests:
             for row in rows:
+                advance(size_of(row))
                 try:
                     old = known.get(row.cluster_id)
                     if old is not None and _is_unchanged(row, old, result):
@@ -103,6 +105,12 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
         writer.discard()
     result.entries = [fresh[row.cluster_id] for row in rows if row.cluster_id in fresh]
     return result
+
+
+def size_of(row: CatalogueRow) -> int:
+    """Return the bytes of a row's event lists."""
+    files = [row.events, *([row.events_agn_less] if row.events_agn_less else [])]
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def _reason(row: CatalogueRow, error: Exception) -> str:
