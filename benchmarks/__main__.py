@@ -11,15 +11,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from report_utils.report.measurements import (
-    BenchmarkResult,
-    Measurement,
-    add_result,
-    compare,
-    previous_of,
-    read_results,
-    results_of_benchmarks,
-)
+from benchmarks.records import RESULTS, BenchmarkResult, Measurement, add_result, read_results
 from report_utils.runs import provenance
 from report_utils.runs.code_digest import package_version
 
@@ -69,24 +61,22 @@ def measure_and_report(name: str, *, keep: bool) -> int:
         versions=provenance.versions() | {peer: package_version(peer) for peer in _PEERS},
         measurements=measurements,
     )
+    result = result.beside(read_results(RESULTS / f"{name}.json"))
     for one in measurements:
         print(line(one))
-    earlier = read_results(results_of_benchmarks() / f"{name}.json")
-    previous = previous_of([*earlier, result])
     if keep:
         print(f"kept in {add_result(result)}")
     print(f"{result.seconds:.0f} s, load {result.load[0]} before and {result.load[1]} after")
-    if previous is None:
+    if result.compared_with is None:
         print("nothing to compare with: no earlier result of this processor")
         return 0
-    changes = compare(result, previous)
-    losses = [change for change in changes if change.is_loss]
+    losses = [change for change in result.changes if change.verdict == "loss"]
     for change in losses:
         print(
             f"LOSS {change.title}: {change.before:g} -> {change.after:g}, worse by {change.worse_by:.2f} "
             f"(spread of the rounds: {change.tolerance:.2f})"
         )
-    print(f"against {previous.date}: {len(changes)} compared, {len(losses)} losses")
+    print(f"against {result.compared_with}: {len(result.changes)} compared, {len(losses)} losses")
     return 1 if losses else 0
 
 

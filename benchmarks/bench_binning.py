@@ -16,9 +16,9 @@ import fast_histogram
 import numpy as np
 
 from benchmarks.measuring import alternate, cost, growth, in_a_process, speed
+from benchmarks.records import Measurement, Quantity
 from report_utils.binning import BAND_EDGES_KEV, band_counts
 from report_utils.events import EventList
-from report_utils.report.measurements import Measurement, Quantity
 
 R = 128
 ROUNDS = {1_000: 101, 10_000: 51, 100_000: 21, 1_000_000: 11, 6_500_000: 11, 10_000_000: 5}

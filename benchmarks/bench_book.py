@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measuring import alternate, cost, program, run, shares
+from benchmarks.records import Measurement
 from report_utils.profiles import project_root
-from report_utils.report.measurements import Measurement
 from report_utils.runs.store import Store
 
 ROUNDS, EDITS = 3, 1

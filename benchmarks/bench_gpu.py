@@ -39,16 +39,15 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from benchmarks.measuring import alternate
+from benchmarks.measuring import alternate, useful_operations
+from benchmarks.records import Measurement, Quantity
 from report_utils.binning import N_VIEWS, eight_views
 from report_utils.cnn import assign_folds, build_cnn
 from report_utils.cnn.batches import ViewBatches
-from report_utils.cnn.cost import H100, fit_seconds, useful_operations
 from report_utils.cnn.engine_jax import PRECISION
 from report_utils.cnn.images import ResidentImages
 from report_utils.cnn.network import Network
 from report_utils.profiles import load_profile
-from report_utils.report.measurements import Measurement, Quantity
 
 N_FOLDS = 10
 PLAIN = "plain Keras fit on the same device"
@@ -244,14 +243,6 @@ def own_pace() -> str:
     return json.dumps([begin, time.monotonic(), views])
 
 
-def minutes_at_peak(n_networks: int) -> float:
-    """Return what an H100 would take at its peak for the paper's ten folds, so many at once [min]."""
-    paper = load_profile("paper")
-    n_train = round(0.9 * paper.source.n_clusters)
-    settings = {"n_train": n_train, "epochs": paper.training.epochs, "n_networks": n_networks}
-    return N_FOLDS / n_networks * fit_seconds(H100, 4, 128, paper.training.batch_size, **settings) / 60
-
-
 def measure() -> list[Measurement]:
     chosen = size()
     folds, device = Folds(chosen), jax.devices()[0].device_kind
@@ -294,8 +285,6 @@ def measure() -> list[Measurement]:
             judged="ours",
             better="less",
             goal=4.0 if on_a_card else None,
-            note=f"{where}; an H100 at its peak would take {minutes_at_peak(1):.1f} min one after another and "
-            f"{minutes_at_peak(N_FOLDS):.1f} together; predictions agree within {max(apart.values()):.0e} of their "
-            "spread",
+            note=f"{where}; predictions agree within {max(apart.values()):.0e} of their spread",
         )
     ]

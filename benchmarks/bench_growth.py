@@ -7,7 +7,7 @@ which the network is compiled, is part of a fit, so small fits take longer than 
 from __future__ import annotations
 
 from benchmarks.measuring import ONE_THREAD, growth, in_a_process
-from report_utils.report.measurements import Measurement
+from benchmarks.records import Measurement
 
 CLUSTERS, FOLDS, EPOCHS = (200, 400, 800, 1600), (1, 2, 3, 4), (1, 2, 4, 8)
 _CODE = """

@@ -15,8 +15,8 @@ import numpy as np
 
 from benchmarks.bench_reading import astropy_columns, made_up
 from benchmarks.measuring import alternate, cost, in_a_process, memory, shares
+from benchmarks.records import Measurement
 from report_utils.events import EventList, export_observations, ingest, write_sixte
-from report_utils.report.measurements import Measurement
 
 LARGEST = 6_558_594
 N_LISTS, MEDIAN_EVENTS, SCATTER = 3286, 3000, 1.3

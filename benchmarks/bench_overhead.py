@@ -19,10 +19,10 @@ os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF
 import numpy as np
 
 from benchmarks.measuring import shares
+from benchmarks.records import Measurement, Quantity
 from report_utils.cnn import assign_folds, fit_fold
 from report_utils.cnn.crossval import fit_to_arrays
 from report_utils.profiles import load_profile
-from report_utils.report.measurements import Measurement, Quantity
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs import provenance
 from report_utils.runs.code_digest import code_digests, require_code

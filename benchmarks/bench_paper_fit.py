@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measuring import memory
+from benchmarks.records import Measurement, Quantity
 from report_utils.binning import get_transform
 from report_utils.binning.dataset import Dataset
 from report_utils.cnn import assign_folds
 from report_utils.profiles import load_profile
-from report_utils.report.measurements import Measurement, Quantity
 from report_utils.runs.store import RunKey, Store
 from report_utils.workers.worker_pool import Task, run_tasks
 

@@ -13,9 +13,9 @@ import numpy as np
 from astropy.io import fits
 
 from benchmarks.measuring import alternate, speed
+from benchmarks.records import Measurement
 from report_utils.binning import band_counts
 from report_utils.events import EventList, ingest, open_archive, read_events, write_sixte
-from report_utils.report.measurements import Measurement
 
 ROUNDS = {20_000: 15, 2_000_000: 7}
 

@@ -19,8 +19,8 @@ import time
 import numpy as np
 
 from benchmarks.measuring import growth, shares
+from benchmarks.records import Measurement, Quantity
 from report_utils.binning import band_counts
-from report_utils.report.measurements import Measurement, Quantity
 from report_utils.simulation import simulate_observation
 
 SEED, N_CLUSTERS, ROUNDS = 1, 120, 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from benchmarks.measuring import alternate, cost, in_a_process, program, run
-from report_utils.report.measurements import Measurement
+from benchmarks.records import Measurement
 
 ROUNDS = 11
 PYTHON = "Python alone"

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.measuring import useful_operations
+from benchmarks.records import Measurement, Quantity
 from report_utils.binning import N_VIEWS, eight_views
 from report_utils.cnn import assign_folds, fit_fold
-from report_utils.cnn.cost import useful_operations
 from report_utils.profiles import Training, load_profile
-from report_utils.report.measurements import Measurement, Quantity
 from report_utils.workers.processes import n_workers
 from report_utils.workers.worker_pool import Task, run_tasks
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.bench_book import copy_working_tree
 from benchmarks.measuring import in_a_process, program, run, seconds_of_ended, where_and_when
-from report_utils.report.measurements import keep_table
+from benchmarks.records import keep_table
 from report_utils.runs.store import Store
 
 ROUNDS = 5

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.measuring import ONE_THREAD, in_a_process, where_and_when
-from report_utils.report.measurements import keep_table
+from benchmarks.records import keep_table
 
 TURNS, N_IMAGES, N_PIXELS, BATCH = 7, 40, 128, 16
 KINDS = {

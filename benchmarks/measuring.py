@@ -9,13 +9,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.stats import t as student
 
-from report_utils.report.measurements import Measurement, Quantity
+from benchmarks.records import Measurement, Quantity
+from report_utils.cnn.layer_sizes import CONVOLUTION_FILTERS, DENSE_UNITS
 from report_utils.runs.provenance import THREAD_VARIABLE, processor, source
 
 ONE_THREAD = {
@@ -122,6 +124,20 @@ def growth(name: str, title: str, sizes: Sequence[float], seconds: Sequence[floa
         points_are=(x, "seconds"),
         note="between its limits lies the 95 % interval of the fit",
     )
+
+
+def useful_operations(n_channels: int, n_pixels: int) -> float:
+    """Return the additions and multiplications of convolutions and dense layers that training needs for one image.
+
+    A layer is computed once forwards and twice backwards, for its kernel and for its input; the first convolution
+    needs no gradient for its input.
+    """
+    filters, units = (n_channels, *CONVOLUTION_FILTERS), (CONVOLUTION_FILTERS[-1], *DENSE_UNITS, 1)
+    convolutions = [
+        2.0 * 9 * n_in * n_out * (n_pixels / 2**i) ** 2 for i, (n_in, n_out) in enumerate(pairwise(filters))
+    ]
+    dense = sum(2.0 * n_in * n_out for n_in, n_out in pairwise(units))
+    return 2 * convolutions[0] + 3 * (sum(convolutions[1:]) + dense)
 
 
 def memory(name: str, title: str, megabytes: float, goal: float | None = None, note: str = "") -> Measurement:

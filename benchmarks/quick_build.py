@@ -21,7 +21,7 @@ import psutil
 
 from benchmarks.bench_book import copy_working_tree, said_seconds
 from benchmarks.measuring import program, seconds_of_ended, where_and_when
-from report_utils.report.measurements import keep_table
+from benchmarks.records import keep_table
 
 PARTS = {
     "observations": "Observations simulated and binned",

@@ -22,10 +22,10 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from benchmarks.measuring import where_and_when
+from benchmarks.records import RESULTS, keep_table
 from report_utils.binning import get_transform
 from report_utils.binning.dataset import Dataset
 from report_utils.profiles import Training, load_profile
-from report_utils.report.measurements import keep_table, results_of_benchmarks
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.workers.worker_pool import Task, run_tasks
 
@@ -131,7 +131,7 @@ def main() -> None:
     source = profile.source.model_copy(update={"n_clusters": 3286})
     profile = profile.model_copy(update={"name": "trade64", "n_pixels": 64, "source": source})
     dataset = Reproduction(profile).dataset
-    path = results_of_benchmarks() / "quick_trade.json"
+    path = RESULTS / "quick_trade.json"
     kept = json.loads(path.read_text("utf-8"))["trials"] if path.is_file() else []
     for number in options.only or range(len(TRIALS)):
         what = [

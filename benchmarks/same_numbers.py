@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.measuring import ONE_THREAD, in_a_process, where_and_when
-from report_utils.report.measurements import keep_table
+from benchmarks.records import keep_table
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.verification import PREDICTION_TOLERANCE
 

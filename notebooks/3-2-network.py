@@ -59,7 +59,7 @@ Markdown(
     f"**Figure 6.** Keras' own summary of the network at four channels and 128 pixels. Of its {len(ours)} "
     f"layers, {same} have the name, output shape and number of parameters that the report prints; in all "
     f"there are {thousands(model.count_params())} parameters, and the report prints "
-    f"{thousands(PUBLISHED.n_parameters.value)}."
+    f"{thousands(PUBLISHED.network.n_parameters.value)}."
 )
 
 # %% mystnb={"figure": {"caption": "**Figure 7.** The network at four channels: height and depth go with the pixels, width with the channels. Notice where the image ends and a vector of 64 numbers begins: all that the dense layers learn of a cluster passes through these.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]

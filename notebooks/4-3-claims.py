@@ -39,11 +39,14 @@
 profile = "quick"
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+import json
+
+import pandas as pd
 from IPython.display import Markdown
 
+from report_utils.profiles import project_root
 from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.claim_list import CLAIMS
-from report_utils.report.performance import kept_table
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.seed_robustness import over_seeds_markdown, over_seeds_summary
 from report_utils.report.sentences import provenance, retained_caveat, seeds_of_claims, verdict_counts
@@ -108,7 +111,10 @@ Markdown("\n\n".join(said))
 # cannot decide are left undecided, so both numbers are 0. Each number is a count among 400, and scatters by 0.8% or more.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(kept_table("verdicts"))
+kept = json.loads((project_root() / "benchmarks" / "results" / "verdicts.json").read_text(encoding="utf-8"))
+shares = pd.DataFrame(kept["rows"], columns=kept["columns"])
+aligned = ["left", *["right"] * (len(shares.columns) - 1)]
+Markdown(f"{shares.to_markdown(index=False, disable_numparse=True, colalign=aligned)}\n\n{kept['provenance']}")
 
 # %% [markdown]
 # ## Where the report contradicts itself

@@ -31,11 +31,11 @@ from typing import Any
 
 import numpy as np
 from benchmarks.measuring import where_and_when
+from benchmarks.records import keep_table
 from tools.kill_compare import differences, faults
 
 from report_utils.files.disk import write_json
 from report_utils.profiles import project_root
-from report_utils.report.measurements import keep_table
 from report_utils.runs.ownership import entries
 
 _NOT_COPIED = {".venv", "_build", ".runs", ".git", ".pytest_cache", ".ruff_cache", "jupyter_execute"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from report_utils.report.claim_list import CLAIMS, judge_claims
-from report_utils.report.published import PUBLISHED
+from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.tables import (
     claims_summary_markdown,
     claims_table,

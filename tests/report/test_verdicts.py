@@ -4,13 +4,13 @@ import json
 
 import numpy as np
 import pytest
+from benchmarks.records import RESULTS
 from scipy.stats import binom
 from tools.made_up_predictions import FITS, ONE_BAND, SPREAD, MadeUp
 from tools.measure_verdicts import ALL, FALSE, NOMINAL, ONE, TRIALS, TRUE, WRONG, shares
 
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claims import FAILS, HOLDS
-from report_utils.report.measurements import results_of_benchmarks
 
 NEEDS_SEVERAL = {"dynamics_further_bands", "hard_observations", "alike_dynamics"}
 """Claims that one training leaves undecided, whatever is true."""
@@ -53,7 +53,7 @@ def test_few_verdicts_are_wrong(claim):
 
 
 def test_the_kept_table_is_within_the_nominal_level():
-    kept = json.loads((results_of_benchmarks() / "verdicts.json").read_text(encoding="utf-8"))
+    kept = json.loads((RESULTS / "verdicts.json").read_text(encoding="utf-8"))
     assert {one["claim"] for one in kept["measured"]} == set(TRIALS)
     for one in kept["measured"]:
         for verdict in WRONG[one["truth"]]:

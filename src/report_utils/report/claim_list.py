@@ -16,10 +16,8 @@ from report_utils.report.claims import (
     Claim,
     Evidence,
     Runs,
-    above,
-    below,
-    within,
 )
+from report_utils.report.intervals import above, below, within
 from report_utils.report.seeds import CrossValidated, SeedPredictions
 
 _RETAINED = tuple(f"retained_{p}" for p in (99, 95, 90, 75, 50, 25))

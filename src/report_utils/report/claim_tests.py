@@ -18,13 +18,11 @@ from report_utils.report.claims import (
     Evidence,
     Part,
     Runs,
-    below,
     combine,
     judged_part,
-    within,
 )
-from report_utils.report.intervals import Interval
-from report_utils.report.published import PUBLISHED
+from report_utils.report.intervals import Interval, below, within
+from report_utils.report.printed_numbers import PUBLISHED
 
 Rule = Callable[[Interval, float], str]
 

@@ -25,7 +25,7 @@ import numpy as np
 from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report import rank_statistics
 from report_utils.report.bootstrap import N_RESAMPLES, Resampled, resample
-from report_utils.report.intervals import Interval
+from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval
 from report_utils.report.moments import as_views, checked_groups, moments
 from report_utils.report.seeds import (
     CrossValidated,
@@ -35,7 +35,6 @@ from report_utils.report.seeds import (
 )
 from report_utils.report.statistics import contrast_of
 
-HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided at this size"
 NOT_TRAINED = "did not train"
 
 NEARLY_HALF = 0.75
@@ -49,7 +48,6 @@ MARGIN_REASON = (
     "clusters would bring if the scatter fell with the square root of their number."
 )
 CONFIDENCE = 0.95
-MINIMUM_GROUPS = 20
 MINIMUM_SEEDS = 3
 
 
@@ -189,23 +187,6 @@ class Claim:
 def too_few_halos(n_halos: int) -> str:
     """Say why there is no interval."""
     return f"too few halos for an interval: {n_halos}, and fewer than {MINIMUM_GROUPS} are not trusted"
-
-
-def below(measured: Interval, limit: float) -> str:
-    """Judge that the statistic is smaller than a limit."""
-    return HOLDS if measured.high < limit else FAILS if measured.low > limit else UNDECIDED
-
-
-def above(measured: Interval, limit: float) -> str:
-    """Judge that the statistic is larger than a limit."""
-    return HOLDS if measured.low > limit else FAILS if measured.high < limit else UNDECIDED
-
-
-def within(measured: Interval, margin: float) -> str:
-    """Judge that a ratio lies between 1/margin and margin."""
-    if measured.low > 1 / margin and measured.high < margin:
-        return HOLDS
-    return FAILS if measured.low > margin or measured.high < 1 / margin else UNDECIDED
 
 
 def judged_part(

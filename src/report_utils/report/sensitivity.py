@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from report_utils.report.claim_list import CLAIMS
 from report_utils.report.claim_tests import RatioTest
-from report_utils.report.claims import MARGIN, NEARLY_HALF, Claim, Evidence, Runs, below
+from report_utils.report.claims import MARGIN, NEARLY_HALF, Claim, Evidence, Runs
+from report_utils.report.intervals import below
 from report_utils.reproduction.studies import Study, Variant
 from report_utils.reproduction.study_results import Outcome
 

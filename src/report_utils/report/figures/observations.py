@@ -21,7 +21,7 @@ from report_utils.report.figures.style import (
     small_colour_bar,
     without_ticks,
 )
-from report_utils.report.published import PUBLISHED
+from report_utils.report.printed_numbers import PUBLISHED
 
 BANDS = ("0-2.5 keV", "2.5-5 keV", "5-7.5 keV", "above 7.5 keV")
 COLOUR_BAR = r"$\log_{10}(1 + \mathrm{events})$ in a pixel"

@@ -1,7 +1,7 @@
-"""What benchmarks have measured: their results as files, whether goals hold, and how a result compares with an earlier.
+"""What benchmarks measure, as plain JSON in ``results/``, and how a result compares with an earlier one.
 
-Times of a shared machine are only comparable within one run, so whatever has a peer is judged and compared by the
-ratio to it, of rounds in which both take turns.
+Times on a shared machine can be compared only within one run. So whatever has a peer is judged, and compared with an
+earlier result, by the ratio of the two in rounds in which both take turns.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,13 +17,15 @@ from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
 
 from report_utils.errors import InputError
 from report_utils.files.disk import write_text
-from report_utils.profiles import project_root
+
+RESULTS = Path(__file__).parent / "results"
+"""The committed results; the page *Performance* reads these files."""
 
 MOST_KEPT = 3
 """How many results of a benchmark are kept, the newest included."""
 
 SMALLEST_LOSS = 1.10
-"""A result that is worse by less is not called a loss, however small its spread: machines differ by as much."""
+"""A smaller factor is not called a loss, however small the spread: machines differ by as much."""
 
 _STANDARD_ERRORS = 3.0
 _FEWEST_ROUNDS = 3
@@ -52,34 +53,34 @@ class Quantity(_Record):
 
     @property
     def log_error(self) -> float:
-        """Return the standard error of the median's logarithm, were the rounds normal and independent."""
+        """Return the standard error of the median's logarithm, for normal and independent rounds."""
         if not 0 < self.low <= self.high:
             return math.inf
         return 1.253 / math.sqrt(self.n) * math.log(self.high / self.low) / 1.349
 
 
 class Measurement(_Record):
-    """One figure of a benchmark.
+    """One number of a benchmark.
 
     Parameters
     ----------
     name : str
-        By which later results find it, such as ``"binning/6500000"``.
+        Later results find it by this name, such as ``"binning/6500000"``.
     title : str
         What is measured, in words.
     unit : str
         Of ``ours`` and ``peers``.
     ours : Quantity
     peers : dict of str to Quantity
-        What else does the same, by name, in the same rounds.
+        Other programs that do the same, by name, in the same rounds.
     ratio : Quantity, optional
         Round by round; ``ratio_is`` says of what.
     judged : {"ratio", "ours"}
         Which of the two the goal is for.
     better : {"more", "less"}
-        Which direction of what is judged is the better one.
+        Whether more or less of it is better.
     goal : float, optional
-        The least or the most that is wanted of it.
+        The least or the most that is wanted.
     points : list of (float, float)
         A curve, where the number was fitted to one; ``points_are`` names its axes.
     note : str
@@ -99,41 +100,22 @@ class Measurement(_Record):
     points_are: tuple[str, str] = ("", "")
     note: str = ""
 
+    @computed_field
     @property
     def value(self) -> Quantity:
-        """Return what the goal is for."""
+        """Return what the goal is for: the ratio, or ours."""
         return self.ratio if self.judged == "ratio" and self.ratio is not None else self.ours
 
     @computed_field
     @property
     def holds(self) -> bool | None:
-        """Tell whether the goal holds, or nothing where there is none."""
+        """Tell whether the goal holds; None without a goal."""
         if self.goal is None:
             return None
         return self.value.median >= self.goal if self.better == "more" else self.value.median <= self.goal
 
 
-class BenchmarkResult(_Record):
-    """One run of a benchmark, with where and when it was made."""
-
-    benchmark: str
-    date: str
-    commit: str | None
-    uncommitted: bool | None
-    processor: str
-    n_cores: int
-    load: tuple[float, float]
-    seconds: float
-    versions: dict[str, str]
-    measurements: list[Measurement]
-
-    def named(self, name: str) -> Measurement | None:
-        """Return the measurement of a name, if there is one."""
-        return next((one for one in self.measurements if one.name == name), None)
-
-
-@dataclass(frozen=True)
-class Change:
+class Change(_Record):
     """A measurement beside an earlier one of the same name.
 
     Parameters
@@ -154,17 +136,49 @@ class Change:
     worse_by: float
     tolerance: float
 
+    @computed_field
     @property
-    def is_loss(self) -> bool:
-        """Tell whether it is worse by more than the spread of the rounds explains."""
-        return self.worse_by > self.tolerance
+    def verdict(self) -> Literal["loss", "gain", "same"]:
+        """Tell whether it changed by more than the spread of the rounds explains."""
+        if self.worse_by > self.tolerance:
+            return "loss"
+        return "gain" if 1 / self.worse_by > self.tolerance else "same"
+
+
+class BenchmarkResult(_Record):
+    """One run of a benchmark, with where and when it was made, and what has changed since the run before."""
+
+    benchmark: str
+    date: str
+    commit: str | None
+    uncommitted: bool | None
+    processor: str
+    n_cores: int
+    load: tuple[float, float]
+    seconds: float
+    versions: dict[str, str]
+    measurements: list[Measurement]
+    compared_with: str | None = None
+    """Date of the earlier result."""
+    changes: list[Change] = []
+
+    def named(self, name: str) -> Measurement | None:
+        """Return the measurement of this name, if there is one."""
+        return next((one for one in self.measurements if one.name == name), None)
+
+    def beside(self, earlier: Sequence[BenchmarkResult]) -> BenchmarkResult:
+        """Return this result compared with the last earlier one of the same processor and number of cores."""
+        same = [one for one in earlier if (one.processor, one.n_cores) == (self.processor, self.n_cores)]
+        if not same:
+            return self
+        return self.model_copy(update={"compared_with": same[-1].date, "changes": compare(self, same[-1])})
 
 
 def compare(result: BenchmarkResult, earlier: BenchmarkResult) -> list[Change]:
-    """Return how each measurement that both results have has changed.
+    """Return how each measurement that both results hold has changed.
 
-    Ratios are compared, and memory and exponents themselves; not what has too few rounds for a spread. The tolerance is
-    three standard errors of the quotient of the two medians, and ten per cent at least.
+    Ratios are compared; memory and exponents are compared as they are. What has too few rounds for a spread is not
+    compared. The tolerance is three standard errors of the quotient of the two medians, and at least ten per cent.
     """
     changes = []
     for after in result.measurements:
@@ -179,13 +193,17 @@ def compare(result: BenchmarkResult, earlier: BenchmarkResult) -> list[Change]:
         factor = one.median / other.median if after.better == "more" else other.median / one.median
         error = math.hypot(*(q.log_error for q in (one, other)))
         tolerance = max(SMALLEST_LOSS, math.exp(min(_STANDARD_ERRORS * error, 20.0)))
-        changes.append(Change(after.name, after.title, one.median, other.median, factor, tolerance))
+        changes.append(
+            Change(
+                name=after.name,
+                title=after.title,
+                before=one.median,
+                after=other.median,
+                worse_by=float(f"{factor:.4g}"),
+                tolerance=float(f"{tolerance:.4g}"),
+            )
+        )
     return changes
-
-
-def results_of_benchmarks() -> Path:
-    """Return the folder of the committed results."""
-    return project_root() / "benchmarks" / "results"
 
 
 def read_results(path: Path) -> list[BenchmarkResult]:
@@ -206,28 +224,32 @@ def read_results(path: Path) -> list[BenchmarkResult]:
 
 
 def _without_derived(result: dict) -> dict:
-    kept = [{name: v for name, v in one.items() if name != "holds"} for one in result["measurements"]]
-    return result | {"measurements": kept}
+    """Return a result without the fields that follow from others."""
+    derived = {"measurements": {"holds", "value"}, "changes": {"verdict"}}
+    return result | {
+        name: [{key: value for key, value in one.items() if key not in left_out} for one in result.get(name, [])]
+        for name, left_out in derived.items()
+    }
 
 
-def read_all(folder: Path | None = None) -> dict[str, list[BenchmarkResult]]:
-    """Return the results of all benchmarks by name, each the oldest first."""
-    paths = sorted((folder or results_of_benchmarks()).glob("bench_*.json"))
-    return {path.stem: read_results(path) for path in paths}
-
-
-def add_result(result: BenchmarkResult, folder: Path | None = None) -> Path:
-    """Keep a result after the earlier ones of its benchmark, and forget the oldest."""
-    path = (folder or results_of_benchmarks()) / f"{result.benchmark}.json"
+def add_result(result: BenchmarkResult, folder: Path = RESULTS) -> Path:
+    """Keep a result after the earlier ones of its benchmark, and drop the oldest."""
+    path = folder / f"{result.benchmark}.json"
     kept = [*read_results(path), result][-MOST_KEPT:]
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = ",\n".join(one.model_dump_json(exclude_defaults=True) for one in kept)
-    write_text(path, json.dumps(json.loads(f"[{text}]"), indent=1, ensure_ascii=False) + "\n")
+    _write(path, [one.model_dump(mode="json") for one in kept])
     return path
 
 
-def keep_table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]], provenance: str, **more: Any) -> None:
-    """Keep a table of what was measured for the page *Performance*, with where it comes from.
+def keep_table(
+    name: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    provenance: str,
+    folder: Path = RESULTS,
+    **more: Any,
+) -> Path:
+    """Keep a table for the page *Performance*, with where its numbers come from.
 
     Parameters
     ----------
@@ -235,15 +257,14 @@ def keep_table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]],
         Of its file.
     columns, rows, provenance
         As the page shows them.
+    folder : Path
     **more
-        Plain values that are kept besides.
+        Plain values to keep with the table.
     """
-    kept = {"columns": columns, "rows": rows, "provenance": provenance, **more}
-    write_text(results_of_benchmarks() / f"{name}.json", json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    path = folder / f"{name}.json"
+    _write(path, {"columns": columns, "rows": rows, "provenance": provenance, **more})
+    return path
 
 
-def previous_of(results: Sequence[BenchmarkResult]) -> BenchmarkResult | None:
-    """Return the result to compare the newest with: the last before it on the same processor and number of cores."""
-    *earlier, newest = results
-    same = [one for one in earlier if (one.processor, one.n_cores) == (newest.processor, newest.n_cores)]
-    return same[-1] if same else None
+def _write(path: Path, values: Any) -> None:
+    write_text(path, json.dumps(values, indent=1, ensure_ascii=False) + "\n")
