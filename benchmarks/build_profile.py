@@ -25,7 +25,8 @@ import os, time
 os.chdir(os.environ["BOOK"])
 clock = time.process_time
 begin = clock()
-from report_utils.book.build import PAGES, open_reproduction, page_record
+from report_utils.book.build import book_pages, fresh_version, open_reproduction
+from report_utils.book.kept_pages import Today
 from report_utils.runs.ownership import ANALYSES
 from report_utils.book.rendered import is_rendered
 from report_utils.runs.code_digest import kept_analyses, read_once
@@ -35,9 +36,9 @@ one, root = open_reproduction("smoke"), project_root()
 begin = clock()
 if os.environ["KEPT"]:
     with kept_analyses(one.store.root / ANALYSES), read_once():
-        records = [page_record(page, one, root) for page in PAGES]
+        fresh = [fresh_version(page, Today(one)) for page in book_pages()]
 else:
-    records = [page_record(page, one, root) for page in PAGES]
+    fresh = [fresh_version(page, Today(one)) for page in book_pages()]
 out["records"] = clock() - begin
 begin = clock()
 assert is_rendered(root)

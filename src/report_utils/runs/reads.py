@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_PACKAGE = __name__.partition(".")[0]
+_PACKAGE = Path(__file__).resolve().parents[1]
 _CODE = (".py", ".pyc")
 _LISTS = {"os.listdir", "os.scandir"}
 _WRITES = os.O_WRONLY | os.O_RDWR
@@ -37,12 +37,14 @@ class Reads:
     runs: dict[str, str | None] = field(default_factory=dict)
     files: dict[str, int | None] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
+    written: set[str] = field(default_factory=set)
+    """Files that the notebook has written: what it reads of them is its own."""
 
     def save(self, path: Path) -> None:
         """Write what was read so far, with the modules that were imported from the folders of interest."""
         for module in list(sys.modules.values()):
             source = getattr(module, "__file__", None)
-            if source and not module.__name__.startswith(f"{_PACKAGE}.") and _is_of_interest(source):
+            if source and _is_of_interest(source) and not Path(source).is_relative_to(_PACKAGE):
                 self.files.setdefault(source, _changed_at(source))
         content = {"runs": self.runs, "files": self.files, "folders": sorted(self.folders)}
         path.write_text(json.dumps(content), encoding="utf-8")
@@ -87,17 +89,18 @@ def _listen(event: str, arguments: tuple[Any, ...]) -> None:
     if not isinstance(path, str | os.PathLike) or not _is_of_interest(path := os.path.abspath(path)):  # noqa: PTH100 - links are not followed
         return
     if event in _LISTS:
-        if path not in map(os.path.abspath, sys.path):  # where Python itself looks for modules
+        # Python itself looks for modules in these
+        if path not in map(os.path.abspath, sys.path) and not Path(path).is_relative_to(_PACKAGE):
             _reads.folders.add(path)
     elif not path.endswith(_CODE):
         if _is_written(*arguments[1:3]):
-            _reads.files.pop(path, None)
-        else:
+            _reads.written.add(path)
+        elif path not in _reads.written:
             _reads.files.setdefault(path, _changed_at(path))
 
 
 def _is_of_interest(path: str) -> bool:
-    return path.startswith(_inside) and not path.startswith(_outside)
+    return path.startswith(_inside) and not path.startswith(_outside) and "__pycache__" not in path
 
 
 def _is_written(mode: str | None, flags: int | None) -> bool:
