@@ -27,18 +27,12 @@ clock = time.process_time
 begin = clock()
 from report_utils.book.build import book_pages, fresh_version, open_reproduction
 from report_utils.book.kept_pages import Today
-from report_utils.runs.ownership import ANALYSES
 from report_utils.book.rendered import is_rendered
-from report_utils.runs.code_digest import kept_analyses, read_once
 from report_utils.profiles import project_root
 out["imports"] = clock() - begin
 one, root = open_reproduction("smoke"), project_root()
 begin = clock()
-if os.environ["KEPT"]:
-    with kept_analyses(one.store.root / ANALYSES), read_once():
-        fresh = [fresh_version(page, Today(one)) for page in book_pages()]
-else:
-    fresh = [fresh_version(page, Today(one)) for page in book_pages()]
+fresh = [fresh_version(page, Today(one)) for page in book_pages()]
 out["records"] = clock() - begin
 begin = clock()
 assert is_rendered(root)

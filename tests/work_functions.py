@@ -16,7 +16,7 @@ from report_utils.errors import InputError
 from report_utils.runs.store import RunKey, Store
 from report_utils.workers.backends import OutOfDeviceMemory
 from report_utils.workers.deadline import OutOfTime, out_of_time
-from report_utils.workers.worker_pool import _ONE_THREAD, Task, advance, run_tasks
+from report_utils.workers.worker_pool import WORKER_ENVIRONMENT, Task, advance, run_tasks
 
 
 def square(n: int) -> int:
@@ -25,7 +25,7 @@ def square(n: int) -> int:
 
 
 def thread_variables() -> dict[str, str]:
-    return {name: os.environ[name] for name in _ONE_THREAD if name.endswith("THREADS")}
+    return {name: os.environ[name] for name in WORKER_ENVIRONMENT if name.endswith("THREADS")}
 
 
 def keras_settings() -> list[str]:

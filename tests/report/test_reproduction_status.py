@@ -15,8 +15,7 @@ from tests.report.test_printed_numbers import numbers as printed_numbers
 from report_utils.binning import TRANSFORMS
 from report_utils.book.pages import book_pages
 from report_utils.profiles import load_profile
-from report_utils.report.claim_list import CLAIMS, judge_claims
-from report_utils.report.claims import HOLDS, NOT_TRAINED, UNDECIDED
+from report_utils.report.claims import CLAIMS, NOT_TRAINED, judge_claims
 from report_utils.report.compared_numbers import (
     AGREES,
     DIFFERS,
@@ -27,7 +26,7 @@ from report_utils.report.compared_numbers import (
     PROTOCOL,
     SHOWN,
 )
-from report_utils.report.intervals import Interval
+from report_utils.report.intervals import HOLDS, UNDECIDED, Interval
 from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.reproduction_status import (
     CLAIM,

@@ -29,8 +29,7 @@ from report_utils.profiles import project_root
 from report_utils.reproduction.committed import open_reproduction
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.cleanup import in_use
-from report_utils.runs.code_digest import kept_analyses, read_once
-from report_utils.runs.ownership import ANALYSES, METADATA, is_own_page
+from report_utils.runs.ownership import METADATA, is_own_page
 from report_utils.runs.provenance import copy_note
 from report_utils.workers.worker_pool import Task, advance, run_tasks
 
@@ -85,14 +84,13 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     say_unlisted_notebooks()
     report = BuildReport(reproduction.profile.name, len(pages))
     began = time.monotonic()
-    with in_use(reproduction.store, reproduction.profile.label), kept_analyses(reproduction.store.root / ANALYSES):
+    with in_use(reproduction.store, reproduction.profile.label):
         _ = reproduction.dataset
         report.seconds["observations"] = -began + (began := time.monotonic())
         report.n_runs = reproduction.prepare()
         report.seconds["training"] = -began + (began := time.monotonic())
-        with read_once():
-            today = Today(reproduction)
-            stale = [page for page in pages if fresh_version(page, today) is None]
+        today = Today(reproduction)
+        stale = [page for page in pages if fresh_version(page, today) is None]
         tasks = [
             Task(f"page {page.slug}", make_page, {"page": page, "reproduction": reproduction}, 1.0) for page in stale
         ]
@@ -119,17 +117,16 @@ def publish_pages(profile: str | None = None) -> FileLock:
         except Timeout:
             print("another build is rendering this book; waiting for it", file=sys.stderr)
             lock.acquire()
-    with kept_analyses(reproduction.store.root / ANALYSES), read_once():
-        today = Today(reproduction)
-        for page in pages:
-            executed = fresh_version(page, today)
-            if executed is None:
-                msg = f"page {page.slug}: it, or what it shows, changed while the book was built; build again"
-                raise InputError(msg)
-            executed.touch()  # what is used is kept the longest
-            text, target = with_line(executed.read_text(encoding="utf-8"), reproduction), folder / f"{page.slug}.ipynb"
-            if not target.is_file() or target.read_text(encoding="utf-8") != text:  # or else it keeps its time stamp
-                write_text(target, text)
+    today = Today(reproduction)
+    for page in pages:
+        executed = fresh_version(page, today)
+        if executed is None:
+            msg = f"page {page.slug}: it, or what it shows, changed while the book was built; build again"
+            raise InputError(msg)
+        executed.touch()  # what is used is kept the longest
+        text, target = with_line(executed.read_text(encoding="utf-8"), reproduction), folder / f"{page.slug}.ipynb"
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:  # or else it keeps its time stamp
+            write_text(target, text)
     expected = {f"{page.slug}.ipynb" for page in pages}
     for path in folder.glob("*.ipynb"):
         if path.name not in expected and is_own_page(path):
@@ -140,7 +137,7 @@ def publish_pages(profile: str | None = None) -> FileLock:
 def make_page(page: Page, reproduction: Reproduction) -> Path:
     """Execute one page and keep it, unless another process has made it meanwhile; runs in a worker process."""
     place = kept_folder(reproduction) / page.slug
-    with reproduction.store.hold(place, f"page {page.slug}"), kept_analyses(reproduction.store.root / ANALYSES):
+    with reproduction.store.hold(place, f"page {page.slug}"):
         path = fresh_version(page, Today(reproduction))
         if path is None:
             before = Today(reproduction).inputs(page)

@@ -19,7 +19,7 @@ from report_utils.profiles import Profile, profile_names, project_root
 from report_utils.reproduction.committed import RESULTS_VARIABLE
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import current_key
-from report_utils.runs.code_digest import code_digests, digest, file_digest, imported_modules
+from report_utils.runs.code_digest import digest, file_digest, reached_definitions, source_definitions
 from report_utils.runs.ownership import EXECUTED_PAGES, is_own_page, kept_name, record_of
 from report_utils.workers.backends import backend_name
 
@@ -75,6 +75,7 @@ class Today:
         self.reproduction = reproduction
         self.root = root or project_root()
         self._seen: dict[tuple[str, str], str | None] = {}
+        self._codes: dict[str, dict[str, str]] = {}
         self._others: dict[str, Reproduction] = {}
 
     def inputs(self, page: Page, reads: Mapping[str, Any] = NO_READS) -> dict[str, Any]:
@@ -107,13 +108,15 @@ class Today:
         }
 
     def _code(self, path: Path, text: str) -> dict[str, str]:
+        """Return the digests of the definitions that a notebook reaches, and of those that run it."""
         try:
-            modules = imported_modules(text)
+            if text not in self._codes:
+                self._codes[text] = source_definitions(text) | reached_definitions("book.execute")
         except SyntaxError as error:
             line = (error.text or "").strip()
             msg = f"{path}: line {error.lineno}: {error.msg} [{line}]; correct it and build again"
             raise InputError(msg) from error
-        return code_digests(modules | {"book.execute"})
+        return self._codes[text]
 
     def reads(self, recorded: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a kernel has recorded with the digests of today, by names below the project."""

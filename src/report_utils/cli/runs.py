@@ -60,7 +60,9 @@ def observations(profile: ProfileOption = None, minutes: MinutesOption = None) -
 
     reproduction = Reproduction(profile)
     with _time_limit(minutes):
-        typer.echo(f"{len(reproduction.catalogue)} observations in {reproduction.dataset.run.folder}")
+        for edges_kev in reproduction.counted_edges_kev:
+            dataset = reproduction.binned(edges_kev)
+            typer.echo(f"{len(dataset.catalogue)} observations in {dataset.run.folder}")
 
 
 @app.command()

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from report_utils.binning import BAND_EDGES_KEV, TRANSFORMS
-from report_utils.report.bootstrap import resample
 from report_utils.report.inconsistencies import EARLIER_N_IMAGES
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, above, within
-from report_utils.report.moments import mean_of, moments
 from report_utils.report.printed_numbers import PUBLISHED, Printed, PrintedLayer
+from report_utils.report.resampling import resample
+from report_utils.report.statistics import mean_of, moments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -158,11 +158,11 @@ def _numbers_of_channels(_: Reproduction) -> tuple[int, ...]:
 
 
 def _band_ends(_: Reproduction) -> tuple[float, ...]:
-    return (0.0, *map(float, BAND_EDGES_KEV), float("inf"))
+    return BAND_EDGES_KEV
 
 
 def _threshold(_: Reproduction) -> float:
-    return float(TRANSFORMS["single_band_thresholded"].channels[0].split("-")[1])
+    return TRANSFORMS["single_band_thresholded"].edges_kev[-1]
 
 
 def _percentages(_: Reproduction) -> tuple[int, ...]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from report_utils.binning import get_transform
 from report_utils.cnn.crossval import fit_from_arrays
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import MARGIN, MARGIN_REASON, NOT_TRAINED, Claim, Evidence, Part
+from report_utils.report.claim_tests import MARGIN, Evidence, Part
+from report_utils.report.claims import CLAIMS, MARGIN_REASON, NOT_TRAINED, Claim
 from report_utils.report.compared_numbers import (
     AGREES,
     COMPARISONS,
@@ -146,7 +146,7 @@ def reproduction_status(
     table : pandas.DataFrame
         Of :func:`report_utils.report.tables.table_one`.
     evidence : mapping of claim name to Evidence
-        Of :func:`report_utils.report.claim_list.judge_claims`.
+        Of :func:`report_utils.report.claims.judge_claims`.
     """
     return [
         *_figures(reproduction),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
-from report_utils.report.claims import Part
+from report_utils.report.claim_tests import Part
 from report_utils.report.compared_numbers import AGREES, DIFFERS
 from report_utils.report.intervals import FAILS, HOLDS, Interval
 from report_utils.report.reproduction_status import CLAIM, KINDS, NOT_PRINTED, ORDER, StatusEntry, counts_by_kind

@@ -29,7 +29,7 @@ from report_utils.workers.processes import ErrorStream, WorkerContext, end_worke
 from report_utils.workers.progress import PlainProgress, shown_progress
 from report_utils.workers.surroundings import enter_surroundings
 
-_ONE_THREAD = {
+WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
@@ -39,6 +39,7 @@ _ONE_THREAD = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "1",
 }
+"""Set for every worker process: one thread each, since there are as many of them as cores."""
 _TASKS_PER_WORKER = 16  # TensorFlow gives no memory back between fits
 
 _progress_queue: Any = None
@@ -109,7 +110,7 @@ def run_tasks(tasks: Sequence[Task], description: str) -> list[Any]:
     run = _TaskRun(deque(enumerate(tasks)), [None] * len(tasks), context, context.Queue(), log)
     run.crowd.update(map(_device, places))
     # spawned processes take their environment from this one, and thread counts are read at import
-    with _environment(_ONE_THREAD):
+    with _environment(WORKER_ENVIRONMENT):
         threads = [threading.Thread(target=run.serve, args=(p,), daemon=True) for p in places]
         with shown_progress(description, sum(task.units for task in tasks)) as show:
             try:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from report_utils.binning import TRANSFORMS, eight_views
 from report_utils.binning.transforms import retained_pixels
+from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.report.figures.style import (
     NEUTRAL,
     ONE_EVENT,
@@ -23,7 +24,7 @@ from report_utils.report.figures.style import (
 )
 from report_utils.report.printed_numbers import PUBLISHED
 
-BANDS = ("0-2.5 keV", "2.5-5 keV", "5-7.5 keV", "above 7.5 keV")
+BANDS = band_titles(BAND_EDGES_KEV)
 COLOUR_BAR = r"$\log_{10}(1 + \mathrm{events})$ in a pixel"
 VIEW_NAMES = (
     "as observed", "turned 90°", "turned 180°", "turned 270°",
@@ -124,7 +125,7 @@ def event_map(x: ArrayLike, y: ArrayLike, energy: ArrayLike) -> Figure:
     bar.set_label("energy [keV]")
     ax = axes[0, 1]
     ax.hist(energy, bins=np.geomspace(max(energy.min(), 0.1), energy.max() * 1.001, 60), color=OURS)
-    for edge in PUBLISHED.data.band_edges.value[1:-1]:
+    for edge in BAND_EDGES_KEV[1:-1]:
         ax.axvline(edge, color=NEUTRAL, ls="--", lw=1)
     ax.set_xscale("log")
     ax.set_xticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from report_utils.report.by_mass import mass_bins
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED, grid, new_figure
 from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.seeds import CrossValidated, SeedPredictions
+from report_utils.report.statistics import mass_bins
 
 TRUE_MASS = r"true $\log_{10} M_{500c}\ [M_\odot]$"
 PREDICTED_MASS = r"predicted $\log_{10} M_{500c}\ [M_\odot]$"

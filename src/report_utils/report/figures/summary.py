@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from report_utils.report.claims import FAILS, HOLDS, Evidence
+from report_utils.events.bands import BAND_EDGES_KEV, band_titles
+from report_utils.report.claim_tests import Evidence
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, new_figure
+from report_utils.report.intervals import FAILS, HOLDS
 from report_utils.report.printed_numbers import PUBLISHED
 
 if TYPE_CHECKING:
@@ -43,7 +45,8 @@ def scatter_by_bands(table: pd.DataFrame) -> Figure:
         reach = np.abs(rows[["scatter_low", "scatter_high"]].to_numpy(float).T - values)
         place = np.array(_BANDS) + shift
         ax.errorbar(place, values, yerr=reach, fmt=f"{marker}-", color=colour, capsize=3, label=label)
-    ax.set_xticks(_BANDS, ["1\n0-2.5 keV", "2\n+ 2.5-5 keV", "3\n+ 5-7.5 keV", "4\n+ above 7.5 keV"])
+    first, *further = band_titles(BAND_EDGES_KEV)
+    ax.set_xticks(_BANDS, [f"1\n{first}", *(f"{k}\n+ {band}" for k, band in enumerate(further, start=2))])
     ax.set_xlabel("energy bands that the network sees")
     ax.set_ylabel("scatter of the predicted mass [dex]")
     ax.set_ylim(bottom=0)
