@@ -157,7 +157,7 @@ def test_results_of_another_profile_and_none_at_all_are_refused(folder, monkeypa
         ("index", "The result at a glance"),
         ("3-3-results", "Table 1"),
         ("3-3-multi-band-2", "Not available here"),  # what it is compared with, the lowest band, is not there
-        ("own-observations", "They hold no weights"),
+        ("own-observations", "hold predictions and no weights"),
         ("4-1-dynamics-multi-band", "Figure 10"),
         ("reproduction-status", "not recorded"),
     ],
