@@ -38,7 +38,8 @@ from report_utils.runs.marking import is_marked
 from report_utils.runs.ownership import EXECUTED_PAGES, is_own_page, record_of
 from report_utils.runs.provenance import copy_note
 from report_utils.workers.backends import backend_name
-from report_utils.workers.worker_pool import Task, advance, run_tasks
+from report_utils.workers.progress import advance
+from report_utils.workers.worker_pool import Task, run_tasks
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
