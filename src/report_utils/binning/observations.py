@@ -22,7 +22,7 @@ from report_utils.profiles import Profile
 from report_utils.runs.code_digest import digest, reached_definitions, require_code
 from report_utils.runs.store import RunKey
 from report_utils.simulation import SimulationSettings, cluster_properties, simulate_observation
-from report_utils.workers.worker_pool import advance
+from report_utils.workers.progress import advance
 
 _SIMULATED = (
     "binning.observations.bin_chunk",

@@ -31,7 +31,8 @@ from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.cleanup import in_use
 from report_utils.runs.ownership import METADATA, is_own_page
 from report_utils.runs.provenance import copy_note
-from report_utils.workers.worker_pool import Task, advance, run_tasks
+from report_utils.workers.progress import advance
+from report_utils.workers.worker_pool import Task, run_tasks
 
 PAGES_FOLDER = Path("book") / "pages"
 PAGES_LOCK = ".lock"

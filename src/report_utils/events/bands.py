@@ -12,8 +12,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from report_utils.errors import InputError
-
 BAND_EDGES_KEV = (0.0, 2.5, 5.0, 7.5, math.inf)
 """Edges of the report's four bands [keV] (section 3.1.2)."""
 
@@ -23,26 +21,17 @@ MOST_BANDS = 12
 _HIGHEST_KEV = 1e6
 
 
-def checked_edges(edges_kev: Sequence[float], most_bands: int | None = None) -> tuple[float, ...]:
-    """Return band edges as floats.
+def fault_of_edges(edges_kev: Sequence[float], most_bands: int | None = None) -> str:
+    """Say why numbers are not the edges of bands, or nothing.
 
     Parameters
     ----------
     edges_kev : sequence of float
-        Ascending, [keV]; the last may be infinite.
+        They have to ascend from 0 or more [keV]; the last may be infinite.
     most_bands : int, optional
-
-    Raises
-    ------
-    InputError
-        If they are not the edges of bands; the message begins with them.
     """
-    edges = tuple(map(float, edges_kev))
-    fault = _fault(edges, most_bands)
-    if fault:
-        msg = f"edges_kev = [{', '.join(map(_number, edges))}]: {fault}"
-        raise InputError(msg)
-    return edges
+    fault = _fault(tuple(map(float, edges_kev)), most_bands)
+    return f"edges_kev = [{', '.join(map(_number, edges_kev))}]: {fault}" if fault else ""
 
 
 def _fault(edges: tuple[float, ...], most_bands: int | None) -> str:

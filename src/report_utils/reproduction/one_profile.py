@@ -27,7 +27,8 @@ from report_utils.runs.cleanup import in_use
 from report_utils.runs.code_digest import reached_definitions
 from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.backends import backend_name
-from report_utils.workers.worker_pool import WORKER_ENVIRONMENT, Task, run_tasks
+from report_utils.workers.processes import WORKER_ENVIRONMENT
+from report_utils.workers.worker_pool import Task, run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
