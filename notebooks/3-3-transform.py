@@ -26,8 +26,9 @@ import numpy as np
 from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS
-from report_utils.report import PUBLISHED, figures, open_reproduction
+from report_utils.report import figures, open_reproduction
 from report_utils.report.claim_tests import Runs
+from report_utils.report.printed_numbers import table_row
 from report_utils.report.seeds import all_seeds
 from report_utils.report.sentences import (
     beside_printed,
@@ -47,18 +48,14 @@ view = TRANSFORMS[transform]
 results = all_seeds(reproduction, dict.fromkeys((transform, baseline)))
 result = results[transform]
 
-kind = transform.rsplit("_", 1)[0]
-about = {
-    "single": "All photons in one image, whatever their energy.",
-    "single_band": "One image, without photons above 7.5 keV, as in earlier work (report, footnote 3).",
-    "multi_band": f"One channel for each of the lowest {view.n_channels} of the four energy bands.",
-    "retained": "Four bands; the brightest of the occupied pixels are emptied, so the core goes first.",
-    "agn_less": f"The lowest {view.n_channels} of four bands of the same clusters, without AGN.",
-}[kind]
+about = "One image." if view.n_channels == 1 else f"One channel for each of {view.n_channels} energy bands."
+if view.source == "agn_less":
+    about += " The clusters are the same, without their AGN."
 remains = ""
-if kind == "retained":
-    percentage = int(transform.rsplit("_", 1)[1])
-    pixels, photons = figures.median_remaining(reproduction.counts(view.source), percentage)
+if view.retained_percentile is not None:
+    about += " The brightest of the occupied pixels are emptied, so the core goes first."
+    counts = reproduction.counts(view.source, view.counted_edges_kev)
+    pixels, photons = figures.median_remaining(counts, view.retained_percentile)
     remains = (
         f" At this profile's {reproduction.profile.n_pixels} × {reproduction.profile.n_pixels} pixels, the median "
         f"observation keeps {pixels:.1%} of its occupied pixels and {photons:.1%} of its events; pixels that tie "
@@ -68,7 +65,8 @@ Markdown(f"{about} Channels: {listing([f'{channel} keV' for channel in view.chan
 
 # %% mystnb={"figure": {"caption": "**What the network sees.** Some clusters under this transform, heavy ones first, at the number of pixels that this profile trains on. Notice what sets heavy and light clusters apart in these images: brightness, extent, and the ratio of the channels where there are several.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of example clusters under this transform, one row or column for each."}} tags=["hide-input"]
 rows = example_rows(reproduction.catalogue["log10_mass"], 4)
-cubes = np.array(reproduction.counts(view.source)[np.sort(rows)])[np.argsort(np.argsort(rows))]
+counts = reproduction.counts(view.source, view.counted_edges_kev)
+cubes = np.array(counts[np.sort(rows)])[np.argsort(np.argsort(rows))]
 names = [f"log M = {mass:.2f}" for mass in reproduction.catalogue["log10_mass"].to_numpy()[rows]]
 figures.transform_images(list(view(cubes)), names, view.channels)
 
@@ -91,7 +89,7 @@ figures.residuals_and_predictions(result)
 Markdown(table_one_markdown(table_one({transform: result}).loc[[transform]]))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-printed = PUBLISHED.rows[transform]
+printed = table_row(view)
 said = (
     f"The report prints {printed.scatter:.5f} dex."
     if printed.printed

@@ -29,9 +29,8 @@ from report_utils.reproduction.studies import (
     reproduce_variant,
     reproduction_of,
     train_study,
-    variant_keys,
 )
-from report_utils.reproduction.study_results import seeds_of, study_inputs, study_outcomes
+from report_utils.reproduction.study_results import seeds_of, study_outcomes
 from report_utils.reproduction.verification import stored_runs, verify
 from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
@@ -195,14 +194,9 @@ def test_committed_results_stand_in_for_runs_and_say_so(other, folder, tmp_path)
     results = tmp_path / "results"
     grouped = HALOS.variants[0]
     assert study_outcomes(other, HALOS, folder=results) == {"random": None, "grouped": None}
-    nothing = study_inputs(other, HALOS, folder=results)
-    assert nothing == {}
-
     complete(other, grouped)
     from_runs = study_outcomes(other, HALOS, folder=results)["grouped"]
     assert from_runs.origin is None
-    with_runs = study_inputs(other, HALOS, folder=results)
-    assert set(with_runs) == {key.name for key in variant_keys(other, grouped) if not key.name.startswith("data/")}
 
     export_results(reproduce_variant(other, grouped), grouped.trained, folder=results)
     elsewhere = Reproduction(folder / "tiny.toml", Store(tmp_path / "empty"))
@@ -214,8 +208,6 @@ def test_committed_results_stand_in_for_runs_and_say_so(other, folder, tmp_path)
             np.testing.assert_array_equal(getattr(result, column), getattr(run, column))
         assert result.history == run.history
     assert "nothing that decides them has changed" in str(committed.origin)
-    with_results = study_inputs(elsewhere, HALOS, folder=results)
-    assert with_results == with_runs | {"results of grouped": with_results["results of grouped"]}
 
 
 def test_results_of_other_code_are_labelled(other, folder, tmp_path, monkeypatch):

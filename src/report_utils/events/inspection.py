@@ -11,13 +11,12 @@ import numpy as np
 from report_utils.errors import InputError
 from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.events.cleaning import background_filter
+from report_utils.events.event_files import RowFilter, Table
 from report_utils.events.eventlist import EventList
 from report_utils.events.gti import IN_FILE, good_times_filter, interval_tables
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import grade_filter, mission
 from report_utils.events.reading import load_events
-from report_utils.events.rows import RowFilter
-from report_utils.events.table import Table
 
 _IDS_SHOWN = 5
 _AGN_OPTION = "--agn-source-ids ID,..."

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from report_utils.binning import TRANSFORMS
-from report_utils.errors import InputError
+from report_utils.errors import InputError, NotAvailableError
 from report_utils.profiles import PROFILE_VARIABLE, Profile, load_profile
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
 from report_utils.reproduction.results import Result, key_of, origin_of, read_results, results_folder
@@ -114,7 +114,7 @@ class CommittedReproduction(Reproduction):
         run = self.load(key)
         if run is None:
             msg = f"{self.folder}: no {key.name}"
-            raise InputError(msg)
+            raise NotAvailableError(msg)
         return run
 
     def _ensure(self, keys: list[RunKey]) -> None:
@@ -152,11 +152,6 @@ class CommittedReproduction(Reproduction):
     ) -> list[RunKey]:
         """Return the keys of the results of these, however many seeds are asked for."""
         return [key for key in super().runs(transforms, dynamics, n_training_seeds=n_training_seeds) if self.holds(key)]
-
-    def shown_results(self, transforms: Iterable[str], dynamics: Iterable[str]) -> dict[str, str]:
-        """Return the digests of the results of these, by name."""
-        keys = self.runs(transforms, dynamics)
-        return {key.name: digest(self.results[key.name].manifest) for key in keys}
 
     def changed_since(self) -> dict[str, tuple[str, ...]]:
         """Return what has changed since each of the results shown was computed, in words, by its name."""

@@ -26,9 +26,10 @@ from report_utils.profiles import project_root
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.studies import Study, possible_variants, reproduce_variant, reproduction_of
 from report_utils.reproduction.training_tasks import dynamics_code, fit_code
-from report_utils.runs.code_digest import digest, reached_definitions
+from report_utils.runs.code_digest import digest, file_digest, reached_definitions
 from report_utils.runs.explain_changes import changes, differences
 from report_utils.runs.integrity import MANIFEST, fault_of
+from report_utils.runs.reads import note_results
 from report_utils.runs.store import Run, RunKey
 from report_utils.workers.backends import ENGINES
 
@@ -91,7 +92,14 @@ def read_results(folder: Path) -> dict[str, Result]:
             msg = f"{path.parent}: {found[result.name].folder} holds another {result.name}; remove one of them"
             raise InputError(msg)
         found[result.name] = result
+    note_results(folder, results_digest(folder))
     return found
+
+
+def results_digest(folder: Path) -> str:
+    """Return the digest of all manifests below a folder, which name the digests of all else."""
+    manifests = files_below(folder, MANIFEST, _MAX_ENTRIES)
+    return digest({path.relative_to(folder).as_posix(): file_digest(path) for path in manifests})
 
 
 def _read_result(folder: Path) -> Result:

@@ -20,7 +20,6 @@ from report_utils.reproduction.results import (
     results_folder,
 )
 from report_utils.reproduction.studies import Study, Variant, is_trained, possible_variants, reproduce_variant
-from report_utils.runs.code_digest import digest
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,18 +70,6 @@ def seeds_of(outcomes: Mapping[str, Outcome | None]) -> list[int]:
     """Return how many training seeds each result of a study has."""
     found = [outcome for outcome in outcomes.values() if outcome is not None]
     return [len(runs) for one in found for runs in (*one.cross_validations.values(), *one.dynamics.values())]
-
-
-def study_inputs(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, str]:
-    """Return the digests of all that :func:`study_outcomes` would return, by name."""
-    inputs: dict[str, str] = {}
-    for variant, source in _sources(base, study, folder):
-        if source is None:
-            continue
-        inputs |= {key.name: key.digest for key in source.runs(variant.trained, variant.dynamics)}
-        if isinstance(source, CommittedReproduction):
-            inputs[f"results of {variant.name}"] = digest(source.shown_results(variant.trained, variant.dynamics))
-    return inputs
 
 
 def _sources(base: Reproduction, study: Study, folder: Path | None) -> list[tuple[Variant, Reproduction | None]]:

@@ -10,8 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from report_utils.binning import get_transform
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED, grid, new_figure
-from report_utils.report.printed_numbers import PUBLISHED
+from report_utils.report.printed_numbers import PUBLISHED, table_row
 from report_utils.report.seeds import CrossValidated, SeedPredictions
 from report_utils.report.statistics import mass_bins
 
@@ -132,11 +133,14 @@ def figure_nine(results: Mapping[str, Result], *, n_columns: int = 4) -> Figure:
     Parameters
     ----------
     results : mapping of transform name to CrossValidation, or to those of several training seeds
-        Drawn in the report's order, row by row; the thresholded single band, which the report's figure lacks,
-        last.
+        Drawn in the report's order, row by row; what the report's figure lacks comes last.
     n_columns : int
     """
-    drawn = {name: SeedPredictions.of(results[name]) for name in PUBLISHED.rows if name in results}
+    drawn = {
+        name: SeedPredictions.of(results[name])
+        for name in dict.fromkeys((*PUBLISHED.rows, *results))
+        if name in results
+    }
     if not drawn:
         return nothing_trained()
     names = list(drawn)
@@ -148,10 +152,10 @@ def figure_nine(results: Mapping[str, Result], *, n_columns: int = 4) -> Figure:
     for number, name in enumerate(names):
         row, column = divmod(number, n_columns)
         above, below = axes[2 * row, column], axes[2 * row + 1, column]
-        result, printed = drawn[name], PUBLISHED.rows[name]
+        result, row_of_table = drawn[name], table_row(get_transform(name))
         draw_residuals(above, result.residuals, limit)
         draw_predictions(below, result.truth, result.predictions, masses)
-        above.set_title(f"{printed.model}\n{printed.channels} keV", fontsize="small")
+        above.set_title(f"{row_of_table.model}\n{row_of_table.channels} keV", fontsize="small")
         above.text(
             0.97,
             0.95,
