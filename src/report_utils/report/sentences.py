@@ -1,4 +1,4 @@
-"""Sentences whose numbers come from a run: pages are worded through these and never hold a typed result."""
+"""Sentences whose numbers come from a run, so that no page holds a typed result."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def listing(items: Sequence[str]) -> str:
 
 
 def untrained_warning(untrained: Mapping[str, str]) -> str:
-    """Write a warning that some networks did not train, and that no number of theirs is shown; empty where all did.
+    """Warn that some networks did not train and that none of their numbers is shown; empty where all trained.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def untrained_warning(untrained: Mapping[str, str]) -> str:
     if not lines:
         return ""
     said = (
-        "Some networks did not train. No table and no verdict uses their numbers; where one is drawn, it is to show "
-        f"what went wrong. What to try: {WHAT_TO_TRY}"
+        "Some networks did not train. Tables and verdicts leave out their numbers; figures draw them only to show what "
+        f"went wrong. What to try: {WHAT_TO_TRY}"
     )
     return "\n".join([":::{warning}", f"{said}.", "", *lines, ":::"])
 
@@ -62,17 +62,15 @@ def intervals(seeds: Collection[int], n_folds: int = 1) -> str:
     """
     fewest, most = min(seeds, default=1), max(seeds, default=1)
     what = "Intervals are 95% and resample whole halos (single observations where no halo is known)"
-    carried = (
-        "they hold what other test clusters and another training would change, not what other training clusters would"
-    )
-    without = "are without seeds: of one training, they hold nothing of what another would change"
+    carried = "they include test-sample and training-seed variance, but not the choice of training clusters"
+    without = "do not include training-seed variance (one training only)"
     if n_folds >= MINIMUM_FOLDS:
         return (
-            f"{what} and the trainings of the {n_folds} folds; they hold what other test clusters and another training "
-            "would change, and of other training clusters as much as differs from fold to fold."
+            f"{what} and the trainings of the {n_folds} folds; they include test-sample and training-seed variance, "
+            "and the choice of training clusters as far as it differs between folds."
         )
     if fewest == most > 1:
-        what += f" and the training seeds of each fold, {most} of each"
+        what += f" and the {most} training seeds of each fold"
     elif fewest < most:
         what += f" and, where there are several, the training seeds of each fold (up to {most})"
     if most == 1:
@@ -84,17 +82,17 @@ def trainings(seeds: Collection[int]) -> str:
     """Say how often each of some results was trained."""
     fewest, most = min(seeds, default=1), max(seeds, default=1)
     if most == 1:
-        return "Each network is trained once, with one training seed."
+        return "Each network is trained once."
     times = f"{most}" if fewest == most else f"{fewest} to {most}"
-    return f"Each network is trained {times} times, every time with another training seed, on the same folds."
+    return f"Each network is trained {times} times on the same folds, each time with a different training seed."
 
 
 def seeds_of_claims(fits: Collection[int], dynamics: Collection[int]) -> str:
     """Say how often networks were trained, and what that leaves open for the claims."""
-    said = f"Of the transforms: {_lower(trainings(fits))} Of the dynamics: {_lower(trainings(dynamics))}"
+    said = f"Transforms: {_lower(trainings(fits))} Dynamics: {_lower(trainings(dynamics))}"
     if min((*fits, *dynamics), default=1) > 1:
         return said
-    return f"{said} Where two transforms differ by a few per cent, another training might reverse it."
+    return f"{said} Another training might reverse a difference of a few per cent between two transforms."
 
 
 def _lower(sentence: str) -> str:
@@ -112,8 +110,8 @@ def _orientation(is_reports: bool, theirs: str) -> str:
     printed = PUBLISHED.data
     return (
         f"The report {theirs} on {thousands(printed.n_observations.value)} observations at "
-        f"{printed.n_pixels.value} × {printed.n_pixels.value} pixels: its numbers stand beside ours for orientation, "
-        "and only trends can be compared."
+        f"{printed.n_pixels.value} × {printed.n_pixels.value} pixels. Its numbers are given for orientation; only "
+        "trends can be compared."
     )
 
 
@@ -185,7 +183,7 @@ def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> 
         The halo of each.
     """
     if profile.folds.grouped:
-        return "Folds keep all observations of a halo together: no network was trained on a halo that it is tested on."
+        return "Folds keep all observations of a halo together, so no network is tested on a halo that it has seen."
     fold_of, (names, halo) = np.asarray(fold_of), np.unique(np.asarray(groups), return_inverse=True)
     of_halo = np.bincount(halo)
     in_same_fold = np.zeros((fold_of.max() + 1, len(of_halo)), dtype=np.intp)
@@ -193,23 +191,23 @@ def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> 
     tested = fold_of < profile.folds.run
     shared = np.mean((of_halo[halo] > in_same_fold[fold_of, halo])[tested])
     if shared == 0:
-        return "Folds are drawn regardless of halos; no test observation's halo is known to be in training as well."
+        return "Folds are drawn regardless of halos, but no test observation is known to share its halo with training."
     return (
         f"Folds are drawn regardless of halos. The {thousands(len(halo))} observations here show "
         f"{thousands(len(names))} halos, so {100 * shared:.0f}% of the test observations show a halo of which another "
-        "snapshot was in training. Of the report's halos and folds this is not known. All scatters may be smaller for "
-        "it than on halos never seen."
+        "snapshot was in training. Whether this holds for the report is not known. It may make all scatters smaller "
+        "than they would be on new halos."
     )
 
 
 def retained_caveat(profile: Profile, n_clusters: int) -> str:
-    """Say what the verdicts on emptied pixels are not, or nothing at the report's own protocol."""
+    """Say that the verdicts on emptied pixels do not refute the report; nothing at the report's own protocol."""
     if is_reports_protocol(profile, n_clusters):
         return ""
     size = f"{profile.n_pixels} × {profile.n_pixels}"
     return (
-        f"The verdicts on emptying bright pixels are for this profile's training and its images of {size} pixels, "
-        "where a pixel holds other photons than in the report's images: they do not refute the report."
+        f"The verdicts on emptying bright pixels hold for this profile's training and its images of {size} pixels. A "
+        "pixel covers a different area than in the report's images, so these verdicts do not refute the report."
     )
 
 
@@ -235,7 +233,7 @@ def change(ratio: Interval) -> str:
 
 
 def beside_printed(ratio: Interval, pair: tuple[str, str], tested: Mapping[str, SeedPredictions]) -> str:
-    """Say that a ratio of two scatters excludes that of the printed ones, and which of the two differs; or nothing.
+    """Say which of two scatters differs from the printed one, where their ratio excludes the printed ratio.
 
     Parameters
     ----------
@@ -261,17 +259,18 @@ def verdict_counts(evidence: Mapping[str, Evidence]) -> str:
     """Count the verdicts."""
     verdicts = [found.verdict for found in evidence.values()]
     n_hold, n_fail = verdicts.count(HOLDS), verdicts.count(FAILS)
-    undecided = len(verdicts) - n_hold - n_fail
+    n_open = len(verdicts) - n_hold - n_fail
     return (
-        f"Of the report's {len(verdicts)} claims, {n_hold} hold, {n_fail} fail, and {undecided} are undecided at this "
-        "size."
+        f"Of the report's {len(verdicts)} claims, {n_hold} {'holds' if n_hold == 1 else 'hold'}, "
+        f"{n_fail} {'fails' if n_fail == 1 else 'fail'}, and {n_open} {'is' if n_open == 1 else 'are'} undecided at "
+        "this size."
     )
 
 
 def example_rows(log10_mass: ArrayLike, n_examples: int = 6, *, among: int = 48) -> NDArray[np.intp]:
     """Choose observations that span the masses, the heaviest first.
 
-    They are taken of the first ``among``, so that all profiles of one simulation show the same clusters.
+    They are taken from the first ``among``, so that all profiles of one simulation show the same clusters.
 
     Parameters
     ----------
