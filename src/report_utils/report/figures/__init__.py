@@ -1,20 +1,6 @@
-"""The figures of the book: each function takes arrays and returns a matplotlib figure."""
+"""What several pages draw alike: the style, images of observations, residuals. Other figures stand in notebooks."""
 
-from report_utils.report.figures.network import architecture
-from report_utils.report.figures.observations import (
-    band_images,
-    colour_limits,
-    event_map,
-    events_by_mass,
-    events_histogram,
-    mass_histogram,
-    median_remaining,
-    remaining,
-    retained_images,
-    single_band_images,
-    symmetry_views,
-    transform_images,
-)
+from report_utils.report.figures.images import band_images, colour_limits, median_remaining, remaining, transform_images
 from report_utils.report.figures.predictions import predicted_masses
 from report_utils.report.figures.results import (
     figure_nine,
@@ -27,28 +13,20 @@ from report_utils.report.figures.style import svg_text, use_book_style
 from report_utils.report.figures.summary import claims_forest, dynamics_likeness, scatter_by_bands
 
 __all__ = [
-    "architecture",
     "band_images",
     "claims_forest",
     "colour_limits",
     "dynamics_likeness",
-    "event_map",
-    "events_by_mass",
-    "events_histogram",
     "figure_nine",
     "learning_curves",
-    "mass_histogram",
     "median_remaining",
     "nothing_trained",
     "predicted_masses",
     "remaining",
     "residuals_and_predictions",
-    "retained_images",
     "scatter_by_bands",
     "scatter_by_mass",
-    "single_band_images",
     "svg_text",
-    "symmetry_views",
     "transform_images",
     "use_book_style",
 ]
