@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.measuring import alternate, speed
 from benchmarks.records import Measurement
 from report_utils.report import bootstrap
-from report_utils.report.published import PUBLISHED
+from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.seeds import SeedPredictions
 from report_utils.report.tables import table_one
 

@@ -64,7 +64,7 @@ same = len(set(ours) & set(printed))
 Markdown(
     f"{same} of its {len(ours)} layers have the name, output shape and number of parameters that the report prints. "
     f"It has {thousands(model.count_params())} parameters; the report prints "
-    f"{thousands(PUBLISHED.n_parameters.value)}."
+    f"{thousands(PUBLISHED.network.n_parameters.value)}."
 )
 
 # %% mystnb={"figure": {"caption": "**Figure 7.** The network for four channels. Height and depth grow with the pixels, width with the channels. The image ends where the last vector of 64 numbers begins: all that the dense layers learn about a cluster passes through it.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]

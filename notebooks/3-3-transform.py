@@ -27,7 +27,7 @@ from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS
 from report_utils.report import PUBLISHED, figures, open_reproduction
-from report_utils.report.claims import Runs
+from report_utils.report.claim_tests import Runs
 from report_utils.report.seeds import all_seeds
 from report_utils.report.sentences import (
     beside_printed,

@@ -39,8 +39,9 @@ from IPython.display import Markdown
 
 from report_utils.dynamics import plot_dynamics
 from report_utils.report import figures, open_reproduction
-from report_utils.report.claims import MINIMUM_GROUPS, too_few_halos
+from report_utils.report.claims import too_few_halos
 from report_utils.report.figures.style import new_figure
+from report_utils.report.intervals import MINIMUM_GROUPS
 from report_utils.report.rank_statistics import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
 from report_utils.report.seeds import untrained_phases
 from report_utils.report.sentences import change, dynamics_provenance, listing, trainings, untrained_warning
@@ -53,7 +54,7 @@ seeds = reproduction.all_dynamics(transform)
 dynamics = seeds[0]
 
 figure = new_figure(8.0, 5.2)
-plot_dynamics(dynamics, ax=figure.subplots())
+plot_dynamics(dynamics, figure.subplots(), item="test observation", unit="dex")
 cluster_viewer(reproduction, dynamics, figure=figure)
 
 # %% [markdown]

@@ -29,7 +29,7 @@ from IPython.display import Markdown
 
 from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import figures, open_reproduction
-from report_utils.report.claims import MINIMUM_SEEDS
+from report_utils.report.claim_tests import MINIMUM_SEEDS
 from report_utils.report.figures.style import new_figure
 from report_utils.report.rank_statistics import distance_over_seeds
 from report_utils.report.seeds import untrained_phases
@@ -46,8 +46,8 @@ comparison = compare_dynamics(first, second)
 figure = new_figure(9.5, 4.8)
 left, right = figure.subplots(1, 2, sharey=True)
 limit = float(np.abs(first.truth - first.truth.mean()).max())
-image = plot_dynamics(first, ax=left, limit=limit, colour_bar=False)
-plot_dynamics(second, ax=right, limit=limit, colour_bar=False)
+image = plot_dynamics(first, left, limit=limit, colour_bar=False, item="test observation")
+plot_dynamics(second, right, limit=limit, colour_bar=False)
 left.set_title("multi-band", pad=18)
 right.set_title("AGN-less", pad=18)
 right.set_ylabel("")

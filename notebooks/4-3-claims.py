@@ -46,10 +46,10 @@ from IPython.display import Markdown
 
 from report_utils.profiles import project_root
 from report_utils.report import PUBLISHED, figures, open_reproduction
-from report_utils.report.claim_list import CLAIMS
+from report_utils.report.claims import CLAIMS
 from report_utils.report.reproduced_results import Judged
-from report_utils.report.seed_robustness import over_seeds_markdown, over_seeds_summary
 from report_utils.report.sentences import provenance, retained_caveat, seeds_of_claims, verdict_counts
+from report_utils.report.study_tables import over_seeds_markdown, over_seeds_summary
 from report_utils.report.tables import claims_summary_markdown, evidence_markdown, markdown_table
 
 reproduction = open_reproduction(profile)

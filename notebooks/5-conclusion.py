@@ -23,8 +23,8 @@ profile = "quick"
 from IPython.display import Markdown
 
 from report_utils.report import open_reproduction
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import FAILS, HOLDS, UNDECIDED
+from report_utils.report.claims import CLAIMS
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.sentences import (
     folds_and_halos,

@@ -22,7 +22,7 @@
 # ```python
 # recorder = PredictionRecorder(x_test)
 # model.fit(x, y, epochs=30, callbacks=[recorder])
-# dynamics_viewer(Dynamics("my model", recorder.predictions, y_test, numbers, phase))
+# dynamics_viewer(Recording.from_arrays(recorder.predictions, y_test, phase=phase))
 # ```
 #
 # where `numbers` names the test observations and `phase` says, for each epoch, to which phase it belongs.
@@ -52,7 +52,7 @@ import keras
 import numpy as np
 from IPython.display import Markdown
 
-from report_utils.dynamics import Dynamics, PredictionRecorder, dynamics_viewer
+from report_utils.dynamics import PredictionRecorder, Recording, dynamics_viewer
 from report_utils.report.tables import markdown_table
 
 PIXEL, SIZE, N_TRAIN, N_TEST, EPOCHS = 0.5, 16, 4000, 120, 12  # pixels of half a decimetre: volumes in litres
@@ -96,13 +96,7 @@ for view in (0, 1):
     target = (volume[train] - mean) / spread
     model.fit(shown[train], target, epochs=EPOCHS, batch_size=64, verbose=0, callbacks=[recorder])
 
-dynamics = Dynamics(
-    transform="boxes",
-    predictions=recorder.predictions,
-    truth=volume[test],
-    cluster=np.arange(N_TEST),
-    phase=np.repeat([0, 1], EPOCHS),
-)
+dynamics = Recording.from_arrays(recorder.predictions, volume[test], name="boxes", phase=np.repeat([0, 1], EPOCHS))
 
 # %% mystnb={"figure": {"caption": "**Boxes.** Every row is a box of the test set, the smallest at the top; the colour is the predicted volume minus the mean true one. Notice how the rows come into order when the second picture is switched on, and sort by what that phase has gained to see which boxes it has helped most.", "name": "fig-boxes"}, "image": {"alt": "Heatmap of the predicted volumes of all test boxes at every epoch, with the true ones as last column."}} tags=["hide-input"]
 dynamics_viewer(

@@ -42,7 +42,7 @@ from report_utils.binning import get_transform
 from report_utils.report import figures, open_reproduction
 from report_utils.report.baseline_tables import baselines_markdown, networks_markdown
 from report_utils.report.baselines import all_baselines, cross_validate_regression, mean_mass, tree_regression, weigh
-from report_utils.report.claims import Runs
+from report_utils.report.claim_tests import Runs
 from report_utils.report.count_statistics import count_statistics, one_split
 from report_utils.report.figures.baselines import baseline_scatter
 from report_utils.report.seeds import all_seeds, trained_only

@@ -37,8 +37,8 @@ from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.studies import partitions
 from report_utils.report.leakage import compare_partitions, mates_in_training, scatter_by_mates
 from report_utils.report.seeds import SeedPredictions, trained_only
-from report_utils.report.sensitivity import judge_study
 from report_utils.report.sentences import provenance, untrained_warning
+from report_utils.report.studies import judge_study
 from report_utils.report.study_tables import judgements_markdown, leakage_blocks, leakage_text
 from report_utils.reproduction.studies import HALOS, reproduce_variant
 from report_utils.reproduction.study_results import seeds_of, study_outcomes

@@ -39,9 +39,9 @@ from IPython.display import Markdown
 
 from report_utils.report import figures, open_reproduction
 from report_utils.report.reproduced_results import Judged
-from report_utils.report.seed_robustness import over_seeds_summary
 from report_utils.report.sentences import provenance, retained_caveat, trainings, verdict_counts
 from report_utils.report.status_tables import status_summary
+from report_utils.report.study_tables import over_seeds_summary
 from report_utils.report.tables import claims_summary_markdown
 
 reproduction = open_reproduction(profile)

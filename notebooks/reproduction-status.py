@@ -31,10 +31,10 @@ from IPython.display import Markdown
 
 from report_utils.report import open_reproduction
 from report_utils.report.reproduced_results import Judged
-from report_utils.report.seed_robustness import over_seeds_summary
+from report_utils.report.reproduction_status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
 from report_utils.report.sentences import folds_and_halos, provenance, seeds_of_claims
-from report_utils.report.status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
 from report_utils.report.status_tables import status_markdown, status_sentence, status_summary
+from report_utils.report.study_tables import over_seeds_summary
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)

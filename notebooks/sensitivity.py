@@ -28,8 +28,8 @@ from IPython.display import Markdown
 
 from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.studies import sensitivity_forest
-from report_utils.report.sensitivity import judge_study
 from report_utils.report.sentences import provenance
+from report_utils.report.studies import judge_study
 from report_utils.report.study_tables import judgements_markdown, study_summary
 from report_utils.reproduction.studies import SENSITIVITY
 from report_utils.reproduction.study_results import seeds_of, study_outcomes

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.report.claims import Runs
+from report_utils.report.claim_tests import Runs
 from report_utils.report.rank_statistics import middle_third
 from report_utils.report.seeds import SeedPredictions
 

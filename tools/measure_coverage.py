@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.report.claims import FAILS, HOLDS, MARGIN, within
+from report_utils.report.claim_tests import MARGIN
+from report_utils.report.intervals import FAILS, HOLDS, within
 from report_utils.report.statistics import residual_statistics, scatter_ratio
 
 CLUSTERS, VIEWS = 0.09, 0.04

@@ -23,8 +23,9 @@ from benchmarks.measuring import where_and_when
 from benchmarks.records import keep_table
 from tools.made_up_predictions import AT_REPORTS_SIZE, DYNAMICS, FITS, MORE_BANDS, N_VIEWS, ONE_BAND, MadeUp
 
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import FAILS, HOLDS, MARGIN, NEARLY_HALF, UNDECIDED, Runs
+from report_utils.report.claim_tests import MARGIN, Runs
+from report_utils.report.claims import CLAIMS, NEARLY_HALF
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
 
 TRUE, ONE, ALL, FALSE = "true", "one part at the threshold", "all at the threshold", "false"
 WRONG = {TRUE: (FAILS,), ONE: (HOLDS, FAILS), ALL: (HOLDS, FAILS), FALSE: (HOLDS,)}

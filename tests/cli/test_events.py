@@ -52,8 +52,8 @@ def test_all_that_can_be_stated_of_an_ingest(run, lists, tmp_path):
     archive = open_archive("archive")
     assert archive.entries[1].log10_mass == pytest.approx(np.log10(2e14 / 0.7))
     recipe = json.loads(archive.entries[0].recipe)
-    assert recipe["cleaning"]["region_centre"] == [180.0, 0.0]
-    assert (recipe["invalid"], recipe["max_events"], recipe["thin_seed"]) == ("drop", 100, 3)
+    assert recipe["region_centre"] == [180.0, 0.0]
+    assert (recipe["drop_invalid"], recipe["max_events"], recipe["thin_seed"]) == (True, 100, 3)
     events = archive.read("a")
     assert len(events) == 100
     assert 0.5 <= events.energy.min() <= events.energy.max() <= 7
@@ -117,10 +117,11 @@ def test_every_fault_of_a_catalogue_on_a_line_of_its_own(run, lists, tmp_path):
     [
         (("--agn-source-ids", "2;3"), "--agn-source-ids '2;3'"),
         (("--region-centre", "180", "--region-arcsec", "9"), "--region-centre '180'"),
-        (("--region-centre", "180,0"), "region_arcsec"),
-        (("--energy-min", "5", "--energy-max", "2"), "energy_max must be larger"),
+        (("--region-centre", "180,0"), "give --region-arcsec ARCSEC as well"),
+        (("--energy-min", "5", "--energy-max", "2"), "--energy-min 5 and --energy-max 2 [keV] leave no events"),
+        (("--energy-min", "0_5"), "--energy-min '0_5': not a number; give keV, for example 0.5"),
         (("--x", "RA"), "both position columns"),
-        (("--energy-unit", "parsec"), "'parsec'"),
+        (("--energy-unit", "parsec"), "--energy-unit 'parsec'"),
         (("--hubble-h", "70"), "hubble_h=70"),
         ((), "h is not stated"),
     ],

@@ -6,18 +6,16 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from tests.dynamics.made_up import regression
 from tests.test_widgets import data_of, read_packed
 
-from report_utils.dynamics import Dynamics, dynamics_viewer, epoch_phases
+from report_utils.dynamics import Recording, dynamics_viewer
 from report_utils.dynamics.viewer import IMAGE_BYTES, _halved
 from report_utils.errors import InputError
 
 
-def made_up(rng, *, n_test=12, n_phases=2, epochs=2, n_views=3, scale=1.0, name="made_up"):
-    truth = np.random.default_rng(1).normal(14, 0.3, n_test) * scale
-    phase = epoch_phases(n_phases, epochs)
-    predictions = truth[None, :, None] + 0.1 * scale * rng.normal(size=(len(phase), n_test, n_views))
-    return Dynamics(name, predictions.astype(np.float32), truth, np.arange(n_test) + 100, phase)
+def made_up(rng, *, n_items=12, n_views=3, **options):
+    return regression(rng, n_items=n_items, n_views=n_views, **options)
 
 
 @pytest.fixture
@@ -38,7 +36,7 @@ def test_values_are_kept_to_the_digits_that_are_shown(dynamics):
     for row, rank in zip(kept, order, strict=True):
         assert [f"{value:.3f}" for value in row] == [f"{value:.3f}" for value in dynamics.predictions[:, rank, 0]]
     np.testing.assert_allclose(read_packed(data["truth"], 12) / 1000, dynamics.truth[order], atol=0.0005001)
-    assert data["labels"] == [str(number) for number in dynamics.cluster[order]]
+    assert data["labels"] == [str(number) for number in dynamics.item[order]]
     assert data["mean"] == dynamics.truth.mean()
     assert data["limit"] == np.abs(dynamics.truth - dynamics.truth.mean()).max()
 
@@ -91,7 +89,7 @@ def test_it_is_the_same_every_time_and_loads_nothing(rng):
 
 def test_a_report_sized_pair_leaves_room_on_a_page(rng):
     """330 clusters at 204 epochs, twice, with pictures of noise, which nothing makes smaller."""
-    pair = [made_up(rng, n_test=330, n_phases=4, epochs=50, n_views=1) for _ in range(2)]
+    pair = [made_up(rng, n_items=330, n_phases=4, epochs=50, n_views=1) for _ in range(2)]
     images = [rng.random((330, 64, 64, 4), dtype=np.float32) for _ in pair]
     assert len(dynamics_viewer(*pair, images=images).html()) < 1_250_000
 
@@ -118,7 +116,7 @@ def test_a_figure_of_ones_own_is_the_plain_picture(dynamics):
 
 
 def test_a_model_that_predicts_one_truth_can_be_shown(rng):
-    same = Dynamics("same", np.ones((3, 4, 1), np.float32), np.full(4, 2.0), np.arange(4), np.zeros(3, int))
+    same = Recording.from_arrays(np.ones((3, 4)), np.full(4, 2.0))
     assert viewer_data(same)["decimals"] == 3
 
 
@@ -141,7 +139,7 @@ def test_what_does_not_fit_is_named(dynamics, options, words):
 
 def test_only_the_same_observations_stand_side_by_side(dynamics, rng):
     with pytest.raises(InputError, match="different observations"):
-        dynamics_viewer(dynamics, made_up(rng, n_test=11))
+        dynamics_viewer(dynamics, made_up(rng, n_items=11))
     with pytest.raises(InputError, match="different observations or epochs"):
         dynamics_viewer(dynamics, made_up(rng, epochs=3))
 

@@ -9,10 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from report_utils.errors import InputError
-from report_utils.events.cleaning import Cleaning
+from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.point_sources import PointSources, read_point_sources
 from report_utils.events.reading import load_events
-from report_utils.events.request import Request
 
 
 def peak_mb():
@@ -74,10 +73,9 @@ def judge(reading):
 
 
 def read(case):
-    if case["request"] is None:
+    if case["options"] is None:
         return read_point_sources(case["path"])
-    request, cleaning = Request(**case["request"]), Cleaning(**case["cleaning"])
-    return load_events(case["path"], request=request, invalid=case["invalid"], cleaning=cleaning)
+    return load_events(case["path"], IngestOptions(**case["options"]))
 
 
 def main():

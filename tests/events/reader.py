@@ -17,15 +17,15 @@ class Reader:
     def __init__(self):
         self.child = None
 
-    def read(self, path, *, request=ALONE, cleaning=None, invalid="error"):
-        """Return what came of an event list, or, without a request, of a list of point sources."""
+    def read(self, path, options=ALONE):
+        """Return what came of an event list, or, without options, of a list of point sources."""
         if self.child is None:
             script = Path(__file__).with_name("read_damaged.py")
             pipe = subprocess.PIPE
             self.child = subprocess.Popen(
                 [sys.executable, str(script)], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True
             )
-        case = {"path": str(path), "request": request, "cleaning": cleaning or {}, "invalid": invalid}
+        case = {"path": str(path), "options": options}
         self.child.stdin.write(json.dumps(case) + "\n")
         self.child.stdin.flush()
         if not select.select([self.child.stdout], [], [], PATIENCE)[0]:

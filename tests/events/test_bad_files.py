@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from report_utils.events import EventList, check_usable, read_events
+from report_utils.events import EventList, IngestOptions, check_usable, read_events
 from report_utils.events.files import sha256_of
 from report_utils.events.reading import load_events
 
@@ -120,7 +120,7 @@ def test_bad_energies_name_their_first_row(refused, sixte_imaging, value, what):
     signal[[6, 20, 21]] = value
     path = sixte_imaging(signal=signal)
     refused(lambda: read_events(path), path, "row 7:", "'SIGNAL'", what, "3 such rows")
-    reading = load_events(path, invalid="drop")
+    reading = load_events(path, IngestOptions(drop_invalid=True))
     assert len(reading.events) == 57
     assert list(reading.dropped.values()) == [3]
 
@@ -152,7 +152,7 @@ def test_bad_sky_positions(refused, sixte_imaging, column, value, what):
     {"RA": ra, "DEC": dec}[column][4] = value
     path = sixte_imaging(ra=ra, dec=dec)
     refused(lambda: read_events(path), path, "row 5:", f"'{column}'", what, "1 such rows")
-    dropped = read_events(path, invalid="drop")
+    dropped = read_events(path, drop_invalid=True)
     clean = read_events(sixte_imaging("clean.fits", ra=np.linspace(10, 10.2, 60), dec=np.linspace(20, 20.2, 60)))
     np.testing.assert_array_equal(dropped.x, np.delete(clean.x, 4))
 
@@ -162,7 +162,7 @@ def test_bad_pixels(refused, chandra):
     x[0] = np.nan
     path = chandra(x=x)
     refused(lambda: read_events(path), path, "row 1:", "'x'", "not a finite number")
-    assert len(read_events(path, invalid="drop")) == 49
+    assert len(read_events(path, drop_invalid=True)) == 49
     x[0] = 1e12
     path = chandra("far.fits", x=x)
     refused(lambda: read_events(path), path, "row 1:", "'x'", "from the field")
@@ -171,7 +171,7 @@ def test_bad_pixels(refused, chandra):
 def test_all_rows_bad(refused, sixte_imaging):
     path = sixte_imaging(ra=np.full(60, np.nan))
     refused(lambda: read_events(path), path, "row 1:", "60 such rows")
-    refused(lambda: read_events(path, invalid="drop"), path, "no events")
+    refused(lambda: read_events(path, drop_invalid=True), path, "no events")
 
 
 def test_all_events_at_one_position(refused, chandra):
@@ -234,7 +234,7 @@ def test_tables_that_are_not_events(refused, write_table, chandra):
 
 def test_options_that_are_not_known(refused, chandra):
     path = chandra()
-    refused(lambda: read_events(path, invalid="ignore"), "'ignore'", "'drop'")
+    refused(lambda: read_events(path, invalid="drop"), "'invalid'", "drop_invalid")
     refused(lambda: read_events(path, energy_unit="parsec"), "'parsec'", "keV", "'channel'")
     refused(lambda: read_events(path, x="x"), "both")
     refused(lambda: read_events(path, x="x", y="y", pixel_arcsec=-1.0), "pixel")

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from report_utils.events import Request, Statement, read_catalogue
+from report_utils.events import IngestOptions, read_catalogue
 from report_utils.events.catalogue import CatalogueError, unused_columns
 
 HEADER = "cluster_id,log10_mass,events\n"
@@ -94,7 +94,7 @@ def test_masses_in_the_scale_that_the_column_says(catalogue):
     for header, value, statement, expected in [
         ("log10_mass", "14.25", None, 14.25),
         ("mass_msun", "2e14", None, 14.301029995663981),
-        ("mass_msun_h", "1.4e14", Statement(hubble_h=0.7), 14.301029995663981),
+        ("mass_msun_h", "1.4e14", IngestOptions(hubble_h=0.7), 14.301029995663981),
     ]:
         path = catalogue(f"cluster_id,{header},events\nA,{value},a.fits\n")
         assert read_catalogue(path, statement)[0].log10_mass == pytest.approx(expected, abs=1e-12)
@@ -112,8 +112,8 @@ def test_masses_in_the_scale_that_the_column_says(catalogue):
         ("mass_msun", "5,3,1", None, ("row 1", "separators or quotes")),
         ("mass_msun", "-2e14", None, ("row 1", "'mass_msun'", "no cluster's mass")),
         ("mass_msun_h", "2e14", None, ("'mass_msun_h'", "h is not stated", "--hubble-h 0.7")),
-        ("mass_msun_h", "2e14", Statement(hubble_h=70.0), ("hubble_h=70.0", "for example 0.7")),
-        ("mass_msun", "2e14", Statement(hubble_h=0.7), ("h is stated", "'mass_msun'")),
+        ("mass_msun_h", "2e14", IngestOptions(hubble_h=70.0), ("hubble_h=70.0", "for example 0.7")),
+        ("mass_msun", "2e14", IngestOptions(hubble_h=0.7), ("h is stated", "'mass_msun'")),
         ("log10_mass,mass_msun", "14.3,2e14", None, ("'log10_mass' and 'mass_msun'", "both give the mass")),
         ("log10_mass", "", None, ("row 1", "'log10_mass'", "--without-masses")),
         ("mass", "14.3", None, ("'log10_mass' is missing", "mass_msun, mass_msun_h")),
@@ -125,7 +125,7 @@ def test_a_mass_is_stated_and_never_guessed(catalogue, refused, header, value, s
 
 
 def test_masses_may_be_missing_where_that_is_said(catalogue):
-    statement = Statement(without_masses=True)
+    statement = IngestOptions(without_masses=True)
     (only,) = read_catalogue(catalogue("cluster_id,events\nA,a.fits\n"), statement)
     assert math.isnan(only.log10_mass)
     first, second = read_catalogue(catalogue(HEADER + "A,,a.fits\nB,14.1,b.fits\n"), statement)
@@ -153,23 +153,24 @@ def test_every_fault_is_listed(catalogue):
 def test_what_a_row_states_goes_before_what_is_stated_of_all(catalogue):
     text = "cluster_id,log10_mass,events,x,y,energy,energy_unit,pixel_arcsec,table,ra_centre,dec_centre\n"
     text += "A,14,a.fits,POSX,POSY,,eV,0.5,2,210.5,-3\nB,14,b.fits,,,,,,,,\n"
-    stated = Request(x="X", y="Y", energy="PI", energy_unit="keV")
-    first, second = read_catalogue(catalogue(text), Statement(request=stated))
-    assert first.request == Request("POSX", "POSY", "PI", "eV", 0.5, "2")
-    assert first.centre == (210.5, -3.0)
-    assert (second.request, second.centre) == (stated, None)
+    stated = IngestOptions(x="X", y="Y", energy="PI", energy_unit="keV", region_arcsec=9.0)
+    first, second = read_catalogue(catalogue(text), stated)
+    assert first.options == stated.with_changes(
+        x="POSX", y="POSY", energy_unit="eV", pixel_arcsec=0.5, table="2", region_centre=(210.5, -3.0)
+    )
+    assert second.options == stated
 
 
 def test_channels_that_a_row_states_go_before_other_units_of_all_rows(catalogue):
     text = "cluster_id,log10_mass,events,energy_unit,channel_kev,channel_offset_kev\n"
     text += "A,14,a.fits,,0.01,\nB,14,b.fits,keV,,\nC,14,c.fits,channel,,\nD,14,d.fits,,,1.7\n"
-    stated = Request(energy_unit="channel", channel_kev=0.04, channel_offset_kev=1.6)
-    rows = read_catalogue(catalogue(text), Statement(request=stated), check_files=False)
-    assert [row.request for row in rows] == [
-        Request(channel_kev=0.01),
-        Request(energy_unit="keV"),
+    stated = IngestOptions(energy_unit="channel", channel_kev=0.04, channel_offset_kev=1.6)
+    rows = read_catalogue(catalogue(text), stated, check_files=False)
+    assert [row.options for row in rows] == [
+        IngestOptions(channel_kev=0.01),
+        IngestOptions(energy_unit="keV"),
         stated,
-        Request(energy_unit="channel", channel_kev=0.04, channel_offset_kev=1.7),
+        IngestOptions(energy_unit="channel", channel_kev=0.04, channel_offset_kev=1.7),
     ]
 
 
@@ -180,7 +181,7 @@ def test_channels_that_a_row_states_go_before_other_units_of_all_rows(catalogue)
         ("x", "RA", ("row 1", "x and y")),
         ("energy_unit", "parsec", ("row 1", "'parsec'", "'keV' or 'eV'")),
         ("pixel_arcsec", "small", ("row 1", "'small'", "0.492")),
-        ("pixel_arcsec", "-1", ("row 1", "-1.0")),
+        ("pixel_arcsec", "-1", ("row 1", "pixel_arcsec='-1'", "greater than 0")),
         ("channel_kev", "wide", ("row 1", "'wide'", "0.04")),
         ("channel_offset_kev", "1.6", ("row 1", "channel_kev")),
         ("rmf", "no.rmf", ("row 1", "'rmf'", "no.rmf")),
@@ -212,7 +213,7 @@ def test_one_pattern_for_all_rows_starts_at_the_working_folder(catalogue, tmp_pa
     for name in ("A_evt2.fits", "B[x]_evt2.fits"):
         (tmp_path / "elsewhere" / name).write_bytes(b"x")
     monkeypatch.chdir(tmp_path / "elsewhere")
-    statement = Statement(files={"events": "{cluster_id}_*.fits"})
+    statement = IngestOptions(events="{cluster_id}_*.fits")
     path = catalogue("cluster_id,log10_mass\nA,14\nB[x],14\n")
     assert [row.events.name for row in read_catalogue(path, statement)] == ["A_evt2.fits", "B[x]_evt2.fits"]
     path = catalogue(HEADER + "A,14,\nC,14,c.fits\n")
@@ -231,7 +232,7 @@ def test_paths_that_leave_the_folder_need_a_word(tmp_path, refused, way):
     path = tmp_path / "mine" / "list.csv"
     path.write_text(HEADER + f"A,14,{text}\n")
     refused(lambda: read_catalogue(path), path, "row 1", "'events'", text, "--outside-paths")
-    assert read_catalogue(path, Statement(outside_paths=True))[0].events.resolve() == outside
+    assert read_catalogue(path, IngestOptions(outside_paths=True))[0].events.resolve() == outside
     inside = tmp_path / "mine" / "own.fits"
     inside.write_bytes(b"x")
     path.write_text(HEADER + f"A,14,{inside}\nB,14,../mine/link2.fits\n")
@@ -242,7 +243,7 @@ def test_paths_that_leave_the_folder_need_a_word(tmp_path, refused, way):
 def test_several_tables_of_one_file_may_serve_several_clusters(catalogue, refused):
     header = "cluster_id,log10_mass,events,table\n"
     rows = read_catalogue(catalogue(header + "A,14,a.fits,1\nB,14,a.fits,2\n"))
-    assert [row.request.table for row in rows] == ["1", "2"]
+    assert [row.options.table for row in rows] == ["1", "2"]
     path = catalogue(header + "A,14,a.fits,1\nB,14,a.fits,1\n")
     refused(lambda: read_catalogue(path), "row 2", "already used in row 1")
 

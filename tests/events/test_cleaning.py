@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from report_utils.events import Cleaning, EventList, read_events
+from report_utils.events import EventList, IngestOptions, read_events
 from report_utils.events.cleaning import median_centre
 from report_utils.events.projection import to_sky
 from report_utils.events.reading import load_events
@@ -16,17 +16,17 @@ def with_column(path, name, values):
 
 def test_nothing_is_left_out_unless_asked_for(chandra, sixte_imaging, erosita, photons):
     for path in (chandra(), sixte_imaging(), erosita(), photons()):
-        assert load_events(path).dropped == load_events(path, cleaning=Cleaning()).dropped == {}
+        assert load_events(path).dropped == load_events(path, IngestOptions()).dropped == {}
 
 
 def test_energy_limits_are_kept_themselves(photons):
     energy = np.array([0.49, 0.5, 2.3, 7.0, 7.01], np.float32)
     path = photons(n=5, energy=energy)
-    reading = load_events(path, cleaning=Cleaning(energy_min=0.5, energy_max=7.0))
+    reading = load_events(path, IngestOptions(energy_min=0.5, energy_max=7.0))
     np.testing.assert_array_equal(reading.events.energy, energy[1:4])
     assert reading.dropped == {"energy below 0.5 keV": 1, "energy above 7 keV": 1}
     # 2.3 keV is no exact float32: a limit of the same name must still keep it
-    assert len(read_events(path, cleaning=Cleaning(energy_min=2.3))) == 3
+    assert len(read_events(path, energy_min=2.3)) == 3
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_good_grades_are_those_of_the_mission(layout, column, values, good, requ
     path = request.getfixturevalue(layout)()
     n = len(fits.getdata(path, 1))
     grades = np.resize(values, n)
-    reading = load_events(with_column(path, column, grades), cleaning=Cleaning(good_grades=True))
+    reading = load_events(with_column(path, column, grades), IngestOptions(good_grades=True))
     kept = np.isin(grades, good)
     np.testing.assert_array_equal(reading.events.energy, read_events(path).energy[kept])
     ((reason, count),) = reading.dropped.items()
@@ -55,33 +55,32 @@ def test_good_grades_of_a_calorimeter(write_table):
     columns = [("SIGNAL", "D", np.arange(1, 9)), ("RA", "D", places), ("DEC", "D", places), ("GRADING", "I", grading)]
     columns += [("TYPE", "I", np.full(8, -1))]  # GRADING goes first
     path = write_table("xifu.evt", columns, {"TELESCOP": "ATHENA"})
-    reading = load_events(path, cleaning=Cleaning(good_grades=True))
+    reading = load_events(path, IngestOptions(good_grades=True))
     assert reading.events.energy.tolist() == [1, 2, 3, 4]
     assert reading.dropped == {"GRADING below 0": 4}
 
 
 def test_a_mission_without_grades_has_no_good_ones(photons, chandra, refused):
     for path in (photons(), chandra(drop=("grade",))):
-        refused(
-            lambda path=path: read_events(path, cleaning=Cleaning(good_grades=True)), path, "good_grades", "mission"
-        )
+        refused(lambda path=path: read_events(path, good_grades=True), path, "good_grades", "mission")
 
 
 def test_background_goes_by_source_id(sixte_imaging, photons, refused):
     src = np.resize([5, -1, 7, 9], 60)
     path = sixte_imaging(src=src)
-    reading = load_events(path, cleaning=Cleaning(background_source_ids=(-1, 9)))
+    reading = load_events(path, IngestOptions(background_source_ids=(-1, 9)))
     np.testing.assert_array_equal(reading.events.energy, read_events(path).energy[np.isin(src, [5, 7])])
     assert reading.dropped == {"SRC_ID -1, 9: background": 30}
-    labelled = load_events(path, agn_source_ids=(7,), cleaning=Cleaning(background_source_ids=(-1,)))
+    labelled = load_events(path, IngestOptions(agn_source_ids=(7,), background_source_ids=(-1,)))
     assert np.bincount(labelled.events.source).tolist() == [30, 15]
-    both = Cleaning(background_source_ids=(-1, 7))
     refused(
-        lambda: read_events(path, agn_source_ids=(2, 7), cleaning=both), path, "source id 7", "AGN and as background"
+        lambda: IngestOptions(agn_source_ids=(7,), background_source_ids=(7,)),
+        "source id 7",
+        "AGN and as background",
     )
     path = photons()
     fits.setval(path, "TTYPE4", value="ID", ext=1)
-    refused(lambda: read_events(path, cleaning=Cleaning(background_source_ids=(-1,))), path, "'SRC_ID'")
+    refused(lambda: read_events(path, background_source_ids=(-1,)), path, "'SRC_ID'")
 
 
 def test_rows_that_cleaning_leaves_out_need_not_be_usable(erosita, refused):
@@ -89,20 +88,20 @@ def test_rows_that_cleaning_leaves_out_need_not_be_usable(erosita, refused):
     pi[[3, 9]] *= -1  # secondary pixels, which belong to no valid pattern here
     path = with_column(erosita(pi=pi), "PAT_TYP", np.where(pi < 0, 0, 1))
     assert load_events(path).dropped == {"PI negative: secondary pixels": 2}
-    assert load_events(path, cleaning=Cleaning(good_grades=True)).dropped == {"PAT_TYP other than 1, 2, 3, 4": 2}
+    assert load_events(path, IngestOptions(good_grades=True)).dropped == {"PAT_TYP other than 1, 2, 3, 4": 2}
     pi[[3, 9]] = np.nan
     path = with_column(erosita("b.fits", pi=pi), "PAT_TYP", np.where(np.arange(40) < 2, 0, 1))
-    refused(lambda: read_events(path, cleaning=Cleaning(good_grades=True)), path, "row 4:", "2 such rows of 40")
+    refused(lambda: read_events(path, good_grades=True), path, "row 4:", "2 such rows of 40")
     path = with_column(erosita("c.fits", pi=pi), "PAT_TYP", np.where(np.isnan(pi), 0, 1))
-    assert load_events(path, cleaning=Cleaning(good_grades=True)).dropped == {"PAT_TYP other than 1, 2, 3, 4": 2}
+    assert load_events(path, IngestOptions(good_grades=True)).dropped == {"PAT_TYP other than 1, 2, 3, 4": 2}
 
 
 def test_steps_are_counted_in_their_order_and_each_row_once(erosita):
     pi = np.linspace(300, 5000, 40)
     pi[[0, 1, 2]] = -100
     path = with_column(erosita(pi=pi), "PAT_TYP", np.where(np.arange(40) < 2, 0, 1))
-    cleaning = Cleaning(good_grades=True, energy_min=1.0, energy_max=4.0, region_arcsec=200.0)
-    reading = load_events(path, invalid="drop", cleaning=cleaning)
+    options = IngestOptions(drop_invalid=True, good_grades=True, energy_min=1.0, energy_max=4.0, region_arcsec=200.0)
+    reading = load_events(path, options)
     reasons = list(reading.dropped)
     assert reasons[:4] == [
         "PAT_TYP other than 1, 2, 3, 4",
@@ -122,18 +121,18 @@ def test_region_about_a_place_on_the_sky(sixte_imaging, chandra, write_table, re
     path = sixte_imaging(
         n=5, ra=ra, dec=dec + np.array([0, 0, 1, 0, 0]) / 3600, header={"RA_PNT": 0.0, "DEC_PNT": 60.0}
     )
-    reading = load_events(path, cleaning=Cleaning(region_arcsec=30.5, region_centre=(0.001, 60.0)))
+    reading = load_events(path, IngestOptions(region_arcsec=30.5, region_centre=(0.001, 60.0)))
     np.testing.assert_array_equal(reading.events.energy, read_events(path).energy[1:4])
     assert reading.dropped == {"further than 30.5 arcsec from the region's centre": 2}
     # 0.001 deg east of the pointing at DEC 60: 1.8 arcsec
     np.testing.assert_allclose(reading.region_xy, (1.8, 0.0), atol=1e-3)
-    far = Cleaning(region_arcsec=30.5, region_centre=(180.0, -60.0))
-    refused(lambda: read_events(path, cleaning=far), path, "other side of the sky")
-    off = Cleaning(region_arcsec=30.5, region_centre=(0.0, 59.0))
-    refused(lambda: read_events(path, cleaning=off), path, "no events are left of 5 rows", "5: further than")
+    far = IngestOptions(region_arcsec=30.5, region_centre=(180.0, -60.0))
+    refused(lambda: load_events(path, far), path, "other side of the sky")
+    off = IngestOptions(region_arcsec=30.5, region_centre=(0.0, 59.0))
+    refused(lambda: load_events(path, off), path, "no events are left of 5 rows", "5: further than")
     plain = write_table("plain.fits", [(name, "E", np.arange(9.0)) for name in ("X", "Y", "ENERGY")])
-    centred = Cleaning(region_arcsec=3.0, region_centre=(0.0, 59.0))
-    refused(lambda: read_events(plain, pixel_arcsec=1.0, cleaning=centred), plain, "does not say where on the sky")
+    centred = IngestOptions(pixel_arcsec=1.0, region_arcsec=3.0, region_centre=(0.0, 59.0))
+    refused(lambda: load_events(plain, centred), plain, "does not say where on the sky")
 
 
 def test_region_in_sky_pixels_that_grow_westwards(chandra):
@@ -141,7 +140,7 @@ def test_region_in_sky_pixels_that_grow_westwards(chandra):
     x = 4096.5 + np.array([-10.0, 0.0, 10.0]) / 0.492
     path = chandra(n=3, x=x, y=4096.5 + np.array([1.0, 0.0, -1.0]), energy=[500, 600, 700])
     east = tuple(float(angle[0]) for angle in to_sky(np.array([10.0]), np.array([0.0]), (30.0, 30.0)))
-    events = read_events(path, cleaning=Cleaning(region_arcsec=11.0, region_centre=east))
+    events = read_events(path, region_arcsec=11.0, region_centre=east)
     np.testing.assert_allclose(events.energy, [0.5, 0.6])
 
 
@@ -162,7 +161,7 @@ def test_the_events_own_centre_is_not_moved_by_an_agn_at_the_edge():
 def test_region_about_the_events_own_centre(chandra):
     rng = np.random.default_rng(3)
     x, y = 4200 + rng.normal(0, 20, (2, 500))
-    reading = load_events(chandra(n=500, x=x, y=y), cleaning=Cleaning(region_arcsec=10.0))
+    reading = load_events(chandra(n=500, x=x, y=y), IngestOptions(region_arcsec=10.0))
     ((reason, count),) = reading.dropped.items()
     assert reason == "further than 10 arcsec from the region's centre"
     np.testing.assert_allclose(reading.region_xy, (50.9, 50.9), atol=2.0)  # (4200 - 4096.5) * 0.492
@@ -178,10 +177,15 @@ def test_region_about_the_events_own_centre(chandra):
         ({"energy_max": float("nan")}, ("energy_max=nan",)),
         ({"energy_min": 3.0, "energy_max": 2.0}, ("energy_max must be larger",)),
         ({"region_arcsec": 0.0}, ("region_arcsec=0.0", "arcsec")),
-        ({"region_centre": (10.0, 20.0)}, ("without region_arcsec",)),
-        ({"region_arcsec": 9.0, "region_centre": (10.0, 120.0)}, ("no place on the sky",)),
-        ({"region_arcsec": 9.0, "region_centre": (float("nan"), 10.0)}, ("no place on the sky",)),
+        ({"region_centre": (10.0, 20.0)}, ("region_centre=(10.0, 20.0)", "region_arcsec=ARCSEC")),
+        ({"region_arcsec": 9.0, "region_centre": (10.0, 120.0)}, ("not a place on the sky",)),
+        ({"region_arcsec": 9.0, "region_centre": (float("nan"), 10.0)}, ("region_centre=nan", "RA,DEC")),
+        ({"region_arcsec": 9.0, "region_centre": "180"}, ("region_centre='180'", "RA,DEC")),
+        ({"background_source_ids": "2;3"}, ("background_source_ids='2;3'", "commas")),
+        ({"max_events": 0}, ("max_events=0", "1 or more")),
+        ({"agn_source_ids": (2,), "point_sources": "agn.csv"}, ("choose one",)),
+        ({"good_grade": True}, ("'good_grade'", "good_grades")),
     ],
 )
 def test_options_that_mean_nothing(options, pieces, refused):
-    refused(lambda: Cleaning(**options), *pieces)
+    refused(lambda: IngestOptions(**options), *pieces)

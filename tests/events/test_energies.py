@@ -9,7 +9,7 @@ from astropy import units
 from astropy.io import fits
 
 from report_utils.binning import band_counts
-from report_utils.events import Request, Statement, ingest, inspect_events, open_archive, read_events
+from report_utils.events import IngestOptions, ingest, inspect_events, open_archive, read_events
 from report_utils.events.reading import load_events
 
 BANDS = [100, 150, 100, 50]
@@ -152,7 +152,7 @@ def test_channels_that_an_rmf_lacks(energies, write, tmp_path, refused):
     response = rmf(tmp_path / "list.rmf", ebounds(0.01, 0.0))
     path = write([("PI", channels)])
     refused(lambda: read_events(path, rmf=response), path, "row 5:", "'PI'", "EBOUNDS of list.rmf lacks", "2 such rows")
-    assert len(read_events(path, rmf=response, invalid="drop")) == N - 2
+    assert len(read_events(path, rmf=response, drop_invalid=True)) == N - 2
 
 
 def test_an_rmf_that_is_none(energies, write, tmp_path, refused):
@@ -265,7 +265,8 @@ def test_an_ingest_by_the_rmf_of_each_row(energies, write, tmp_path):
 
 
 def test_an_rmf_for_all_rows_is_checked_before_any_of_them(tmp_path, refused):
-    refused(lambda: Statement(request=Request(rmf=str(tmp_path / "none.rmf"))), "none.rmf", "no such file")
+    none = IngestOptions(rmf=tmp_path / "none.rmf")
+    refused(lambda: ingest("list.csv", tmp_path / "archive", none), "none.rmf", "no such file")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from report_utils.events import (
     ArchiveWriter,
     EventList,
-    Recipe,
-    Statement,
+    IngestOptions,
     export_observations,
     ingest,
     open_archive,
@@ -108,7 +107,7 @@ def test_any_archive_exported_and_ingested_is_the_same_to_the_files_precision(
     original = open_archive(tmp_path / "a")
     catalogue = export_observations(original, tmp_path / "files", gzipped=gzipped, agn_less=agn_less)
     assert all(path.suffix == (".gz" if gzipped else ".fits") for path in (tmp_path / "files").glob("*.fits*"))
-    report = ingest(catalogue, tmp_path / "b", statement=Statement(without_masses=True))
+    report = ingest(catalogue, tmp_path / "b", IngestOptions(without_masses=True))
     assert report.failures == ()
     again = open_archive(tmp_path / "b")
     assert again.ids == original.ids
@@ -123,7 +122,7 @@ def test_any_archive_exported_and_ingested_is_the_same_to_the_files_precision(
     # Labels are there for who asks: SRC_ID 2 is AGN in the files written here.
     labelled = [events for events in made if events.source is not None]
     if labelled and not agn_less:
-        ingest(catalogue, tmp_path / "c", recipe=Recipe(agn_source_ids=(2,)), statement=Statement(without_masses=True))
+        ingest(catalogue, tmp_path / "c", IngestOptions(agn_source_ids=(2,), without_masses=True))
         for events in labelled:
             if np.count_nonzero(events.source != 1) > 0 and np.ptp(events.without_agn().x) > 0:
                 back = open_archive(tmp_path / "c").read(events.cluster_id)
@@ -143,7 +142,7 @@ def test_an_archive_without_masses_is_exported_without_them(tmp_path, observatio
         writer.add(observation(40, 1, "c1", log10_mass=float("nan")))
     catalogue = export_observations(open_archive(tmp_path / "a"), tmp_path / "files")
     export_observations([observation(40, 2, "c2")], tmp_path / "files")  # what is listed stays listed
-    assert [row.cluster_id for row in read_catalogue(catalogue, Statement(without_masses=True))] == ["c1", "c2"]
+    assert [row.cluster_id for row in read_catalogue(catalogue, IngestOptions(without_masses=True))] == ["c1", "c2"]
 
 
 def test_files_that_no_export_has_written_are_left_alone(tmp_path, observation, refused):

@@ -163,6 +163,6 @@ def test_text_that_is_no_number(write, refused):
     refused(lambda: read_events(path), path, "row 7:", "'ENERGY'", "'high'".upper(), "no number")
     path.write_bytes(content[:start] + b" " * 14 + content[start + 14 :])
     refused(lambda: read_events(path), path, "row 7:", "'ENERGY'", "not a finite number")
-    assert len(read_events(path, invalid="drop")) == N - 1
+    assert len(read_events(path, drop_invalid=True)) == N - 1
     path.write_bytes(content[: start + 3])
     refused(lambda: read_events(path), path, "row 7:", "cut off")

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
+from report_utils.events import IngestOptions, inspect_events, read_events
 from report_utils.events import csv_table as csv_module
 from report_utils.events import files as files_module
-from report_utils.events import inspect_events, read_events
 from report_utils.events import table as table_module
 from report_utils.events.reading import load_events
 
@@ -70,7 +70,7 @@ def test_columns_that_the_user_names(suffix, tmp_path):
         "W": np.linspace(300, 9000, 40),
     }
     path = WRITERS[suffix](tmp_path / f"list.{suffix}", columns)
-    reading = load_events(path, request=_request(STATED))
+    reading = load_events(path, _request(STATED))
     np.testing.assert_array_equal(reading.events.x, columns["U"] * 0.5)
     np.testing.assert_array_equal(reading.events.energy, columns["W"] / 1000)
     assert reading.frame is None
@@ -79,9 +79,7 @@ def test_columns_that_the_user_names(suffix, tmp_path):
 
 
 def _request(stated):
-    from report_utils.events.request import Request
-
-    return Request(**stated)
+    return IngestOptions(**stated)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "npz"])
@@ -149,7 +147,7 @@ def test_text_as_people_write_it(delimiter, ending, tmp_path):
     path = tmp_path / "list.csv"
     text = ending.join(lines).replace(",", delimiter)
     path.write_bytes(text.encode())
-    reading = load_events(path, invalid="drop")
+    reading = load_events(path, IngestOptions(drop_invalid=True))
     assert reading.events.energy.tolist() == [1.5, 2.5]
     assert reading.dropped == {"column 'Energy [keV]' is not a finite number": 1}
 
@@ -207,10 +205,10 @@ def test_parquet_types_nulls_and_row_groups(columns, tmp_path, refused):
     frame["whole"] = pd.array([None, *range(499)], dtype="Int32")
     path = write_parquet(tmp_path / "list.parquet", frame, row_group_size=60)
     refused(lambda: read_events(path, energy_unit="keV"), path, "row 8:", "not a finite number")
-    events = read_events(path, energy_unit="keV", invalid="drop")
+    events = read_events(path, energy_unit="keV", drop_invalid=True)
     assert events.energy.dtype == np.float32
     np.testing.assert_array_equal(events.energy, np.delete(frame["energy"].to_numpy(), 7))
-    whole = load_events(path, request=_request({"energy": "whole", "energy_unit": "eV"}), invalid="drop")
+    whole = load_events(path, _request({"energy": "whole", "energy_unit": "eV", "drop_invalid": True}))
     assert whole.dropped == {"column 'whole' is not a finite number": 1}
     refused(lambda: read_events(path, energy="name", energy_unit="keV"), path, "'name'", "string", "not a number")
 
@@ -276,8 +274,6 @@ def test_packed_files_that_unpack_without_end(columns, tmp_path, refused, monkey
 
 
 def test_inspect_names_the_format(columns, tmp_path):
-    from report_utils.events.request import Request
-
-    found = inspect_events(write_csv(tmp_path / "list.csv", columns), request=Request(energy_unit="keV"))
+    found = inspect_events(write_csv(tmp_path / "list.csv", columns), IngestOptions(energy_unit="keV"))
     assert (found.layout, found.n_events, found.mission) == ("CSV table", 500, "")
     assert found.could_drop == {}

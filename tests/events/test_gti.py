@@ -4,11 +4,11 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report_utils.events import Cleaning, read_events
+from report_utils.events import IngestOptions, read_events
 from report_utils.events.gti import merged
 from report_utils.events.reading import load_events
 
-GOOD = Cleaning(gti="file")
+GOOD = IngestOptions(gti="file")
 
 
 def add_gti(path, rows, *, name="GTI", columns=("START", "STOP"), **cards):
@@ -21,15 +21,15 @@ def add_gti(path, rows, *, name="GTI", columns=("START", "STOP"), **cards):
     return path
 
 
-def kept_times(path, cleaning=GOOD):
+def kept_times(path, options=GOOD):
     """Return the times of the events that are left; the fixtures' times are 0, 1, 2, ..."""
-    energy = read_events(path, cleaning=cleaning).energy
+    energy = load_events(path, options).events.energy
     return np.flatnonzero(np.isin(read_events(path).energy, energy)).tolist()
 
 
 def test_events_in_the_intervals_are_kept_with_both_ends(sixte_imaging):
     path = add_gti(sixte_imaging(), [(5, 8), (20.5, 22.5)], name="STDGTI")
-    reading = load_events(path, cleaning=GOOD)
+    reading = load_events(path, GOOD)
     assert kept_times(path) == [5, 6, 7, 8, 21, 22]
     assert reading.dropped == {"outside the good time intervals": 54}
     assert load_events(path).dropped == {}
@@ -38,7 +38,7 @@ def test_events_in_the_intervals_are_kept_with_both_ends(sixte_imaging):
 def test_intervals_from_another_file(sixte_imaging, tmp_path):
     path = sixte_imaging()
     other = add_gti(sixte_imaging("other.fits"), [(0, 3)])
-    assert kept_times(path, Cleaning(gti=str(other))) == [0, 1, 2, 3]
+    assert kept_times(path, IngestOptions(gti=str(other))) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("cards", [("CCD_ID", "CCD_ID"), ("HDUNAME", "HDUNAME"), ("EXTVER", "EXTVER")])
@@ -51,7 +51,7 @@ def test_each_chip_of_chandra_has_its_own(chandra, cards):
         value = f"GTI{chip}" if cards[0] == "HDUNAME" else chip
         add_gti(path, rows, **{cards[0]: value})
     assert kept_times(path) == [0, 1, 4, 8, 33, 37]
-    assert load_events(path, cleaning=GOOD).dropped == {"outside the good time intervals of ccd_id 0, 1, 2": 34}
+    assert load_events(path, GOOD).dropped == {"outside the good time intervals of ccd_id 0, 1, 2": 34}
 
 
 def test_one_table_of_one_chip_is_not_for_the_others(chandra):
@@ -73,45 +73,45 @@ def test_each_camera_of_erosita_has_its_own(erosita):
 
 def test_several_tables_without_detectors_cannot_be_told_apart(sixte_imaging, chandra, refused):
     path = add_gti(add_gti(sixte_imaging(), [(0, 9)]), [(20, 30)])
-    refused(lambda: read_events(path, cleaning=GOOD), path, "2 tables", "CCD_ID", "cannot be told")
+    refused(lambda: load_events(path, GOOD), path, "2 tables", "CCD_ID", "cannot be told")
     path = add_gti(add_gti(chandra(), [(0, 9)], CCD_ID=3), [(20, 30)], CCD_ID=3)
-    refused(lambda: read_events(path, cleaning=GOOD), path, "2 tables", "cannot be told")
+    refused(lambda: load_events(path, GOOD), path, "2 tables", "cannot be told")
 
 
 def test_what_is_missing_or_damaged(sixte_imaging, photons, tmp_path, refused):
     path = sixte_imaging()
-    refused(lambda: read_events(path, cleaning=GOOD), path, "holds no good time intervals")
+    refused(lambda: load_events(path, GOOD), path, "holds no good time intervals")
     other = add_gti(sixte_imaging("none.fits"), [(0, 9)], columns=("BEGIN", "END"))
-    refused(lambda: read_events(path, cleaning=Cleaning(gti=str(other))), other, "no good time intervals")
+    refused(lambda: read_events(path, gti=str(other)), other, "no good time intervals")
     missing = tmp_path / "missing.fits"
-    refused(lambda: read_events(path, cleaning=Cleaning(gti=str(missing))), missing, "no such file")
+    refused(lambda: read_events(path, gti=str(missing)), missing, "no such file")
     good = add_gti(sixte_imaging("good.fits"), [(0, 9)])
-    refused(lambda: read_events(photons(), cleaning=Cleaning(gti=str(good))), "'TIME'")
+    refused(lambda: read_events(photons(), gti=str(good)), "'TIME'")
     for name, row in (("back.fits", (5, 2)), ("nan.fits", (np.nan, 2)), ("inf.fits", (0, np.inf))):
         bad = add_gti(sixte_imaging(name), [(0, 1), row])
-        refused(lambda bad=bad: read_events(bad, cleaning=GOOD), bad, "row 2:", "no interval")
+        refused(lambda bad=bad: load_events(bad, GOOD), bad, "row 2:", "no interval")
     nothing = add_gti(sixte_imaging("nothing.fits"), [(1000, 2000)])
-    refused(lambda: read_events(nothing, cleaning=GOOD), nothing, "no events are left of 60 rows", "good time")
+    refused(lambda: load_events(nothing, GOOD), nothing, "no events are left of 60 rows", "good time")
     empty = add_gti(sixte_imaging("empty.fits"), np.zeros((0, 2)))
-    refused(lambda: read_events(empty, cleaning=GOOD), empty, "no events are left")
+    refused(lambda: load_events(empty, GOOD), empty, "no events are left")
     text = tmp_path / "list.csv"
     text.write_text("RA,DEC,energy_kev\n1,2,3\n")
-    refused(lambda: read_events(text, cleaning=GOOD), text, "holds no good time intervals", "FITS")
+    refused(lambda: load_events(text, GOOD), text, "holds no good time intervals", "FITS")
 
 
 def test_clocks_must_agree(sixte_imaging, refused):
     path = sixte_imaging(header={"MJDREF": 55000.0})
     same = add_gti(sixte_imaging("same.fits"), [(0, 9)], MJDREFI=54999, MJDREFF=1.0)
-    assert len(kept_times(path, Cleaning(gti=str(same)))) == 10
+    assert len(kept_times(path, IngestOptions(gti=str(same)))) == 10
     late = add_gti(sixte_imaging("late.fits"), [(0, 9)], MJDREF=55000.0, TIMEZERO=3.0)
-    refused(lambda: read_events(path, cleaning=Cleaning(gti=str(late))), late, "MJDREF", "differ by 3 s")
+    refused(lambda: read_events(path, gti=str(late)), late, "MJDREF", "differ by 3 s")
 
 
 def test_a_time_that_is_no_number_is_in_no_interval(sixte_imaging):
     path = add_gti(sixte_imaging(), [(0, 100)])
     with fits.open(path, mode="update") as hdus:
         hdus["EVENTS"].data["TIME"][4] = np.nan
-    assert load_events(path, cleaning=GOOD).dropped == {"outside the good time intervals": 1}
+    assert load_events(path, GOOD).dropped == {"outside the good time intervals": 1}
 
 
 @given(
@@ -130,4 +130,4 @@ def test_the_union_of_intervals_holds_what_any_of_them_holds(rows, times):
 
 def test_the_real_lists_lie_in_their_good_times(real_list):
     for name in ("chandra_m82_slice.fits", "sixte_xrism_cluster.evt"):
-        assert load_events(real_list(name), cleaning=GOOD).dropped == {}
+        assert load_events(real_list(name), GOOD).dropped == {}

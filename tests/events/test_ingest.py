@@ -5,10 +5,7 @@ import numpy as np
 import pytest
 
 from report_utils.events import (
-    Cleaning,
-    Recipe,
-    Request,
-    Statement,
+    IngestOptions,
     export_observations,
     ingest,
     ingest_run,
@@ -82,11 +79,11 @@ def test_a_stopped_ingest_goes_on(folder, tmp_path, module, monkeypatch):
     ingest(lists / "catalogue.csv", tmp_path / "whole")
     read = []
 
-    def stop_in_the_third_task(path, **options):
+    def stop_in_the_third_task(path, *options, **more):
         read.append(path.name)
         if path.name == "c9.fits":
             raise KeyboardInterrupt
-        return load(path, **options)
+        return load(path, *options, **more)
 
     load = ingest_task.load_events
     monkeypatch.setattr(ingest_task, "load_events", stop_in_the_third_task)
@@ -96,7 +93,9 @@ def test_a_stopped_ingest_goes_on(folder, tmp_path, module, monkeypatch):
     assert not list((tmp_path / "archive" / "parts").glob(".*"))
     read.clear()
     monkeypatch.setattr(
-        ingest_task, "load_events", lambda path, **options: read.append(path.name) or load(path, **options)
+        ingest_task,
+        "load_events",
+        lambda path, *options, **more: read.append(path.name) or load(path, *options, **more),
     )
     report = ingest(lists / "catalogue.csv", tmp_path / "archive")
     assert (len(report.unchanged), report.added) == (8, ("c8", "c9", "c10", "c11"))
@@ -129,7 +128,7 @@ def test_one_bad_file_does_not_stop_the_others(folder, tmp_path):
 def test_errors_that_nobody_foresaw_are_listed_too(folder, tmp_path, monkeypatch):
     lists = folder(3)
 
-    def explode(path, **options):
+    def explode(path, *options, **more):
         reason = "a\nbug"
         raise ZeroDivisionError(reason)
 
@@ -180,8 +179,8 @@ def test_changed_files_masses_and_options_are_brought_up_to_date(folder, tmp_pat
     catalogue.write_text(catalogue.read_text().replace("c2,14.1,", "c2,14.9,"))
     assert len(ingest(catalogue, tmp_path / "archive").unchanged) == 3
     assert open_archive(tmp_path / "archive").read("c2").log10_mass == 14.9
-    recipe = Recipe(cleaning=Cleaning(energy_max=7.0))
-    assert len(ingest(catalogue, tmp_path / "archive", recipe=recipe).updated) == 3
+    options = IngestOptions(energy_max=7.0)
+    assert len(ingest(catalogue, tmp_path / "archive", options).updated) == 3
 
 
 def test_a_damaged_part_is_made_again(folder, tmp_path):
@@ -197,8 +196,8 @@ def test_a_damaged_part_is_made_again(folder, tmp_path):
 
 def test_energy_cuts_are_counted(folder, tmp_path):
     lists = folder(2)
-    recipe = Recipe(cleaning=Cleaning(energy_min=0.5, energy_max=2.5))
-    report = ingest(lists / "catalogue.csv", tmp_path / "archive", recipe=recipe)
+    options = IngestOptions(energy_min=0.5, energy_max=2.5)
+    report = ingest(lists / "catalogue.csv", tmp_path / "archive", options)
     archive = open_archive(tmp_path / "archive")
     whole = read_events(lists / "c0.fits")
     kept = archive.read("c0")
@@ -218,7 +217,7 @@ def test_invalid_rows_are_refused_or_dropped_and_counted(tmp_path, erosita):
     (tmp_path / "catalogue.csv").write_text("cluster_id,log10_mass,events\nA,14,a.fits\n")
     report = ingest(tmp_path / "catalogue.csv", tmp_path / "archive")
     assert "row 8: column 'PI' is not a finite number" in report.failures[0].reason
-    report = ingest(tmp_path / "catalogue.csv", tmp_path / "archive", recipe=Recipe(invalid="drop"))
+    report = ingest(tmp_path / "catalogue.csv", tmp_path / "archive", IngestOptions(drop_invalid=True))
     lost = {"column 'PI' is not a finite number": 1, "PI negative: secondary pixels": 1}
     assert report.dropped == {"A": {"observation": lost}}
     assert len(open_archive(tmp_path / "archive").read("A")) == 38
@@ -228,7 +227,7 @@ def test_agn_less_from_source_ids_that_the_user_names(folder, tmp_path):
     lists = folder(2)
     catalogue = lists / "by_id.csv"
     catalogue.write_text("cluster_id,log10_mass,events\nA,14,c0.fits\nB,14,c1.fits\n")
-    ingest(catalogue, tmp_path / "archive", recipe=Recipe(agn_source_ids=(2,)))
+    ingest(catalogue, tmp_path / "archive", IngestOptions(agn_source_ids=(2,)))
     archive = open_archive(tmp_path / "archive")
     assert archive.has_agn_less
     assert len(archive.read("A", "agn_less")) == len(read_events(lists / "c0_agn_less.fits"))
@@ -242,13 +241,8 @@ def test_a_bad_catalogue_or_option_stops_at_once(folder, tmp_path, refused):
     archive = tmp_path / "archive"
     refused(lambda: ingest(bad, archive), bad, "row 2", "'log10_mass'")
     catalogue = lists / "catalogue.csv"
-    refused(lambda: Recipe(invalid="keep"), "'keep'")
-    refused(lambda: Recipe(max_events=0), "max_events=0")
-    refused(lambda: Statement(files={"group": "h"}), "'group'")
-    gone = Recipe(cleaning=Cleaning(gti=str(tmp_path / "gone.fits")))
-    refused(lambda: ingest(catalogue, archive, recipe=gone), "gone.fits", "no such file")
-    two_ways = Statement(files={"point_sources": str(catalogue)})
-    refused(lambda: ingest(catalogue, archive, recipe=Recipe(agn_source_ids=(2,)), statement=two_ways), "choose one")
+    gone = IngestOptions(gti=tmp_path / "gone.fits")
+    refused(lambda: ingest(catalogue, archive, gone), "gone.fits", "no such file")
     assert not archive.exists()
 
 
@@ -285,14 +279,14 @@ def test_every_step_of_the_cleaning_is_counted_by_cluster_and_in_all(tmp_path, s
     for name in ("a", "b"):
         sixte_imaging(f"{name}.fits", signal=signal, src=src, ra=np.linspace(10.0, 10.2, 60))
     (tmp_path / "list.csv").write_text("cluster_id,log10_mass,events\nA,14,a.fits\nB,14.1,b.fits\n")
-    recipe = Recipe(cleaning=Cleaning(energy_min=0.5, background_source_ids=(-1,)))
-    report = ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=recipe)
+    options = IngestOptions(energy_min=0.5, background_source_ids=(-1,))
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive", options)
     lost = report.dropped["A"]["observation"]
     assert sorted(lost.values()) == [3, 5]
     assert report.dropped_in_all == {"observation": {reason: 2 * count for reason, count in lost.items()}}
     archive = open_archive(tmp_path / "archive")
     assert len(archive.read("B")) == 52
-    assert json.loads(archive.entries[0].recipe)["cleaning"]["background_source_ids"] == [-1]
+    assert json.loads(archive.entries[0].recipe)["background_source_ids"] == [-1]
     saved = json.loads((tmp_path / "archive" / "ingest-report.json").read_text())
     assert saved["dropped_in_all"] == report.dropped_in_all
     assert "left out of the observations: 10 rows" in str(report)
@@ -312,14 +306,14 @@ def test_a_region_has_each_rows_own_centre_and_is_the_same_for_both_lists(tmp_pa
     sixte_imaging("less.fits", n=40, ra=ra[:40], dec=(dec + np.linspace(0, 1e-4, 60))[:40])
     header = "cluster_id,log10_mass,events,events_agn_less,ra_centre,dec_centre\n"
     (tmp_path / "list.csv").write_text(header + "A,14,a.fits,less.fits,10.1,20.1\n")
-    recipe = Recipe(cleaning=Cleaning(region_arcsec=60.0))
-    report = ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=recipe)
+    options = IngestOptions(region_arcsec=60.0)
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive", options)
     archive = open_archive(tmp_path / "archive")
     assert (len(archive.read("A")), len(archive.read("A", "agn_less"))) == (30, 30)
     assert [sum(reasons.values()) for reasons in report.dropped["A"].values()] == [30, 10]
     # Without a place: the circle about the observation's events, for the AGN-less list too.
     (tmp_path / "list.csv").write_text("cluster_id,log10_mass,events,events_agn_less\nA,14,a.fits,less.fits\n")
-    ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=Recipe(cleaning=Cleaning(region_arcsec=250.0)))
+    ingest(tmp_path / "list.csv", tmp_path / "archive", IngestOptions(region_arcsec=250.0))
     archive = open_archive(tmp_path / "archive")
     whole, less = archive.read("A"), archive.read("A", "agn_less")
     assert set(zip(less.x, less.y, strict=True)) <= set(zip(whole.x, whole.y, strict=True))
@@ -332,7 +326,7 @@ def test_a_region_is_the_same_for_both_lists_where_nothing_tells_their_place_on_
         write_table(f"{name}.fits", [("X", "D", x[:n]), ("Y", "D", y[:n]), ("ENERGY", "D", np.full(n, 2.0))])
     header = "cluster_id,log10_mass,events,events_agn_less,pixel_arcsec\n"
     (tmp_path / "list.csv").write_text(header + "A,14,a.fits,less.fits,1\n")
-    ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=Recipe(cleaning=Cleaning(region_arcsec=6.0)))
+    ingest(tmp_path / "list.csv", tmp_path / "archive", IngestOptions(region_arcsec=6.0))
     archive = open_archive(tmp_path / "archive")
     whole, less = archive.read("A"), archive.read("A", "agn_less")
     assert len(less) == len(whole) - 41 == 11  # x from 7 to 17
@@ -341,7 +335,7 @@ def test_a_region_is_the_same_for_both_lists_where_nothing_tells_their_place_on_
     write_table(
         "less.fits", [("RA", "D", x[:41] / 3600 + 10), ("DEC", "D", y[:41] / 3600), ("ENERGY", "D", x[:41] + 21)]
     )
-    report = ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=Recipe(cleaning=Cleaning(region_arcsec=6.0)))
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive", IngestOptions(region_arcsec=6.0))
     assert "on the same axes" in report.failures[0].reason
 
 
@@ -373,17 +367,16 @@ def test_one_list_of_positions_for_all_rows_and_the_rows_own_way_first(folder, t
     header = "cluster_id,log10_mass,events,events_agn_less\n"
     catalogue = lists / "mixed.csv"
     catalogue.write_text(header + "A,14,c0.fits,c0_agn_less.fits\nB,14,c1.fits,\n")
-    statement = Statement(files={"point_sources": str(positions)})
-    report = ingest(catalogue, tmp_path / "archive", statement=statement)
+    report = ingest(catalogue, tmp_path / "archive", IngestOptions(point_sources=positions))
     assert report.agn_less_from == {"a second event list": 1, "masking the 1 positions of agn.csv": 1}
     assert open_archive(tmp_path / "archive").has_agn_less
 
 
 def test_thinning_is_counted_recorded_and_the_same_for_any_number_of_processes(folder, tmp_path, module, monkeypatch):
     monkeypatch.setattr(module, "_TASK_ROWS", 3)
-    lists, recipe = folder(), Recipe(max_events=55, thin_seed=4)
-    report = ingest(lists / "catalogue.csv", tmp_path / "one", recipe=recipe, workers=1)
-    ingest(lists / "catalogue.csv", tmp_path / "two", recipe=recipe, workers=2)
+    lists, options = folder(), IngestOptions(max_events=55, thin_seed=4)
+    report = ingest(lists / "catalogue.csv", tmp_path / "one", options, workers=1)
+    ingest(lists / "catalogue.csv", tmp_path / "two", options, workers=2)
     archive = open_archive(tmp_path / "one")
     assert archive.digest == open_archive(tmp_path / "two").digest
     assert [entry.n_events for entry in archive.entries] == [min(50 + i, 55) for i in range(12)]
@@ -391,8 +384,8 @@ def test_thinning_is_counted_recorded_and_the_same_for_any_number_of_processes(f
     assert "c2" not in report.dropped
     whole, less = len(read_events(lists / "c9.fits")), len(read_events(lists / "c9_agn_less.fits"))
     assert len(archive.read("c9", "agn_less")) == round(less * 55 / whole)
-    assert ingest(lists / "catalogue.csv", tmp_path / "one", recipe=recipe).unchanged == archive.ids
-    other = ingest(lists / "catalogue.csv", tmp_path / "one", recipe=Recipe(max_events=55, thin_seed=5))
+    assert ingest(lists / "catalogue.csv", tmp_path / "one", options).unchanged == archive.ids
+    other = ingest(lists / "catalogue.csv", tmp_path / "one", IngestOptions(max_events=55, thin_seed=5))
     assert len(other.updated) == 12
 
 
@@ -400,7 +393,7 @@ def test_thinned_observations_lose_their_labelled_agn_alone(folder, tmp_path):
     lists = folder(2)
     catalogue = lists / "by_id.csv"
     catalogue.write_text("cluster_id,log10_mass,events\nA,14,c0.fits\nB,14,c1.fits\n")
-    report = ingest(catalogue, tmp_path / "archive", recipe=Recipe(agn_source_ids=(2,), max_events=30))
+    report = ingest(catalogue, tmp_path / "archive", IngestOptions(agn_source_ids=(2,), max_events=30))
     archive = open_archive(tmp_path / "archive")
     thinned, agn_less = archive.read("A"), archive.read("A", "agn_less")
     assert len(thinned) == 30
@@ -413,7 +406,7 @@ def test_observations_without_masses_are_for_predictions_only(folder, tmp_path, 
     catalogue = lists / "unknown.csv"
     catalogue.write_text("cluster_id,events\nA,c0.fits\nB,c1.fits\n")
     refused(lambda: ingest(catalogue, tmp_path / "archive"), catalogue, "'log10_mass' is missing")
-    report = ingest(catalogue, tmp_path / "archive", statement=Statement(without_masses=True))
+    report = ingest(catalogue, tmp_path / "archive", IngestOptions(without_masses=True))
     assert report.n_without_mass == 2
     assert "2 observations have no mass" in str(report)
     archive = open_archive(tmp_path / "archive")
@@ -431,9 +424,9 @@ def test_columns_and_units_stated_for_all_rows_or_one(tmp_path, write_table):
         write_table(f"{name}.fits", [*columns, ("CHAN", "E", np.linspace(1, 6, 30) * unit)], extname="STUFF")
     header = "cluster_id,log10_mass,events,energy_unit\n"
     (tmp_path / "list.csv").write_text(header + "A,14,a.fits,\nB,14,b.fits,keV\n")
-    request = Request(x="POSX", y="POSY", energy="CHAN", energy_unit="eV", pixel_arcsec=0.5)
+    stated = IngestOptions(x="POSX", y="POSY", energy="CHAN", energy_unit="eV", pixel_arcsec=0.5)
     assert ingest(tmp_path / "list.csv", tmp_path / "none").exit_status == 2
-    report = ingest(tmp_path / "list.csv", tmp_path / "archive", statement=Statement(request=request))
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive", stated)
     assert report.failures == ()
     archive = open_archive(tmp_path / "archive")
     for cluster in ("A", "B"):

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from report_utils.binning import band_counts
 from report_utils.cli import app
-from report_utils.events import Cleaning, inspect_events
+from report_utils.events import IngestOptions, inspect_events
 from report_utils.events.picture import four_bands, save_figure
 
 
@@ -36,7 +36,7 @@ def test_what_would_be_dropped_and_what_could_be(erosita):
     assert (found.n_rows, found.n_events) == (40, 37)
     assert "would drop: 2 rows, PI negative: secondary pixels\n" in str(found)
     assert "refuses the file for them unless --drop-invalid" in str(found)
-    found = inspect_events(path, cleaning=Cleaning(good_grades=True))
+    found = inspect_events(path, IngestOptions(good_grades=True))
     assert found.would_drop == {"PAT_TYP other than 1, 2, 3, 4": 2, "PI negative: secondary pixels": 2} | unusable
     assert found.could_drop == {}
 

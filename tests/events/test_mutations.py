@@ -160,7 +160,8 @@ def options(rng, name):
     if name == "good time intervals":
         cleanings = [{"gti": "file"}]
     cleaning = cleanings[rng.integers(len(cleanings))]
-    return {"request": FORMATS[name][3], "cleaning": cleaning, "invalid": ("error", "drop")[rng.integers(2)]}
+    stated = FORMATS[name][3]
+    return None if stated is None else stated | cleaning | {"drop_invalid": bool(rng.integers(2))}
 
 
 @pytest.mark.parametrize("seed", [0, FRESH], ids=["the same seed", "a fresh seed"])
@@ -172,7 +173,7 @@ def test_every_damaged_file_is_read_or_refused_with_one_line(name, seed, reader,
         content, suffix, harm = damaged(rng, name)
         path = tmp_path / f"damaged{suffix}"
         path.write_bytes(content)
-        answer = reader.read(path, **options(rng, name))
+        answer = reader.read(path, options(rng, name))
         wrong = fault(answer, path)
         if wrong:
             kept = tmp_path / f"kept-{case}{suffix}"
@@ -185,8 +186,8 @@ def test_every_damaged_file_is_read_or_refused_with_one_line(name, seed, reader,
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_what_the_mutator_starts_from_is_read(name, reader, tmp_path):
-    make, write, suffix, request = FORMATS[name]
+    make, write, suffix, stated = FORMATS[name]
     path = tmp_path / f"whole{suffix}"
     path.write_bytes(write(*make(np.random.default_rng(1))))
-    answer = reader.read(path, request=request)
+    answer = reader.read(path, stated)
     assert (answer["outcome"], answer.get("wrong")) == ("read", ""), answer

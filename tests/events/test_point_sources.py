@@ -5,6 +5,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
+from report_utils.events import IngestOptions
 from report_utils.events.point_sources import PointSources, mask_point_sources, read_point_sources
 from report_utils.events.reading import load_events
 
@@ -69,7 +70,8 @@ def test_sky_pixels_know_their_place(chandra, eastwards):
 
 def test_labels_and_names_stay_with_the_events(sixte_imaging):
     reading = load_events(
-        sixte_imaging(n=4, ra=[10.0, 10.01, 10.02, 10.03], dec=[20.0, 20.0, 20.0, 20.01]), agn_source_ids=(5,)
+        sixte_imaging(n=4, ra=[10.0, 10.01, 10.02, 10.03], dec=[20.0, 20.0, 20.0, 20.01]),
+        IngestOptions(agn_source_ids=(5,)),
     )
     reading = replace(reading, events=replace(reading.events, cluster_id="A", group="g"))
     events, n_masked = mask_point_sources(reading, circles((10.01, 20.0, 5.0)))

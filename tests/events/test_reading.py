@@ -7,7 +7,7 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from report_utils.events import Source, inspect_events, read_events
+from report_utils.events import IngestOptions, Source, inspect_events, read_events
 from report_utils.events.reading import load_events
 
 
@@ -117,7 +117,7 @@ def test_photon_lists_of_several_tools(extname, extra, cards, write_table):
     ra, dec, energy = rng.uniform(44.9, 45.1, 30), rng.uniform(2.9, 3.1, 30), rng.uniform(0.2, 9, 30)
     columns = [*extra, ("ENERGY", "E", energy), ("RA", "D", ra), ("DEC", "D", dec), ("SRC_ID", "J", np.arange(30))]
     path = write_table("photons.fits", columns, cards, extname=extname)
-    reading = load_events(path, agn_source_ids=(3,))
+    reading = load_events(path, IngestOptions(agn_source_ids=(3,)))
     x, y = tangent_plane(ra, dec, reading.centre)
     np.testing.assert_allclose(reading.events.x, x, atol=1e-6)
     np.testing.assert_allclose(reading.events.y, y, atol=1e-6)

@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from report_utils.events import Cleaning, Recipe, ingest, inspect_events, open_archive
+from report_utils.events import IngestOptions, ingest, inspect_events, open_archive
 from report_utils.events.reading import load_events
 from report_utils.events.repeats import repeated_rows
 
-DROP = Cleaning(drop_repeated=True)
+DROP = IngestOptions(drop_repeated=True)
 
 
 def test_rows_are_compared_to_the_last_bit():
@@ -47,11 +47,11 @@ def test_events_of_overlapping_tiles(tiles, same):
     found = inspect_events(both)
     assert (found.n_repeated, found.n_events, found.n_rows) == (12, 52, 52)
     assert "repeated: 12 events have time, position and energy of an earlier one; they are kept" in str(found)
-    cleaned = inspect_events(both, cleaning=DROP)
+    cleaned = inspect_events(both, DROP)
     assert (cleaned.n_repeated, cleaned.n_events, cleaned.would_drop) == (0, 40, {"repeats an earlier event": 12})
     assert "repeated:" not in str(cleaned)
     same(cleaned.events, load_events(one).events)
-    assert (inspect_events(one).n_repeated, inspect_events(one, cleaning=DROP).would_drop) == (0, {})
+    assert (inspect_events(one).n_repeated, inspect_events(one, DROP).would_drop) == (0, {})
 
 
 def test_photons_of_one_pixel_and_channel_at_other_times_are_no_repeats(chandra):
@@ -93,13 +93,13 @@ def test_times_that_are_no_numbers_hide_no_events(kind, tmp_path, refused):
         np.savez(path, **columns, time=times)
     found = load_events(path)
     assert (len(found.events), found.n_repeated) == (ROWS, 0)
-    refused(lambda: load_events(path, cleaning=DROP), path, "which events repeat", "--drop-repeated")
+    refused(lambda: load_events(path, DROP), path, "which events repeat", "--drop-repeated")
 
 
 def test_a_row_that_cannot_be_used_is_that_and_no_repeat(sixte_imaging):
     signal = np.linspace(1, 9, 60).astype(np.float32)
     path = sixte_imaging(signal=np.where(np.arange(60) < 4, np.float32(-1), signal))
-    reading = load_events(path, invalid="drop", cleaning=DROP)
+    reading = load_events(path, DROP.with_changes(drop_invalid=True))
     assert reading.dropped == {"column 'SIGNAL' is negative": 4}
 
 
@@ -112,7 +112,7 @@ def test_ingest_counts_them_and_drops_them_where_asked(tiles, tmp_path):
     assert len(open_archive(tmp_path / "archive").read("A")) == 52
     again = ingest(tmp_path / "list.csv", tmp_path / "archive")
     assert (again.unchanged, again.repeated) == (("A",), {"A": {"observation": 12}})
-    report = ingest(tmp_path / "list.csv", tmp_path / "archive", recipe=Recipe(cleaning=DROP))
+    report = ingest(tmp_path / "list.csv", tmp_path / "archive", DROP)
     assert (report.updated, report.repeated) == (("A",), {})
     assert report.dropped == {"A": {"observation": {"repeats an earlier event": 12}}}
     assert len(open_archive(tmp_path / "archive").read("A")) == 40

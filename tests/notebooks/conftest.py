@@ -15,12 +15,12 @@ from unittest.mock import patch
 import jupytext
 import matplotlib
 import pytest
-from tests.conftest import ROOT
-from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
 from report_utils.binning import TRANSFORMS
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
 from report_utils.runs.store import Store
+from tests.conftest import ROOT
+from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
 
 @dataclass

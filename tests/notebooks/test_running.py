@@ -29,7 +29,6 @@ PAGES = [
 """All but the simulation's own page and those that train: their observations or networks take longer."""
 
 
-
 def called(name, parameters):
     return "-".join([name, *parameters.values()])
 

@@ -32,7 +32,7 @@ class MadeUpDynamics:
     transform: str
     predictions: np.ndarray
     truth: np.ndarray
-    cluster: np.ndarray
+    item: np.ndarray
     phase: np.ndarray
     group: np.ndarray | None = None
 

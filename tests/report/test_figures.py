@@ -12,9 +12,9 @@ from PIL import Image
 
 from report_utils.binning import TRANSFORMS, eight_views
 from report_utils.report import figures
-from report_utils.report.claim_list import judge_claims
+from report_utils.report.claims import judge_claims
 from report_utils.report.figures.style import grid, show_image, svg_text
-from report_utils.report.published import PUBLISHED
+from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.tables import table_one
 
 HOSTILE = {

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from report_utils.report.claims import Runs
+from report_utils.report.claim_tests import Runs
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.seeds import SeedPredictions
 

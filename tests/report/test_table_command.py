@@ -8,8 +8,8 @@ import pytest
 
 from report_utils import cli
 from report_utils.report import reproduced_results as judged
-from report_utils.report.published import PUBLISHED
-from report_utils.report.status import CLAIM, Entry
+from report_utils.report.printed_numbers import PUBLISHED
+from report_utils.report.reproduction_status import CLAIM, StatusEntry
 from report_utils.report.tables import table_one
 
 
@@ -19,7 +19,7 @@ def run(monkeypatch, capsys, report_like, runs_folder):
         def __init__(self, reproduction):
             self.reproduction = reproduction
             self.table = table_one(report_like, n_resamples=50)
-            self.status = [Entry(CLAIM, "Two bands halve it.", "abstract", "0.540", "0.476 [0.4, 0.5]", "holds")]
+            self.status = [StatusEntry(CLAIM, "Two bands halve it.", "abstract", "0.540", "0.476 [0.4, 0.5]", "holds")]
 
     monkeypatch.setattr(judged, "Judged", MadeUp)
 

@@ -9,8 +9,8 @@ from scipy.stats import binom
 from tools.made_up_predictions import FITS, ONE_BAND, SPREAD, MadeUp
 from tools.measure_verdicts import ALL, FALSE, NOMINAL, ONE, TRIALS, TRUE, WRONG, shares
 
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import FAILS, HOLDS
+from report_utils.report.claims import CLAIMS
+from report_utils.report.intervals import FAILS, HOLDS
 
 NEEDS_SEVERAL = {"dynamics_further_bands", "hard_observations", "alike_dynamics"}
 """Claims that one training leaves undecided, whatever is true."""

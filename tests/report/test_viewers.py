@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from tests.test_widgets import read_packed
 
 from report_utils.binning import TRANSFORMS
-from report_utils.dynamics import Dynamics, epoch_phases
+from report_utils.dynamics import epoch_phases
 from report_utils.report.viewers import cluster_viewer
+from report_utils.reproduction.recorded import recorded_dynamics
 
 
 def test_clusters_have_their_names_and_the_images_that_each_network_saw():
@@ -19,8 +20,9 @@ def test_clusters_have_their_names_and_the_images_that_each_network_saw():
     reproduction = SimpleNamespace(catalogue=pd.DataFrame({"cluster_id": names}), counts=counts.get)
     cluster = np.array([7, 2, 4])
     truth = np.array([14.5, 13.9, 14.2])
+    arrays = {"truth": truth, "cluster": cluster, "group": cluster, "phase": epoch_phases(4, 2)}
     dynamics = [
-        Dynamics(name, rng.normal(14, 0.2, (12, 3, 8)).astype(np.float32), truth, cluster, epoch_phases(4, 2))
+        recorded_dynamics(name, arrays | {"predictions": rng.normal(14, 0.2, (12, 3, 8))}, {}, np.ones(12))
         for name in ("multi_band_4", "agn_less_4")
     ]
     data = cluster_viewer(reproduction, *dynamics, figure=Figure(figsize=(1, 1))).data

@@ -17,7 +17,7 @@ from report_utils.book.status import book_status
 from report_utils.errors import InputError
 from report_utils.profiles import load_profile
 from report_utils.report.reproduced_results import Judged
-from report_utils.report.status import FIGURES, NOT_AVAILABLE
+from report_utils.report.reproduction_status import FIGURES, NOT_AVAILABLE
 from report_utils.reproduction.committed import CommittedReproduction, open_reproduction
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import export_results, read_result, write_result

@@ -78,7 +78,7 @@ def test_fits_are_trained_once_and_kept(reproduction, folder):
     assert set(result.group) <= set(reproduction.catalogue.group)
     dynamics = reproduction.dynamics("multi_band_4")
     assert dynamics.predictions.shape == (8, 2, 8)
-    np.testing.assert_array_equal(dynamics.cluster, np.flatnonzero(fold_of == 0))
+    np.testing.assert_array_equal(dynamics.item, np.flatnonzero(fold_of == 0))
     other = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
     np.testing.assert_array_equal(other.cross_validation("single_band").predictions, result.predictions)
 

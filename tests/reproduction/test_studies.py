@@ -118,14 +118,15 @@ def test_impossible_entries_and_unknown_studies_are_refused(base):
 
 
 def test_variant_names_are_unique_and_claims_known():
-    from report_utils.report.sensitivity import LIMITS, STUDIED_CLAIMS
+
+    from report_utils.report.studies import STUDIED_CLAIMS
 
     names = [v.name for study in STUDIES.values() for v in study.all_variants]
     assert len(set(names)) == len(names)
     for study in STUDIES.values():
         for one in study.all_variants:
             assert set(one.claims) <= set(study.default.claims) <= set(STUDIED_CLAIMS)
-            assert set(one.claims) <= set(LIMITS)
+            assert all(STUDIED_CLAIMS[name].limits for name in one.claims)
             for name in one.claims:
                 assert set(STUDIED_CLAIMS[name].needs) <= set(one.transforms)
                 assert set(STUDIED_CLAIMS[name].needs_dynamics) <= set(one.dynamics)
@@ -312,7 +313,7 @@ def test_the_seeds_study_is_there_once_every_network_has_three(folder, tmp_path)
 
 
 def test_the_seeds_study_trains_what_all_claims_need():
-    from report_utils.report.claim_list import CLAIMS
+    from report_utils.report.claims import CLAIMS
 
     assert {name for claim in CLAIMS for name in claim.needs} <= set(SEEDS.default.trained)
     assert {name for claim in CLAIMS for name in claim.needs_dynamics} <= set(SEEDS.default.dynamics)

@@ -1,185 +1,76 @@
-"""Options on event files that several commands share."""
+"""The options of commands on event lists, made from the fields of IngestOptions."""
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from report_utils.errors import InputError
-from report_utils.files.plain_numbers import real, whole
+from report_utils.events.ingest_options import IngestOptions
 
-_COLUMNS, _CLEANING, _AGN, _CATALOGUE = "Columns and units", "Cleaning (all off)", "AGN-less", "Catalogue"
-
-
-def number(text: str) -> float:
-    """Return the number of a text such as ``0.492``; Python would read 0_492 as 492.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is none.
-    """
-    value = real(text)
-    if value is None:
-        msg = f"{text!r} is not a number; write digits with a decimal point, for example 0.5"
-        raise typer.BadParameter(msg)
-    return value
+_FIELDS = IngestOptions.model_fields
 
 
-XOption = Annotated[str | None, typer.Option("--x", help="Column of x, or RA.", rich_help_panel=_COLUMNS)]
-YOption = Annotated[str | None, typer.Option("--y", help="Column of y, or DEC.", rich_help_panel=_COLUMNS)]
-EnergyOption = Annotated[str | None, typer.Option("--energy", help="Column of energies.", rich_help_panel=_COLUMNS)]
-EnergyUnitOption = Annotated[
-    str | None,
-    typer.Option("--energy-unit", help="Its unit: keV, eV, MeV, Angstrom, ..., or channel.", rich_help_panel=_COLUMNS),
-]
-ChannelOption = Annotated[
-    float | None,
-    typer.Option("--channel-kev", parser=number, help="Width of a channel, in keV.", rich_help_panel=_COLUMNS),
-]
-ChannelOffsetOption = Annotated[
-    float | None,
-    typer.Option(
-        "--channel-offset-kev", parser=number, help="Energy of channel 0, in keV; 0 without.", rich_help_panel=_COLUMNS
-    ),
-]
-RmfOption = Annotated[
-    str | None,
-    typer.Option("--rmf", help="RMF whose EBOUNDS give the energies of channels.", rich_help_panel=_COLUMNS),
-]
-PixelOption = Annotated[
-    float | None,
-    typer.Option(
-        "--pixel-arcsec", parser=number, help="Size of a unit of x and y, in arcsec.", rich_help_panel=_COLUMNS
-    ),
-]
-TableOption = Annotated[
-    str | None,
-    typer.Option("--table", help="Name or number of the table in the file, or all.", rich_help_panel=_COLUMNS),
-]
+def takes_event_options(*panels: str, without: tuple[str, ...] = ()) -> Callable[[Callable[..., None]], Any]:
+    """Give a command the options of some panels; it is called with an IngestOptions named ``options``."""
+    names = [name for name in _FIELDS if _extra(name)["panel"] in panels and name not in without]
 
-DropInvalidOption = Annotated[
-    bool,
-    typer.Option(
-        "--drop-invalid",
-        help="Leave out and count events whose values cannot be used, instead of refusing the list.",
-        rich_help_panel=_CLEANING,
-    ),
-]
-EnergyMinOption = Annotated[
-    float | None, typer.Option(parser=number, help="Leave out events below, in keV.", rich_help_panel=_CLEANING)
-]
-EnergyMaxOption = Annotated[
-    float | None, typer.Option(parser=number, help="Leave out events above, in keV.", rich_help_panel=_CLEANING)
-]
-GoodGradesOption = Annotated[
-    bool,
-    typer.Option(
-        "--good-grades",
-        help="Keep only the grades or patterns that the mission recommends.",
-        rich_help_panel=_CLEANING,
-    ),
-]
-GtiOption = Annotated[
-    str,
-    typer.Option(help="Keep good times: 'file' for each list's own, or a FITS file.", rich_help_panel=_CLEANING),
-]
-RegionOption = Annotated[
-    float | None,
-    typer.Option(
-        parser=number, help="Keep events this near the cluster's centre, in arcsec.", rich_help_panel=_CLEANING
-    ),
-]
-RegionCentreOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="RA,DEC",
-        help="That centre, in degrees; the row's or the events' own without.",
-        rich_help_panel=_CLEANING,
-    ),
-]
-BackgroundIdsOption = Annotated[
-    str | None,
-    typer.Option(metavar="IDS", help="SRC_IDs, as -1,7, of particle background, left out.", rich_help_panel=_CLEANING),
-]
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        def run(**given: Any) -> None:
+            stated = {name: given.pop(name) for name in names}
+            command(**given, options=_options({name: said for name, said in stated.items() if said is not None}))
 
-DropRepeatedOption = Annotated[
-    bool,
-    typer.Option(
-        "--drop-repeated",
-        help="Leave out events with time, position and energy of an earlier one.",
-        rich_help_panel=_CLEANING,
-    ),
-]
+        own = inspect.signature(command, eval_str=True).parameters
+        parameters = [parameter for name, parameter in own.items() if name != "options"]
+        parameters += [_parameter(name) for name in names]
+        keyword_only = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters]
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        run.__signature__ = inspect.Signature(keyword_only)
+        run.__annotations__ = {one.name: one.annotation for one in keyword_only}
+        return run
 
-AgnIdsOption = Annotated[
-    str | None, typer.Option(metavar="IDS", help="SRC_IDs, as 2,3, that are AGN.", rich_help_panel=_AGN)
-]
-PointSourcesOption = Annotated[
-    str | None, typer.Option(help="List of positions to mask, FITS or CSV with radii.", rich_help_panel=_AGN)
-]
-AgnLessOption = Annotated[
-    str | None, typer.Option("--events-agn-less", help="Second lists, as --events.", rich_help_panel=_AGN)
-]
-
-MaxEventsOption = Annotated[
-    int | None,
-    typer.Option(min=1, help="Keep at most so many events of each, drawn at random.", rich_help_panel="Thinning"),
-]
-ThinSeedOption = Annotated[int, typer.Option(min=0, help="Decides which.", rich_help_panel="Thinning")]
-
-EventsOption = Annotated[
-    str | None,
-    typer.Option(
-        help="Event list of rows that name none, for example 'lists/{cluster_id}_*evt2.fits*'.",
-        rich_help_panel=_CATALOGUE,
-    ),
-]
-HubbleOption = Annotated[
-    float | None, typer.Option(parser=number, help="h of masses in a column mass_msun_h.", rich_help_panel=_CATALOGUE)
-]
-WithoutMassesOption = Annotated[
-    bool,
-    typer.Option("--without-masses", help="Masses may be missing: for predictions only.", rich_help_panel=_CATALOGUE),
-]
-OutsidePathsOption = Annotated[
-    bool,
-    typer.Option("--outside-paths", help="Files may lie outside the catalogue's folder.", rich_help_panel=_CATALOGUE),
-]
+    return decorate
 
 
-def ids(option: str, text: str | None) -> tuple[int, ...]:
-    """Return the numbers of a list such as ``2,3``.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    found = [whole(part) for part in text.split(",")] if text else []
-    if None in found:
-        msg = f"{option} {text!r} is no list of whole numbers; separate them by commas, for example 2,3"
-        raise InputError(msg)
-    return tuple(found)
+def _options(stated: dict[str, Any]) -> IngestOptions:
+    """Build the options; a message names them as they are typed: ``--energy-min -1`` for ``energy_min=-1``."""
+    try:
+        return IngestOptions(**stated)
+    except InputError as error:
+        fields = "|".join(_FIELDS)
+        spelt = re.sub(rf"\b({fields})=", lambda found: f"{_flag(found[1])} ", str(error))
+        raise InputError(spelt) from None
 
 
-def place(option: str, text: str | None) -> tuple[float, float] | None:
-    """Return the position of a text such as ``210.25,2.88`` [deg], or None.
+def _extra(name: str) -> dict[str, Any]:
+    return _FIELDS[name].json_schema_extra
 
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    if not text:
-        return None
-    numbers = [real(part) for part in text.split(",")]
-    if len(numbers) == 2 and None not in numbers:
-        return numbers[0], numbers[1]
-    msg = f"{option} {text!r} is no position; give RA,DEC [deg], for example 210.25,2.88"
-    raise InputError(msg)
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    """Return a field as a parameter of a command: a flag, or text that the model parses."""
+    field, extra = _FIELDS[name], _extra(name)
+    is_flag = field.annotation is bool
+    option = typer.Option(
+        _flag(name),
+        help=field.description,
+        rich_help_panel=extra["panel"],
+        metavar=None if is_flag else extra.get("metavar", "NUMBER" if "give" in extra else "TEXT"),
+    )
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if is_flag else None,
+        annotation=Annotated[bool if is_flag else str | None, option],
+    )
 
 
 def file_path(text: str) -> Path:

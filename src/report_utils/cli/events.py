@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from report_utils.cli import event_options as opt
 from report_utils.cli.app import BAD_INPUT, ProfileOption, app, clear_failures, complain, say
+from report_utils.cli.event_options import file_path, takes_event_options
 from report_utils.errors import InputError
+from report_utils.events.ingest_options import AGN, CATALOGUE, CLEANING, COLUMNS, THINNING, IngestOptions
 
 _FAULTS_SHOWN = 20
 """Of a catalogue, one a line: a wrong unit is a fault of every row."""
@@ -30,70 +31,27 @@ def simulate(
 
 
 @app.command()
+@takes_event_options(COLUMNS, CLEANING, AGN, THINNING, CATALOGUE)
 def ingest(
     catalogue: Annotated[
         Path,
         typer.Argument(
-            parser=opt.file_path, metavar="CATALOGUE", help="CSV or Parquet: cluster_id, log10_mass, events, ..."
+            parser=file_path, metavar="CATALOGUE", help="CSV or Parquet with cluster_id, log10_mass, events."
         ),
     ],
+    options: IngestOptions,
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")],
-    events: opt.EventsOption = None,
-    hubble_h: opt.HubbleOption = None,
-    without_masses: opt.WithoutMassesOption = False,
-    outside_paths: opt.OutsidePathsOption = False,
-    x: opt.XOption = None,
-    y: opt.YOption = None,
-    energy: opt.EnergyOption = None,
-    energy_unit: opt.EnergyUnitOption = None,
-    pixel_arcsec: opt.PixelOption = None,
-    channel_kev: opt.ChannelOption = None,
-    channel_offset_kev: opt.ChannelOffsetOption = None,
-    rmf: opt.RmfOption = None,
-    table: opt.TableOption = None,
-    drop_invalid: opt.DropInvalidOption = False,
-    energy_min: opt.EnergyMinOption = None,
-    energy_max: opt.EnergyMaxOption = None,
-    good_grades: opt.GoodGradesOption = False,
-    gti: opt.GtiOption = "",
-    region_arcsec: opt.RegionOption = None,
-    region_centre: opt.RegionCentreOption = None,
-    background_source_ids: opt.BackgroundIdsOption = None,
-    drop_repeated: opt.DropRepeatedOption = False,
-    agn_source_ids: opt.AgnIdsOption = None,
-    point_sources: opt.PointSourcesOption = None,
-    events_agn_less: opt.AgnLessOption = None,
-    max_events: opt.MaxEventsOption = None,
-    thin_seed: opt.ThinSeedOption = 0,
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as cores without.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; by default as many as cores.")] = None,
 ) -> None:
     """Read the observations of a catalogue into an archive that a profile can name as its source.
 
     A bad file does not stop the others: it is listed at the end and in the archive's report, with exit status 2.
     """
-    from report_utils.events import Cleaning, Recipe, Request, Statement
     from report_utils.events import ingest as ingest_catalogue
     from report_utils.events.catalogue import CatalogueError
 
-    named = {"events": events, "events_agn_less": events_agn_less, "point_sources": point_sources}
-    statement = Statement(
-        hubble_h=hubble_h,
-        without_masses=without_masses,
-        outside_paths=outside_paths,
-        files={column: text for column, text in named.items() if text},
-        request=Request(x, y, energy, energy_unit, pixel_arcsec, table, channel_kev, channel_offset_kev, rmf),
-    )
-    background = opt.ids("--background-source-ids", background_source_ids)
-    centre = opt.place("--region-centre", region_centre)
-    recipe = Recipe(
-        invalid="drop" if drop_invalid else "error",
-        cleaning=Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background, drop_repeated),
-        agn_source_ids=opt.ids("--agn-source-ids", agn_source_ids),
-        max_events=max_events,
-        thin_seed=thin_seed,
-    )
     try:
-        report = ingest_catalogue(catalogue, out, recipe=recipe, statement=statement, workers=workers)
+        report = ingest_catalogue(catalogue, out, options, workers=workers)
     except CatalogueError as error:
         for fault in error.faults[:_FAULTS_SHOWN]:
             complain(fault)
@@ -156,46 +114,27 @@ def predict(
 
 
 @app.command()
+@takes_event_options(COLUMNS, CLEANING, without=("drop_invalid",))
 def inspect(
-    files: Annotated[list[Path], typer.Argument(parser=opt.file_path, metavar="FILES", help="Event files.")],
-    x: opt.XOption = None,
-    y: opt.YOption = None,
-    energy: opt.EnergyOption = None,
-    energy_unit: opt.EnergyUnitOption = None,
-    pixel_arcsec: opt.PixelOption = None,
-    channel_kev: opt.ChannelOption = None,
-    channel_offset_kev: opt.ChannelOffsetOption = None,
-    rmf: opt.RmfOption = None,
-    table: opt.TableOption = None,
-    energy_min: opt.EnergyMinOption = None,
-    energy_max: opt.EnergyMaxOption = None,
-    good_grades: opt.GoodGradesOption = False,
-    gti: opt.GtiOption = "",
-    region_arcsec: opt.RegionOption = None,
-    region_centre: opt.RegionCentreOption = None,
-    background_source_ids: opt.BackgroundIdsOption = None,
-    drop_repeated: opt.DropRepeatedOption = False,
+    files: Annotated[list[Path], typer.Argument(parser=file_path, metavar="FILES", help="Event files.")],
+    options: IngestOptions,
     image: Annotated[Path | None, typer.Option(help="Write a picture of the four bands, for one file.")] = None,
 ) -> None:
     """Say what an event file holds, how that was decided, its counts by band, and what is or could be left out.
 
     A file that cannot be read does not stop the others; the exit status is then 2.
     """
-    from report_utils.events import Cleaning, Request, inspect_events
+    from report_utils.events import inspect_events
 
     if image is not None and len(files) > 1:
         msg = f"--image {image} is for one file, and there are {len(files)}; inspect them one by one"
         raise InputError(msg)
-    request = Request(x, y, energy, energy_unit, pixel_arcsec, table, channel_kev, channel_offset_kev, rmf)
-    background = opt.ids("--background-source-ids", background_source_ids)
-    centre = opt.place("--region-centre", region_centre)
-    cleaning = Cleaning(energy_min, energy_max, good_grades, gti, region_arcsec, centre, background, drop_repeated)
     n_failed = 0
     for number, file in enumerate(files):
         if number:
             typer.echo()
         try:
-            found = inspect_events(file, request=request, cleaning=cleaning)
+            found = inspect_events(file, options)
         except InputError as error:
             n_failed += 1
             complain(error)

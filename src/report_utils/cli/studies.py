@@ -29,8 +29,8 @@ def study(
     ] = False,
 ) -> None:
     """Train what is missing of a study and print what it shows; without a name, say which there are."""
-    from report_utils.report.seed_robustness import judge_over_seeds, over_seeds_text
-    from report_utils.report.study_tables import study_text
+    from report_utils.report.studies import judge_over_seeds
+    from report_utils.report.study_tables import over_seeds_text, study_text
     from report_utils.reproduction.one_profile import Reproduction
     from report_utils.reproduction.results import export_study
     from report_utils.reproduction.studies import STUDIES, get_study, is_trained, possible_variants, train_study

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,35 @@ from report_utils.cnn.batches import ViewBatches
 from report_utils.cnn.images import ResidentImages
 from report_utils.cnn.network import fresh_network
 from report_utils.cnn.scales import InputScale, TargetScale
-from report_utils.dynamics.phases import Dynamics, epoch_phases, weight_noise
+from report_utils.dynamics.phases import epoch_phases, weight_noise
 from report_utils.dynamics.recorder import EpochRecorder
 from report_utils.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseTraining:
+    """What a training in phases has recorded; :meth:`report_utils.dynamics.Recording.from_arrays` draws it.
+
+    Parameters
+    ----------
+    predictions : (n_epochs, n_test, n_views) float32 [log10 Msun]
+        After each epoch; view 0 is the identity.
+    truth : (n_test,) float64 [log10 Msun]
+    item : (n_test,) int
+        Rows in the catalogue.
+    phase : (n_epochs,) int
+        The phase of each epoch, from 0.
+    states : dict of str to (n_test, n_views) float32
+        Predictions before the first epoch (``"start"``) and just after the noise of each phase (``"noise_0"`` ...).
+    loss : (n_epochs,) float64 [dex^2]
+    """
+
+    predictions: NDArray[np.float32]
+    truth: NDArray[np.float64]
+    item: NDArray[np.integer]
+    phase: NDArray[np.integer]
+    states: dict[str, NDArray[np.float32]]
+    loss: NDArray[np.float64]
 
 
 def _segments(n_phases: int, epochs: int) -> Iterator[tuple[int, range, bool]]:
@@ -36,11 +63,10 @@ def train_in_phases(
     seed: int,
     *,
     training_seed: int = 0,
-    transform: str = "",
     fold: int = 0,
     checkpoint: Path | None = None,
     progress: Callable[[float], Any] | None = None,
-) -> Dynamics:
+) -> PhaseTraining:
     """Train one network while its channels are switched on one after the other, recording all test predictions.
 
     In phase j the channels above j are zero, in training and in testing. Each phase trains for
@@ -56,8 +82,6 @@ def train_in_phases(
     settings : report_utils.profiles.Dynamics
     seed, training_seed : int
         Decide the weights at the start, the order of the batches and the noise.
-    transform : str
-        A name for the result.
     fold : int
     checkpoint : Path, optional
         Where to keep the state of a long training, and to go on from.
@@ -109,11 +133,10 @@ def train_in_phases(
     if not np.isfinite(predictions).all():
         msg = "the dynamics diverged (predictions are not finite); lower dynamics.learning_rate or dynamics.noise"
         raise InputError(msg)
-    return Dynamics(
-        transform=transform,
+    return PhaseTraining(
         predictions=predictions,
         truth=np.asarray(log10_mass, dtype=np.float64)[test],
-        cluster=test,
+        item=test,
         phase=phase_of,
         states=recorder.states,
         loss=np.asarray(log.history["loss"]),

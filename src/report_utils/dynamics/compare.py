@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.dynamics.phases import Dynamics
+from report_utils.dynamics.recording import Recording
 from report_utils.errors import InputError
 
 
@@ -17,7 +17,7 @@ class DynamicsComparison:
 
     Parameters
     ----------
-    transforms : tuple of str
+    names : tuple of str
     rank_correlation : (n_epochs,)
         Spearman's correlation of the two sets of predictions: do both order the observations alike?
     rms_difference : (n_epochs,) [dex]
@@ -33,7 +33,7 @@ class DynamicsComparison:
     phase : (n_epochs,) int
     """
 
-    transforms: tuple[str, str]
+    names: tuple[str, str]
     rank_correlation: NDArray[np.float64]
     rms_difference: NDArray[np.float64]
     scatter: NDArray[np.float64]
@@ -43,7 +43,7 @@ class DynamicsComparison:
     phase: NDArray[np.integer]
 
 
-def compare_dynamics(first: Dynamics, second: Dynamics) -> DynamicsComparison:
+def compare_dynamics(first: Recording, second: Recording) -> DynamicsComparison:
     """Compare two dynamics of the same observations, trained with the same phases.
 
     Each prediction is first averaged over the views, which are the same observation seen from eight sides.
@@ -53,8 +53,8 @@ def compare_dynamics(first: Dynamics, second: Dynamics) -> DynamicsComparison:
     InputError
         If the two show different observations or other phases.
     """
-    if not np.array_equal(first.cluster, second.cluster) or not np.array_equal(first.phase, second.phase):
-        msg = f"dynamics {first.transform!r} and {second.transform!r} show different observations or epochs"
+    if not np.array_equal(first.item, second.item) or not np.array_equal(first.phase, second.phase):
+        msg = f"dynamics {first.name!r} and {second.name!r} show different observations or epochs"
         raise InputError(msg)
     from scipy.stats import spearmanr  # half of the time that a command takes to start, which needs no statistics
 
@@ -64,7 +64,7 @@ def compare_dynamics(first: Dynamics, second: Dynamics) -> DynamicsComparison:
     residual_a, residual_b = a[ends] - first.truth, b[ends] - second.truth
     helped_a, helped_b = (-np.diff(np.abs(residual), axis=0) for residual in (residual_a, residual_b))
     return DynamicsComparison(
-        transforms=(first.transform, second.transform),
+        names=(first.name, second.name),
         rank_correlation=np.array([_correlation(spearmanr, p, q) for p, q in zip(a, b, strict=True)]),
         rms_difference=np.sqrt(np.mean((a - b) ** 2, axis=1)),
         scatter=scatter,

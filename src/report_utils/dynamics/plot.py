@@ -1,89 +1,137 @@
-"""The dynamics picture: every test prediction at every epoch (report, Figures 10 and 11)."""
+"""The dynamics picture for a paper: every item's prediction at every epoch (report, Figures 10 and 11)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
-from numpy.typing import NDArray
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from report_utils.dynamics.phases import Dynamics
+from report_utils.dynamics.picture import COLOUR_MAP, Shown, picture_of
+from report_utils.dynamics.recording import Recording
+from report_utils.errors import InputError
 
-COLOUR_MAP = "RdBu_r"
 TRUTH_COLUMN_SHARE = 0.04
-
-
-def heatmap_values(dynamics: Dynamics) -> NDArray[np.float64]:
-    """Return what the picture shows: ``(n_test, n_epochs)`` predictions minus the mean truth [dex].
-
-    Rows are in ascending truth; predictions are those of the identity view.
-    """
-    order = np.argsort(dynamics.truth, kind="stable")
-    return dynamics.predictions[:, order, 0].T.astype(np.float64) - dynamics.truth.mean()
+_NOT_FINITE = "0.6"
+_MOST_CLASS_NAMES = 30
 
 
 def plot_dynamics(
-    dynamics: Dynamics,
+    recording: Recording,
     ax: Axes | None = None,
     *,
     limit: float | None = None,
     colour_bar: bool = True,
-    quantity: str = r"prediction $-$ mean truth [dex]",
+    unit: str = "",
     phases: Sequence[str] | None = None,
-    item: str | None = None,
+    item: str = "item",
+    show: Shown = "margin",
 ) -> AxesImage:
-    """Draw a dynamics as a heatmap (report, section 4.1).
+    """Draw a recording as a heatmap (report, section 4.1).
 
-    The x axis is the number of epochs trained, each row is one test observation in ascending truth, the colour is
-    its prediction minus the mean truth; white lines part the phases and the last columns show the truth.
+    Each row is an item in ascending truth, each column an epoch; the colour is the prediction minus the mean truth,
+    white lines part the phases, and the last column is the truth. Of a classifier, rows are grouped by class, and the
+    colour says how clearly an item is right (red) or wrong (blue). What is not finite, and epochs that were not
+    recorded, are grey.
 
     Parameters
     ----------
-    dynamics : Dynamics
+    recording : Recording
     ax : matplotlib axes, optional
-        A new figure where it is not given.
+        A new figure by default.
     limit : float, optional
-        The colours span ``[-limit, limit]`` [dex]; the largest centred truth where it is not given. Give the same
-        to pictures that are to be compared.
+        The colours span ``[-limit, limit]`` around the mean truth; the largest centred truth by default. Give the
+        same to pictures that are to be compared.
     colour_bar : bool
-    quantity : str
-        What the colour bar says; for models that do not predict masses.
+    unit : str
+        The unit of a difference of two predictions, for the colour bar.
     phases : sequence of str, optional
-        A name for each phase; the number of bands where they are not given.
-    item : str, optional
-        What a row is; a test observation with a true mass where it is not given.
+        A name for each phase; those of the recording by default.
+    item : str
+        What a row is, in the singular.
+    show : {"margin", "probability"}
+        Of a classifier: by how much the true class is likelier than any other, or its probability.
 
     Returns
     -------
     image : matplotlib.image.AxesImage
     """
+    picture = picture_of(recording, show=show, limit=limit)
+    phases = recording.phase_titles if phases is None else list(phases)
+    if len(phases) != recording.n_phases:
+        msg = f"plot_dynamics: {len(phases)} phases given where {recording.n_phases} are needed"
+        raise InputError(msg)
     if ax is None:
         _, ax = plt.subplots(figsize=(7.5, 4.8), layout="constrained")
-    values = heatmap_values(dynamics)
-    n_test, n_epochs = values.shape
-    truth = np.sort(dynamics.truth) - dynamics.truth.mean()
-    limit = float(np.abs(truth).max()) if limit is None else limit
-    width = max(1.0, TRUTH_COLUMN_SHARE * n_epochs)
-    style = {"cmap": COLOUR_MAP, "vmin": -limit, "vmax": limit, "origin": "upper", "aspect": "auto"}
-    style["interpolation"] = "nearest"
-    image = ax.imshow(values, extent=(0, n_epochs, n_test, 0), rasterized=True, **style)
+    n_items, n_columns = picture.values.shape
+    width = max(1.0, TRUTH_COLUMN_SHARE * n_columns)
+    style = {"origin": "upper", "aspect": "auto", "interpolation": "nearest", "rasterized": True}
+    colours = {"cmap": colormaps[COLOUR_MAP].with_extremes(bad=_NOT_FINITE)}
+    colours |= {"vmin": -picture.limit, "vmax": picture.limit}
+    shifted = picture.values - picture.centre
+    image = ax.imshow(np.ma.masked_invalid(shifted), extent=(0, n_columns, n_items, 0), **style, **colours)
     gap = 0.4 * width
-    ax.imshow(truth[:, None], extent=(n_epochs + gap, n_epochs + gap + width, n_test, 0), rasterized=True, **style)
-    for end in dynamics.phase_ends[:-1]:
-        ax.axvline(end + 1, color="white", linewidth=2)
-    ax.set_xlim(0, n_epochs + gap + width)
-    ax.set_ylim(n_test, 0)
-    ax.set_xlabel("epochs trained")
-    ax.set_ylabel("test observation, in ascending true mass" if item is None else f"{item}, in ascending truth")
+    place = (n_columns + gap, n_columns + gap + width, n_items, 0)
+    truth = recording.truth[picture.order]
+    if recording.classes:
+        ax.imshow(truth[:, None] % 2, extent=place, cmap="Greys", vmin=-1, vmax=2, **style)
+    else:
+        ax.imshow((truth - picture.centre)[:, None], extent=place, **style, **colours)
+    recorded = np.maximum.accumulate(picture.column)
+    ends = np.append(np.searchsorted(recorded, recording.phase_ends[:-1], "right"), n_columns)
+    for end in ends[:-1]:
+        ax.axvline(end, color="white", linewidth=2)
+    ax.set_xlim(0, n_columns + gap + width)
+    ax.set_ylim(n_items, 0)
+    _name_epochs(ax, recording, picture.column)
     ax.grid(visible=False)
-    starts = np.concatenate([[0], dynamics.phase_ends[:-1] + 1])
-    for phase, (start, end) in enumerate(zip(starts, dynamics.phase_ends, strict=True)):
-        name = ("1 band" if phase == 0 else f"{phase + 1} bands") if phases is None else phases[phase]
-        ax.text((start + end + 1) / 2, -0.015 * n_test, name, ha="center", va="bottom", fontsize="small")
-    ax.text(n_epochs + gap + width / 2, -0.015 * n_test, "truth", ha="center", va="bottom", fontsize="small")
+    _name_rows(ax, recording, truth, item)
+    above = -0.015 * n_items
+    for name, (start, end) in zip(phases, pairwise([0, *ends]), strict=True):
+        ax.text((start + end) / 2, above, name, ha="center", va="bottom", fontsize="small")
+    ax.text(n_columns + gap + width / 2, above, "truth", ha="center", va="bottom", fontsize="small")
     if colour_bar:
-        ax.figure.colorbar(image, ax=ax, label=quantity, extend="both")
+        ax.figure.colorbar(image, ax=ax, label=colour_label(recording, show, unit), extend="both")
     return image
+
+
+def colour_label(recording: Recording, show: Shown, unit: str) -> str:
+    """Return what the colours say."""
+    if recording.classes:
+        probability = "probability of the true class"
+        return f"{probability} − largest other" if show == "margin" else f"{probability} − ½"
+    return "prediction − mean truth" + (f" [{unit}]" if unit else "")
+
+
+def _name_epochs(ax: Axes, recording: Recording, column: np.ndarray) -> None:
+    """Write the number of epochs below the columns: at their right edges where all from the first were recorded."""
+    epochs = recording.epoch
+    if np.array_equal(epochs, np.arange(1, len(epochs) + 1)):
+        ax.set_xlabel("epochs trained")
+        return
+    ax.set_xlabel("epoch")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+    def name(x: float, _: int) -> str:
+        place = int(x)
+        return str(epochs[column[place]]) if 0 <= place < len(column) and column[place] >= 0 else ""
+
+    ax.xaxis.set_major_formatter(FuncFormatter(name))
+
+
+def _name_rows(ax: Axes, recording: Recording, truth: np.ndarray, item: str) -> None:
+    if not recording.classes:
+        ax.set_ylabel(f"{item}, in ascending truth")
+        return
+    ax.set_ylabel(f"{item}, by true class")
+    edges = np.searchsorted(truth, np.arange(len(recording.classes) + 1))
+    for edge in edges[1:-1]:
+        ax.axhline(edge, color="white", linewidth=0.5)
+    if len(recording.classes) <= _MOST_CLASS_NAMES:
+        ax.set_yticks((edges[:-1] + edges[1:]) / 2, recording.classes)
+        ax.tick_params(axis="y", length=0)

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.dynamics.phases import Dynamics
+from report_utils.dynamics.picture import COLOUR_MAP
+from report_utils.dynamics.recording import Recording
 from report_utils.errors import InputError
 from report_utils.widgets import Widget, colour_table, packed, picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOUR_MAP, IMAGE_MAP = "RdBu_r", "viridis"
+IMAGE_MAP = "viridis"
 IMAGE_BYTES = 600_000
 """What the small images of all dynamics may take on a page; they are made coarser until they fit."""
 
@@ -28,8 +29,8 @@ _SCRIPTS = tuple(Path(__file__).with_name(f"{name}.js") for name in ("viewer_can
 
 
 def dynamics_viewer(
-    dynamics: Dynamics,
-    *others: Dynamics,
+    dynamics: Recording,
+    *others: Recording,
     titles: Sequence[str] | None = None,
     labels: Sequence[str] | None = None,
     item: str = "observation",
@@ -49,12 +50,12 @@ def dynamics_viewer(
 
     Parameters
     ----------
-    dynamics, *others : Dynamics
+    dynamics, *others : Recording
         Recorded on the same observations, with the same phases; the identity view is shown.
     titles : sequence of str, optional
-        What to call each dynamics; its ``transform`` where they are not given.
+        What to call each dynamics; its ``name`` where they are not given.
     labels : (n_test,) str, optional
-        A name for each test observation; its ``cluster`` number where they are not given.
+        A name for each test observation; its name where they are not given.
     item : str
         What an observation is called, in the singular.
     quantity : str
@@ -89,9 +90,9 @@ def dynamics_viewer(
     and are shown to that digit.
     """
     shown = (dynamics, *others)
-    titles = list(titles or [each.transform or "dynamics" for each in shown])
-    labels = [str(label) for label in (dynamics.cluster if labels is None else labels)]
-    phases = list(phases or [f"phase {number}" for number in range(1, dynamics.n_phases + 1)])
+    titles = list(titles or [each.name or "dynamics" for each in shown])
+    labels = [str(label) for label in (dynamics.names if labels is None else labels)]
+    phases = list(phases or dynamics.phase_titles)
     images = [images] if isinstance(images, np.ndarray) else list(images)
     _check(shown, titles, labels, phases, images)
     order = np.argsort(dynamics.truth, kind="stable")
@@ -123,16 +124,16 @@ def dynamics_viewer(
 
 
 def _check(
-    shown: Sequence[Dynamics], titles: list[str], labels: list[str], phases: list[str], images: list[NDArray]
+    shown: Sequence[Recording], titles: list[str], labels: list[str], phases: list[str], images: list[NDArray]
 ) -> None:
     n_test = len(shown[0].truth)
     for first, second in pairwise(shown):
-        if not np.array_equal(first.cluster, second.cluster) or not np.array_equal(first.phase, second.phase):
-            msg = f"dynamics {first.transform!r} and {second.transform!r} show different observations or epochs"
+        if not np.array_equal(first.item, second.item) or not np.array_equal(first.phase, second.phase):
+            msg = f"dynamics {first.name!r} and {second.name!r} show different observations or epochs"
             raise InputError(msg)
     for each in shown:
         if not np.isfinite(each.predictions).all():
-            msg = f"dynamics {each.transform!r} holds predictions that are not finite numbers; leave those epochs out"
+            msg = f"dynamics {each.name!r} holds predictions that are not finite numbers; leave those epochs out"
             raise InputError(msg)
     lengths = [("titles", titles, len(shown)), ("labels", labels, n_test), ("phases", phases, shown[0].n_phases)]
     for name, given, wanted in (*lengths, *(("images", each, n_test) for each in images)):
@@ -185,7 +186,7 @@ def _halved(images: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
 
 
 def _plain_figure(
-    shown: Sequence[Dynamics], titles: list[str], phases: list[str], limit: float, words: dict[str, str]
+    shown: Sequence[Recording], titles: list[str], phases: list[str], limit: float, words: dict[str, str]
 ) -> Figure:
     from matplotlib.figure import Figure
 

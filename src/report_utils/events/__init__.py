@@ -15,26 +15,20 @@ if TYPE_CHECKING:
     from report_utils.events.archive import Archive, open_archive
     from report_utils.events.archive_writer import ArchiveWriter
     from report_utils.events.catalogue import read_catalogue
-    from report_utils.events.cleaning import Cleaning
     from report_utils.events.export import export_observations
+    from report_utils.events.ingest_options import IngestOptions
     from report_utils.events.ingest_report import IngestReport
     from report_utils.events.ingest_run import ingest
     from report_utils.events.inspection import inspect_events
     from report_utils.events.point_sources import mask_point_sources, read_point_sources
     from report_utils.events.reading import check_usable, load_events, read_events
-    from report_utils.events.recipe import Recipe
-    from report_utils.events.request import Request
     from report_utils.events.sixte import write_sixte
-    from report_utils.events.statement import Statement
 
 _HOME = {
     "Archive": "archive",
     "ArchiveWriter": "archive_writer",
-    "Cleaning": "cleaning",
+    "IngestOptions": "ingest_options",
     "IngestReport": "ingest_report",
-    "Recipe": "recipe",
-    "Request": "request",
-    "Statement": "statement",
     "check_usable": "reading",
     "export_observations": "export",
     "ingest": "ingest_run",
@@ -51,13 +45,10 @@ _HOME = {
 __all__ = [
     "Archive",
     "ArchiveWriter",
-    "Cleaning",
     "EventList",
+    "IngestOptions",
     "IngestReport",
-    "Recipe",
-    "Request",
     "Source",
-    "Statement",
     "check_usable",
     "export_observations",
     "ingest",

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from report_utils.errors import InputError, printable
 from report_utils.events.catalogue_paths import locate
 from report_utils.events.catalogue_table import Table, read_table
+from report_utils.events.ingest_options import FILE_COLUMNS, IngestOptions
 from report_utils.events.masses import MASS_COLUMNS, check_hubble_h, log10_mass
 from report_utils.events.patterns import Search
-from report_utils.events.request import Request
-from report_utils.events.statement import (
-    CENTRE_COLUMNS,
-    FILE_COLUMNS,
-    STATED_COLUMNS,
-    Statement,
-    row_centre,
-    row_request,
-)
+from report_utils.events.row_options import CENTRE_COLUMNS, STATED_COLUMNS, row_centre, row_options
 
 COLUMNS = ("cluster_id", *MASS_COLUMNS, "group", *FILE_COLUMNS, *STATED_COLUMNS, *CENTRE_COLUMNS)
 """All that a catalogue may say; other columns are ignored."""
@@ -46,10 +39,8 @@ class CatalogueRow:
         The halo; empty where not given.
     point_sources : Path or None
         A list of positions to mask, which gives the cluster without its AGN.
-    request : Request
-        Columns and units of its event list, where they are stated.
-    centre : (ra, dec) [deg], or None
-        Of the region that is cut out, if one is.
+    options : IngestOptions
+        What is stated about all rows, with what this row states in its place.
     """
 
     row: int
@@ -59,8 +50,7 @@ class CatalogueRow:
     events_agn_less: Path | None = None
     group: str = ""
     point_sources: Path | None = None
-    request: Request = field(default_factory=Request)
-    centre: tuple[float, float] | None = None
+    options: IngestOptions = field(default_factory=IngestOptions)
 
 
 class CatalogueError(InputError):
@@ -73,7 +63,7 @@ class CatalogueError(InputError):
 
 
 def read_catalogue(
-    path: str | Path, statement: Statement | None = None, *, check_files: bool = True
+    path: str | Path, options: IngestOptions | None = None, *, check_files: bool = True
 ) -> list[CatalogueRow]:
     """Read and check a catalogue.
 
@@ -83,7 +73,7 @@ def read_catalogue(
         CSV or Parquet with cluster_id, a mass (in exactly one of ``log10_mass``, ``mass_msun`` and
         ``mass_msun_h``) and events; further :data:`COLUMNS` are optional. Files are looked for relative to its
         folder; a name with ``*``, ``?`` or ``[...]`` must match exactly one.
-    statement : Statement, optional
+    options : IngestOptions, optional
         What the user states about all rows.
     check_files : bool
         Whether every event list must be there.
@@ -100,16 +90,17 @@ def read_catalogue(
     InputError
         If the table itself is wrong, or what is stated contradicts it.
     """
-    path, statement = Path(path), statement or Statement()
+    path, options = Path(path), options or IngestOptions()
+    options.check_files()
     table = read_table(path, COLUMNS)
-    mass_column = _check_header(path, table, statement)
+    mass_column = _check_header(path, table, options)
     faults = list(table.faults)
     rows: list[CatalogueRow] = []
     seen: dict[tuple[str, ...], int] = {}
     search = Search()
     for number, record in table.rows:
         found: list[str] = []
-        row = _row(path, number, record, mass_column, statement, found, search, check_files=check_files)
+        row = _row(path, number, record, mass_column, options, found, search, check_files=check_files)
         found += _repetitions(path, number, record, row, seen)
         faults += found
         if row is not None and not found:
@@ -127,11 +118,13 @@ def unused_columns(path: str | Path) -> tuple[str, ...]:
     return tuple(name for name in read_table(Path(path), COLUMNS).header if name not in COLUMNS)
 
 
-def _check_header(path: Path, table: Table, statement: Statement) -> str | None:
+def _check_header(path: Path, table: Table, options: IngestOptions) -> str | None:
     """Return the column of the masses, or None where they may be missing and are."""
     masses = [name for name in MASS_COLUMNS if name in table.header]
-    needed = [name for name in ("cluster_id", "events") if name not in (*table.header, *statement.files)]
-    if not masses and not statement.without_masses:
+    needed = [
+        name for name in ("cluster_id", "events") if name not in table.header and not getattr(options, name, None)
+    ]
+    if not masses and not options.without_masses:
         needed.append("log10_mass")
     if needed:
         hint = f"; a mass may also be one of {', '.join(MASS_COLUMNS[1:])}" if needed[-1] == "log10_mass" else ""
@@ -147,7 +140,7 @@ def _check_header(path: Path, table: Table, statement: Statement) -> str | None:
         )
         raise InputError(msg)
     column = masses[0] if masses else None
-    check_hubble_h(path, column, statement.hubble_h)
+    check_hubble_h(path, column, options.hubble_h)
     return column
 
 
@@ -160,7 +153,7 @@ def _row(
     number: int,
     record: dict[str, str],
     mass_column: str | None,
-    statement: Statement,
+    options: IngestOptions,
     faults: list[str],
     search: Search,
     *,
@@ -168,20 +161,21 @@ def _row(
 ) -> CatalogueRow | None:
     """Return a row, or None with its faults added to ``faults``."""
 
-    def attempt(column: str, function: Callable[[], Any]) -> Any:
+    def attempt(column: str | None, function: Callable[[], Any]) -> Any:
         try:
             return function()
         except (InputError, OSError, ValueError) as error:  # OSError, ValueError: names that no file can have
-            faults.append(f"{path}: row {number}: column {column!r}: {' '.join(str(error).split())}")
+            where = f"{path}: row {number}" + (f": column {column!r}" if column else "")
+            faults.append(f"{where}: {' '.join(str(error).split())}")
             return None
 
     def file(column: str) -> Path | None:
         if text := record.get(column, ""):
-            outside = statement.outside_paths
+            outside = options.outside_paths
             return locate(
                 text, record["cluster_id"], path.parent, search, outside_paths=outside, must_exist=check_files
             )
-        if column == unused or not (text := statement.files.get(column, "")):
+        if column == unused or not (text := getattr(options, column)):
             return None
         return locate(text, record["cluster_id"], None, search, must_exist=check_files)
 
@@ -192,7 +186,7 @@ def _row(
             f"{path}: row {number}: column 'point_sources': the row has an AGN-less list of its own; keep one of both"
         )
     empty = ["cluster_id"] if not record["cluster_id"] else []
-    empty += ["events"] if not (record.get("events") or statement.files.get("events")) else []
+    empty += ["events"] if not (record.get("events") or options.events) else []
     faults += [f"{path}: row {number}: column {name!r} is empty; fill it in or remove the row" for name in empty]
     faults += [
         f"{path}: row {number}: column {name!r}: {printable(record[name])!r} is no name: it has more than {_MAX_NAME}"
@@ -201,18 +195,16 @@ def _row(
         if len(record.get(name, "")) > _MAX_NAME or not record.get(name, "").isprintable()
     ]
     mass, text = math.nan, record[mass_column] if mass_column else ""
-    if text or not statement.without_masses:
-        mass = attempt(mass_column or "", lambda: log10_mass(mass_column or "", text, statement.hubble_h))
+    if text or not options.without_masses:
+        mass = attempt(mass_column or "", lambda: log10_mass(mass_column or "", text, options.hubble_h))
     files = {name: attempt(name, lambda name=name: file(name)) for name in FILE_COLUMNS}
-    request = attempt("x", lambda: row_request(record, statement.request))
-    if record.get("rmf") and request is not None:
-        rmf = attempt("rmf", lambda: file("rmf"))
-        request = None if rmf is None else replace(request, rmf=str(rmf))
+    rmf = attempt("rmf", lambda: file("rmf")) if record.get("rmf") else None
     centre = attempt("ra_centre", lambda: row_centre(record))
+    stated = attempt(None, lambda: row_options(record, options, rmf, centre))
     if faults:
         return None
     about = {"cluster_id": record["cluster_id"], "group": record.get("group", "")}
-    return CatalogueRow(row=number, log10_mass=mass, request=request, centre=centre, **about, **files)
+    return CatalogueRow(row=number, log10_mass=mass, options=stated, **about, **files)
 
 
 def _repetitions(
@@ -228,7 +220,7 @@ def _repetitions(
     if row is not None:
         lists = {"events": row.events, "events_agn_less": row.events_agn_less}
         keys += [
-            (name, ("file", str(file.resolve()), str(row.request.table or "").lower()))
+            (name, ("file", str(file.resolve()), str(row.options.table or "").lower()))
             for name, file in lists.items()
             if file is not None
         ]

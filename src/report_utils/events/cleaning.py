@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList
 from report_utils.events.gti import good_times_filter
+from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import need_grade_filter
 from report_utils.events.rows import RowFilter
 from report_utils.events.sky_frame import SkyFrame
@@ -21,71 +20,7 @@ _AT_REST = 1e-4
 """Of the region's radius: a centre that moves less has come to rest."""
 
 
-@dataclass(frozen=True)
-class Cleaning:
-    """Which events are left out although their values can be used; by default none.
-
-    Parameters
-    ----------
-    energy_min, energy_max : float, optional [keV]
-        Events outside are left out; the limits themselves are kept.
-    good_grades : bool
-        Keep only the grades or patterns that the mission recommends
-        (:func:`~report_utils.events.missions.grade_filter`).
-    gti : str
-        "" for no filter, "file" for the file's own good time intervals, else the path of a FITS file with
-        them.
-    region_arcsec : float, optional
-        Keep events at most this far from the centre of the region.
-    region_centre : (ra, dec) [deg], optional
-        Without it, the events' own centre (:func:`median_centre`).
-    background_source_ids : tuple of int
-        Values of SRC_ID that are particle background.
-    drop_repeated : bool
-        Leave out events that repeat an earlier one (:mod:`report_utils.events.repeats`).
-
-    Raises
-    ------
-    InputError
-        If a value means nothing.
-    """
-
-    energy_min: float | None = None
-    energy_max: float | None = None
-    good_grades: bool = False
-    gti: str = ""
-    region_arcsec: float | None = None
-    region_centre: tuple[float, float] | None = None
-    background_source_ids: tuple[int, ...] = ()
-    drop_repeated: bool = False
-
-    def __post_init__(self) -> None:
-        for name in ("energy_min", "energy_max"):
-            value = getattr(self, name)
-            if value is not None and not (np.isfinite(value) and value >= 0):
-                msg = f"{name}={value!r} is no energy; give keV, for example 0.5"
-                raise InputError(msg)
-        low, high = self.energy_min or 0.0, self.energy_max
-        if high is not None and high <= low:
-            msg = f"energy_min={low:g} and energy_max={high:g} [keV] leave no events; energy_max must be larger"
-            raise InputError(msg)
-        radius, centre = self.region_arcsec, self.region_centre
-        if radius is not None and not 0 < radius < np.inf:
-            msg = f"region_arcsec={radius!r} is no radius; give arcsec, for example 300"
-            raise InputError(msg)
-        if centre is not None and radius is None:
-            msg = "region_centre is given without region_arcsec; give the region's radius [arcsec] as well"
-            raise InputError(msg)
-        if centre is not None and not (abs(centre[0]) <= 360 and abs(centre[1]) <= 90):
-            msg = f"region_centre={centre!r} is no place on the sky; give RA, DEC [deg]"
-            raise InputError(msg)
-        if self.gti.endswith(("/", "/.")):
-            msg = f"gti={self.gti!r} names a folder; name the FITS file in it"
-            raise InputError(msg)
-        object.__setattr__(self, "background_source_ids", tuple(self.background_source_ids))
-
-
-def row_filters(cleaning: Cleaning, table: Table) -> list[RowFilter]:
+def row_filters(options: IngestOptions, table: Table) -> list[RowFilter]:
     """Return the steps that look at single columns, in their order: source ids, grades, good times.
 
     Raises
@@ -94,12 +29,12 @@ def row_filters(cleaning: Cleaning, table: Table) -> list[RowFilter]:
         If the table lacks what a step needs.
     """
     filters = []
-    if cleaning.background_source_ids:
-        filters.append(background_filter(table, cleaning.background_source_ids))
-    if cleaning.good_grades:
+    if options.background_source_ids:
+        filters.append(background_filter(table, options.background_source_ids))
+    if options.good_grades:
         filters.append(need_grade_filter(table))
-    if cleaning.gti:
-        filters.append(good_times_filter(cleaning.gti, table))
+    if options.gti:
+        filters.append(good_times_filter(options.gti, table))
     return filters
 
 
@@ -110,15 +45,15 @@ def background_filter(table: Table, source_ids: tuple[int, ...]) -> RowFilter:
     return RowFilter(reason, (column,), lambda ids: ~np.isin(ids, source_ids))
 
 
-def cut_energies(events: EventList, cleaning: Cleaning) -> tuple[EventList, dict[str, int]]:
+def cut_energies(events: EventList, options: IngestOptions) -> tuple[EventList, dict[str, int]]:
     """Return the events within the limits of energy, and reason -> how many were left out."""
     dropped: dict[str, int] = {}
-    if cleaning.energy_min is not None:
-        keep = events.energy >= cleaning.energy_min
-        events = _drop(events, keep, f"energy below {cleaning.energy_min:g} keV", dropped)
-    if cleaning.energy_max is not None:
-        keep = events.energy <= cleaning.energy_max
-        events = _drop(events, keep, f"energy above {cleaning.energy_max:g} keV", dropped)
+    if options.energy_min is not None:
+        keep = events.energy >= options.energy_min
+        events = _drop(events, keep, f"energy below {options.energy_min:g} keV", dropped)
+    if options.energy_max is not None:
+        keep = events.energy <= options.energy_max
+        events = _drop(events, keep, f"energy above {options.energy_max:g} keV", dropped)
     return events, dropped
 
 
@@ -140,13 +75,15 @@ def _drop(events: EventList, keep: NDArray[np.bool_], reason: str, dropped: dict
     return events
 
 
-def region_centre(events: EventList, cleaning: Cleaning, frame: SkyFrame | None, where: object) -> tuple[float, float]:
+def region_centre(
+    events: EventList, options: IngestOptions, frame: SkyFrame | None, where: object
+) -> tuple[float, float]:
     """Return the centre of the region [arcsec], on the events' own plane.
 
     Parameters
     ----------
     events : EventList
-    cleaning : Cleaning
+    options : IngestOptions
         With a region.
     frame : SkyFrame, optional
         Needed for a region about a place on the sky.
@@ -158,9 +95,9 @@ def region_centre(events: EventList, cleaning: Cleaning, frame: SkyFrame | None,
     InputError
         If the region's centre cannot be related to the events.
     """
-    if cleaning.region_centre is None:
-        return median_centre(events, cleaning.region_arcsec)
-    ra, dec = cleaning.region_centre
+    if options.region_centre is None:
+        return median_centre(events, options.region_arcsec)
+    ra, dec = options.region_centre
     if frame is None:
         msg = (
             f"{where}: region_centre is RA {ra:g}, DEC {dec:g}, but the file does not say where on the sky its"

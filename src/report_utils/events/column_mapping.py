@@ -27,9 +27,9 @@ from dataclasses import dataclass, replace
 from report_utils.errors import InputError, printable
 from report_utils.events.axes import axis_of
 from report_utils.events.energies import Energies, decide_energies, settle
+from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.joined_table import ALL, join
 from report_utils.events.missions import SKY_PIXELS, layout_name, mission
-from report_utils.events.request import Request
 from report_utils.events.table import Column, Table, by_name, plain
 from report_utils.events.units import degrees_of
 
@@ -82,7 +82,7 @@ class Layout:
         return self.position, str(self.energies)
 
 
-def choose_table(tables: list[Table], request: Request) -> Table:
+def choose_table(tables: list[Table], options: IngestOptions) -> Table:
     """Return the table of events: the one asked for, else EVENTS, else the first with position and energy.
 
     Raises
@@ -92,15 +92,15 @@ def choose_table(tables: list[Table], request: Request) -> Table:
     """
     path = tables[0].path
     names = ", ".join(f"{printable(table.name)} (number {table.number})" for table in tables[:20])
-    if request.table is not None:
-        wanted = str(request.table).strip().lower()
+    if options.table is not None:
+        wanted = str(options.table).strip().lower()
         numbered = [table for table in tables if wanted == str(table.number)]
         found = [table for table in tables if wanted == table.name.strip().lower()]
         if found or numbered:
             return numbered[0] if numbered else _only_one(found)
         if wanted == ALL:
             return join([table for table in tables if _is_events(table) and table.n_rows], path)
-        msg = f"{path}: has no table {request.table!r}; it holds {names}"
+        msg = f"{path}: has no table {options.table!r}; it holds {names}"
         raise InputError(msg)
     found = [table for table in tables if _is_events(table)]
     if found:
@@ -133,7 +133,7 @@ def _only_one(tables: list[Table]) -> Table:
     raise InputError(msg)
 
 
-def decide_layout(table: Table, request: Request = Request()) -> Layout:  # noqa: B008 (frozen)
+def decide_layout(table: Table, options: IngestOptions = IngestOptions()) -> Layout:  # noqa: B008 (frozen)
     """Decide position and energy columns and their units.
 
     Raises
@@ -141,8 +141,8 @@ def decide_layout(table: Table, request: Request = Request()) -> Layout:  # noqa
     InputError
         If a column is missing or its unit cannot be decided.
     """
-    x, y, scale, reference, is_sky, why = _position(table, request)
-    return Layout(layout_name(table), x, y, decide_energies(table, request), scale, reference, is_sky, why)
+    x, y, scale, reference, is_sky, why = _position(table, options)
+    return Layout(layout_name(table), x, y, decide_energies(table, options), scale, reference, is_sky, why)
 
 
 def settle_unit(layout: Layout, median: float, path: object) -> Layout:
@@ -161,12 +161,12 @@ def settle_unit(layout: Layout, median: float, path: object) -> Layout:
 
 
 def _position(
-    table: Table, request: Request
+    table: Table, options: IngestOptions
 ) -> tuple[Column, Column, tuple[float, float], tuple[float, float], bool, str]:
     """Return the columns, the size of their unit, the origin, whether they are RA and DEC, and why."""
-    if request.x is not None and request.y is not None:
-        x, y = table.need(request.x), table.need(request.y)
-        if request.pixel_arcsec is None and _RA.fullmatch(x.name) and _DEC.fullmatch(y.name):
+    if options.x is not None and options.y is not None:
+        x, y = table.need(options.x), table.need(options.y)
+        if options.pixel_arcsec is None and _RA.fullmatch(x.name) and _DEC.fullmatch(y.name):
             scale = tuple(_degrees(table, column) or 1.0 for column in (x, y))
             return x, y, scale, (0.0, 0.0), True, f"position: {x.name}, {y.name} [{_angle(scale)}], as stated"
     else:
@@ -182,7 +182,7 @@ def _position(
                 f" {table.column_names}; name those to use ({_OPTIONS})"
             )
             raise InputError(msg)
-    scale, why = _pixel_scale(table, x, y, request)
+    scale, why = _pixel_scale(table, x, y, options)
     reference = tuple(axis_of(table, column).pixel or 0.0 for column in (x, y))
     return x, y, scale, reference, False, f"position: {x.name}, {y.name} in pixels of {scale[0]:.6g} arcsec ({why})"
 
@@ -216,9 +216,9 @@ def _need_degrees(table: Table, column: Column) -> float:
     return size
 
 
-def _pixel_scale(table: Table, x: Column, y: Column, request: Request) -> tuple[tuple[float, float], str]:
-    if request.pixel_arcsec is not None:
-        return (request.pixel_arcsec, request.pixel_arcsec), "as stated"
+def _pixel_scale(table: Table, x: Column, y: Column, options: IngestOptions) -> tuple[tuple[float, float], str]:
+    if options.pixel_arcsec is not None:
+        return (options.pixel_arcsec, options.pixel_arcsec), "as stated"
     if plain(x.name).endswith("_arcsec") and plain(y.name).endswith("_arcsec"):
         return (1.0, 1.0), "as their names say"
     axes = axis_of(table, x), axis_of(table, y)

@@ -31,8 +31,8 @@ from report_utils.events.channels import (
     mission_energy,
     read_ebounds,
 )
+from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import mission
-from report_utils.events.request import Request
 from report_utils.events.table import Column, Table, by_name, plain
 from report_utils.events.units import CHANNEL, counts_channels, in_kev, is_energy, same_energy_unit
 
@@ -91,7 +91,7 @@ class Energies:
         return f"energy: {self.column.name} [{unit}] {self.why}"
 
 
-def decide_energies(table: Table, request: Request) -> Energies:
+def decide_energies(table: Table, options: IngestOptions) -> Energies:
     """Decide the column of energies and its unit.
 
     Raises
@@ -99,11 +99,11 @@ def decide_energies(table: Table, request: Request) -> Energies:
     InputError
         If there is none, or its unit cannot be decided.
     """
-    if request.states_channels:
-        return _stated_channels(table, request)
-    column = table.need(request.energy) if request.energy is not None else _column(table)
-    if request.energy_unit is not None:
-        return Energies(column, request.energy_unit, "request", "as stated")
+    if options.states_channels:
+        return _stated_channels(table, options)
+    column = table.need(options.energy) if options.energy is not None else _column(table)
+    if options.energy_unit is not None:
+        return Energies(column, options.energy_unit, "request", "as stated")
     return _from_file(table, column)
 
 
@@ -156,16 +156,16 @@ def _column(table: Table) -> Column:
     raise InputError(msg)
 
 
-def _stated_channels(table: Table, request: Request) -> Energies:
-    ebounds = None if request.rmf is None else read_ebounds(request.rmf)
-    if request.energy is not None:
-        column = table.need(request.energy)
+def _stated_channels(table: Table, options: IngestOptions) -> Energies:
+    ebounds = None if options.rmf is None else read_ebounds(options.rmf)
+    if options.energy is not None:
+        column = table.need(options.energy)
     else:
         kinds = (ebounds.kind,) if ebounds is not None and ebounds.kind else ("pi", "pha")
         column = next((found for kind in kinds if (found := by_name(table, kind, ()))), None)
         if column is None:
             names = " or ".join(repr(kind.upper()) for kind in kinds)
-            whose = f", which {request.rmf} is for (CHANTYPE)" if len(kinds) == 1 else ""
+            whose = f", which {options.rmf} is for (CHANTYPE)" if len(kinds) == 1 else ""
             msg = (
                 f"{table.path}: table {table.name}: there is no column {names} of channels{whose}; it has"
                 f" {table.column_names}; name the column (energy=, --energy)"
@@ -173,8 +173,8 @@ def _stated_channels(table: Table, request: Request) -> Energies:
             raise InputError(msg)
     if ebounds is not None:
         return Energies(column, CHANNEL, "request", "as stated", ebounds)
-    if request.channel_kev is not None:
-        scale = LinearChannels(request.channel_kev, request.channel_offset_kev or 0.0)
+    if options.channel_kev is not None:
+        scale = LinearChannels(options.channel_kev, options.channel_offset_kev or 0.0)
         return Energies(column, CHANNEL, "request", "as stated", scale)
     # Stated are channels, but not their width: the mission or the file has to say it.
     known = mission_energy(table, column.name)

@@ -13,8 +13,8 @@ from report_utils.events.archive import Archive
 from report_utils.events.catalogue import read_catalogue
 from report_utils.events.eventlist import EventList
 from report_utils.events.files import unreadable
+from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.sixte import content_digest, write_sixte, written_digest
-from report_utils.events.statement import Statement
 from report_utils.files.disk import whole_file
 
 CATALOGUE = "catalogue.csv"
@@ -141,7 +141,7 @@ def _listed(catalogue: Path) -> dict[str, dict[str, str]]:
     if not catalogue.exists():
         return {}
     listed = {}
-    for row in read_catalogue(catalogue, Statement(without_masses=True), check_files=False):
+    for row in read_catalogue(catalogue, IngestOptions(without_masses=True), check_files=False):
         if not row.events.is_file():
             continue
         listed[row.cluster_id] = {

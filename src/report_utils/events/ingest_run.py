@@ -14,10 +14,9 @@ from report_utils.errors import InputError
 from report_utils.events.archive_writer import ArchiveWriter
 from report_utils.events.catalogue import CatalogueRow, read_catalogue, unused_columns
 from report_utils.events.index import PARTS, Entry
+from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.ingest_report import REPORT, IngestReport, report_of
 from report_utils.events.ingest_task import Failure, TaskResult, ingest_rows
-from report_utils.events.recipe import Recipe
-from report_utils.events.statement import Statement
 from report_utils.files.disk import whole_file
 from report_utils.workers.processes import WorkerContext, end_workers, enter_worker, n_workers
 from report_utils.workers.progress import shown_progress
@@ -31,9 +30,8 @@ _WORTH_PROCESSES = 512 << 20
 def ingest(
     catalogue_path: str | Path,
     archive_path: str | Path,
+    options: IngestOptions | None = None,
     *,
-    recipe: Recipe | None = None,
-    statement: Statement | None = None,
     workers: int | None = None,
 ) -> IngestReport:
     """Bring an archive up to date with a catalogue.
@@ -47,10 +45,8 @@ def ingest(
         See :func:`~report_utils.events.catalogue.read_catalogue`.
     archive_path : path
         A folder, made where there is none.
-    recipe : Recipe, optional
-        What is left out and how AGN-less lists come about; nothing is left out without it.
-    statement : Statement, optional
-        What the user states about the whole catalogue.
+    options : IngestOptions, optional
+        What is stated about all event lists; without it nothing is left out.
     workers : int, optional
         Worker processes; by default as many as there are cores, or as REPORT_WORKERS says, for a large batch,
         and none for a small one.
@@ -67,12 +63,7 @@ def ingest(
         written.
     """
     start = time.perf_counter()
-    recipe, statement = recipe or Recipe(), statement or Statement()
-    if recipe.agn_source_ids and statement.files.get("point_sources"):
-        msg = f"{catalogue_path}: source ids and positions to mask are both stated as AGN; choose one of them"
-        raise InputError(msg)
-    recipe.check_files()
-    rows = read_catalogue(catalogue_path, statement)
+    rows = read_catalogue(catalogue_path, options)
     tasks = list(_tasks(rows))
     n_bytes = [sum(_size(row) for row in task) for task in tasks]
     if workers is None:
@@ -83,7 +74,7 @@ def ingest(
         ArchiveWriter(archive_path) as writer,
         shown_progress(f"ingest of {len(rows)} observations", max(1, sum(n_bytes))) as advance,
     ):
-        for result in _run(tasks, n_bytes, writer, recipe, min(workers, len(tasks)), advance):
+        for result in _run(tasks, n_bytes, writer, min(workers, len(tasks)), advance):
             writer.commit_entries(result.entries)
             _add(total, result)
         writer.reorder([row.cluster_id for row in rows])
@@ -143,14 +134,13 @@ def _run(
     tasks: list[list[CatalogueRow]],
     n_bytes: list[int],
     writer: ArchiveWriter,
-    recipe: Recipe,
     workers: int,
     advance: Callable[[float], None],
 ) -> Iterator[TaskResult]:
     """Yield the tasks' results in the catalogue's order, whichever worker is done first."""
     parts = writer.folder / PARTS
     entries = writer.entries
-    arguments = [(parts, task, _known(entries, task), recipe) for task in tasks]
+    arguments = [(parts, task, _known(entries, task)) for task in tasks]
     if workers <= 1:
         for size, argument in zip(n_bytes, arguments, strict=True):
             result = ingest_rows(*argument)

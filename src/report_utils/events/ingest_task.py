@@ -12,15 +12,14 @@ from pathlib import Path
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import pending, settled
 from report_utils.events.catalogue import CatalogueRow
-from report_utils.events.cleaning import Cleaning
 from report_utils.events.eventlist import EventList
 from report_utils.events.files import sha256_of
 from report_utils.events.index import Entry
+from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.parts import PartWriter
 from report_utils.events.point_sources import mask_point_sources, read_point_sources
 from report_utils.events.projection import to_sky
 from report_utils.events.reading import Reading, check_usable, load_events
-from report_utils.events.recipe import Recipe
 from report_utils.events.thinning import thin, thin_pair
 
 
@@ -59,7 +58,7 @@ class TaskResult:
     seconds: dict[str, float] = field(default_factory=lambda: {"digest": 0.0, "read": 0.0, "select": 0.0, "write": 0.0})
 
 
-def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entry], recipe: Recipe) -> TaskResult:
+def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entry]) -> TaskResult:
     """Read the rows' event lists into one part.
 
     Parameters
@@ -69,7 +68,6 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
     rows : sequence of CatalogueRow
     known : dict
         What the archive holds of these clusters; a row whose files have the same digests is not read again.
-    recipe : Recipe
 
     Returns
     -------
@@ -84,13 +82,13 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
             for row in rows:
                 try:
                     old = known.get(row.cluster_id)
-                    if old is not None and _is_unchanged(row, old, recipe, result):
+                    if old is not None and _is_unchanged(row, old, result):
                         result.entries.append(_same_events(row, old))
                         result.unchanged.append(row.cluster_id)
                         if _about(result.entries[-1]) != _about(old):
                             result.restated.append(row.cluster_id)
                         continue
-                    events, agn_less, provenance = _read(row, recipe, digests, result)
+                    events, agn_less, provenance = _read(row, digests, result)
                 except Exception as error:  # whatever one file does, the others go on
                     result.failures.append(Failure(row.row, row.cluster_id, _reason(row, error)))
                     continue
@@ -116,8 +114,8 @@ def _reason(row: CatalogueRow, error: Exception) -> str:
     return f"{row.events}: cannot be read ({type(error).__name__}: {reason}); please report this file's header"
 
 
-def _is_unchanged(row: CatalogueRow, old: Entry, recipe: Recipe, result: TaskResult) -> bool:
-    if old.recipe != recipe.text(row):
+def _is_unchanged(row: CatalogueRow, old: Entry, result: TaskResult) -> bool:
+    if old.recipe != row.options.digest_text(row.point_sources):
         return False
     start = time.perf_counter()
     listed = (sha256_of(row.events), sha256_of(row.events_agn_less) if row.events_agn_less else "")
@@ -136,67 +134,70 @@ def _about(entry: Entry) -> tuple[str, str]:
 
 
 def _read(
-    row: CatalogueRow, recipe: Recipe, digests: ThreadPoolExecutor, result: TaskResult
+    row: CatalogueRow, digests: ThreadPoolExecutor, result: TaskResult
 ) -> tuple[EventList, EventList | None, dict[str, str]]:
     """Return a row's observation, its AGN-less list where there is a way to one, and where they come from."""
-    reading, digest = _read_list(row, row.events, recipe, digests, result)
+    options = row.options
+    reading, digest = _read_list(row, row.events, options, digests, result)
     provenance = {"source_file": row.events.name, "source_sha256": digest, "layout": reading.layout.name}
     whole, dropped = reading.events, {"observation": reading.dropped}
     repeated = {"observation": reading.n_repeated}
     other = None
     if row.events_agn_less is not None:
-        other, digest = _read_list(row, row.events_agn_less, recipe, digests, result, beside=reading)
+        other, digest = _read_list(row, row.events_agn_less, options, digests, result, beside=reading)
     start = time.perf_counter()
     if other is not None:
-        events, agn_less = _thinned(whole, other.events, recipe)
+        events, agn_less = _thinned(whole, other.events, options)
         repeated["agn_less"] = other.n_repeated
-        dropped["agn_less"] = other.dropped | _thinning_of(other.events, agn_less, recipe)
+        dropped["agn_less"] = other.dropped | _thinning_of(other.events, agn_less, options)
         provenance |= {
             "source_file_agn_less": other.table.path.name,
             "source_sha256_agn_less": digest,
             "agn_less_from": "a second event list",
         }
     else:
-        events, agn_less = _thinned(whole, None, recipe)
+        events, agn_less = _thinned(whole, None, options)
         if row.point_sources is not None:
             sources = read_point_sources(row.point_sources)
             agn_less, masked = mask_point_sources(replace(reading, events=events), sources)
             provenance["agn_less_from"] = f"masking the {len(sources)} positions of {row.point_sources.name}"
             dropped["agn_less"] = {f"within a position of {row.point_sources.name}": masked}
             check_usable(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
-        elif recipe.agn_source_ids:
+        elif options.agn_source_ids:
             agn_less = events.without_agn()
-            ids = ", ".join(map(str, recipe.agn_source_ids))
+            ids = ", ".join(map(str, sorted(set(options.agn_source_ids))))
             provenance["agn_less_from"] = f"SRC_ID other than {ids}"
             dropped["agn_less"] = {f"SRC_ID {ids}": len(events) - len(agn_less)}
             check_usable(agn_less, f"{row.events}: without AGN")
-    dropped["observation"] = dropped["observation"] | _thinning_of(whole, events, recipe)
+    dropped["observation"] = dropped["observation"] | _thinning_of(whole, events, options)
     if len(events) < len(whole):
         check_usable(events, f"{row.events}: thinned to {len(events)} events")
     result.seconds["select"] += time.perf_counter() - start
-    provenance |= {"recipe": recipe.text(row), "dropped": json.dumps(dropped)}
+    provenance |= {"recipe": options.digest_text(row.point_sources), "dropped": json.dumps(dropped)}
     kept = {name: count for name, count in repeated.items() if count}
     return events, agn_less, {**provenance, "repeated": json.dumps(kept)}
 
 
-def _thinned(events: EventList, agn_less: EventList | None, recipe: Recipe) -> tuple[EventList, EventList | None]:
-    if recipe.max_events is None:
+def _thinned(
+    events: EventList, agn_less: EventList | None, options: IngestOptions
+) -> tuple[EventList, EventList | None]:
+    if options.max_events is None:
         return events, agn_less
     if agn_less is None:
-        return thin(events, recipe.max_events, recipe.thin_seed), None
-    return thin_pair(events, agn_less, recipe.max_events, recipe.thin_seed)
+        return thin(events, options.max_events, options.thin_seed), None
+    return thin_pair(events, agn_less, options.max_events, options.thin_seed)
 
 
-def _thinning_of(whole: EventList, thinned: EventList, recipe: Recipe) -> dict[str, int]:
+def _thinning_of(whole: EventList, thinned: EventList, options: IngestOptions) -> dict[str, int]:
     if len(thinned) == len(whole):
         return {}
-    return {f"thinned to {recipe.max_events} events (seed {recipe.thin_seed})": len(whole) - len(thinned)}
+    return {f"thinned to {options.max_events} events (seed {options.thin_seed})": len(whole) - len(thinned)}
 
 
 def _read_list(
     row: CatalogueRow,
     path: Path,
-    recipe: Recipe,
+    options: IngestOptions,
     digests: ThreadPoolExecutor,
     result: TaskResult,
     beside: Reading | None = None,
@@ -211,18 +212,10 @@ def _read_list(
 
     future = digests.submit(timed_digest)
     start = time.perf_counter()
-    cleaning, region_xy, ids = recipe.cleaning_of(row), None, recipe.agn_source_ids
+    region_xy = None
     if beside is not None:
-        cleaning, region_xy = _same_region(cleaning, beside)
-        ids = ()
-    reading = load_events(
-        path,
-        request=row.request,
-        agn_source_ids=ids,
-        invalid=recipe.invalid,
-        cleaning=cleaning,
-        region_xy=region_xy,
-    )
+        options, region_xy = _same_region(options.with_changes(agn_source_ids=()), beside)
+    reading = load_events(path, options, region_xy=region_xy)
     if region_xy is not None and reading.frame is not None:
         msg = (
             f"{path}: the region of {beside.table.path} cannot be cut out of it, for that file does not say where on"
@@ -235,16 +228,16 @@ def _read_list(
     return reading, future.result()
 
 
-def _same_region(cleaning: Cleaning, first: Reading) -> tuple[Cleaning, tuple[float, float] | None]:
+def _same_region(options: IngestOptions, first: Reading) -> tuple[IngestOptions, tuple[float, float] | None]:
     """Return how the circle that was cut out of the observation is cut out of its AGN-less list.
 
-    A circle about the AGN-less list's own events would be another one, for AGN move the centre. It is carried
+    A circle about the AGN-less list's own events would differ, because AGN move the centre. It is carried
     over by its place on the sky, or, where nothing tells that, by its place on the axes that both lists share.
     """
-    if cleaning.region_centre is not None or first.region_xy is None:
-        return cleaning, None
+    if options.region_centre is not None or first.region_xy is None:
+        return options, None
     if first.frame is None:
-        return cleaning, first.region_xy
+        return options, first.region_xy
     (x_sign, y_sign), (x, y) = first.frame.signs, first.region_xy
     ra, dec = to_sky(x_sign * x, y_sign * y, first.frame.centre)
-    return replace(cleaning, region_centre=(float(ra), float(dec))), None
+    return options.with_changes(region_centre=(float(ra), float(dec))), None

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from report_utils.errors import InputError
-from report_utils.events.cleaning import Cleaning, background_filter
+from report_utils.events.cleaning import background_filter
 from report_utils.events.eventlist import EventList
 from report_utils.events.gti import IN_FILE, good_times_filter, interval_tables
+from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import grade_filter, mission
 from report_utils.events.reading import load_events
-from report_utils.events.request import Request
 from report_utils.events.rows import RowFilter
 from report_utils.events.table import Table
 
@@ -110,16 +110,14 @@ class Inspection:
         return "\n".join([*lines, *(f"{option}: {what}" for option, what in self.could_drop.items())])
 
 
-def inspect_events(path: str | Path, *, request: Request | None = None, cleaning: Cleaning | None = None) -> Inspection:
+def inspect_events(path: str | Path, options: IngestOptions | None = None) -> Inspection:
     """Say what an event file holds, as :func:`~report_utils.events.reading.read_events` would read it.
 
     Parameters
     ----------
     path : path
-    request : Request, optional
-        What the user states about columns and units.
-    cleaning : Cleaning, optional
-        What is left out besides rows that cannot be used.
+    options : IngestOptions, optional
+        What the user states about columns and units, and what is left out besides rows that cannot be used.
 
     Returns
     -------
@@ -130,8 +128,8 @@ def inspect_events(path: str | Path, *, request: Request | None = None, cleaning
     InputError
         If the file cannot be read even when rows that cannot be used are dropped.
     """
-    cleaning = cleaning or Cleaning()
-    reading = load_events(path, request=request or Request(), invalid="drop", cleaning=cleaning)
+    options = (options or IngestOptions()).with_changes(drop_invalid=True)
+    reading = load_events(path, options)
     events = reading.events
     return Inspection(
         path=str(path),
@@ -150,7 +148,7 @@ def inspect_events(path: str | Path, *, request: Request | None = None, cleaning
         would_drop=reading.dropped,
         refused_for=reading.invalid,
         region_xy=reading.region_xy,
-        could_drop=_could_drop(reading.table, cleaning) | _source_ids(reading.table),
+        could_drop=_could_drop(reading.table, options) | _source_ids(reading.table),
         events=events,
     )
 
@@ -160,12 +158,12 @@ def _band_counts(energy: np.ndarray) -> tuple[int, ...]:
     return tuple(np.diff([0, *at_most, len(energy)]).tolist())
 
 
-def _could_drop(table: Table, cleaning: Cleaning) -> dict[str, str]:
+def _could_drop(table: Table, options: IngestOptions) -> dict[str, str]:
     offered: list[tuple[bool, str, Callable[[], RowFilter | None]]] = [
-        (cleaning.good_grades, "--good-grades", lambda: grade_filter(table)),
-        (bool(cleaning.gti), f"--gti {IN_FILE}", lambda: _own_good_times(table)),
+        (options.good_grades, "--good-grades", lambda: grade_filter(table)),
+        (bool(options.gti), f"--gti {IN_FILE}", lambda: _own_good_times(table)),
         (
-            bool(cleaning.background_source_ids),
+            bool(options.background_source_ids),
             f"--background-source-ids {_BACKGROUND_ID}",
             lambda: background_filter(table, (_BACKGROUND_ID,)) if table.find("SRC_ID") else None,
         ),

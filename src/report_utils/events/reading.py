@@ -5,29 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.events.cleaning import Cleaning, cut_energies, cut_region, region_centre, row_filters
+from report_utils.events.cleaning import cut_energies, cut_region, region_centre, row_filters
 from report_utils.events.column_mapping import Layout, choose_table, decide_layout, settle_unit
 from report_utils.events.event_checks import check_usable, demand_some, energy_faults, left_out, refusal
 from report_utils.events.eventlist import EventList, Source
 from report_utils.events.formats import open_tables
+from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.joined_table import JoinedTable
 from report_utils.events.missions import convention_filters
 from report_utils.events.repeats import repeated_rows, time_column
-from report_utils.events.request import Request
 from report_utils.events.rows import RowFilter, Rows
 from report_utils.events.sky_frame import SkyFrame
 from report_utils.events.table import Column, Table
 from report_utils.events.to_sky_plane import place
 
 _SAMPLE = 100_000
-
-Invalid = Literal["error", "drop"]
 
 
 @dataclass(frozen=True)
@@ -71,23 +69,7 @@ class Reading:
 
 
 def read_events(
-    path: str | Path,
-    *,
-    x: str | None = None,
-    y: str | None = None,
-    energy: str | None = None,
-    energy_unit: str | None = None,
-    pixel_arcsec: float | None = None,
-    channel_kev: float | None = None,
-    channel_offset_kev: float | None = None,
-    rmf: str | Path | None = None,
-    table: str | int | None = None,
-    agn_source_ids: Collection[int] = (),
-    invalid: Invalid = "error",
-    cleaning: Cleaning | None = None,
-    cluster_id: str = "",
-    log10_mass: float = float("nan"),
-    group: str = "",
+    path: str | Path, *, cluster_id: str = "", log10_mass: float = float("nan"), group: str = "", **options: Any
 ) -> EventList:
     """Read an event list: of an X-ray telescope, of SIXTE, a SIXTE, SIMPUT or PHOX photon list, or any table.
 
@@ -98,18 +80,12 @@ def read_events(
     ----------
     path : path
         FITS, Parquet, NPZ or CSV; FITS and CSV may be gzipped.
-    x, y, energy, energy_unit, pixel_arcsec, channel_kev, channel_offset_kev, rmf, table
-        Stated by the user where names do not decide (:class:`report_utils.events.request.Request`).
-    agn_source_ids : collection of int
-        The values of SRC_ID that are AGN. Only then are events labelled: these as AGN, -1 as background, the
-        rest as gas. SRC_ID alone does not say what is an AGN.
-    invalid : "error" or "drop"
-        What becomes of rows that cannot be used: NaN or negative energies, no position. eROSITA's secondary
-        pixels (negative PI) and XMM's events without position are left out always, and counted.
-    cleaning : Cleaning, optional
-        What else is left out; nothing without.
     cluster_id, log10_mass, group
         Handed on to the event list.
+    **options
+        Fields of :class:`~report_utils.events.ingest_options.IngestOptions`, for example ``energy_unit="eV"``. Events
+        are labelled only if ``agn_source_ids`` says which values of SRC_ID are AGN: these as AGN, -1 as background,
+        the rest as gas. SRC_ID alone does not say what is an AGN.
 
     Returns
     -------
@@ -123,30 +99,14 @@ def read_events(
     InputError
         If the file cannot be read rightly; the message names file, row (from 1) and column.
     """
-    request = Request(
-        x=x,
-        y=y,
-        energy=energy,
-        energy_unit=energy_unit,
-        pixel_arcsec=pixel_arcsec,
-        table=table,
-        channel_kev=channel_kev,
-        channel_offset_kev=channel_offset_kev,
-        rmf=None if rmf is None else str(rmf),
-    )
-    cleaning = cleaning or Cleaning()
-    reading = load_events(path, request=request, agn_source_ids=agn_source_ids, invalid=invalid, cleaning=cleaning)
-    columns = reading.events.columns()
+    columns = load_events(path, IngestOptions(**options)).events.columns()
     return EventList(**columns, cluster_id=cluster_id, log10_mass=log10_mass, group=group)
 
 
 def load_events(
     path: str | Path,
+    options: IngestOptions = IngestOptions(),  # noqa: B008 (frozen)
     *,
-    request: Request = Request(),  # noqa: B008 (frozen)
-    agn_source_ids: Collection[int] = (),
-    invalid: Invalid = "error",
-    cleaning: Cleaning = Cleaning(),  # noqa: B008 (frozen)
     region_xy: tuple[float, float] | None = None,
 ) -> Reading:
     """Read an event list as :func:`read_events` does, and say what was found and dropped.
@@ -155,18 +115,11 @@ def load_events(
     events (eROSITA's secondary pixels, XMM's events without position); rows that cannot be used; repeated ones;
     energies; region, about ``region_xy`` [arcsec] instead of the events' own centre where that is given.
     """
-    if invalid not in ("error", "drop"):
-        msg = f"invalid={invalid!r} is not known; use 'error' or 'drop'"
-        raise InputError(msg)
-    both = sorted(set(agn_source_ids) & set(cleaning.background_source_ids))
-    if both:
-        msg = f"{path}: source id {both[0]} is named as AGN and as background; it can be one of them"
-        raise InputError(msg)
     path = Path(path)
-    found = choose_table(open_tables(path, until="EVENTS" if request.table is None else None), request)
+    found = choose_table(open_tables(path, until="EVENTS" if options.table is None else None), options)
     found.demand_unpacked()
-    layout = decide_layout(found, request)
-    wanted = [layout.x, layout.y, layout.energy, *([found.need("SRC_ID")] if agn_source_ids else [])]
+    layout = decide_layout(found, options)
+    wanted = [layout.x, layout.y, layout.energy, *([found.need("SRC_ID")] if options.agn_source_ids else [])]
     if len(set(wanted)) < len(wanted):
         msg = f"{path}: one column cannot serve twice; name different columns for x, y and energy"
         raise InputError(msg)
@@ -177,21 +130,21 @@ def load_events(
             )
             raise InputError(msg)
     convention = convention_filters(found, *wanted[:3])
-    rows, repeated = _read_rows(found, wanted, [*row_filters(cleaning, found), *convention], cleaning)
+    rows, repeated = _read_rows(found, wanted, [*row_filters(options, found), *convention], options)
     if rows.n_rows == 0:
         msg = f"{path}: table {found.name} has no rows, so no events; leave this observation out"
         raise InputError(msg)
     dropped = dict(rows.dropped)
     demand_some(len(rows.values[layout.x.name]), rows.n_rows, dropped, path)
-    layout, events, frame, faults = _usable_events(found, layout, rows, wanted[3:], agn_source_ids, invalid)
-    events, n_repeated = left_out(events, faults, repeated, dropped, drop_repeated=cleaning.drop_repeated)
+    layout, events, frame, faults = _usable_events(found, layout, rows, wanted[3:], options)
+    events, n_repeated = left_out(events, faults, repeated, dropped, drop_repeated=options.drop_repeated)
     demand_some(len(events), rows.n_rows, dropped, path)
-    events, cut = cut_energies(events, cleaning)
+    events, cut = cut_energies(events, options)
     dropped |= cut
     demand_some(len(events), rows.n_rows, dropped, path)
-    if cleaning.region_arcsec is not None:
-        region_xy = region_xy or region_centre(events, cleaning, frame, path)
-        events, cut = cut_region(events, region_xy, cleaning.region_arcsec)
+    if options.region_arcsec is not None:
+        region_xy = region_xy or region_centre(events, options, frame, path)
+        events, cut = cut_region(events, region_xy, options.region_arcsec)
         dropped |= cut
         demand_some(len(events), rows.n_rows, dropped, path)
     check_usable(events, path)
@@ -199,7 +152,7 @@ def load_events(
 
 
 def _read_rows(
-    table: Table, wanted: list[Column], filters: list[RowFilter], cleaning: Cleaning
+    table: Table, wanted: list[Column], filters: list[RowFilter], options: IngestOptions
 ) -> tuple[Rows, NDArray[np.bool_] | None]:
     """Return the rows, and which of them repeat an earlier one: None where none does, or times cannot tell."""
     try:
@@ -209,7 +162,7 @@ def _read_rows(
         if "time" not in table.columns:
             raise
         rows = table.read(wanted, filters)
-        if cleaning.drop_repeated:
+        if options.drop_repeated:
             msg = f"{error}; without times it cannot be told which events repeat (drop_repeated, --drop-repeated)"
             raise InputError(msg) from None
         return rows, None
@@ -236,8 +189,7 @@ def _usable_events(
     layout: Layout,
     rows: Rows,
     source: list[Column],
-    agn_source_ids: Collection[int],
-    invalid: Invalid,
+    options: IngestOptions,
 ) -> tuple[Layout, EventList, SkyFrame | None, dict[str, NDArray]]:
     """Return all rows as events, and for each reason that some cannot be used, which."""
     values = rows.values
@@ -247,10 +199,10 @@ def _usable_events(
     layout = settle_unit(layout, _median(energy_values), table.path)
     energy, faults = layout.energies.in_kev(energy_values), layout.energies.faults(energy_values)
     del energy_values
-    labels = _labels(values.pop(source[0].name), agn_source_ids) if source else None
+    labels = _labels(values.pop(source[0].name), options.agn_source_ids) if source else None
     positions = place(values.pop(layout.x.name), values.pop(layout.y.name), layout, table)
     faults |= {**energy_faults(energy, layout), **positions.faults}
-    if faults and invalid == "error":
+    if faults and not options.drop_invalid:
         raise refusal(faults, rows, table.path)
     events = EventList(positions.x, positions.y, energy, labels)
     return layout, events, positions.frame, faults

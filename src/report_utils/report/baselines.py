@@ -13,7 +13,7 @@ from report_utils.binning import get_transform
 from report_utils.binning.transforms import SourceName
 from report_utils.cnn.crossval import CrossValidation, Fit
 from report_utils.cnn.scales import InputScale
-from report_utils.report.claims import Runs
+from report_utils.report.claim_tests import Runs
 from report_utils.report.count_statistics import BASELINES, CountStatistics
 from report_utils.report.intervals import Interval
 

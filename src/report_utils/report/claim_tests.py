@@ -1,37 +1,167 @@
-"""What each claim measures, and how the measured numbers become a verdict."""
+"""What the claims measure, and how the measured numbers become a verdict.
+
+A claim of several parts holds when all of them hold (an intersection-union test: Berger 1982, Technometrics 24, 295;
+no part needs a stricter level for it), and fails when one fails. With more parts one fails sooner by chance, so a part
+of m fails only when the interval of confidence 1 - 0.05/m lies on the wrong side (Bonferroni).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
+from report_utils.binning import get_transform
 from report_utils.report import rank_statistics
-from report_utils.report.claims import (
-    FAILS,
-    HOLDS,
-    MARGIN,
-    MINIMUM_SEEDS,
-    UNDECIDED,
-    Evidence,
-    Part,
-    Runs,
-    below,
-    combine,
-    judged_part,
-    within,
-)
-from report_utils.report.intervals import Interval
-from report_utils.report.published import PUBLISHED
+from report_utils.report.bootstrap import N_RESAMPLES, Resampled, resample
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, below, within
+from report_utils.report.moments import as_views, checked_groups, moments
+from report_utils.report.printed_numbers import PUBLISHED, table_row
+from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters, untrained_phases
+from report_utils.report.statistics import contrast_of
+
+MARGIN = 1.15
+"""Two scatters are alike when their ratio lies between 1/MARGIN and MARGIN."""
+CONFIDENCE = 0.95
+MINIMUM_SEEDS = 3
 
 Rule = Callable[[Interval, float], str]
+"""Such as :func:`report_utils.report.intervals.below`: from an interval and a limit to a verdict."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One measured statistic of a claim with its own verdict, and what the report's printed numbers give for it."""
+
+    label: str
+    measured: Interval
+    verdict: str
+    printed: float | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the runs of one profile say on one claim.
+
+    Attributes
+    ----------
+    verdict : str
+    parts : tuple of Part
+        Empty where nothing was measured.
+    note : str
+        What else there is to say, such as why nothing was measured.
+    trained : bool
+        Whether all networks that the claim needs have trained.
+    """
+
+    verdict: str
+    parts: tuple[Part, ...] = ()
+    note: str = ""
+    trained: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """All that claims may look at.
+
+    Attributes
+    ----------
+    cross_validations : mapping of transform name to CrossValidation, or to those of several training seeds
+    dynamics : mapping of transform name to the dynamics of its seeds
+    n_resamples, seed : int
+        Of the bootstrap.
+    cluster_names : sequence of str, optional
+        What each row of the catalogue is called.
+    """
+
+    cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions]
+    dynamics: Mapping[str, Sequence[rank_statistics.RecordedTraining]] = field(default_factory=dict)
+    n_resamples: int = N_RESAMPLES
+    seed: int = 0
+    cluster_names: Sequence[str] | None = None
+
+    @cached_property
+    def _of_seeds(self) -> dict[str, SeedPredictions]:
+        return {name: SeedPredictions.of(runs) for name, runs in self.cross_validations.items()}
+
+    @cached_property
+    def tested(self) -> dict[str, SeedPredictions]:
+        """Return the predictions of all transforms for the clusters that all were tested on."""
+        return on_common_clusters(self._of_seeds)
+
+    @cached_property
+    def untrained(self) -> dict[str, str]:
+        """Return why each transform and dynamics with a network that did not train may not be used."""
+        found = {name: one.untrained for name, one in self._of_seeds.items()}
+        found |= {f"dynamics of {name}": untrained_phases(seeds) for name, seeds in self.dynamics.items()}
+        return {name: reason for name, reason in found.items() if reason}
+
+    @cached_property
+    def _resampled(self) -> Resampled:
+        first = next(iter(self.tested.values()))
+        columns = [moments(as_views(one.residuals, name)) for name, one in self.tested.items()]
+        return resample(columns, checked_groups(first.group, len(first.truth)), first.fold, **self.bootstrap())
+
+    @property
+    def n_halos(self) -> int:
+        """Return the number of halos that all transforms were tested on."""
+        return len(np.unique(next(iter(self.tested.values())).group))
+
+    def contrast(self, names: Sequence[str], powers: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
+        """Return the product of transforms' scatters, each to its power, on the same clusters."""
+        places = list(self.tested)
+        return contrast_of(self._resampled.select([places.index(name) for name in names]), powers, confidence)
+
+    def ratio(self, numerator: str, denominator: str, confidence: float = CONFIDENCE) -> Interval:
+        """Return the ratio of two transforms' scatters on the same clusters."""
+        return self.contrast((numerator, denominator), (1, -1), confidence)
+
+    def bootstrap(self) -> dict[str, Any]:
+        """Return the keyword arguments of every bootstrap."""
+        return {"n_resamples": self.n_resamples, "seed": self.seed}
+
+
+def judged_part(
+    label: str,
+    measure: Callable[[float], Interval],
+    rule: Callable[[Interval, float], str],
+    limit: float,
+    n_parts: int = 1,
+    printed: float | None = None,
+) -> Part:
+    """Measure and judge one part of a claim that has so many.
+
+    Parameters
+    ----------
+    label : str
+    measure : callable
+        From a confidence to the statistic's interval.
+    rule : callable
+        Such as :func:`below`.
+    limit : float
+    n_parts : int
+    printed : float, optional
+    """
+    measured = measure(CONFIDENCE)
+    verdict = rule(measured, limit)
+    if verdict == FAILS and n_parts > 1:
+        verdict = rule(measure(1 - (1 - CONFIDENCE) / n_parts), limit)
+    return Part(label, measured, verdict, printed)
+
+
+def combine(parts: Sequence[Part], note: str = "") -> Evidence:
+    """Join the parts of a claim."""
+    verdicts = {part.verdict for part in parts}
+    verdict = FAILS if FAILS in verdicts else UNDECIDED if UNDECIDED in verdicts else HOLDS
+    return Evidence(verdict, tuple(parts), note)
 
 
 def printed_contrast(names: Sequence[str], powers: Sequence[float]) -> float | None:
     """Return the product of the scatters that the report prints, each to its power; None where it lacks one."""
-    scatters = [PUBLISHED.rows[name].scatter for name in names]
+    scatters = [table_row(get_transform(name)).scatter for name in names]
     return None if None in scatters else float(np.prod(np.array(scatters) ** np.asarray(powers)))
 
 
@@ -42,6 +172,11 @@ class RatioTest:
     pairs: Sequence[tuple[str, str]]
     rule: Rule
     limit: float
+
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """Return where the verdict turns."""
+        return _turning_points(self.rule, self.limit)
 
     @property
     def printed(self) -> tuple[float | None, ...]:
@@ -55,6 +190,52 @@ class RatioTest:
             measure = partial(runs.ratio, *pair)
             parts.append(judged_part(" / ".join(pair), measure, self.rule, self.limit, len(self.pairs), printed))
         return combine(parts)
+
+
+@dataclass(frozen=True)
+class PhaseTest:
+    """A test of the scatters at the ends of phases (from 1) of the multi-band dynamics, over all its seeds.
+
+    With fewer than ``n_seeds`` trainings the ratios are measured, and judged undecided.
+    """
+
+    pairs: Sequence[tuple[int, int]]
+    rule: Rule
+    limit: float
+    n_seeds: int = 1
+
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """Return where the verdict turns."""
+        return _turning_points(self.rule, self.limit)
+
+    def __call__(self, runs: Runs) -> Evidence:
+        """Measure and judge every pair of a later and an earlier phase."""
+        seeds, parts = runs.dynamics["multi_band_4"], []
+        for later, earlier in self.pairs:
+            measure = partial(_phase_ratio, runs, later, earlier)
+            label = f"end of phase {later} / end of phase {earlier}"
+            parts.append(judged_part(label, measure, self.rule, self.limit, len(self.pairs)))
+        if len(seeds) >= self.n_seeds:
+            return combine(parts)
+        note = (
+            f"{_seeds_needed(self.n_seeds, len(seeds))}: another training may change these ratios by as much as the "
+            "margin, and the interval of a single training does not include that"
+        )
+        return Evidence(UNDECIDED, tuple(replace(part, verdict=UNDECIDED) for part in parts), note)
+
+
+def _turning_points(rule: Rule, limit: float) -> tuple[float, ...]:
+    return (1 / limit, limit) if rule is within else (limit,)
+
+
+def _phase_ratio(runs: Runs, later: int, earlier: int, confidence: float) -> Interval:
+    seeds = runs.dynamics["multi_band_4"]
+    return rank_statistics.phase_ratio(seeds, later, earlier, **runs.bootstrap(), confidence=confidence)
+
+
+def _seeds_needed(needed: int, there: int) -> str:
+    return f"{needed} training seeds are needed, and there {'is' if there == 1 else 'are'} {there}"
 
 
 def equal_gain(runs: Runs) -> Evidence:
@@ -80,37 +261,6 @@ def sorted_masses(runs: Runs) -> Evidence:
     return combine([judged_part(label, measure, below, 1.0, 2) for label, measure in measures.items()])
 
 
-def phase_test(
-    pairs: Sequence[tuple[int, int]], judge: Rule, limit: float, *, n_seeds: int = 1
-) -> Callable[[Runs], Evidence]:
-    """Make a test of the scatters at the ends of phases (from 1) of the multi-band dynamics, of all its seeds.
-
-    With fewer than ``n_seeds`` trainings the ratios are measured, and judged undecided.
-    """
-
-    def test(runs: Runs) -> Evidence:
-        n_trained, parts = len(runs.dynamics["multi_band_4"]), []
-        for later, earlier in pairs:
-            measure = partial(_phase_ratio, runs, later, earlier)
-            label = f"end of phase {later} / end of phase {earlier}"
-            parts.append(judged_part(label, measure, judge, limit, len(pairs)))
-        if n_trained >= n_seeds:
-            return combine(parts)
-        note = (
-            f"{n_seeds} training seeds are needed, and there {'is' if n_trained == 1 else 'are'} {n_trained}: "
-            "another training may change these ratios by as much as the margin, and an interval of one training does "
-            "not include that"
-        )
-        return Evidence(UNDECIDED, tuple(replace(part, verdict=UNDECIDED) for part in parts), note)
-
-    return test
-
-
-def _phase_ratio(runs: Runs, later: int, earlier: int, confidence: float) -> Interval:
-    seeds = runs.dynamics["multi_band_4"]
-    return rank_statistics.phase_ratio(seeds, later, earlier, **runs.bootstrap(), confidence=confidence)
-
-
 def alike_dynamics(runs: Runs) -> Evidence:
     """Test whether multi-band and AGN-less dynamics differ more than seeds do."""
     first, second = runs.dynamics["multi_band_4"], runs.dynamics["agn_less_4"]
@@ -119,8 +269,8 @@ def alike_dynamics(runs: Runs) -> Evidence:
         return Evidence(
             UNDECIDED,
             note=f"they differ by {distance:.3f} dex (root mean square over the test clusters and all epochs, each "
-            "cluster in its first view alone); how much of that another seed alone would bring is not known with "
-            f"fewer than {MINIMUM_SEEDS} of each",
+            "cluster in its first view alone); how much of that is due to the training seed is not known with fewer "
+            f"than {MINIMUM_SEEDS} of each",
         )
     measured = rank_statistics.distance_over_seeds(first, second, **runs.bootstrap())
     return combine([Part("distance between the kinds / between seeds", measured, below(measured, MARGIN))])
@@ -135,10 +285,7 @@ def hard_observations(runs: Runs) -> Evidence:
     note = f"{len(always)} of {len(seeds[0].truth)} test clusters are hard in every phase of every training"
     note += f"; in every phase of some of the trainings: {named}" if named else ", and none in every phase of any"
     if len(seeds) < MINIMUM_SEEDS:
-        note += (
-            f"; {MINIMUM_SEEDS} training seeds are needed to tell the cluster from the training, and there "
-            f"{'is' if len(seeds) == 1 else 'are'} {len(seeds)}"
-        )
+        note += f"; {_seeds_needed(MINIMUM_SEEDS, len(seeds))} to tell the cluster from the training"
         return Evidence(UNDECIDED, note=note)
     if always:
         return Evidence(HOLDS, note=note)

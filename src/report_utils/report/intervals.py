@@ -1,4 +1,4 @@
-"""An estimate with its confidence interval, from resamples and from leaving out one unit after the other."""
+"""An estimate with its confidence interval, and the three verdicts that an interval gives on a threshold."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided at this size"
+MINIMUM_GROUPS = 20
+"""With fewer halos an interval is not trusted, and nothing is decided."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,23 @@ class Interval:
     def __format__(self, spec: str) -> str:
         """Write ``value [low, high]`` with one format for all three, and with minus signs for hyphens."""
         return f"{self.value:{spec}} [{self.low:{spec}}, {self.high:{spec}}]".replace("-", "−")
+
+
+def below(measured: Interval, limit: float) -> str:
+    """Judge whether a statistic is smaller than a limit."""
+    return HOLDS if measured.high < limit else FAILS if measured.low > limit else UNDECIDED
+
+
+def above(measured: Interval, limit: float) -> str:
+    """Judge whether a statistic is larger than a limit."""
+    return HOLDS if measured.low > limit else FAILS if measured.high < limit else UNDECIDED
+
+
+def within(measured: Interval, margin: float) -> str:
+    """Judge whether a ratio lies between 1/margin and margin."""
+    if measured.low > 1 / margin and measured.high < margin:
+        return HOLDS
+    return FAILS if measured.low > margin or measured.high < 1 / margin else UNDECIDED
 
 
 @dataclass(frozen=True)

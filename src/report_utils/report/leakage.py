@@ -1,9 +1,9 @@
-"""Do networks recognise halos? The same clusters, with and without their halo among what a network was trained on.
+"""Do networks recognise halos? The same test clusters, with and without their halo in training.
 
-Folds drawn regardless of halos leave other snapshots of a test cluster's halo in training, folds that keep each halo
-together leave none. A cluster that is tested in both partitions is predicted by a network of either kind, trained on
-equally many observations by the same protocol, and the two predictions are compared. What makes a cluster hard is in
-both and cancels. Where all folds of one partition are run, all clusters that the other tests are such pairs.
+Folds drawn regardless of halos leave other snapshots of a test cluster's halo in training; folds that keep each halo
+together do not. A cluster that both partitions test is predicted by a network of either kind, trained on equally many
+observations by the same protocol. What makes a cluster hard is in both predictions and cancels. Where all folds of one
+partition are run, every cluster that the other tests gives such a pair.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from report_utils.report.bootstrap import N_RESAMPLES, resample
-from report_utils.report.claims import MINIMUM_GROUPS
-from report_utils.report.intervals import Interval
+from report_utils.report.intervals import MINIMUM_GROUPS, Interval
 from report_utils.report.moments import moments, scatter_of
 from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters
 
@@ -59,7 +58,7 @@ def compare_pairs(
     seen, unseen : SeedPredictions
         Of folds drawn regardless of halos, and of folds that keep each halo together.
     n_resamples, seed
-        Of the bootstrap over halos, and over the trainings of that partition of which more folds are run.
+        Of the bootstrap over halos, and over the trainings of the partition with more folds.
     """
     pair = on_common_clusters({"seen": seen, "unseen": unseen})
     first = max(pair.values(), key=lambda one: len(np.unique(one.fold)))
@@ -102,7 +101,7 @@ def scatter_interval(sample: SeedPredictions, *, n_resamples: int = N_RESAMPLES,
 
 
 def mates_in_training(fold_of: ArrayLike, groups: ArrayLike) -> NDArray[np.int64]:
-    """Count for each observation those of its halo that are trained on when it is tested.
+    """Count for each observation how many others of its halo are in training when it is tested.
 
     Parameters
     ----------
@@ -123,7 +122,7 @@ def mates_in_training(fold_of: ArrayLike, groups: ArrayLike) -> NDArray[np.int64
 
 @dataclass(frozen=True)
 class MatesClass:
-    """Test clusters with a like number of halo mates in training.
+    """Test clusters with similar numbers of halo mates in training.
 
     Attributes
     ----------

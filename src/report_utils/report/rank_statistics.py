@@ -17,18 +17,18 @@ N_PERMUTATIONS = 200
 
 
 class RecordedTraining(Protocol):
-    """What a claim needs of a dynamics run (see :class:`report_utils.dynamics.Dynamics`)."""
+    """What a claim needs of a dynamics run (see :class:`report_utils.dynamics.Recording`)."""
 
     predictions: NDArray
     truth: NDArray
-    cluster: NDArray
+    item: NDArray
     phase: NDArray
 
 
 def halos(dynamics: RecordedTraining) -> NDArray:
     """Return (n_test,) the halo of each test cluster; where none was recorded each cluster is its own."""
     group = getattr(dynamics, "group", None)
-    return np.asarray(dynamics.cluster if group is None else group)
+    return np.asarray(dynamics.item if group is None else group)
 
 
 def middle_third(truth: NDArray) -> NDArray[np.bool_]:
@@ -238,7 +238,7 @@ def hard_clusters(dynamics: RecordedTraining, *, n_scatters: float = 3.0) -> NDA
         mean = residuals.mean(axis=1)
         low, median, high = np.percentile(mean, [15.865525393145708, 50, 84.13447460685429])
         hard &= np.abs(mean - median) > n_scatters * (high - low) / 2
-    return np.asarray(dynamics.cluster)[hard]
+    return np.asarray(dynamics.item)[hard]
 
 
 def hard_in_seeds(seeds: Sequence[RecordedTraining]) -> dict[int, int]:

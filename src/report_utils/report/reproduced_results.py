@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from report_utils.dynamics.phases import Dynamics
-from report_utils.report.claim_list import judge_claims
-from report_utils.report.claims import Evidence, Runs
-from report_utils.report.seed_robustness import OverSeeds, judge_over_seeds
+from report_utils.dynamics import Recording
+from report_utils.report.claim_tests import Evidence, Runs
+from report_utils.report.claims import judge_claims
+from report_utils.report.reproduction_status import StatusEntry, reproduction_status
 from report_utils.report.seeds import SeedPredictions, all_seeds, trained_only
 from report_utils.report.sentences import beside_printed, change, listing, untrained_warning
-from report_utils.report.status import Entry
-from report_utils.report.status_entries import reproduction_status
+from report_utils.report.studies import OverSeeds, judge_over_seeds
 from report_utils.report.tables import table_one
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.studies import SEEDS
@@ -41,7 +40,7 @@ class Judged:
         return trained_only(self.everything)
 
     @cached_property
-    def dynamics(self) -> Mapping[str, tuple[Dynamics, ...]]:
+    def dynamics(self) -> Mapping[str, tuple[Recording, ...]]:
         """Return the dynamics that the report shows, with every training seed there is."""
         return {name: self.reproduction.all_dynamics(name) for name in self.reproduction.dynamics_transforms}
 
@@ -67,7 +66,7 @@ class Judged:
         return table_one(self.everything)
 
     @cached_property
-    def status(self) -> list[Entry]:
+    def status(self) -> list[StatusEntry]:
         """Return what has become of each figure, number and claim of the report."""
         return reproduction_status(self.reproduction, self.table, self.evidence)
 

@@ -14,7 +14,7 @@ from report_utils.cnn.untrained import untrained_folds, why_untrained
 from report_utils.errors import InputError
 
 if TYPE_CHECKING:
-    from report_utils.dynamics.phases import Dynamics
+    from report_utils.dynamics import Recording
     from report_utils.reproduction.one_profile import Reproduction
 
 
@@ -130,7 +130,7 @@ def trained_only(tested: Mapping[str, SeedPredictions]) -> dict[str, SeedPredict
     return {name: one for name, one in tested.items() if not one.untrained}
 
 
-def untrained_phases(seeds: Sequence[Dynamics]) -> str:
+def untrained_phases(seeds: Sequence[Recording]) -> str:
     """Say at the end of which phases of a dynamics, trained with some seeds, the network has not trained, and why."""
     found = []
     for seed, one in enumerate(seeds):

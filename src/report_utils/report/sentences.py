@@ -10,11 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from report_utils.binning import TRANSFORMS
 from report_utils.cnn.untrained import WHAT_TO_TRY
-from report_utils.report.claim_tests import printed_contrast
-from report_utils.report.claims import FAILS, HOLDS, Evidence
+from report_utils.report.claim_tests import Evidence, printed_contrast
 from report_utils.report.fold_draws import MINIMUM_FOLDS
-from report_utils.report.intervals import Interval
-from report_utils.report.published import PUBLISHED
+from report_utils.report.intervals import FAILS, HOLDS, Interval
+from report_utils.report.printed_numbers import PUBLISHED, is_reports_protocol
 
 if TYPE_CHECKING:
     from report_utils.profiles import Profile
@@ -49,21 +48,6 @@ def untrained_warning(untrained: Mapping[str, str]) -> str:
 def thousands(number: float) -> str:
     """Write a whole number with thin spaces between thousands."""
     return f"{number:,.0f}".replace(",", "\u202f")
-
-
-def is_reports_protocol(profile: Profile, n_clusters: int) -> bool:
-    """Tell whether a profile runs the report's own size and protocol: only then do numbers compare."""
-    training, printed = profile.training, PUBLISHED.training
-    return (
-        n_clusters == PUBLISHED.data.n_observations.value
-        and profile.n_pixels == PUBLISHED.data.n_pixels.value
-        and profile.folds.run == profile.folds.n_folds == printed.n_folds.value
-        and training.epochs == printed.epochs.value
-        and training.batch_size == printed.batch_size.value
-        and training.learning_rate == printed.learning_rate.value
-        and training.schedule == "constant"
-        and training.target == training.inputs == "as_is"
-    )
 
 
 def intervals(seeds: Collection[int], n_folds: int = 1) -> str:

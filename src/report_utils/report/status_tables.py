@@ -11,19 +11,11 @@ from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
-from report_utils.report.claims import FAILS, HOLDS, Part
-from report_utils.report.intervals import Interval
+from report_utils.report.claim_tests import Part
+from report_utils.report.compared_numbers import AGREES, DIFFERS
+from report_utils.report.intervals import FAILS, HOLDS, Interval
+from report_utils.report.reproduction_status import CLAIM, KINDS, NOT_PRINTED, ORDER, StatusEntry, counts_by_kind
 from report_utils.report.sentences import listing
-from report_utils.report.status import (
-    AGREES,
-    CLAIM,
-    DIFFERS,
-    KINDS,
-    NOT_PRINTED,
-    ORDER,
-    Entry,
-    counts_by_kind,
-)
 from report_utils.report.tables import markdown_table
 
 
@@ -39,14 +31,14 @@ def page_address(page: str) -> str:
     return f"pages/{slug}.html{hash_sign}{figure}"
 
 
-def status_markdown(entries: Sequence[Entry], kind: str) -> str:
+def status_markdown(entries: Sequence[StatusEntry], kind: str) -> str:
     """Write the entries of one kind as a table, below it when they agree and why so.
 
     Parameters
     ----------
-    entries : sequence of Entry
+    entries : sequence of StatusEntry
     kind : str
-        One of :data:`report_utils.report.status.KINDS`.
+        One of :data:`report_utils.report.reproduction_status.KINDS`.
     """
     chosen = [entry for entry in entries if entry.kind == kind]
     rows = []
@@ -71,18 +63,18 @@ def _printed(part: Part) -> str:
     return NOT_PRINTED if part.printed is None else f"{part.printed:.3f}"
 
 
-def _tolerances(entries: Sequence[Entry]) -> str:
+def _tolerances(entries: Sequence[StatusEntry]) -> str:
     """Say when entries agree and why so, once for all that share a tolerance."""
     sharing: dict = {}
     for entry in entries:
-        if entry.tolerance.words or entry.tolerance.reason:
-            sharing.setdefault(entry.tolerance, []).append(entry.name)
+        if any(entry.rule):
+            sharing.setdefault(entry.rule, []).append(entry.name)
     lines = []
-    for tolerance, names in sharing.items():
+    for (words, reason), names in sharing.items():
         verb = "Holds" if entries[0].kind == CLAIM else "Agrees"
-        when = f"*{verb} when:* {tolerance.words}. " if tolerance.words else ""
+        when = f"*{verb} when:* {words}. " if words else ""
         whose = "" if len(sharing) == 1 else f"{names[0]}: " if len(names) == 1 else f"{names[0]} and the like: "
-        lines.append(f"- {whose}{when}*Why so:* {tolerance.reason}")
+        lines.append(f"- {whose}{when}*Why so:* {reason}")
     return "\n".join(lines)
 
 
@@ -91,7 +83,7 @@ def _plural(verdict: str, number: int) -> str:
     return verdict if number == 1 else plurals.get(verdict, verdict)
 
 
-def status_summary(entries: Sequence[Entry]) -> str:
+def status_summary(entries: Sequence[StatusEntry]) -> str:
     """Write one line for each kind with the number of times that each verdict was given."""
     rows = [
         [kind, "; ".join(f"{number} {_plural(verdict, number)}" for verdict, number in counts.items())]
@@ -100,14 +92,14 @@ def status_summary(entries: Sequence[Entry]) -> str:
     return markdown_table(["Kind", "Verdicts"], rows, "ll")
 
 
-def status_sentence(entries: Sequence[Entry]) -> str:
+def status_sentence(entries: Sequence[StatusEntry]) -> str:
     """Say in one sentence how many of all entries were given which verdict."""
     found = Counter(entry.verdict for entry in entries)
     counts = [f"{number} {_plural(verdict, number)}" for verdict in ORDER if (number := found[verdict])]
     return f"Of {len(entries)} figures, numbers and claims, {listing(counts)}."
 
 
-def status_text(entries: Sequence[Entry]) -> str:
+def status_text(entries: Sequence[StatusEntry]) -> str:
     """Write all entries for a terminal, kind by kind, and below each kind when its entries agree and why so."""
     lines, width = [], max(len(verdict) for verdict in ORDER)
     indent = " " * (width + 3)
@@ -133,7 +125,7 @@ def status_text(entries: Sequence[Entry]) -> str:
     return "\n".join(lines).lstrip("\n")
 
 
-def _record(entry: Entry) -> dict[str, Any]:
+def _record(entry: StatusEntry) -> dict[str, Any]:
     return {
         "kind": entry.kind,
         "name": entry.name,
@@ -142,8 +134,8 @@ def _record(entry: Entry) -> dict[str, Any]:
         "printed_value": entry.printed_value,
         "ours": entry.ours,
         **_numbers(entry.measured),
-        "tolerance": entry.tolerance.words,
-        "reason": entry.tolerance.reason,
+        "tolerance": entry.rule[0],
+        "reason": entry.rule[1],
         "verdict": entry.verdict,
         "run": entry.run,
         "runs": list(entry.runs),
@@ -160,14 +152,14 @@ def _numbers(measured: Interval | None) -> dict[str, float | int | None]:
     return {name: value if value is not None and isfinite(value) else None for name, value in ends.items()}
 
 
-def status_json(entries: Sequence[Entry], profile: str) -> str:
+def status_json(entries: Sequence[StatusEntry], profile: str) -> str:
     """Write all entries as JSON: ``{"profile": ..., "entries": [...]}``."""
     return (
         json.dumps({"profile": profile, "entries": [_record(e) for e in entries]}, indent=1, ensure_ascii=False) + "\n"
     )
 
 
-def status_csv(entries: Sequence[Entry]) -> str:
+def status_csv(entries: Sequence[StatusEntry]) -> str:
     """Write all entries as CSV, one a line; several runs of one entry are parted by blanks.
 
     After a claim of several parts there is a line for each, with what it measures in the column ``part``.

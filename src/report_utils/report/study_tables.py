@@ -1,18 +1,19 @@
-"""Studies as Markdown for a page and as text for a terminal."""
+"""What the studies show, as Markdown for a page and as text for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from report_utils.report.claims import NOT_TRAINED, UNDECIDED, Evidence
-from report_utils.report.intervals import Interval
+from report_utils.report.claim_tests import Evidence
+from report_utils.report.claims import CLAIMS
+from report_utils.report.intervals import UNDECIDED, Interval
 from report_utils.report.leakage import Comparison, MatesClass, compare_partitions
-from report_utils.report.sensitivity import Judgement, judge_study
-from report_utils.report.sentences import change
+from report_utils.report.sentences import change, verdict_counts
+from report_utils.report.studies import Judgement, OverSeeds, judge_study
 from report_utils.report.tables import markdown_table
 
 if TYPE_CHECKING:
@@ -26,18 +27,17 @@ def interval_text(interval: Interval | None, spec: str = ".4f") -> str:
     """Write a value with its interval, which does not break inside."""
     if interval is None:
         return TOO_FEW
-    low, high = (f"{end:{spec}}".replace("-", "−") for end in (interval.low, interval.high))
-    return f"{interval.value:{spec}}".replace("-", "−") + f" [{low},\u00a0{high}]"
+    return f"{interval:{spec}}".replace(", ", ",\u00a0")
 
 
 def measured_text(found: Evidence) -> str:
-    """Write what was measured of a claim, and what is to be said of it."""
+    """Write what was measured of a claim, and what else there is to say of it."""
     measured = [f"{part.label}: {interval_text(part.measured, '.3f')}" for part in found.parts]
     return "; ".join([*measured, *([found.note] if found.note else [])])
 
 
 def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
-    """Write one claim's judgements as a table, those that turn in bold.
+    """Write one claim's judgements as a table; a verdict that differs from the default's is bold.
 
     Parameters
     ----------
@@ -55,11 +55,21 @@ def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
         verdict = f"**{found.verdict}**" if judgement.turns else found.verdict
         title = judgement.variant.title + (f" (committed results: {judgement.origin})" if judgement.origin else "")
         rows.append([title, measured_text(found), verdict])
-    return markdown_table(["Done otherwise", "Measured [95% interval]", "Verdict"], rows, "lll")
+    return markdown_table(["Choice", "Measured [95% interval]", "Verdict"], rows, "lll")
+
+
+def _turns(pairs: Iterable[tuple[Evidence, Evidence]]) -> str:
+    """Count the verdicts that are reversed, and those that change between decided and undecided."""
+    undecided = [UNDECIDED in (before.verdict, after.verdict) for before, after in pairs]
+    n_reversed, n_others = undecided.count(False), undecided.count(True)
+    return (
+        f"{n_reversed or 'none'} {'is' if n_reversed < 2 else 'are'} reversed and {n_others or 'none'} "
+        f"{'changes' if n_others < 2 else 'change'} between decided and undecided"
+    )
 
 
 def study_summary(judged: Mapping[str, Sequence[Judgement]], command: str) -> str:
-    """Say which verdicts turn against the default, and what has not been trained.
+    """Say which verdicts differ from the default's, and what has not been trained.
 
     Parameters
     ----------
@@ -71,28 +81,69 @@ def study_summary(judged: Mapping[str, Sequence[Judgement]], command: str) -> st
     measured = [one for one in others if one.evidence is not None and one.evidence.parts]
     turning = [one for one in measured if one.turns]
     missing = list(dict.fromkeys(one.variant.title for one in others if one.evidence is None))
-    if not measured:
-        text = "At this size there is nothing that could be judged."
-    else:
-        n_reversed = sum(UNDECIDED not in (one.evidence.verdict, one.default.verdict) for one in turning)
-        n_others = len(turning) - n_reversed
-        text = (
-            f"Of {len(measured)} verdicts under other assumptions {n_reversed or 'none'} "
-            f"{'reverses' if n_reversed < 2 else 'reverse'} that of the book, and {n_others or 'none'} "
-            f"{'differs' if n_others < 2 else 'differ'} in being decided at all"
-        )
-        text += ":" if turning else "."
+    text = "At this size nothing can be judged."
+    if measured:
+        counts = _turns((one.default, one.evidence) for one in turning)
+        text = f"Of {len(measured)} verdicts under other choices {counts}{':' if turning else '.'}"
     for one in turning:
         text += (
-            f"\n- {one.variant.title}: *{one.claim.statement[:-1]}*: by default {one.default.verdict}, and so "
+            f"\n- {one.variant.title}: *{one.claim.statement[:-1]}*: by default {one.default.verdict}, here "
             f"**{one.evidence.verdict}**."
         )
     for one in others:
-        if one.evidence is not None and one.evidence.note.startswith(NOT_TRAINED):
+        if one.evidence is not None and not one.evidence.trained:
             text += f"\n\n{one.variant.title}: {one.evidence.note}."
     if missing:
         text += f"\n\nNot trained yet: {'; '.join(missing)}. `{command}` trains them."
     return text
+
+
+def over_seeds_summary(once: Mapping[str, Evidence], over: OverSeeds | None, command: str) -> str:
+    """Say how the claims fare over several training seeds, and which verdicts change.
+
+    Parameters
+    ----------
+    once : mapping of claim name to Evidence
+        Of this build.
+    over : OverSeeds or None
+    command : str
+        Trains what is missing.
+    """
+    if over is None:
+        return (
+            f"No claim has been judged over several trainings yet: `{command}` trains every network with three seeds."
+        )
+    text = f"Over {over.n_seeds} training seeds of every network ({over.source}): {verdict_counts(over.evidence)}"
+    turned = over.turned(once)
+    if not turned:
+        return f"{text} Every verdict is the same as in this build."
+    lines = [
+        f"- *{claim.statement[:-1]}*: in this build {once[claim.name].verdict}, over the seeds "
+        f"**{over.evidence[claim.name].verdict}**."
+        for claim in turned
+    ]
+    counts = _turns((once[claim.name], over.evidence[claim.name]) for claim in turned)
+    return f"{text} Of this build's verdicts {counts}:\n" + "\n".join(lines)
+
+
+def over_seeds_markdown(once: Mapping[str, Evidence], over: OverSeeds) -> str:
+    """Write the verdicts of this build and over the seeds as a table; those that differ are bold."""
+    rows, turned = [], over.turned(once)
+    for claim in CLAIMS:
+        found = over.evidence[claim.name]
+        verdict = f"**{found.verdict}**" if claim in turned else found.verdict
+        rows.append([claim.statement, once[claim.name].verdict, verdict, measured_text(found)])
+    return markdown_table(["Claim", "This build", f"{over.n_seeds} seeds", "Measured [95% interval]"], rows, "llll")
+
+
+def over_seeds_text(over: OverSeeds) -> str:
+    """Write the verdicts over the seeds for a terminal."""
+    lines = [f"over {over.n_seeds} training seeds ({over.source})", verdict_counts(over.evidence), ""]
+    for claim in CLAIMS:
+        found = over.evidence[claim.name]
+        lines += [claim.statement, f"  {found.verdict}{f'; {found.note}' if found.note else ''}"]
+        lines += [f"    {part.label}: {part.measured:.3f}, {part.verdict}" for part in found.parts]
+    return "\n".join([*lines, ""])
 
 
 def leakage_blocks(
@@ -118,19 +169,19 @@ def leakage_blocks(
     ]
     missing = [name for name, outcome in outcomes.items() if outcome is None]
     if missing:
-        blocks.append(f"Folds that are {' and '.join(missing)} have not been trained: `{command}` trains them.")
+        blocks.append(f"Networks with {' and '.join(missing)} folds have not been trained: `{command}` trains them.")
     if compared:
         first = next(iter(compared.values()))
         sizes = (
-            f"Scatters in dex, of the same {first.n_clusters} clusters of {first.n_halos} halos, which random and "
-            "grouped folds both test."
+            f"Scatters in dex of the {first.n_clusters} clusters, of {first.n_halos} halos, that random and grouped "
+            "folds both test."
         )
         blocks += [partitions_markdown(compared), sizes]
     if classes:
         blocks += [
             (
-                "Within the random folds, the test clusters by how many observations of their own halo were trained "
-                "on. These are different clusters in each row, so their scatters may differ for other reasons:"
+                "Within the random folds, the test clusters by how many observations of their own halo were in "
+                "training. Each row has other clusters, so the scatters may also differ for other reasons:"
             ),
             mates_markdown(classes),
         ]
@@ -150,10 +201,10 @@ def leakage_text(compared: Mapping[str, Comparison], groups: ArrayLike, command:
     """
     n_clusters, n_halos = len(np.asarray(groups)), len(np.unique(np.asarray(groups)))
     if n_halos == n_clusters:
-        return "No two of these observations are known to show the same halo, so nothing is known that could leak."
+        return "No two of these observations are known to show the same halo, so no leak is known."
     text = f"The {n_clusters} observations show {n_halos} halos. "
     if not compared:
-        return f"{text}What that does to the scatter is not known before both kinds of folds are trained: `{command}`."
+        return f"{text}The effect on the scatter is known once both kinds of folds are trained: `{command}`."
     lines = [
         f"{label}: {TOO_FEW} for an interval"
         if one.ratio is None
@@ -219,7 +270,7 @@ def study_text(study: Study, outcomes: Mapping[str, Outcome | None]) -> str:
         lines += [claim.statement, f"  measured: {claim.statistic}; holds when: {claim.threshold}"]
         for judgement in of_claim:
             found = judgement.evidence
-            verdict = "not trained" if found is None else found.verdict + (" (turns)" if judgement.turns else "")
+            verdict = "not trained" if found is None else found.verdict + (" (differs)" if judgement.turns else "")
             lines.append(f"  {judgement.variant.name:<26}{verdict}  {judgement.origin}".rstrip())
             lines += [f"    {part.label}: {part.measured:.3f}" for part in (found.parts if found else ())]
         lines.append("")

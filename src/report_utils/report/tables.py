@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from report_utils.binning import TRANSFORMS
 from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report.bootstrap import N_RESAMPLES
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import Evidence
-from report_utils.report.published import PUBLISHED
+from report_utils.report.claim_tests import Evidence
+from report_utils.report.claims import CLAIMS
+from report_utils.report.printed_numbers import PUBLISHED, table_row
 from report_utils.report.seeds import CrossValidated, SeedPredictions, trained_only
 from report_utils.report.statistics import describe_all
 
@@ -41,7 +42,8 @@ def table_one(
     Returns
     -------
     pandas.DataFrame
-        Indexed by transform, in the report's order; columns ``model``, ``channels``, ``printed_bias``,
+        Indexed by transform, in the report's order, with further ones at the end; columns ``model``, ``channels``,
+        ``printed_bias``,
         ``printed_scatter`` (NaN where the report prints none), and of ours ``bias``, ``scatter`` and ``slope``, each
         also with ``_low`` and ``_high``, ``robust_scatter``, ``r_squared``, ``outlier_fraction`` (NaN where a
         transform was not run or did not train), ``n_clusters``, ``n_groups``, ``n_seeds``, and ``untrained``, the
@@ -49,10 +51,11 @@ def table_one(
     """
     import pandas as pd
 
-    tested = {name: SeedPredictions.of(runs) for name, runs in cross_validations.items() if name in PUBLISHED.rows}
+    tested = {name: SeedPredictions.of(runs) for name, runs in cross_validations.items() if name in TRANSFORMS}
     ours = describe_all(trained_only(tested), n_resamples=n_resamples, seed=seed, confidence=confidence)
     records = {}
-    for name, row in PUBLISHED.rows.items():
+    for name in dict.fromkeys((*PUBLISHED.rows, *TRANSFORMS)):
+        row = table_row(TRANSFORMS[name])
         record = {
             "model": row.model,
             "channels": row.channels,
@@ -189,41 +192,6 @@ def shape_markdown(table: pd.DataFrame) -> str:
         rows.append([row["model"], row["channels"], *said])
     header = ["Model", "Channels [keV]", "Slope", "Robust scatter [dex]", "Outliers", "R²"]
     return markdown_table(header, rows, "llrrrr")
-
-
-def claims_table(evidence: Mapping[str, Evidence]) -> pd.DataFrame:
-    """Return one row for each measured part of each claim.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``claim``, ``part``, ``printed`` (from the printed scatters), ``value``, ``low``, ``high``,
-        ``n_seeds``, ``part_verdict``, ``verdict``, ``note``; a claim that could not be measured has one row
-        without numbers.
-    """
-    import pandas as pd
-
-    records = []
-    for name, found in evidence.items():
-        common = {"claim": name, "verdict": found.verdict, "note": found.note}
-        if not found.parts:
-            records.append(common)
-        for part in found.parts:
-            measured = part.measured
-            records.append(
-                common
-                | {
-                    "part": part.label,
-                    "printed": part.printed,
-                    "value": measured.value,
-                    "low": measured.low,
-                    "high": measured.high,
-                    "n_seeds": measured.n_seeds,
-                    "part_verdict": part.verdict,
-                }
-            )
-    columns = ["claim", "part", "printed", "value", "low", "high", "n_seeds", "part_verdict", "verdict", "note"]
-    return pd.DataFrame.from_records(records).reindex(columns=columns)
 
 
 def claims_summary_markdown(evidence: Mapping[str, Evidence]) -> str:

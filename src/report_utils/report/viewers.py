@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from report_utils.binning import get_transform
-from report_utils.dynamics import Dynamics, dynamics_viewer
+from report_utils.dynamics import Recording, dynamics_viewer
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.widgets import Widget
 
@@ -15,30 +15,29 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def cluster_viewer(reproduction: Reproduction, *dynamics: Dynamics, figure: Figure | None = None) -> Widget:
+def cluster_viewer(reproduction: Reproduction, *dynamics: Recording, figure: Figure | None = None) -> Widget:
     """Return the viewer of a reproduction's dynamics, with the images that the networks saw.
 
     Parameters
     ----------
     reproduction : Reproduction
-    *dynamics : Dynamics
+    *dynamics : Recording
         Of its transforms.
     figure : matplotlib.figure.Figure, optional
         The plain picture.
     """
     first = dynamics[0]
-    transforms = [get_transform(each.transform) for each in dynamics]
+    transforms = [get_transform(each.name) for each in dynamics]
     names = reproduction.catalogue["cluster_id"].to_numpy()
     return dynamics_viewer(
         *dynamics,
         titles=[transform.title for transform in transforms],
-        labels=[str(name) for name in names[first.cluster]],
+        labels=[str(name) for name in names[first.item]],
         item="cluster",
         quantity="log₁₀ M₅₀₀ [M☉]",
         unit="dex",
-        phases=["1 band" if number == 1 else f"{number} bands" for number in range(1, first.n_phases + 1)],
         # row 0 of an image has the lowest y, and is drawn at the bottom
-        images=[np.flip(each(reproduction.counts(each.source)[first.cluster]), axis=1) for each in transforms],
+        images=[np.flip(each(reproduction.counts(each.source)[first.item]), axis=1) for each in transforms],
         channels=[f"{channel} keV" for channel in transforms[0].channels],
         figure=figure,
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from report_utils.binning import TRANSFORMS
 from report_utils.cnn.crossval import CrossValidation
-from report_utils.dynamics.phases import Dynamics
+from report_utils.dynamics import Recording
 from report_utils.errors import InputError
 from report_utils.profiles import PROFILE_VARIABLE, Profile, load_profile
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, MOST_WANTED, Reproduction
@@ -113,7 +113,7 @@ class CommittedReproduction(Reproduction):
         """Return a transform's test predictions over the folds that there are."""
         return self._of_seed("fit", transform, training_seed).cross_validation()
 
-    def dynamics(self, transform: str, training_seed: int = 0) -> Dynamics:
+    def dynamics(self, transform: str, training_seed: int = 0) -> Recording:
         """Return the four-phase training of a transform."""
         return self._of_seed("dynamics", transform, training_seed).dynamics()
 

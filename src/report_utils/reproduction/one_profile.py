@@ -16,11 +16,12 @@ from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
 from report_utils.cnn.crossval import CrossValidation, fit_from_arrays
 from report_utils.cnn.limits import most_observations
-from report_utils.dynamics.phases import Dynamics, epoch_phases
+from report_utils.dynamics import Recording, epoch_phases
 from report_utils.errors import InputError
 from report_utils.events import EventList
 from report_utils.files.disk import require_room
 from report_utils.profiles import Profile, load_profile
+from report_utils.reproduction.recorded import recorded_dynamics
 from report_utils.reproduction.training_tasks import profile_folds, store_dynamics, store_fit
 from report_utils.runs.cleanup import in_use
 from report_utils.runs.code_digest import code_digests, read_once
@@ -154,25 +155,24 @@ class Reproduction:
         """Return a transform's test predictions, once for every training seed there is: only the first is computed."""
         return tuple(self.cross_validation(transform, seed) for seed in range(self.n_training_seeds(transform)))
 
-    def dynamics(self, transform: str, training_seed: int = 0) -> Dynamics:
+    def dynamics(self, transform: str, training_seed: int = 0) -> Recording:
         """Return the four-phase training of a transform."""
         self._require(transform)
         key = self.dynamics_key(transform, training_seed)
         self._ensure([key])
         run = self._finished(key)
         cluster, facts = run.array("cluster"), run.facts()
-        return Dynamics(
-            transform=transform,
-            predictions=run.array("predictions"),
-            truth=self.dataset.log10_mass[cluster],
-            cluster=cluster,
-            group=self.groups[cluster],
-            phase=epoch_phases(get_transform(transform).n_channels, self.profile.dynamics.epochs),
-            states={name: run.array(f"state_{name}") for name in facts["states"]},
-            loss=np.asarray(facts["loss"]),
-        )
+        arrays = {
+            "predictions": run.array("predictions"),
+            "truth": self.dataset.log10_mass[cluster],
+            "cluster": cluster,
+            "group": self.groups[cluster],
+            "phase": epoch_phases(get_transform(transform).n_channels, self.profile.dynamics.epochs),
+        }
+        states = {name: run.array(f"state_{name}") for name in facts["states"]}
+        return recorded_dynamics(transform, arrays, states, facts["loss"])
 
-    def all_dynamics(self, transform: str) -> tuple[Dynamics, ...]:
+    def all_dynamics(self, transform: str) -> tuple[Recording, ...]:
         """Return the four-phase training of a transform, once for every training seed there is."""
         return tuple(self.dynamics(transform, seed) for seed in range(self.n_dynamics_seeds(transform)))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from report_utils.cnn.crossval import CrossValidation
-from report_utils.dynamics.phases import Dynamics
+from report_utils.dynamics import Recording
 from report_utils.profiles import Profile
 from report_utils.reproduction.committed import CommittedReproduction
 from report_utils.reproduction.one_profile import Reproduction
@@ -34,7 +34,7 @@ class Outcome:
         With the variant's entries.
     cross_validations : mapping of str to tuple of CrossValidation
         By the report's transform, one for each training seed, whatever was trained in its place.
-    dynamics : mapping of str to tuple of Dynamics
+    dynamics : mapping of str to tuple of Recording
     origin : Origin or None
         Of committed results; None where these are runs of the runs folder.
     """
@@ -42,7 +42,7 @@ class Outcome:
     variant: Variant
     profile: Profile
     cross_validations: Mapping[str, tuple[CrossValidation, ...]]
-    dynamics: Mapping[str, tuple[Dynamics, ...]]
+    dynamics: Mapping[str, tuple[Recording, ...]]
     origin: Origin | None
 
 

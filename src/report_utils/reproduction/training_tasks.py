@@ -86,7 +86,7 @@ def store_dynamics(
             checkpoint=checkpoint,
             progress=advance,
         )
-        arrays = {"cluster": result.cluster, "predictions": result.predictions}
+        arrays = {"cluster": result.item, "predictions": result.predictions}
         arrays |= {f"state_{name}": value for name, value in result.states.items()}
         return arrays, {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
 

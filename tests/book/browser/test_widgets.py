@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.binning.explorer import image_explorer
-from report_utils.dynamics import Dynamics, dynamics_viewer, epoch_phases
+from report_utils.dynamics import Recording, dynamics_viewer, epoch_phases
 from report_utils.events import EventList
 from report_utils.profiles import project_root
 from tests.test_widgets import data_of, read_packed
@@ -56,7 +56,7 @@ def recorded(seed, name):
         np.random.default_rng(seed).normal(size=(len(phase), N_TEST, 1)) * np.array([0.4, 0.2, 0.1])[phase, None, None]
     )
     predictions = (truth[None, :, None] + errors).astype(np.float32)
-    return Dynamics(name, predictions, truth, np.arange(N_TEST) * 11, phase)
+    return Recording.from_arrays(predictions, truth, item_ids=np.arange(N_TEST) * 11, phase=phase, name=name)
 
 
 DYNAMICS = [recorded(1, "with"), recorded(2, "without")]

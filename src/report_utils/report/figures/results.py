@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from report_utils.report.by_mass import mass_bins
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED, grid, new_figure
-from report_utils.report.published import PUBLISHED
+from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.seeds import CrossValidated, SeedPredictions
 
 TRUE_MASS = r"true $\log_{10} M_{500c}\ [M_\odot]$"

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from report_utils.report.claims import FAILS, HOLDS
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, new_figure
+from report_utils.report.intervals import FAILS, HOLDS
 from report_utils.report.leakage import Comparison, MatesClass
-from report_utils.report.sensitivity import LIMITS, Judgement
+from report_utils.report.studies import Judgement
 
 _LOOKS = {HOLDS: (OURS, "o"), FAILS: (PRINTED, "X")}
 _RATIO_TICKS = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4, 5)
@@ -49,7 +49,7 @@ def sensitivity_forest(judged: Mapping[str, Sequence[Judgement]]) -> Figure:
         ax.set_ylim(len(parts) - 0.5, -0.5)
         ax.set_title(name.replace("_", " "), fontsize="small")
         ax.axvline(1, color="black", lw=0.8)
-        for limit in LIMITS[name]:
+        for limit in parts[0][0].claim.limits:
             ax.axvline(limit, color=NEUTRAL, lw=0.9, ls="--")
     axes[-1].set_xscale("log")
     low, high = axes[-1].get_xlim()

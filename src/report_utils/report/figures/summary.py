@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from report_utils.report.claims import FAILS, HOLDS, Evidence
+from report_utils.report.claim_tests import Evidence
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, new_figure
-from report_utils.report.published import PUBLISHED
+from report_utils.report.intervals import FAILS, HOLDS
+from report_utils.report.printed_numbers import PUBLISHED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -98,7 +98,7 @@ def _finished_dynamics(reproduction: Reproduction, transforms: Iterable[str]) ->
         seed = 0
         while (run := reproduction.store.load(reproduction.dynamics_key(transform, seed))) is not None:
             recorded = reproduction.dynamics(transform, seed)
-            arrays = _of_clusters(reproduction, recorded.cluster)
+            arrays = _of_clusters(reproduction, recorded.item)
             arrays |= {"phase": recorded.phase, "predictions": recorded.predictions}
             arrays |= {f"state_{name}": value for name, value in recorded.states.items()}
             entries = {0: _run_entry(run, "loss")}

@@ -15,11 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.cnn.crossval import CrossValidation
-from report_utils.dynamics.phases import Dynamics
+from report_utils.dynamics import Recording
 from report_utils.errors import InputError, printable
 from report_utils.files.array_files import read_arrays
 from report_utils.files.disk import whole_file
 from report_utils.files.input_files import read_json
+from report_utils.reproduction.recorded import recorded_dynamics
 from report_utils.reproduction.results.checks import COLUMNS, fault_of_arrays, fault_of_manifest
 from report_utils.runs.code_digest import digest
 from report_utils.runs.explain_changes import changes
@@ -73,12 +74,11 @@ class Result:
         variances = {fold: run["facts"].get("target_variance", np.inf) for fold, run in self.runs.items()}
         return CrossValidation(transform=self.transform, history=history, target_variance=variances, **columns)
 
-    def dynamics(self) -> Dynamics:
+    def dynamics(self) -> Recording:
         """Return the recorded training of a dynamics."""
-        columns = {name: self.arrays[name] for name in COLUMNS["dynamics"]}
         states = {n.removeprefix("state_"): a for n, a in self.arrays.items() if n.startswith("state_")}
         (run,) = self.runs.values()
-        return Dynamics(transform=self.transform, states=states, loss=np.asarray(run["facts"]["loss"]), **columns)
+        return recorded_dynamics(self.transform, self.arrays, states, run["facts"]["loss"])
 
 
 def _without_fold(run: Mapping[str, Any]) -> dict[str, Any]:

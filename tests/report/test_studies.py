@@ -1,17 +1,27 @@
-"""Claims under other assumptions: the same statistic and threshold, and every turn of a verdict is said."""
+"""Claims under other choices and over several seeds: every change of a verdict is named."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claims import FAILS, HOLDS, UNDECIDED, Runs
+from report_utils.report.claim_tests import Runs
+from report_utils.report.claims import CLAIMS, judge_claims
 from report_utils.report.figures.studies import sensitivity_forest
-from report_utils.report.sensitivity import LIMITS, STUDIED_CLAIMS, judge_outcome, judge_study
-from report_utils.report.study_tables import judgements_markdown, study_summary, study_text
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
+from report_utils.report.studies import STUDIED_CLAIMS, judge_outcome, judge_over_seeds, judge_study
+from report_utils.report.study_tables import (
+    judgements_markdown,
+    over_seeds_markdown,
+    over_seeds_summary,
+    over_seeds_text,
+    study_summary,
+    study_text,
+)
 from report_utils.reproduction.results import Origin
-from report_utils.reproduction.studies import SENSITIVITY
+from report_utils.reproduction.studies import SEEDS, SENSITIVITY
 from report_utils.reproduction.study_results import Outcome
 
 ORIGIN = Origin(("0123456789ab",), ("tensorflow",), "2026-11-22", "2026-11-22", ("code cnn.model changed",))
@@ -62,7 +72,8 @@ def test_verdicts_are_those_of_the_scatters(judged):
 def test_a_studied_claim_is_judged_as_in_the_list(report_like):
     """The two cuts that are trained under other readings have the list's ratio, limit and verdict."""
     listed = {claim.name: claim for claim in CLAIMS}
-    for name in LIMITS:
+    for name in SENSITIVITY.default.claims:
+        assert STUDIED_CLAIMS[name].limits
         if name != "retained_lose_little":
             assert STUDIED_CLAIMS[name] is listed[name]
     whole = listed["retained_lose_little"].judge(Runs(report_like))
@@ -85,9 +96,9 @@ def test_a_stand_in_is_judged_in_the_place_of_its_transform(outcomes):
 def test_turns_and_gaps_are_said(judged):
     text = study_summary(judged, "the command")
     # further bands in the dynamics are undecided everywhere: these were trained once
-    assert "Of 12 verdicts under other assumptions 3 reverse that of the book, and 2 differ" in text
+    assert "Of 12 verdicts under other choices 3 are reversed and 2 change between decided and undecided:" in text
     assert "- with particle background: *Giving the network a second band" in text
-    assert "by default holds, and so **fails**" in text
+    assert "by default holds, here **fails**" in text
     assert "Not trained yet: percentile of all pixels, empty ones included. `the command` trains them." in text
     table = judgements_markdown(judged["retained_lose_little"], "the command")
     assert "| percentile of all pixels, empty ones included | not trained: `the command` |  |" in table
@@ -98,20 +109,31 @@ def test_turns_and_gaps_are_said(judged):
     )
 
 
+def test_a_network_that_did_not_train_is_named(outcomes):
+    """Its claim has no verdict, and the summary says why."""
+    run = outcomes["field-agn"].cross_validations["multi_band_2"][0]
+    dead = replace(run, predictions=np.full_like(run.predictions, run.truth.mean()))
+    fits = outcomes["field-agn"].cross_validations | {"multi_band_2": (dead,)}
+    judged = judge_study(SENSITIVITY, outcomes | {"field-agn": replace(outcomes["field-agn"], cross_validations=fits)})
+    found = by_variant(judged["two_bands_halve"])["field-agn"].evidence
+    assert (found.trained, found.verdict) == (False, UNDECIDED)
+    assert "with AGN of the field: did not train: multi_band_2 (fold 0: " in study_summary(judged, "the command")
+
+
 def test_a_profile_too_small_for_verdicts_says_so(outcomes, small):
     cut = {
         name: one and Outcome(one.variant, None, {k: (small[k],) for k in one.cross_validations}, {}, None)
         for name, one in outcomes.items()
     }
     judged = judge_study(SENSITIVITY, cut)
-    assert study_summary(judged, "the command").startswith("At this size there is nothing that could be judged.")
+    assert study_summary(judged, "the command").startswith("At this size nothing can be judged.")
     assert "too few halos" in judgements_markdown(judged["two_bands_halve"], "the command")
     assert "nothing could be measured" in sensitivity_forest(judged).texts[0].get_text()
 
 
 def test_the_terminal_shows_the_same(outcomes):
     text = study_text(SENSITIVITY, outcomes)
-    assert "particle-background       fails (turns)" in text
+    assert "particle-background       fails (differs)" in text
     assert "percentile-of-all         not trained" in text
     assert "multi_band_2 / multi_band_1: 0.5" in text
 
@@ -126,3 +148,70 @@ def test_the_figure_has_a_row_for_every_measured_part(judged):
     assert bold == ["particle background", "field AGN"]
     first = judged["two_bands_halve"][0].evidence.parts[0].measured
     np.testing.assert_allclose(figure.axes[0].lines[0].get_xdata(), [first.low, first.high])
+
+
+def over_seeds(fits, dynamics, origin=ORIGIN):
+    return Outcome(SEEDS.default, None, fits, dynamics, origin)
+
+
+@pytest.fixture
+def over(report_like, made_up, made_up_dynamics):
+    """Three seeds of every row, of which the second of two bands alone is no better than one band."""
+    fits = {name: (run,) * 3 for name, run in report_like.items()}
+    fits["multi_band_2"] = tuple(made_up("multi_band_2", s, shared=0.8) for s in (0.117, 0.117, 0.117))
+    kinds = {"multi_band_4": (1, 2, 3), "agn_less_4": (4, 5, 6)}
+    scatters = [0.12, 0.065, 0.063, 0.062]
+    dynamics = {
+        name: tuple(made_up_dynamics(name, scatters, seed=seed) for seed in seeds) for name, seeds in kinds.items()
+    }
+    return judge_over_seeds(over_seeds(fits, dynamics))
+
+
+@pytest.fixture
+def once(report_like, made_up_dynamics):
+    dynamics = {name: made_up_dynamics(name, [0.12, 0.065, 0.063, 0.062]) for name in ("multi_band_4", "agn_less_4")}
+    return judge_claims(report_like, dynamics)
+
+
+def test_every_claim_is_judged_with_all_seeds(over):
+    assert list(over.evidence) == [claim.name for claim in CLAIMS]
+    assert over.n_seeds == 3
+    assert {part.measured.n_seeds for found in over.evidence.values() for part in found.parts} == {3}
+    assert over.evidence["alike_dynamics"].verdict == HOLDS
+
+
+def test_turns_are_said(once, over):
+    assert (once["two_bands_halve"].verdict, over.evidence["two_bands_halve"].verdict) == (HOLDS, FAILS)
+    assert once["alike_dynamics"].verdict == UNDECIDED
+    text = over_seeds_summary(once, over, "the command")
+    assert text.startswith("Over 3 training seeds of every network (committed results: commit 0123456789ab")
+    assert (
+        "- *Giving the network a second band beside the lowest one nearly halves the scatter*: in this build holds"
+        in text
+    )
+    assert "- *With and without AGN the network learns in the same way*: in this build undecided at this size" in text
+    turned = over.turned(once)
+    reversed_ = [c for c in turned if UNDECIDED not in (once[c.name].verdict, over.evidence[c.name].verdict)]
+    assert f"{len(reversed_)} are reversed and {len(turned) - len(reversed_)} change" in text
+    table = over_seeds_markdown(once, over).splitlines()
+    assert len(table) == 2 + len(CLAIMS)
+    assert sum("**" in line for line in table) == len(turned)
+
+
+def test_the_same_verdicts_turn_nothing(over):
+    assert over.turned(over.evidence) == []
+    assert over_seeds_summary(over.evidence, over, "").endswith("Every verdict is the same as in this build.")
+    assert "**" not in over_seeds_markdown(over.evidence, over)
+
+
+def test_nothing_is_made_up_where_nothing_was_trained(once):
+    assert judge_over_seeds(None) is None
+    assert "`the command` trains every network with three" in over_seeds_summary(once, None, "the command")
+
+
+def test_a_terminal_reads_the_same(over):
+    text = over_seeds_text(over)
+    assert text.startswith("over 3 training seeds (committed results: commit 0123456789ab")
+    for claim in CLAIMS:
+        assert f"{claim.statement}\n  {over.evidence[claim.name].verdict}" in text
+    assert "agn_less_1 / multi_band_1: " in text

@@ -1,22 +1,23 @@
-"""Whether the report's claims would be judged otherwise, had something been done or simulated otherwise."""
+"""Whether the verdicts survive other modelling choices, and several training seeds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from report_utils.report.claim_list import CLAIMS
-from report_utils.report.claim_tests import RatioTest
-from report_utils.report.claims import MARGIN, NEARLY_HALF, Claim, Evidence, Runs, below
+from report_utils.report.claim_tests import MARGIN, Evidence, RatioTest, Runs
+from report_utils.report.claims import CLAIMS, Claim, judge_claims
+from report_utils.report.intervals import below
+from report_utils.reproduction.results import Origin
 from report_utils.reproduction.studies import Study, Variant
-from report_utils.reproduction.study_results import Outcome
+from report_utils.reproduction.study_results import Outcome, seeds_of
 
 _TWO_CUTS = ("retained_50", "retained_25")
 
 
 def _studied_claims() -> dict[str, Claim]:
     claims = {claim.name: claim for claim in CLAIMS}
-    # every other reading of the percentile is trained at the two deepest cuts, so the claim is judged at these
+    # other readings of the percentile are trained at the two deepest cuts only, so the claim is judged at these
     claims["retained_lose_little"] = replace(
         claims["retained_lose_little"],
         statement="Emptying the brightest pixels, down to a half and a quarter of the occupied ones, costs little.",
@@ -28,16 +29,7 @@ def _studied_claims() -> dict[str, Claim]:
 
 
 STUDIED_CLAIMS: Mapping[str, Claim] = _studied_claims()
-"""The report's claims by name, with the statistic and the threshold of the list of claims."""
-
-LIMITS: Mapping[str, tuple[float, ...]] = {
-    "two_bands_halve": (NEARLY_HALF,),
-    "splitting_halves": (NEARLY_HALF,),
-    "retained_lose_little": (MARGIN,),
-    "dynamics_second_band": (NEARLY_HALF,),
-    "dynamics_further_bands": (1 / MARGIN, MARGIN),
-}
-"""Where the verdict on a studied claim turns, for a figure."""
+"""The report's claims by name, as studies judge them."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +56,7 @@ class Judgement:
 
     @property
     def turns(self) -> bool:
-        """Tell whether the verdict is another than the default's."""
+        """Tell whether the verdict differs from the default's."""
         return None not in (self.evidence, self.default) and self.evidence.verdict != self.default.verdict
 
 
@@ -74,7 +66,7 @@ def judge_outcome(outcome: Outcome, claim: Claim) -> Evidence:
 
 
 def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[str, list[Judgement]]:
-    """Judge each claim of a study by each variant that concerns it, the default first.
+    """Judge each claim of a study by each variant that concerns it.
 
     Parameters
     ----------
@@ -84,7 +76,7 @@ def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[st
 
     Returns
     -------
-    dict of claim name to list of Judgement
+    dict of claim name to list of Judgement, the default first
     """
     judged: dict[str, list[Judgement]] = {}
     for name in study.default.claims:
@@ -102,6 +94,43 @@ def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[st
     return judged
 
 
-def turned(judged: Mapping[str, list[Judgement]]) -> list[Judgement]:
-    """Return the judgements whose verdict is another than the default's."""
-    return [judgement for of_claim in judged.values() for judgement in of_claim if judgement.turns]
+@dataclass(frozen=True)
+class OverSeeds:
+    """The verdict on every claim over several training seeds.
+
+    Attributes
+    ----------
+    evidence : mapping of claim name to Evidence
+    n_seeds : int
+        The smallest number of seeds of a transform or a dynamics.
+    origin : Origin or None
+        Of committed results; None for runs of this machine.
+    """
+
+    evidence: Mapping[str, Evidence]
+    n_seeds: int
+    origin: Origin | None
+
+    @property
+    def source(self) -> str:
+        """Say where the trainings come from."""
+        return "runs of this machine" if self.origin is None else f"committed results: {self.origin}"
+
+    def turned(self, once: Mapping[str, Evidence]) -> list[Claim]:
+        """Return the claims whose verdict differs from that of a single training."""
+        return [claim for claim in CLAIMS if once[claim.name].verdict != self.evidence[claim.name].verdict]
+
+
+def judge_over_seeds(outcome: Outcome | None, cluster_names: Sequence[str] | None = None) -> OverSeeds | None:
+    """Judge every claim by the runs of the study of seeds; None where there are none.
+
+    Parameters
+    ----------
+    outcome : Outcome or None
+    cluster_names : sequence of str, optional
+        What each row of the catalogue is called.
+    """
+    if outcome is None:
+        return None
+    runs = Runs(outcome.cross_validations, outcome.dynamics, cluster_names=cluster_names)
+    return OverSeeds(judge_claims(runs), min(seeds_of({"": outcome})), outcome.origin)

@@ -1,0 +1,526 @@
+"""What a model predicts for fixed items, epoch by epoch: the data of the dynamics picture, of any model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from report_utils.errors import InputError, printable
+
+if TYPE_CHECKING:
+    from report_utils.widgets import Widget
+
+_TOLERANCE = 0.01
+"""Class probabilities in half precision add up to 1 only so well."""
+
+
+class Recording:
+    """Every item's prediction at every epoch of a training.
+
+    It knows no framework: give it predictions, and it checks that they are of the same items each time.
+
+    Parameters
+    ----------
+    truth : (n_items,) or (n_items, n_outputs)
+        Numbers, or for a classifier the class of each item: a label, or its place in ``classes``.
+    item_ids : (n_items,), optional
+        What identifies each item; 0, 1, ... by default.
+    names : (n_items,) of str, optional
+        What to call each item in pictures; its id by default.
+    name : str
+        What to call the recording.
+    classes : int or sequence, optional
+        The classes in the order of the predicted probabilities, or their number.
+    outputs : sequence of str, optional
+        Names of the quantities that are predicted, where there are several.
+    views : int or sequence of str, optional
+        How many predictions each item has, such as of rotated images, or their names; view 0 is shown.
+    group : (n_items,), optional
+        Items of one group are not independent; intervals draw whole groups.
+    path : path, optional
+        A new folder in which each epoch is kept as soon as it is recorded; :func:`load_recording` reads it.
+
+    Examples
+    --------
+    >>> recording = Recording([1.0, 2.0, 3.0])
+    >>> for epoch in range(3):
+    ...     recording.record([1.0 + epoch, 2.0, 3.0], epoch=epoch)
+    >>> recording.predictions.shape
+    (3, 3, 1)
+    """
+
+    def __init__(
+        self,
+        truth: ArrayLike,
+        *,
+        item_ids: ArrayLike | None = None,
+        names: Sequence[str] | None = None,
+        name: str = "",
+        classes: int | Sequence[Any] | None = None,
+        outputs: Sequence[str] | None = None,
+        views: int | Sequence[str] = 1,
+        group: ArrayLike | None = None,
+        path: str | Path | None = None,
+    ) -> None:
+        truth = as_array(truth)
+        self.name = str(name)
+        self.views = _names_of("view", views)
+        self.classes: tuple[str, ...] = ()
+        self.outputs: tuple[str, ...] = ()
+        self._class_values: tuple[Any, ...] = ()
+        if classes is not None or truth.dtype.kind in "USOb":
+            self._class_values = _class_values(truth, classes)
+            self.classes = tuple(str(each) for each in self._class_values)
+            self.truth: NDArray = _class_codes(truth, self._class_values)
+        else:
+            self.truth, self.outputs = _numbers(truth, outputs)
+        n_items = len(self.truth)
+        self.item: NDArray = _one_each("item_ids", np.arange(n_items) if item_ids is None else item_ids, n_items)
+        if len(np.unique(self.item)) < n_items:
+            msg = "item_ids name an item twice; give each item an id of its own"
+            raise InputError(msg)
+        self.names: NDArray[np.str_] = _one_each("names", self.item if names is None else names, n_items).astype(str)
+        self.group: NDArray | None = None if group is None else _one_each("group", group, n_items)
+        self.states: dict[str, NDArray[np.float32]] = {}
+        self.loss: NDArray[np.float64] | None = None
+        self.phase_names: dict[int, str] = {}
+        self._of_integers = truth.dtype.kind in "iu" and truth.ndim == 1
+        self._epochs: list[NDArray[np.float32]] = []
+        self._epoch: list[int] = []
+        self._phase: list[int] = []
+        self._current_phase = 0
+        self._stacked: NDArray[np.float32] | None = None
+        self.kept_about = ""  # what the folder's header says
+        self.path = None if path is None else Path(path)
+        if self.path is not None:
+            from report_utils.dynamics.storage import new_folder
+
+            new_folder(self.path)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        predictions: ArrayLike,
+        truth: ArrayLike,
+        *,
+        epoch: ArrayLike | None = None,
+        phase: ArrayLike | None = None,
+        phase_names: Mapping[int, str] | Sequence[str] = (),
+        states: Mapping[str, NDArray] | None = None,
+        loss: ArrayLike | None = None,
+        **options: Any,
+    ) -> Recording:
+        """Return a recording of what was predicted before.
+
+        Parameters
+        ----------
+        predictions : (n_epochs, n_items), (n_epochs, n_items, n_views) or (n_epochs, n_items[, n_views], n_columns)
+        truth : (n_items,) or (n_items, n_outputs)
+        epoch : (n_epochs,) int, optional
+            Ascending; 1, 2, ... by default, and 0 is the state before the training.
+        phase : (n_epochs,) int, optional
+            Any whole numbers; all epochs are of one phase by default.
+        phase_names : mapping of phase to str, or sequence of str, optional
+        states : mapping of str to array, optional
+            Predictions between epochs, such as just after a change of the weights.
+        loss : (n_epochs,), optional
+        **options
+            As for :class:`Recording`. Views are counted where neither they nor classes or outputs are named.
+        """
+        predictions = as_array(predictions)
+        one_number_each = as_array(truth).ndim == 1 and not {"classes", "outputs"} & options.keys()
+        if "views" not in options and predictions.ndim == 3 and one_number_each:
+            first = predictions[0] if len(predictions) else np.empty((0, 1))
+            if not (as_array(truth).dtype.kind in "iuUSOb" and _are_probabilities(first)):
+                options["views"] = predictions.shape[2]
+        recording = cls(truth, **options)
+        n_epochs = len(predictions)
+        epochs = _one_each("epoch", np.arange(1, n_epochs + 1) if epoch is None else epoch, n_epochs)
+        phases = _one_each("phase", np.zeros(n_epochs, np.int64) if phase is None else phase, n_epochs)
+        for one, number, of_phase in zip(predictions, epochs, phases, strict=True):
+            recording.record(one, epoch=number, phase=of_phase)
+        if not isinstance(phase_names, Mapping):
+            phase_names = dict(zip(recording.phase_numbers.tolist(), phase_names, strict=False))
+        recording.phase_names |= {int(number): str(text) for number, text in phase_names.items()}
+        recording.states |= {state: np.asarray(values) for state, values in (states or {}).items()}
+        recording.loss = None if loss is None else _one_each("loss", loss, n_epochs).astype(np.float64)
+        return recording
+
+    def __repr__(self) -> str:
+        name = f"{self.name}: " if self.name else ""
+        return f"<Recording {name}{len(self._epochs)} epochs of {len(self.item)} items, {self.n_phases} phases>"
+
+    def __len__(self) -> int:
+        """Return the number of recorded epochs."""
+        return len(self._epochs)
+
+    # --- recording
+
+    def record(
+        self,
+        predictions: Any,
+        *,
+        epoch: int | None = None,
+        phase: int | None = None,
+        item_ids: ArrayLike | None = None,
+    ) -> None:
+        """Record what is predicted for all items after an epoch.
+
+        Parameters
+        ----------
+        predictions : (n_items,), (n_items, n_views), (n_items[, n_views], n_columns)
+            Arrays, tensors, lists or data frames; the columns are the outputs, or the probabilities of the classes.
+            Of two classes the probability of the second is enough. Values that are not finite are kept, and shown.
+        epoch : int, optional
+            The number of epochs trained: 0 before the training, and 1 after the first. One more than the last by
+            default.
+        phase : int, optional
+            As :meth:`begin_phase` has said by default.
+        item_ids : (n_items,), optional
+            Checked to be the same each time.
+
+        Raises
+        ------
+        InputError
+            If the predictions do not fit the items, are no probabilities, or if epochs do not ascend.
+        """
+        if item_ids is not None and not np.array_equal(as_array(item_ids), self.item):
+            msg = "the predictions are of other items, or in another order; predict the same items each time"
+            raise InputError(msg)
+        values = self._shaped(as_array(predictions))
+        number = (self._epoch[-1] + 1 if self._epoch else 1) if epoch is None else _whole("epoch", epoch)
+        if number < 0 or (self._epoch and number <= self._epoch[-1]):
+            last = f" after epoch {self._epoch[-1]}" if self._epoch else ""
+            msg = f"epoch {number} cannot be recorded{last}; epochs ascend from 0"
+            raise InputError(msg)
+        of_phase = self._current_phase if phase is None else _whole("phase", phase)
+        if self.path is not None:
+            from report_utils.dynamics.storage import append_epoch
+
+            append_epoch(self, values, number, of_phase)
+        self._append(values, number, of_phase)
+
+    def _append(self, values: NDArray[np.float32], epoch: int, phase: int) -> None:
+        self._epochs.append(values)
+        self._epoch.append(epoch)
+        self._phase.append(phase)
+        self._current_phase, self._stacked = phase, None
+
+    def begin_phase(self, name: str = "", *, number: int | None = None) -> int:
+        """Let the next epochs belong to a new phase, and return its number.
+
+        Parameters
+        ----------
+        name : str
+        number : int, optional
+            One more than the last phase by default.
+        """
+        last = self._phase[-1] if self._phase else self._current_phase if self.phase_names else -1
+        self._current_phase = last + 1 if number is None else _whole("phase", number)
+        if name:
+            self.phase_names[self._current_phase] = str(name)
+        return self._current_phase
+
+    def _shaped(self, values: NDArray) -> NDArray[np.float32]:
+        """Return predictions as ``(n_items, n_views)`` or ``(n_items, n_views, n_columns)``."""
+        try:
+            values = values.astype(np.float32)
+        except (TypeError, ValueError) as error:
+            msg = f"the predictions are {values.dtype}, not numbers; record what the model predicts for each item"
+            raise InputError(msg) from error
+        n_items, n_views = len(self.item), len(self.views)
+        if values.ndim == 0 or len(values) != n_items:
+            msg = (
+                f"the predictions have the shape {values.shape}, and {n_items} items are recorded; predict all items "
+                "each time, in the same order"
+            )
+            raise InputError(msg)
+        if not self.classes and self._of_integers and not self._epochs and n_views == 1 and _are_probabilities(values):
+            self._class_values = tuple(range(values.shape[1]))
+            self.classes = tuple(map(str, self._class_values))
+            self.truth = _class_codes(self.truth.astype(np.int64), self._class_values)
+        if len(self.classes) == 2:
+            values = _both_classes(values, n_items, n_views)
+        wanted = (n_items, n_views, *([len(self.columns)] if self.columns else []))
+        if values.shape not in {wanted, tuple(n for i, n in enumerate(wanted) if i != 1 or n > 1)}:
+            axes = " x ".join(f"{n} {axis}s" for n, axis in zip(wanted, ("item", "view", "column"), strict=False))
+            msg = (
+                f"the predictions have the shape {values.shape}, and {axes} are recorded; say what the columns are "
+                "when the recording is made: views=, classes= or outputs="
+            )
+            raise InputError(msg)
+        values = values.reshape(wanted)
+        if self.classes:
+            _require_probabilities(values)
+        return values
+
+    # --- what was recorded
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the last axis of the predictions: of classes, or of several outputs."""
+        return self.classes or self.outputs
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Return the names of the axes of :attr:`predictions`."""
+        return ("epoch", "item", "view", *(["class"] if self.classes else ["output"] if self.outputs else []))
+
+    @property
+    def predictions(self) -> NDArray[np.float32]:
+        """Return ``(n_epochs, n_items, n_views)`` predictions, with one more axis for classes or several outputs."""
+        if self._stacked is None:
+            shape = (0, len(self.item), len(self.views), *([len(self.columns)] if self.columns else []))
+            self._stacked = np.stack(self._epochs) if self._epochs else np.empty(shape, np.float32)
+        return self._stacked
+
+    @property
+    def epoch(self) -> NDArray[np.int64]:
+        """Return how many epochs had been trained at each recorded one, ``(n_epochs,)``."""
+        return np.array(self._epoch, dtype=np.int64)
+
+    @property
+    def phase(self) -> NDArray[np.int64]:
+        """Return the phase of each epoch, ``(n_epochs,)``."""
+        return np.array(self._phase, dtype=np.int64)
+
+    @property
+    def phase_ends(self) -> NDArray[np.int64]:
+        """Return the place of the last epoch of each phase, ``(n_phases,)``; a phase ends where its number changes."""
+        phase = self.phase
+        return np.append(np.flatnonzero(phase[1:] != phase[:-1]), len(phase) - 1) if len(phase) else phase
+
+    @property
+    def phase_numbers(self) -> NDArray[np.int64]:
+        """Return the number of each phase, ``(n_phases,)``."""
+        return self.phase[self.phase_ends]
+
+    @property
+    def n_phases(self) -> int:
+        """Return the number of phases."""
+        return len(self.phase_ends)
+
+    @property
+    def phase_titles(self) -> list[str]:
+        """Return what to call each phase."""
+        numbers = self.phase_numbers.tolist()
+        return [self.phase_names.get(one, f"phase {place}") for place, one in enumerate(numbers, start=1)]
+
+    @property
+    def residuals(self) -> NDArray[np.float64]:
+        """Return prediction minus truth in the shape of :attr:`predictions`, in the unit of the truth."""
+        if self.classes:
+            msg = "classes have no residuals; ask for values(), or for what is right"
+            raise InputError(msg)
+        return self.predictions - np.expand_dims(self.truth, (0, 2))
+
+    @property
+    def scatter(self) -> NDArray[np.float64]:
+        """Return the standard deviation of all residuals after each epoch, ``(n_epochs,)``."""
+        self.require_one_output()
+        return self.residuals.reshape(len(self.phase), -1).std(axis=1)
+
+    def values(self, show: Literal["margin", "probability"] = "margin", *, view: int = 0) -> NDArray[np.float64]:
+        """Return one number for each epoch and item, ``(n_epochs, n_items)``: what the picture shows.
+
+        Parameters
+        ----------
+        show : {"margin", "probability"}
+            Of a classifier: the probability of the true class, or by how much it exceeds that of the likeliest other
+            class, which is positive where the item is right. Without effect on numbers.
+        view : int
+        """
+        self.require_one_output()
+        chosen = self.predictions[:, :, view].astype(np.float64)
+        if not self.classes:
+            return chosen
+        true = np.take_along_axis(chosen, self.truth[None, :, None], axis=2)[..., 0]
+        if show == "probability":
+            return true
+        others = chosen.copy()
+        np.put_along_axis(others, np.broadcast_to(self.truth[None, :, None], (*true.shape, 1)), -np.inf, axis=2)
+        return true - others.max(axis=2)
+
+    def output(self, which: str | int) -> Recording:
+        """Return the recording of one of several outputs."""
+        place = self.outputs.index(which) if which in self.outputs else which
+        if not self.outputs or not isinstance(place, (int, np.integer)) or not 0 <= place < len(self.outputs):
+            msg = f"there is no output {which!r}; there are {', '.join(self.outputs) or 'no named outputs'}"
+            raise InputError(msg)
+        return Recording.from_arrays(
+            self.predictions[..., place],
+            self.truth[:, place],
+            epoch=self.epoch,
+            phase=self.phase,
+            phase_names=self.phase_names,
+            states={name: values[..., place] for name, values in self.states.items()},
+            item_ids=self.item,
+            names=self.names.tolist(),
+            name=f"{self.name}: {self.outputs[place]}" if self.name else self.outputs[place],
+            views=self.views,
+            group=self.group,
+        )
+
+    def require_one_output(self) -> None:
+        """Refuse a recording of several outputs where one is needed."""
+        if self.outputs:
+            msg = f"{len(self.outputs)} outputs were recorded; choose one with recording.output({self.outputs[0]!r})"
+            raise InputError(msg)
+
+    def require_finite(self) -> None:
+        """Refuse a recording with predictions that are not finite numbers, or without epochs."""
+        if not len(self):
+            msg = f"{self.name or 'the recording'} has no epochs; record some first"
+            raise InputError(msg)
+        bad = np.argwhere(~np.isfinite(self.predictions).reshape(*self.predictions.shape[:2], -1).all(axis=2))
+        if len(bad):
+            epoch, item = bad[0]
+            msg = (
+                f"{self.name or 'the recording'} holds predictions that are not finite numbers (epoch "
+                f"{self.epoch[epoch]}, item {printable(self.names[item])}); leave those epochs out"
+            )
+            raise InputError(msg)
+
+    # --- pictures and files
+
+    def viewer(self, *others: Recording, **options: Any) -> Widget:
+        """Return the picture to explore, as :func:`report_utils.dynamics.dynamics_viewer` does."""
+        from report_utils.dynamics.viewer import dynamics_viewer
+
+        return dynamics_viewer(self, *others, **options)
+
+    def save_html(self, path: str | Path, *others: Recording, **options: Any) -> None:
+        """Write the picture to explore as one file, which needs neither a server nor a network."""
+        self.viewer(*others, **options).save(path)
+
+    def save(self, path: str | Path) -> None:
+        """Write the recording: NumPy's ``.npz``, or ``.parquet`` with a row for each epoch, item and view."""
+        from report_utils.dynamics.storage import save_recording
+
+        save_recording(self, Path(path))
+
+    def to_frame(self) -> Any:
+        """Return a pandas data frame with a row for each epoch, item and view."""
+        from report_utils.dynamics.storage import to_frame
+
+        return to_frame(self)
+
+    def to_xarray(self) -> Any:
+        """Return an ``xarray.Dataset``; xarray is needed."""
+        from report_utils.dynamics.storage import to_xarray
+
+        return to_xarray(self)
+
+
+def as_array(values: Any) -> NDArray:
+    """Return values as an array, whatever holds them: a list, a data frame, a tensor that is on a device."""
+    for method in ("detach", "cpu"):  # PyTorch hands out neither gradients nor a card's memory
+        values = getattr(values, method)() if callable(getattr(values, method, None)) else values
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        msg = "these values are no array: their rows have different lengths"
+        raise InputError(msg) from error
+
+
+def _one_each(what: str, values: ArrayLike, n: int) -> NDArray:
+    values = as_array(values)
+    if values.shape != (n,):
+        msg = f"{what} has the shape {values.shape}; give one for each of {n}"
+        raise InputError(msg)
+    return values.astype(str) if values.dtype.kind == "O" else values
+
+
+def _whole(what: str, value: Any) -> int:
+    if isinstance(value, (bool, np.bool_)) or not np.isscalar(value) or int(value) != value:
+        msg = f"{what} is {value!r}; give a whole number"
+        raise InputError(msg)
+    return int(value)
+
+
+def _names_of(what: str, names: int | Sequence[Any]) -> tuple[str, ...]:
+    if isinstance(names, (int, np.integer)):
+        names = [f"{what} {number}" for number in range(names)]
+    if not len(names) or len(set(names)) < len(names):
+        msg = f"{what}s: give one or more, each with a name of its own"
+        raise InputError(msg)
+    return tuple(str(each) for each in names)
+
+
+def _numbers(truth: NDArray, outputs: Sequence[str] | None) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return true numbers, and the names of the outputs where there are several."""
+    if truth.dtype.kind not in "iuf" or truth.ndim not in {1, 2} or 0 in truth.shape:
+        msg = f"truth is {truth.dtype} of shape {truth.shape}; give a number or a class for each item"
+        raise InputError(msg)
+    if not np.isfinite(truth).all():
+        row = np.argwhere(~np.isfinite(truth))[0][0]
+        msg = f"truth is not a finite number in row {row}; leave out items without a truth"
+        raise InputError(msg)
+    truth = truth.astype(np.float64)
+    if truth.ndim == 2 and truth.shape[1] == 1:
+        truth = truth[:, 0]
+    n_outputs = 1 if truth.ndim == 1 else truth.shape[1]
+    names = _names_of("output", n_outputs if outputs is None else outputs)
+    if len(names) != n_outputs:
+        msg = f"{len(names)} outputs are named, and truth has {n_outputs}"
+        raise InputError(msg)
+    return truth, names if n_outputs > 1 else ()
+
+
+def _class_values(truth: NDArray, classes: int | Sequence[Any] | None) -> tuple[Any, ...]:
+    if classes is None:
+        return tuple(np.unique(truth[:, 0] if truth.ndim == 2 else truth).tolist())
+    if isinstance(classes, (int, np.integer)):
+        return tuple(range(classes))
+    return tuple(as_array(classes).tolist())
+
+
+def _class_codes(truth: NDArray, classes: tuple[Any, ...]) -> NDArray[np.int64]:
+    """Return the place of each item's class among the classes."""
+    if truth.ndim == 2 and truth.shape[1] == len(classes) > 1 and (np.sort(truth)[:, -2:] == [0, 1]).all():
+        return truth.argmax(axis=1)
+    truth = truth[:, 0] if truth.ndim == 2 and truth.shape[1] == 1 else truth
+    if truth.ndim != 1 or not len(truth):
+        msg = f"truth has the shape {truth.shape}; give the class of each item"
+        raise InputError(msg)
+    place = {value: number for number, value in enumerate(classes)}
+    if len(place) < 2 or len(place) < len(classes):
+        msg = f"classes are {list(classes)[:5]}; give two or more, each once"
+        raise InputError(msg)
+    values = truth.tolist()
+    if not set(values) <= place.keys() and all(isinstance(one, int) and 0 <= one < len(classes) for one in values):
+        return truth.astype(np.int64)
+    for row, value in enumerate(values):
+        if value not in place:
+            msg = f"truth is {value!r} in row {row}, which is not one of the {len(classes)} classes"
+            raise InputError(msg)
+    return np.array([place[value] for value in values], dtype=np.int64)
+
+
+def _are_probabilities(values: NDArray) -> bool:
+    """Tell whether rows look like the probabilities of classes: from 0 to 1, and 1 in sum."""
+    if values.ndim != 2 or values.shape[1] < 2 or not np.isfinite(values).all():
+        return False
+    return bool((values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=_TOLERANCE))
+
+
+def _both_classes(values: NDArray[np.float32], n_items: int, n_views: int) -> NDArray[np.float32]:
+    """Return the probabilities of both classes where that of the second is given."""
+    if values.shape in {(n_items,), (n_items, 1)} or (n_views > 2 and values.shape == (n_items, n_views)):
+        values = values.reshape(n_items, n_views)
+        return np.stack([1 - values, values], axis=-1)
+    return values
+
+
+def _require_probabilities(values: NDArray[np.float32]) -> None:
+    finite = values[np.isfinite(values).all(axis=-1)]
+    if (finite < -_TOLERANCE).any() or (finite > 1 + _TOLERANCE).any():
+        msg = "the predictions of classes are not between 0 and 1; record probabilities: apply a softmax first"
+        raise InputError(msg)
+    if not np.allclose(finite.sum(axis=-1), 1, atol=_TOLERANCE):
+        msg = "the probabilities of the classes do not add up to 1; apply a softmax first"
+        raise InputError(msg)

@@ -1,0 +1,280 @@
+"""Everything that a user can state about event lists: columns and units, what is left out, AGN, thinning, files.
+
+Each option is one field of :class:`IngestOptions`: its name, type, limits, help and place in the help of the command
+line, which makes its options from these fields. A catalogue states some of them row by row.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from report_utils.errors import InputError
+from report_utils.events.channels import read_ebounds
+from report_utils.events.files import sha256_of
+from report_utils.events.gti import IN_FILE
+from report_utils.events.units import CHANNEL, is_energy
+from report_utils.files.plain_numbers import real, whole
+
+READER = 5
+"""Raised when reading a file gives something new, so that archives are brought up to date."""
+
+COLUMNS, CLEANING, AGN = "Columns and units", "Cleaning (all off)", "AGN-less"
+THINNING, CATALOGUE = "Thinning", "Catalogue"
+
+FILE_COLUMNS = ("events", "events_agn_less", "point_sources")
+"""Files of an observation: columns of a catalogue, and options for the rows that leave them empty."""
+_ABOUT_CATALOGUE = {*FILE_COLUMNS, "hubble_h", "without_masses", "outside_paths"}
+
+
+def _option(panel: str, text: str, default: Any = None, **more: Any) -> Any:
+    """Return a field with its help; ``give`` says what a refused value should have been."""
+    shown = {"panel": panel} | {name: more.pop(name) for name in ("give", "metavar") if name in more}
+    return Field(default, description=text, json_schema_extra=shown, **more)
+
+
+def _number(value: Any) -> Any:
+    """Parse text as :mod:`~report_utils.files.plain_numbers` does: Python would read 0_492 as 492."""
+    if not isinstance(value, str):
+        return value
+    if (number := real(value)) is None:
+        msg = "not a number"
+        raise ValueError(msg)
+    return number
+
+
+def _whole_numbers(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    numbers = tuple(whole(part) for part in value.split(",")) if value else ()
+    if None in numbers:
+        msg = "not a list of whole numbers"
+        raise ValueError(msg)
+    return numbers
+
+
+def _whole_number(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if (number := whole(value)) is None:
+        msg = "not a whole number"
+        raise ValueError(msg)
+    return number
+
+
+def _position(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if len(numbers := [real(part) for part in value.split(",")]) != 2 or None in numbers:
+        msg = "not a position"
+        raise ValueError(msg)
+    return tuple(numbers)
+
+
+def _path_text(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+_Number = Annotated[float, BeforeValidator(_number)]
+_Whole = Annotated[int, BeforeValidator(_whole_number)]
+_Ids = Annotated[tuple[int, ...], BeforeValidator(_whole_numbers)]
+_Position = Annotated[tuple[float, float], BeforeValidator(_position)]
+_PathText = Annotated[str, BeforeValidator(_path_text)]
+
+
+class IngestOptions(BaseModel):
+    """What a user states about event lists in place of letting names and mission decide; nothing by default.
+
+    Raises
+    ------
+    InputError
+        If a value means nothing, or two contradict each other.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    x: str | None = _option(COLUMNS, "Column of x, or RA.")
+    y: str | None = _option(COLUMNS, "Column of y, or DEC.")
+    energy: str | None = _option(COLUMNS, "Column of energies.")
+    energy_unit: str | None = _option(COLUMNS, "Unit of energies: keV, eV, MeV, Angstrom, ..., or channel.")
+    pixel_arcsec: _Number | None = _option(
+        COLUMNS, "Size of a unit of x and y, in arcsec.", gt=0, give="arcsec per pixel, for example 0.492"
+    )
+    channel_kev: _Number | None = _option(
+        COLUMNS, "Width of a channel, in keV.", gt=0, give="keV per channel, for example 0.04"
+    )
+    channel_offset_kev: _Number | None = _option(
+        COLUMNS, "Energy of channel 0, in keV; 0 by default.", give="keV of channel 0, for example 1.6"
+    )
+    rmf: _PathText | None = _option(COLUMNS, "RMF whose EBOUNDS give the energies of channels: the middle of each.")
+    table: str | int | None = _option(COLUMNS, "Name or number of the table in the file, or all.")
+
+    drop_invalid: bool = _option(
+        CLEANING, "Leave out and count events whose values cannot be used, instead of refusing the list.", default=False
+    )
+    energy_min: _Number | None = _option(CLEANING, "Leave out events below, in keV.", ge=0, give="keV, for example 0.5")
+    energy_max: _Number | None = _option(CLEANING, "Leave out events above, in keV.", ge=0, give="keV, for example 7")
+    good_grades: bool = _option(
+        CLEANING, "Keep only the grades or patterns that the mission recommends.", default=False
+    )
+    gti: _PathText = _option(CLEANING, "Keep good times: 'file' for each list's own, or a FITS file.", default="")
+    region_arcsec: _Number | None = _option(
+        CLEANING, "Keep events this near the cluster's centre, in arcsec.", gt=0, give="arcsec, for example 300"
+    )
+    region_centre: _Position | None = _option(
+        CLEANING,
+        "That centre, in degrees; by default the row's, or the events' own.",
+        metavar="RA,DEC",
+        give="RA,DEC [deg], for example 210.25,2.88",
+    )
+    background_source_ids: _Ids = _option(
+        CLEANING,
+        "SRC_IDs of particle background, to be left out, for example -1,7.",
+        default=(),
+        metavar="IDS",
+        give="whole numbers with commas between them, for example -1,7",
+    )
+    drop_repeated: bool = _option(
+        CLEANING, "Leave out events with time, position and energy of an earlier one.", default=False
+    )
+
+    agn_source_ids: _Ids = _option(
+        AGN,
+        "SRC_IDs that are AGN, for example 2,3.",
+        default=(),
+        metavar="IDS",
+        give="whole numbers with commas between them, for example 2,3",
+    )
+    point_sources: _PathText | None = _option(AGN, "List of positions to mask, FITS or CSV with radii.")
+    events_agn_less: str | None = _option(AGN, "AGN-less lists, named as in --events.")
+
+    max_events: _Whole | None = _option(
+        THINNING,
+        "Keep at most this many events of each, drawn at random.",
+        ge=1,
+        give="a number of events, 1 or more",
+    )
+    thin_seed: _Whole = _option(THINNING, "Seed of the drawing.", default=0, ge=0, give="a whole number, 0 or more")
+
+    events: str | None = _option(
+        CATALOGUE, "Event list of rows that name none, for example 'lists/{cluster_id}_*evt2.fits*'."
+    )
+    hubble_h: _Number | None = _option(CATALOGUE, "h of masses in a column mass_msun_h.", give="h, for example 0.7")
+    without_masses: bool = _option(CATALOGUE, "Masses may be missing: for predictions only.", default=False)
+    outside_paths: bool = _option(CATALOGUE, "Files may lie outside the catalogue's folder.", default=False)
+
+    def __init__(self, **stated: Any) -> None:
+        try:
+            super().__init__(**stated)
+        except ValidationError as error:
+            raise InputError(_in_one_line(error)) from None
+
+    @model_validator(mode="after")
+    def _check_columns(self) -> IngestOptions:
+        if (self.x is None) != (self.y is None):
+            msg = "name both position columns, x and y, or neither"
+            raise InputError(msg)
+        if self.energy_unit not in (None, "keV", "eV", CHANNEL) and not is_energy(self.energy_unit):
+            msg = (
+                f"energy_unit={self.energy_unit!r} is not known; use 'keV' or 'eV', another unit of energy such as"
+                f" 'MeV', or {CHANNEL!r}"
+            )
+            raise InputError(msg)
+        if self.channel_offset_kev is not None and self.channel_kev is None:
+            msg = f"channel_offset_kev={self.channel_offset_kev!r} needs a width too; give channel_kev=KEV"
+            raise InputError(msg)
+        if self.rmf is not None and self.channel_kev is not None:
+            msg = "an RMF and a width of channels are both stated; give one of them"
+            raise InputError(msg)
+        if self.states_channels and self.energy_unit not in (None, CHANNEL):
+            msg = f"channels are stated, and energies in {self.energy_unit}; give one of them"
+            raise InputError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _check_cleaning(self) -> IngestOptions:
+        low, high = self.energy_min or 0.0, self.energy_max
+        if high is not None and high <= low:
+            msg = f"energy_min={low:g} and energy_max={high:g} [keV] leave no events; energy_max must be larger"
+            raise InputError(msg)
+        centre = self.region_centre
+        if centre is not None and self.region_arcsec is None:
+            msg = f"region_centre={centre!r} is given without a radius; give region_arcsec=ARCSEC as well"
+            raise InputError(msg)
+        if centre is not None and not (abs(centre[0]) <= 360 and abs(centre[1]) <= 90):
+            msg = f"region_centre={centre!r} is not a place on the sky; give RA,DEC [deg]"
+            raise InputError(msg)
+        if self.gti.endswith(("/", "/.")):
+            msg = f"gti={self.gti!r} names a folder; name the FITS file in it"
+            raise InputError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _check_agn(self) -> IngestOptions:
+        both = sorted(set(self.agn_source_ids) & set(self.background_source_ids))
+        if both:
+            msg = f"source id {both[0]} is named as AGN and as background; it can be only one of them"
+            raise InputError(msg)
+        if self.agn_source_ids and self.point_sources:
+            msg = "source ids and positions to mask are both stated as AGN; choose one of them"
+            raise InputError(msg)
+        return self
+
+    @property
+    def states_channels(self) -> bool:
+        """Whether energies are stated to be numbers of channels."""
+        return self.energy_unit == CHANNEL or self.channel_kev is not None or self.rmf is not None
+
+    @property
+    def _gti_file(self) -> Path | None:
+        return None if self.gti in ("", IN_FILE) else Path(self.gti)
+
+    def check_files(self) -> None:
+        """Refuse files that cannot be read, once, before every observation is refused for them.
+
+        Raises
+        ------
+        InputError
+        """
+        if self.rmf is not None:
+            read_ebounds(self.rmf)
+        if self._gti_file is not None:
+            sha256_of(self._gti_file)
+
+    def with_changes(self, **stated: Any) -> IngestOptions:
+        """Return these options with others in the place of some, checked again."""
+        return IngestOptions(**{name: getattr(self, name) for name in self.model_fields_set} | stated)
+
+    def digest_text(self, point_sources: Path | None) -> str:
+        """Return JSON that is the same where everything that decides an observation's events is, its lists aside.
+
+        Raises
+        ------
+        InputError
+            If a file that they depend on cannot be read.
+        """
+        said = self.model_dump(mode="json", exclude=_ABOUT_CATALOGUE)
+        said["agn_source_ids"] = sorted(set(self.agn_source_ids))
+        if self.max_events is None:
+            del said["thin_seed"]
+        files = {"rmf": self.rmf, "gti": self._gti_file, "point_sources": point_sources}
+        said["sha256"] = {name: sha256_of(Path(file)) for name, file in files.items() if file is not None}
+        return json.dumps({**said, "reader": READER}, sort_keys=True)
+
+
+def _in_one_line(error: ValidationError) -> str:
+    """Return the first fault, as ``name=value: what is wrong; what to give``."""
+    first = error.errors(include_url=False)[0]
+    said = first.get("ctx", {}).get("error")
+    if isinstance(said, InputError):  # of several fields
+        return str(said)
+    name = str(first["loc"][0])
+    if name not in IngestOptions.model_fields:
+        return f"option {name!r} is not known; the options are {', '.join(IngestOptions.model_fields)}"
+    reason = str(said or first["msg"])
+    give = (IngestOptions.model_fields[name].json_schema_extra or {}).get("give")
+    wanted = f"; give {give}" if give else ""
+    return f"{name}={first['input']!r}: {reason[:1].lower()}{reason[1:]}{wanted}"

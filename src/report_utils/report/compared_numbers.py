@@ -1,0 +1,263 @@
+"""What of ours stands beside each number that the report prints outside Table 1: one table.
+
+To compare one more number, add it to :mod:`report_utils.report.printed_numbers` and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from report_utils.binning import BAND_EDGES_KEV, TRANSFORMS
+from report_utils.report.bootstrap import resample
+from report_utils.report.inconsistencies import EARLIER_N_IMAGES
+from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, above, within
+from report_utils.report.moments import mean_of, moments
+from report_utils.report.printed_numbers import PUBLISHED, Printed, PrintedLayer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from report_utils.reproduction.one_profile import Reproduction
+
+AGREES, DIFFERS, SHOWN = "agrees", "differs", "shown"
+NOT_COMPARABLE = "not comparable at this profile"
+NOT_OURS = "quoted, not reproduced"
+
+DATA, NETWORK, PROTOCOL, EARLIER = "Data and images", "Network (Figure 6)", "Training protocol", "Earlier work"
+
+FOUR_BANDS = "multi_band_4"
+EXTREME_FACTOR = 3.0
+ADAMS_RATE = 0.001
+"""Adam's default learning rate, in Keras as in Kingma & Ba (2015)."""
+
+
+def agreement(verdict: str) -> str:
+    """Turn the verdict of an equivalence test into one on a printed number."""
+    return {HOLDS: AGREES, FAILS: DIFFERS}.get(verdict, verdict)
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """When a number of ours agrees with a printed one.
+
+    Attributes
+    ----------
+    words, reason : str
+        The rule, and why it is this one.
+    judge : callable
+        The rule itself: from our value, the printed one and the Reproduction to a verdict.
+    """
+
+    words: str
+    reason: str
+    judge: Callable[[Any, Any, Reproduction], str] = field(compare=False)
+
+
+def _within_a_factor(ours: float, printed: float, reproduction: Reproduction) -> str:
+    if len(reproduction.catalogue) != PUBLISHED.data.n_observations.value:
+        return NOT_COMPARABLE
+    return agreement(within(Interval(*[ours / printed] * 3), EXTREME_FACTOR))
+
+
+def _majority(ours: Interval, printed: object, reproduction: Reproduction) -> str:  # noqa: ARG001
+    enough = len(np.unique(reproduction.groups)) >= MINIMUM_GROUPS
+    return agreement(above(ours, 0.5)) if enough else UNDECIDED
+
+
+_NO_SCATTER = "It is a setting, or follows from the architecture, and has no scatter."
+SETTING = Tolerance("equal", _NO_SCATTER, lambda ours, printed, _: AGREES if ours == printed else NOT_COMPARABLE)
+FIXED = Tolerance("equal", _NO_SCATTER, lambda ours, printed, _: AGREES if ours == printed else DIFFERS)
+"""Of what no profile chooses: any other value is a fault."""
+OF_EXTREMES = Tolerance(
+    f"within a factor of {EXTREME_FACTOR:g}, at the report's number of observations",
+    "The extremes of a sample with a long tail change by such factors between draws of the same clusters, and no "
+    "interval can be computed for them.",
+    _within_a_factor,
+)
+MAJORITY = Tolerance("the interval above a half", "The report says a majority, and gives no number.", _majority)
+QUOTED = Tolerance("", "", lambda *_: NOT_OURS)
+OF_OTHERS = Tolerance("", "Of other clusters, which are not at hand.", lambda *_: NOT_OURS)
+SEE_THE_PAGE = Tolerance("", "", lambda *_: SHOWN)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A printed number and what of ours stands beside it.
+
+    Attributes
+    ----------
+    kind, name : str
+        In which table of the status page it stands, and what it is called.
+    printed : Printed
+    ours : callable or str
+        From a Reproduction to our value, of ``kind`` NETWORK from the weights of a network trained on four bands; or
+        words where there is no such value.
+    page : str
+        The page of the book that shows ours, with the figure after ``#`` where there is one.
+    tolerance : Tolerance
+    made_of : {"", "data", "dynamics"}
+        What ours is computed from, where that is not the profile alone.
+    printed_words : str
+        The printed value, where the report gives it in words.
+    """
+
+    kind: str
+    name: str
+    printed: Printed
+    ours: Callable[[Any], Any] | str
+    page: str
+    tolerance: Tolerance = SETTING
+    made_of: Literal["", "data", "dynamics"] = ""
+    printed_words: str = ""
+
+
+def _data() -> list[Comparison]:
+    data, compared = PUBLISHED.data, partial(Comparison, DATA)
+    share = "share with log10 mass in {}-{}".format(*data.bulk_log10_mass.value)
+    extreme = (OF_EXTREMES, "data")
+    return [
+        compared("observations", data.n_observations, lambda r: len(r.catalogue), "2-data", SETTING, "data"),
+        compared("observations, rounded", data.n_observations_rounded, _rounded, "2-data", SETTING, "data"),
+        compared("mass of a cluster, at least", data.mass_scale, "as Figure 2 has the masses", "2-data#fig-2", QUOTED),
+        compared("fewest events", data.fewest_events, lambda r: int(_n_events(r).min()), "2-data#fig-1", *extreme),
+        compared("most events", data.most_events, lambda r: int(_n_events(r).max()), "2-data#fig-1", *extreme),
+        compared(share, data.bulk_log10_mass, share_of_masses, "2-data#fig-2", MAJORITY, "data", "a majority"),
+        compared("band of a luminosity", data.luminosity_band, "the bands of the images", "baselines", QUOTED),
+        compared("pixels", data.n_pixels, lambda r: r.profile.n_pixels, "3-1-images", SETTING, "data"),
+        compared("channels", data.n_channels, _numbers_of_channels, "3-1-images", FIXED),
+        compared("ends of the bands", data.band_edges, _band_ends, "3-1-images#fig-4"),
+        compared("threshold of the single band", data.threshold, _threshold, "3-1-images"),
+        compared("retained percentages", data.retained_percentages, _percentages, "3-1-images#fig-5", FIXED),
+        compared("percentage of a caption", data.retained_in_caption, "those of the text", "3-1-images#fig-5", QUOTED),
+    ]
+
+
+def _n_events(reproduction: Reproduction) -> NDArray:
+    return reproduction.catalogue["n_events"].to_numpy()
+
+
+def _rounded(reproduction: Reproduction) -> int:
+    return int(float(f"{len(reproduction.catalogue):.2g}"))
+
+
+def share_of_masses(reproduction: Reproduction) -> Interval:
+    """Return the share of the masses in the range that the report names; a share does not depend on the size."""
+    low, high = PUBLISHED.data.bulk_log10_mass.value
+    masses = reproduction.catalogue["log10_mass"].to_numpy()
+    inside = ((masses >= low) & (masses <= high)).astype(float)[None, :, None]
+    return resample([moments(inside)], reproduction.groups).interval(lambda totals: mean_of(totals[..., 0, :]))
+
+
+def _numbers_of_channels(_: Reproduction) -> tuple[int, ...]:
+    return tuple(sorted({transform.n_channels for transform in TRANSFORMS.values()}))
+
+
+def _band_ends(_: Reproduction) -> tuple[float, ...]:
+    return (0.0, *map(float, BAND_EDGES_KEV), float("inf"))
+
+
+def _threshold(_: Reproduction) -> float:
+    return float(TRANSFORMS["single_band_thresholded"].channels[0].split("-")[1])
+
+
+def _percentages(_: Reproduction) -> tuple[int, ...]:
+    return tuple(int(one.retained_percentile) for one in TRANSFORMS.values() if one.retained_percentile)
+
+
+def _network() -> list[Comparison]:
+    network, compared = PUBLISHED.network, partial(Comparison, NETWORK, page="3-2-network", tolerance=FIXED)
+    places = np.cumsum([layer.parameters > 0 for layer in PUBLISHED.layers]) - 1
+    return [
+        *(_layer(int(place), layer) for place, layer in zip(places, PUBLISHED.layers, strict=True)),
+        compared("all layers", network.n_parameters, lambda weights: sum(one.size for one in weights)),
+        compared("size", network.model_size, lambda weights: round(sum(one.nbytes for one in weights) / 1024, 2)),
+        compared("convolution", network.convolution_kernel, lambda weights: weights[0].shape[:2]),
+    ]
+
+
+def _layer(place: int, layer: PrintedLayer) -> Comparison:
+    """Compare the parameters of a layer with those of ours at a place among the layers that have any."""
+
+    def ours(weights: list[NDArray]) -> int:
+        sizes = layer_sizes(weights)
+        return sizes[place] if layer.parameters and place < len(sizes) else 0
+
+    printed = Printed(layer.parameters, "Figure 6", "parameters")
+    return Comparison(NETWORK, f"{layer.name} ({layer.kind})", printed, ours, "3-2-network", FIXED)
+
+
+def layer_sizes(weights: list[NDArray]) -> list[int]:
+    """Count the parameters of each layer that trains; a layer begins with its kernel."""
+    sizes: list[int] = []
+    for array in weights:
+        if array.ndim > 1 or not sizes:
+            sizes.append(0)
+        sizes[-1] += array.size
+    return sizes
+
+
+def _protocol() -> list[Comparison]:
+    printed, network, compared = PUBLISHED.training, PUBLISHED.network, partial(Comparison, PROTOCOL)
+    page, shown = "3-2-network", ("see the page", "3-2-network", SEE_THE_PAGE)
+    return [
+        compared("epochs", printed.epochs, lambda r: r.profile.training.epochs, page),
+        compared("images in a batch", printed.batch_size, lambda r: r.profile.training.batch_size, page),
+        compared("learning rate", printed.learning_rate, _learning_rate, page),
+        compared("of Adam's default", printed.share_of_default_rate, lambda r: _learning_rate(r) / ADAMS_RATE, page),
+        compared("folds trained", printed.n_folds, lambda r: r.profile.folds.run, page),
+        compared("share of a test set", printed.test_fraction, _test_fraction, page),
+        compared("optimiser", printed.optimizer, *shown),
+        compared("pooling window", network.pooling_window, *shown),
+        compared("pooling stride", network.pooling_stride, *shown),
+        *_phases(),
+    ]
+
+
+def _learning_rate(reproduction: Reproduction) -> float:
+    return reproduction.profile.training.learning_rate
+
+
+def _test_fraction(reproduction: Reproduction) -> float:
+    return round(float(np.mean(reproduction.fold_of() == 0)), 2)
+
+
+def _phases() -> list[Comparison]:
+    printed, compared = PUBLISHED.dynamics, partial(Comparison, PROTOCOL)
+    page, recorded = "4-1-dynamics-multi-band", (FIXED, "dynamics")
+    other = ("a row is another cluster here", page, QUOTED)
+    return [
+        compared("epochs before the noise", printed.epochs_before_noise, lambda r: r.profile.dynamics.epochs, page),
+        compared("views of a cluster", PUBLISHED.training.n_views, _n_views, "3-2-network#fig-8", *recorded),
+        compared("phases of a dynamics", printed.n_phases, lambda r: r.dynamics(FOUR_BANDS).n_phases, page, *recorded),
+        compared("epochs after it", printed.epochs_after_noise, _epochs_after_noise, page, *recorded),
+        compared("rows that are put in order", printed.disordered_rows, *other),
+        compared("row that stays hard", printed.hard_row, *other),
+        compared("rows that vary without AGN", printed.varying_rows, other[0], "4-2-comparison", QUOTED),
+    ]
+
+
+def _n_views(reproduction: Reproduction) -> int:
+    return reproduction.dynamics(FOUR_BANDS).predictions.shape[2]
+
+
+def _epochs_after_noise(reproduction: Reproduction) -> int:
+    dynamics = reproduction.dynamics(FOUR_BANDS)
+    return len(dynamics.phase) // dynamics.n_phases - reproduction.profile.dynamics.epochs
+
+
+def _earlier() -> list[Comparison]:
+    page, in_the_work = "1-introduction", f"{EARLIER_N_IMAGES:,} in the work itself".replace(",", "\u202f")
+    around = PUBLISHED.earlier_n_observations
+    return [
+        Comparison(EARLIER, "standard deviation", PUBLISHED.earlier_scatter, "", page, OF_OTHERS),
+        Comparison(EARLIER, "observations", around, in_the_work, page, OF_OTHERS, "", "around 7\u202f000"),
+    ]
+
+
+COMPARISONS: tuple[Comparison, ...] = (*_data(), *_network(), *_protocol(), *_earlier())
+"""Every number outside Table 1 that ours stands beside, in the order of the status page."""

@@ -1,0 +1,358 @@
+"""Reproduction status: what has become of each figure, number and claim of the report, and by which run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from report_utils.binning import get_transform
+from report_utils.cnn.crossval import fit_from_arrays
+from report_utils.report.claim_tests import MARGIN, Evidence, Part
+from report_utils.report.claims import CLAIMS, MARGIN_REASON, NOT_TRAINED, Claim
+from report_utils.report.compared_numbers import (
+    AGREES,
+    COMPARISONS,
+    DATA,
+    DIFFERS,
+    EARLIER,
+    FOUR_BANDS,
+    NETWORK,
+    NOT_COMPARABLE,
+    NOT_OURS,
+    PROTOCOL,
+    SHOWN,
+    Comparison,
+    agreement,
+)
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, below, within
+from report_utils.report.printed_numbers import PUBLISHED, TableRow, is_reports_protocol, table_row
+from report_utils.report.tables import NOT_PRINTED
+from report_utils.runs.code_digest import digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from report_utils.reproduction.one_profile import Reproduction
+    from report_utils.runs.store import RunKey
+
+NOT_AVAILABLE = "not available"
+ORDER = (
+    AGREES,
+    DIFFERS,
+    HOLDS,
+    FAILS,
+    UNDECIDED,
+    SHOWN,
+    NOT_COMPARABLE,
+    NOT_PRINTED,
+    NOT_OURS,
+    NOT_TRAINED,
+    NOT_AVAILABLE,
+)
+"""All verdicts, in the order in which they are counted."""
+
+FIGURES, TABLE, CLAIM = "Figures", "Table 1", "Claims"
+KINDS = (FIGURES, TABLE, DATA, NETWORK, PROTOCOL, EARLIER, CLAIM)
+SHORT_DIGEST = 8
+
+FIGURE_PAGES: Mapping[int, tuple[str, str]] = {
+    1: ("events in an observation", "2-data#fig-1"),
+    2: ("masses", "2-data#fig-2"),
+    3: ("single-band images", "3-1-images#fig-3"),
+    4: ("images of the four bands", "3-1-images#fig-4"),
+    5: ("images with bright pixels emptied", "3-1-images#fig-5"),
+    6: ("the network's summary", "3-2-network"),
+    7: ("the network drawn", "3-2-network#fig-7"),
+    8: ("rotations and flips", "3-2-network#fig-8"),
+    9: ("residuals and predictions", "3-3-results#fig-9"),
+    10: ("the dynamics", "4-1-dynamics-multi-band#fig-10-4-1-dynamics-multi-band"),
+    11: ("two dynamics side by side", "4-2-comparison#fig-11"),
+}
+"""What each figure of the report shows, and the page and figure that rebuild it."""
+
+BIAS_SHARE = 0.15
+SCATTER_RULE = (
+    f"the interval of ours over printed inside 1/{MARGIN} to {MARGIN}",
+    f"{MARGIN_REASON} A number of another simulation's clusters cannot be asked to agree better.",
+)
+BIAS_RULE = (
+    f"the interval inside ± {BIAS_SHARE} printed scatters around the printed bias",
+    (
+        "The same share of the scatter as above. A bias of this size adds one per cent to the root mean square error, "
+        "and the largest bias of Table 1 is half of it."
+    ),
+)
+
+
+@dataclass(frozen=True)
+class StatusEntry:
+    """One figure, number or claim of the report.
+
+    Attributes
+    ----------
+    kind : str
+        One of :data:`KINDS`.
+    name, where : str
+        What it is, and where the report has it.
+    printed, ours : str
+        As text.
+    verdict : str
+        One of :data:`ORDER`.
+    rule : (str, str)
+        When ours agrees with the printed, and why that is the rule; empty where nothing is judged.
+    page : str
+        The page that shows it, with the figure after ``#`` where there is one.
+    runs : tuple of str
+        The digests of the runs that the number is computed from.
+    printed_value : float or None
+    measured : Interval or None
+    parts : tuple of Part
+        What a claim of several parts measures, each with its own verdict.
+    """
+
+    kind: str
+    name: str
+    where: str
+    printed: str
+    ours: str
+    verdict: str
+    rule: tuple[str, str] = ("", "")
+    page: str = ""
+    runs: tuple[str, ...] = ()
+    printed_value: float | None = None
+    measured: Interval | None = None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def run(self) -> str:
+        """Return the first characters of the run's digest, or of that of all runs' digests where there are several."""
+        if not self.runs:
+            return ""
+        whole = self.runs[0] if len(self.runs) == 1 else digest(list(self.runs))
+        return whole[:SHORT_DIGEST]
+
+
+def reproduction_status(
+    reproduction: Reproduction, table: pd.DataFrame, evidence: Mapping[str, Evidence]
+) -> list[StatusEntry]:
+    """Return the status of all that the report shows, prints and claims.
+
+    Parameters
+    ----------
+    reproduction : Reproduction
+    table : pandas.DataFrame
+        Of :func:`report_utils.report.tables.table_one`.
+    evidence : mapping of claim name to Evidence
+        Of :func:`report_utils.report.claims.judge_claims`.
+    """
+    return [
+        *_figures(reproduction),
+        *_table(reproduction, table),
+        *_numbers(reproduction),
+        *_claims(reproduction, evidence),
+    ]
+
+
+def counts_by_kind(entries: Sequence[StatusEntry]) -> Mapping[str, Mapping[str, int]]:
+    """Return how often each verdict was given, for each kind that there is."""
+    counts = {}
+    for kind in KINDS:
+        found = Counter(entry.verdict for entry in entries if entry.kind == kind)
+        if found:
+            counts[kind] = {verdict: found[verdict] for verdict in ORDER if found[verdict]}
+    return counts
+
+
+def judge_scatter(ours: Interval, printed: float) -> str:
+    """Judge a scatter against the printed one, by :data:`SCATTER_RULE`."""
+    ratio = Interval(ours.value / printed, ours.low / printed, ours.high / printed)
+    return agreement(within(ratio, MARGIN))
+
+
+def judge_bias(ours: Interval, printed: float, printed_scatter: float) -> str:
+    """Judge a bias against the printed one, by :data:`BIAS_RULE`."""
+    ends = sorted(abs(end - printed) / printed_scatter for end in (ours.low, ours.high))
+    inside = ours.low <= printed <= ours.high
+    distance = Interval(abs(ours.value - printed) / printed_scatter, 0.0 if inside else ends[0], ends[1])
+    return agreement(below(distance, BIAS_SHARE))
+
+
+def _digests(keys: Iterable[RunKey]) -> tuple[str, ...]:
+    return tuple(key.digest for key in keys)
+
+
+def _figures(reproduction: Reproduction) -> list[StatusEntry]:
+    data = (reproduction.data_key.digest,)
+    runs = dict.fromkeys((1, 2, 3, 4, 5, 8), data)
+    runs[9] = _digests(reproduction.runs(reproduction.transforms))
+    needed = {10: (FOUR_BANDS,), 11: (FOUR_BANDS, "agn_less_4")}  # an archive or committed results may lack these
+    entries = []
+    for number, (what, page) in FIGURE_PAGES.items():
+        dynamics = needed.get(number, ())
+        available = set(dynamics) <= set(reproduction.dynamics_transforms)
+        if dynamics and available:
+            runs[number] = _digests(reproduction.runs(dynamics=dynamics))
+        entries.append(
+            StatusEntry(
+                FIGURES,
+                f"Figure {number}: {what}",
+                f"Figure {number}",
+                "",
+                "drawn from our data" if available else "no data to draw it from",
+                SHOWN if available else NOT_AVAILABLE,
+                page=page if available else page.split("#")[0],
+                runs=runs.get(number, ()),
+            )
+        )
+    return entries
+
+
+def _table(reproduction: Reproduction, table: pd.DataFrame) -> list[StatusEntry]:
+    comparable = is_reports_protocol(reproduction.profile, len(reproduction.catalogue))
+    entries, best = [], None
+    for name, ours in table.iterrows():
+        row, tested = table_row(get_transform(name)), name in reproduction.transforms
+        runs = _digests(reproduction.runs([name])) if tested else ()
+        for quantity, column, rule in (("bias", "bias", BIAS_RULE), ("standard deviation", "scatter", SCATTER_RULE)):
+            measured = None
+            if tested and not ours["untrained"]:
+                ends = (ours[column], ours[f"{column}_low"], ours[f"{column}_high"])
+                measured = Interval(*map(float, ends), n_seeds=int(ours["n_seeds"]))
+            printed = getattr(row, column)
+            entries.append(
+                StatusEntry(
+                    TABLE,
+                    f"{row.model}, {row.channels}: {quantity}",
+                    row.where,
+                    NOT_PRINTED if printed is None else f"{printed:.5f}",
+                    "" if measured is None else f"{measured:.4f}",
+                    _row_verdict(column, measured, row, printed, tested=tested, comparable=comparable),
+                    rule,
+                    f"3-3-{name.replace('_', '-')}",
+                    runs,
+                    printed,
+                    measured,
+                )
+            )
+        if name == PUBLISHED.best_row.transform:
+            best = entries[-1]
+    return [*entries, _best_of_the_text(best, comparable=comparable and best.printed_value is not None)]
+
+
+def _row_verdict(
+    column: str, measured: Interval | None, row: TableRow, printed: float | None, *, tested: bool, comparable: bool
+) -> str:
+    if measured is None:
+        return NOT_TRAINED if tested else NOT_AVAILABLE
+    if printed is None:
+        return NOT_PRINTED
+    if not comparable:
+        return NOT_COMPARABLE
+    return judge_bias(measured, printed, row.scatter) if column == "bias" else judge_scatter(measured, printed)
+
+
+def _best_of_the_text(best: StatusEntry, *, comparable: bool) -> StatusEntry:
+    """Compare the report's best row with what its text prints for it, which is not what its table prints."""
+    printed, measured = PUBLISHED.best_scatter_in_text, best.measured
+    return replace(
+        best,
+        name="the best row, as the text has it: standard deviation",
+        where=printed.where,
+        printed=f"{printed.value:.5f}",
+        verdict=judge_scatter(measured, printed.value) if comparable and measured is not None else best.verdict,
+        printed_value=printed.value,
+    )
+
+
+def _numbers(reproduction: Reproduction) -> list[StatusEntry]:
+    """Compare the numbers outside Table 1."""
+    key = reproduction.fit_key(FOUR_BANDS, 0)
+    fit = reproduction.store.load(key)
+    weights = None if fit is None else fit_from_arrays(fit.array, fit.facts()).weights
+    runs: dict[str, tuple[str, ...]] = {"": (), "data": (reproduction.data_key.digest,)}
+    if FOUR_BANDS in reproduction.dynamics_transforms:
+        runs["dynamics"] = _digests(reproduction.runs(dynamics=[FOUR_BANDS]))
+    entries = []
+    for one in COMPARISONS:
+        if one.kind == NETWORK:
+            if weights is not None:
+                entries.append(_compared(one, weights, reproduction, (key.digest,)))
+        elif one.made_of in runs:
+            entries.append(_compared(one, reproduction, reproduction, runs[one.made_of]))
+        else:
+            printed = _words(one.printed.value)
+            entries.append(
+                StatusEntry(
+                    one.kind, one.name, one.printed.where, printed, "not recorded", NOT_AVAILABLE, page=one.page
+                )
+            )
+    if weights is None:
+        entries.append(
+            StatusEntry(NETWORK, "Figure 6", "Figure 6", "", "not trained", NOT_AVAILABLE, page="3-2-network")
+        )
+    return sorted(entries, key=lambda entry: KINDS.index(entry.kind))
+
+
+def _compared(
+    one: Comparison, source: Reproduction | list[NDArray], reproduction: Reproduction, runs: tuple[str, ...]
+) -> StatusEntry:
+    value = one.ours if isinstance(one.ours, str) else one.ours(source)
+    unit = one.printed.unit
+    return StatusEntry(
+        one.kind,
+        one.name,
+        one.printed.where,
+        one.printed_words or _words(one.printed.value, unit),
+        value if isinstance(value, str) else _words(value, unit),
+        one.tolerance.judge(value, one.printed.value, reproduction),
+        (one.tolerance.words, one.tolerance.reason),
+        one.page,
+        runs,
+        measured=value if isinstance(value, Interval) else None,
+    )
+
+
+def _words(value: object, unit: str = "") -> str:
+    """Write a value with thin spaces between thousands."""
+    if isinstance(value, Interval):
+        return f"{value:.2f}"
+    words = []
+    for part in value if isinstance(value, tuple) else (value,):
+        words.append(f"{part:,}" if isinstance(part, int) else f"{part:g}" if isinstance(part, float) else part)
+    text = ", ".join(word.replace(",", "\u202f") for word in words)
+    return f"{text} {unit}" if unit else text
+
+
+def _claims(reproduction: Reproduction, evidence: Mapping[str, Evidence]) -> list[StatusEntry]:
+    entries = []
+    for claim in CLAIMS:
+        found = evidence[claim.name]
+        several = len(found.parts) > 1
+        alone = found.parts[0].measured if len(found.parts) == 1 else None
+        printed = claim.printed[0] if len(claim.printed) == 1 else None
+        entries.append(
+            StatusEntry(
+                CLAIM,
+                claim.statement,
+                claim.where,
+                "" if several else NOT_PRINTED if printed is None else f"{printed:.3f}",
+                "in parts" if several else f"{alone:.3f}" if alone else found.note,
+                found.verdict,
+                (claim.threshold, claim.reason),
+                "4-3-claims",
+                _digests(_runs_of(claim, reproduction)),
+                printed,
+                alone,
+                found.parts if several else (),
+            )
+        )
+    return entries
+
+
+def _runs_of(claim: Claim, reproduction: Reproduction) -> Sequence:
+    return reproduction.runs(
+        filter(reproduction.available, claim.needs), filter(reproduction.available, claim.needs_dynamics)
+    )
