@@ -1,4 +1,4 @@
-"""The notebooks run cell by cell in this process, on made-up runs of a tiny profile, so that tests see their figures."""
+"""The notebooks run in this process, on made-up runs of a tiny profile, so that tests see what they show."""
 
 from __future__ import annotations
 
