@@ -33,7 +33,7 @@ def boxes(events: EventList) -> list[np.ndarray]:
 
 
 def bands(events: EventList) -> np.ndarray:
-    return np.searchsorted(BAND_EDGES_KEV, events.energy, side="left")
+    return np.searchsorted(BAND_EDGES_KEV[1:-1], events.energy, side="left")
 
 
 def five_steps(events: EventList) -> np.ndarray:
@@ -47,7 +47,7 @@ def five_steps(events: EventList) -> np.ndarray:
     for row, cells in enumerate(pixels):
         for column, cell in enumerate(cells):
             for energy in cell:
-                counts[row, column, bisect_left(BAND_EDGES_KEV, energy)] += 1
+                counts[row, column, bisect_left(BAND_EDGES_KEV[1:-1], energy)] += 1
     return counts
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.measuring import alternate, speed
 from benchmarks.records import Measurement
-from report_utils.report import bootstrap
+from report_utils.report import resampling
 from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.seeds import SeedPredictions
 from report_utils.report.tables import table_one
@@ -43,7 +43,7 @@ def measure() -> list[Measurement]:
         rng = np.random.default_rng(1)
 
         def ours(results=results) -> None:
-            bootstrap.drawn_halos.cache_clear()
+            resampling.drawn_halos.cache_clear()
             table_one(results, n_resamples=RESAMPLES)
 
         def plain(sample=sample, rng=rng) -> None:

@@ -24,8 +24,9 @@ from report_utils.cnn import assign_folds, fit_fold
 from report_utils.cnn.crossval import fit_to_arrays
 from report_utils.profiles import load_profile
 from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.training_tasks import fit_code
 from report_utils.runs import provenance
-from report_utils.runs.code_digest import code_digests, require_code
+from report_utils.runs.code_digest import reached_definitions, require_code
 from report_utils.runs.store import RunKey, Store
 
 ROUNDS = 5
@@ -83,7 +84,7 @@ def measure() -> list[Measurement]:
 
         known = key()
         parts = {
-            "code checked": lambda: require_code(code_digests(inputs["code"])),
+            "code checked": lambda: require_code(reached_definitions(*fit_code()), fit_code()),
             "images identified": lambda: trainer.identity_of({}, images, mass, fold_of),
             "locked, looked for": under_lock,
             "a state kept": keep_state,

@@ -26,18 +26,12 @@ os.chdir(os.environ["BOOK"])
 clock = time.process_time
 begin = clock()
 from report_utils.book.build import PAGES, open_reproduction, page_record
-from report_utils.runs.ownership import ANALYSES
 from report_utils.book.rendered import is_rendered
-from report_utils.runs.code_digest import kept_analyses, read_once
 from report_utils.profiles import project_root
 out["imports"] = clock() - begin
 one, root = open_reproduction("smoke"), project_root()
 begin = clock()
-if os.environ["KEPT"]:
-    with kept_analyses(one.store.root / ANALYSES), read_once():
-        records = [page_record(page, one, root) for page in PAGES]
-else:
-    records = [page_record(page, one, root) for page in PAGES]
+records = [page_record(page, one, root) for page in PAGES]
 out["records"] = clock() - begin
 begin = clock()
 assert is_rendered(root)

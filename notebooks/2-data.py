@@ -45,6 +45,7 @@ import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
+from report_utils.binning import BAND_EDGES_KEV
 from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.sentences import source_words, thousands
@@ -82,7 +83,7 @@ bar.set_ticklabels(["0.5", "1", "2", "5"])
 bar.set_label("energy [keV]")
 bins = np.geomspace(max(events.energy.min(), 0.1), events.energy.max() * 1.001, 60)
 right.hist(events.energy, bins=bins, color=OURS)
-for edge in printed.band_edges.value[1:-1]:
+for edge in BAND_EDGES_KEV[1:-1]:
     right.axvline(edge, color=NEUTRAL, ls="--", lw=1)
 right.set(xscale="log", xlabel="energy [keV]; dashed: where bands end", ylabel="events")
 right.set_xticks([0.5, 1, 2, 5, 10], ["0.5", "1", "2", "5", "10"])

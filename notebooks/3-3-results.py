@@ -41,11 +41,11 @@ from matplotlib.ticker import MaxNLocator
 
 from report_utils.binning import TRANSFORMS
 from report_utils.report import figures, open_reproduction
-from report_utils.report.by_mass import mass_bins
 from report_utils.report.figures.residuals import PREDICTED_MASS, RESIDUAL, TRUE_MASS
 from report_utils.report.figures.style import NEUTRAL
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.sentences import folds_and_halos, untrained_warning
+from report_utils.report.statistics import mass_bins
 from report_utils.report.tables import shape_markdown, table_one_markdown
 
 figures.use_book_style()

@@ -45,6 +45,7 @@ alike = [other.name for other in plain if other.channels == view.channels and ot
 baseline = (alike or ["multi_band_1"])[0]  # the same channels with AGN and all pixels, or else the lowest band
 results = all_seeds(reproduction, dict.fromkeys((transform, baseline)))
 result = results[transform]
+counts = reproduction.counts(view.source, view.counted_edges_kev)
 Markdown(
     pd.DataFrame(
         {
@@ -60,7 +61,7 @@ Markdown(
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 remains = ""
 if view.retained_percentile is not None:
-    pixels, photons = figures.median_remaining(reproduction.counts(view.source), view.retained_percentile)
+    pixels, photons = figures.median_remaining(counts, view.retained_percentile)
     remains = (
         f"The median observation keeps {pixels:.1%} of its occupied pixels and {photons:.1%} of its events, at "
         f"{reproduction.profile.n_pixels} × {reproduction.profile.n_pixels} pixels. Pixels that tie with the percentile stay."
@@ -69,7 +70,7 @@ Markdown(remains) if remains else None
 
 # %% mystnb={"figure": {"caption": "**What the network sees.** Some clusters under this transform, heavy ones first, at the number of pixels of this profile's training. Heavy and light clusters differ in brightness, in extent, and in the ratio of the channels where there are several.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of example clusters under this transform, one row or column for each."}} tags=["hide-input"]
 rows = example_rows(reproduction.catalogue["log10_mass"], 4)
-cubes = np.array(reproduction.counts(view.source)[np.sort(rows)])[np.argsort(np.argsort(rows))]
+cubes = np.array(counts[np.sort(rows)])[np.argsort(np.argsort(rows))]
 names = [f"log M = {mass:.2f}" for mass in reproduction.catalogue["log10_mass"].to_numpy()[rows]]
 figures.transform_images(list(view(cubes)), names, view.channels)
 

@@ -66,7 +66,7 @@ for kind, label, colour, marker, shift in (
     values = rows["scatter"].to_numpy(float)
     reach = np.abs(rows[["scatter_low", "scatter_high"]].to_numpy(float).T - values)
     ax.errorbar(bands + shift, values, yerr=reach, fmt=f"{marker}-", color=colour, capsize=3, label=label)
-ax.set_xticks(bands, ["1\n0-2.5 keV", "2\n+ 2.5-5 keV", "3\n+ 5-7.5 keV", "4\n+ above 7.5 keV"])
+ax.set_xticks(bands, [f"{k}\n{'+ ' if k > 1 else ''}{band}" for k, band in zip(bands, figures.BANDS, strict=True)])
 ax.set(xlabel="energy bands that the network sees", ylabel="scatter of the predicted mass [dex]")
 ax.set_ylim(bottom=0)
 figure.legend(loc="outside upper left", ncols=3, fontsize="small")

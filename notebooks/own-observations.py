@@ -46,9 +46,9 @@ from report_utils.events.thinning import thin
 from report_utils.prediction import predict
 from report_utils.profiles import load_profile
 from report_utils.report import Reproduction, figures, open_reproduction
-from report_utils.report.few_clusters import expect_of_samples
 from report_utils.report.seeds import SeedPredictions
 from report_utils.report.sentences import thousands, untrained_warning
+from report_utils.report.statistics import expect_of_samples
 from report_utils.report.tables import markdown_table
 from report_utils.simulation import SimulationSettings, simulate_observation
 

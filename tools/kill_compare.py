@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from report_utils.runs.integrity import CHECKED, MANIFEST, fault_of
-from report_utils.runs.ownership import ANALYSES, EXECUTED_PAGES, IN_USE, LOCKS, MARK, WORKERS_LOG, entries, strangers
+from report_utils.runs.ownership import EXECUTED_PAGES, IN_USE, LOCKS, MARK, WORKERS_LOG, entries, strangers
 
 VARYING = {
     "manifests of runs": ("finished", "seconds"),
@@ -20,7 +20,7 @@ VARYING = {
 VARYING_HTML = re.compile(r"executions\.html|_sources/pages/.*\.ipynb")
 """Files of the rendered book that show or hold those; what they are made from is compared itself."""
 
-_NO_RUNS = {EXECUTED_PAGES, ANALYSES, LOCKS, IN_USE, WORKERS_LOG, MARK}
+_NO_RUNS = {EXECUTED_PAGES, LOCKS, IN_USE, WORKERS_LOG, MARK}
 
 
 def faults(tree: Path) -> list[str]:

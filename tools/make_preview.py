@@ -12,13 +12,14 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from report_utils.binning import band_counts
+from report_utils.binning import BAND_EDGES_KEV, band_counts
+from report_utils.events.bands import band_titles
 from report_utils.simulation import simulate_observation
 
 TARGET = Path(__file__).resolve().parents[1] / "book" / "_assets" / "preview.png"
 SEED, N_PIXELS, DPI = 626, 128, 100
 N_CANDIDATES = 48
-BANDS = ("0–2.5 keV", "2.5–5 keV", "5–7.5 keV", "above 7.5 keV")
+BANDS = [title.replace("-", "–") for title in band_titles(BAND_EDGES_KEV)]
 GROUND, WORDS = "#10243f", "#f5f7fa"
 
 

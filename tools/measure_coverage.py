@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from report_utils.report.claim_tests import MARGIN
 from report_utils.report.intervals import FAILS, HOLDS, within
-from report_utils.report.statistics import residual_statistics, scatter_ratio
+from report_utils.report.statistics import residual_statistics, scatter_contrast
 
 CLUSTERS, VIEWS = 0.09, 0.04
 """Variances that a training adds to single clusters and to their views, in units of that of the clusters' own."""
@@ -80,7 +80,7 @@ def measure(case: Case, n_samples: int, n_resamples: int, seed: int = 1) -> str:
     for _ in range(n_samples):
         (a, b), halo, fold = sample(case, rng, MARGIN)
         one = residual_statistics(b, groups=halo, folds=fold, n_resamples=n_resamples)
-        ratio = scatter_ratio(a, b, groups=halo, folds=fold, n_resamples=n_resamples)
+        ratio = scatter_contrast([a, b], groups=halo, folds=fold, n_resamples=n_resamples)
         truths = ((one.bias, 0.0), (one.scatter, scatter), (ratio, MARGIN))
         covered += [interval.low <= truth <= interval.high for interval, truth in truths]
         verdict = within(ratio, MARGIN)

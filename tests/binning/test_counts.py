@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import inf
+
 import numba
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from report_utils.errors import InputError
 from report_utils.events import EventList
 
 
-def five_steps(events: EventList, r: int) -> np.ndarray:
+def five_steps(events: EventList, r: int, edges_kev=BAND_EDGES_KEV) -> np.ndarray:
     """Section 3.1 of the report, step by step: a box, r x r pixels, a list of energies in each, a function of it."""
     x_edges = np.linspace(float(events.x.min()), float(events.x.max()), r + 1)
     y_edges = np.linspace(float(events.y.min()), float(events.y.max()), r + 1)
@@ -26,19 +29,18 @@ def five_steps(events: EventList, r: int) -> np.ndarray:
 
     for x, y, energy in zip(events.x, events.y, events.energy, strict=True):
         pixels[pixel(y, y_edges)][pixel(x, x_edges)].append(energy)
-    in_band = [
-        lambda e: 0 <= e <= 2.5,
-        lambda e: 2.5 < e <= 5,
-        lambda e: 5 < e <= 7.5,
-        lambda e: e > 7.5,
-    ]
-    return np.array([[[sum(map(band, cell)) for band in in_band] for cell in row] for row in pixels])
+    bands = list(pairwise(np.array(edges_kev, dtype=events.energy.dtype)))
+
+    def in_band(energies, low, high):
+        return sum(low < energy <= high or energy == low == 0 for energy in energies)
+
+    return np.array([[[in_band(cell, *band) for band in bands] for cell in row] for row in pixels])
 
 
 # a coarse grid of values makes events on pixel edges, equal positions and energies at band edges common
 positions = st.one_of(st.integers(-8, 8).map(lambda i: i / 8), st.floats(-1e3, 1e3, width=32))
 energies = st.one_of(
-    st.sampled_from([0.0, *BAND_EDGES_KEV, float(np.nextafter(np.float32(2.5), np.float32(3)))]),
+    st.sampled_from([*BAND_EDGES_KEV[:-1], 1.0, float(np.nextafter(np.float32(2.5), np.float32(3)))]),
     st.floats(0, 12, width=32),
 )
 
@@ -55,14 +57,17 @@ def has_box(events: EventList) -> bool:
     return np.ptp(events.x.astype(float)) > 0 and np.ptp(events.y.astype(float)) > 0
 
 
+some_edges = st.sampled_from([BAND_EDGES_KEV, (0, inf), (0, 1, 2.5, inf), (0, 0.1, 0.5, 1, 2, 4, 7.5, 12, inf)])
+
+
 @settings(max_examples=300, deadline=None)
-@given(events=event_lists(), r=st.sampled_from([1, 2, 3, 8, 16]))
-def test_equals_the_five_steps(events, r):
+@given(events=event_lists(), r=st.sampled_from([1, 2, 3, 8, 16]), edges_kev=some_edges)
+def test_equals_the_five_steps(events, r, edges_kev):
     if not has_box(events):
         with pytest.raises(InputError, match="no box"):
-            band_counts(events, r)
+            band_counts(events, r, edges_kev)
         return
-    np.testing.assert_array_equal(band_counts(events, r), five_steps(events, r))
+    np.testing.assert_array_equal(band_counts(events, r, edges_kev), five_steps(events, r, edges_kev))
 
 
 @settings(max_examples=60, deadline=None)
@@ -70,7 +75,7 @@ def test_equals_the_five_steps(events, r):
 def test_equals_numpy_on_longer_lists(seed, n, r):
     rng = np.random.default_rng(seed)
     events = EventList(*(rng.normal(size=n).astype(np.float32) for _ in range(2)), rng.exponential(3, n))
-    band = np.digitize(events.energy, BAND_EDGES_KEV, right=True)
+    band = np.digitize(events.energy, BAND_EDGES_KEV[1:-1], right=True)
     boxes = [np.linspace(float(c.min()), float(c.max()), r + 1) for c in (events.y, events.x)]
     sample = np.stack([events.y, events.x, band], axis=1).astype(float)
     expected, _ = np.histogramdd(sample, bins=[*boxes, np.arange(5) - 0.5])
@@ -95,7 +100,7 @@ def test_long_lists_with_many_events_on_edges(dtype, r):
         np.minimum(np.searchsorted(edges, column.astype(float), side="right") - 1, r - 1)
         for edges, column in zip(boxes, (events.y, events.x), strict=True)
     )
-    place = (rows * r + columns_) * 4 + np.digitize(events.energy, BAND_EDGES_KEV, right=True)
+    place = (rows * r + columns_) * 4 + np.digitize(events.energy, BAND_EDGES_KEV[1:-1], right=True)
     expected = np.bincount(place, minlength=r * r * 4).reshape(r, r, 4)
     np.testing.assert_array_equal(band_counts(events, r), expected)
 
@@ -119,6 +124,24 @@ def test_bands_are_right_closed():
     energy = np.array([0.0, 2.5, np.nextafter(2.5, 3), 5.0, np.nextafter(5.0, 6), 7.5, np.nextafter(7.5, 8), 50.0])
     counts = band_counts(EventList(np.arange(8.0), np.arange(8.0), energy), 8)
     np.testing.assert_array_equal(counts.sum(axis=(0, 1)), [2, 2, 2, 2])
+
+
+def test_bands_with_other_edges():
+    """From events to counts by hand: each edge belongs to the band below it."""
+    events = EventList(np.arange(5.0), np.arange(5.0), np.array([0.5, 1.0, 1.5, 2.5, 3.0]))
+    for edges_kev, expected in [
+        ((0, 1, 2.5, inf), [2, 2, 1]),
+        ((0, 0.5, 1.5, 3, inf), [1, 2, 2, 0]),
+        ((0, inf), [5]),
+    ]:
+        np.testing.assert_array_equal(band_counts(events, 4, edges_kev).sum(axis=(0, 1)), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_edge_is_as_precise_as_the_events(dtype):
+    """0.1 in single precision lies above 0.1 in double precision; an event of 0.1 keV is in the lower band of both."""
+    events = EventList(np.arange(2.0), np.arange(2.0), np.array([0.1, np.nextafter(dtype(0.1), dtype(1))], dtype))
+    np.testing.assert_array_equal(band_counts(events, 2, (0, 0.1, inf)).sum(axis=(0, 1)), [1, 1])
 
 
 def test_rows_are_y_and_columns_are_x():
@@ -162,9 +185,20 @@ def test_bad_events_are_refused_by_name(x, y, energy, message):
     assert "'A1'" in str(caught.value)
 
 
-def test_an_image_has_pixels():
-    with pytest.raises(InputError, match="n_pixels is 0"):
-        band_counts(EventList(np.arange(2.0), np.arange(2.0), np.ones(2)), 0)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_pixels": 0}, "n_pixels is 0"),
+        ({"n_pixels": 16_385}, "n_pixels is 16385; an image has from 1 to 16384"),
+        ({"n_pixels": 16_384, "edges_kev": (*range(16), inf)}, "n_pixels is 16384, too many for 16 bands"),
+        ({"edges_kev": (0, 2.5)}, "edges_kev from 0 to 2.5: all events are counted, so they run from 0 to inf"),
+        ({"edges_kev": (1, 2.5, inf)}, "edges_kev from 1 to inf: all events are counted"),
+        ({"edges_kev": (0, 5, 2.5, inf)}, "edges ascend"),
+    ],
+)
+def test_impossible_pixels_and_bands_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        band_counts(EventList(np.arange(2.0), np.arange(2.0), np.ones(2)), **options)
 
 
 def test_a_box_beyond_all_numbers_is_refused():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import pytest
 from tests.test_widgets import read_packed
 
-from report_utils.binning import TRANSFORMS, band_counts
+from report_utils.binning import BAND_EDGES_KEV, TRANSFORMS, Transform, band_counts
 from report_utils.binning.explorer import image_explorer
 from report_utils.errors import InputError
 from report_utils.events import EventList
@@ -37,7 +39,8 @@ def test_all_transforms_are_offered_and_defined_as_they_are():
     assert [entry["name"] for entry in data["transforms"]] == list(TRANSFORMS)
     for entry in data["transforms"]:
         transform = TRANSFORMS[entry["name"]]
-        assert (entry["bands"], entry["source"]) == (transform.bands, transform.source)
+        assert entry["bands"] == [list(summed) for summed in transform.bands(BAND_EDGES_KEV)]
+        assert entry["source"] == transform.source
         assert entry["percentile"] == transform.retained_percentile
         assert len(entry["channels"]) == transform.n_channels
     assert data["transforms"][data["first"]]["name"] == "multi_band_4"
@@ -48,6 +51,19 @@ def test_without_agn_less_lists_their_transforms_are_left_out():
     names = [entry["name"] for entry in data["transforms"]]
     assert names == [name for name, each in TRANSFORMS.items() if each.source == "observation"]
     assert set(data["examples"][0]["sources"]) == {"observation"}
+
+
+def test_transforms_with_other_edges_are_offered_too():
+    """The page's counts are so fine that each channel is a sum of some: here 0-1, 1-2.5, 2.5-5, 5-7.5 and above."""
+    soft = Transform("soft_split", "Soft split", (0, 1, 2.5))
+    data = image_explorer([some_events(1)], n_pixels=16, transforms={**TRANSFORMS, "soft_split": soft}).data
+    counts = read_packed(data["examples"][0]["sources"]["observation"]["counts"], (5, 16, 16))
+    np.testing.assert_array_equal(counts, band_counts(some_events(1), 16, (0, 1, 2.5, 5, 7.5, inf)).transpose(2, 0, 1))
+    bands = {entry["name"]: entry["bands"] for entry in data["transforms"]}
+    assert bands["soft_split"] == [[0], [1]]
+    assert bands["multi_band_2"] == [[0, 1], [2]]
+    assert bands["single_band"] == [[0, 1, 2, 3, 4]]
+    assert data["transforms"][-1]["channels"] == ["0-1 keV", "1-2.5 keV"]
 
 
 def test_names_say_what_is_known():
@@ -66,5 +82,7 @@ def test_it_is_the_same_every_time():
 def test_bad_input_is_named():
     with pytest.raises(InputError, match="no observation"):
         image_explorer([])
+    with pytest.raises(InputError, match="every transform needs AGN-less observations"):
+        image_explorer([some_events(1)], transforms={"agn_less_1": TRANSFORMS["agn_less_1"]})
     with pytest.raises(InputError, match="1 AGN-less observations given for 2"):
         image_explorer([some_events(1), some_events(2)], [some_events(1)])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from math import inf
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from report_utils.binning import TRANSFORMS, get_transform, retained_pixels
-from report_utils.binning.transforms import OTHER_READINGS
+from report_utils.binning import BAND_EDGES_KEV, TRANSFORMS, Transform, band_counts, get_transform, retained_pixels
+from report_utils.binning.transforms import OTHER_READINGS, _by_name
 from report_utils.errors import InputError
+from report_utils.events import EventList
 
 NAMES = [
     "single_band", "single_band_thresholded",
@@ -109,6 +113,112 @@ def test_each_image_of_a_stack_has_its_own_percentile(rng):
 def test_an_empty_image_stays_empty():
     for transform in (*TRANSFORMS.values(), *OTHER_READINGS.values()):
         assert transform(np.zeros((4, 4, 4), dtype=np.int64)).sum() == 0
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**32 - 1), name=st.sampled_from(NAMES))
+def test_the_reports_images_are_those_of_a_plain_calculation_to_the_last_bit(seed, name):
+    """Sums of bands in 64 bits, one logarithm in single precision, then the factor that makes it one to base ten."""
+    rng, transform = np.random.default_rng(seed), TRANSFORMS[name]
+    counts = (rng.poisson(2, (3, 6, 6, 4)) * 10 ** rng.integers(0, 7, (3, 6, 6, 4))).astype(np.int32)
+    kept = np.ones((3, 6, 6, 1), dtype=np.int64)
+    if transform.retained_percentile is not None:
+        total = counts.sum(axis=-1, dtype=np.int64)
+        limits = [np.percentile(one[one > 0], transform.retained_percentile) for one in total]
+        kept = (total <= np.reshape(limits, (3, 1, 1)))[..., None]
+    first = {"single_band": [[0, 1, 2, 3]], "single_band_thresholded": [[0, 1, 2]]}
+    summed = first.get(name) or [[band] for band in range(transform.n_channels)]
+    channels = np.stack([(counts * kept)[..., bands].sum(axis=-1, dtype=np.int64) for bands in summed], axis=-1)
+    expected = np.log1p(channels, dtype=np.float32) * np.float32(1 / np.log(10))
+    np.testing.assert_array_equal(transform(counts), expected)
+
+
+@pytest.mark.parametrize(
+    ("edges_kev", "channels", "n_events"),
+    [
+        ((0, 1, 2.5), ("0-1", "1-2.5"), [2, 2]),
+        ((0, 1, inf), ("0-1", "1+"), [2, 3]),
+        ((1, 3), ("1-3",), [3]),
+        ((0, 2.5, inf), ("0-2.5", "2.5+"), [4, 1]),
+        ((0.5, 1, 1.5, 2.5), ("0.5-1", "1-1.5", "1.5-2.5"), [1, 1, 1]),
+        ((2.5, 7.5), ("2.5-7.5",), [1]),
+        ((0, 0.1 + 0.2), ("0-0.30000000000000004",), [0]),
+    ],
+)
+def test_other_edges_from_events_to_labels(edges_kev, channels, n_events):
+    """Each edge belongs to the channel below it; the labels follow from the edges."""
+    transform = Transform("soft_split", "Soft split", edges_kev)
+    events = EventList(np.arange(5.0), np.arange(5.0), np.array([0.5, 1.0, 1.5, 2.5, 3.0]))
+    image = transform(band_counts(events, 8, transform.counted_edges_kev))
+    assert transform.channels == channels
+    assert transform.label == f"Soft split ({', '.join(channels)} keV)"
+    np.testing.assert_allclose((10**image - 1).sum(axis=(0, 1)), n_events, atol=1e-5)
+
+
+def test_events_are_counted_in_the_reports_bands_wherever_they_suffice():
+    assert {transform.counted_edges_kev for transform in TRANSFORMS.values()} == {BAND_EDGES_KEV}
+    assert Transform("a", "A", (2.5, inf)).counted_edges_kev == BAND_EDGES_KEV
+    assert Transform("a", "A", (1, 2.5)).counted_edges_kev == (0, 1, 2.5, inf)
+
+
+def test_a_cut_looks_at_the_events_of_all_energies():
+    """The pixel with 9 events goes, although 1 of them is in the channels."""
+    counts = np.zeros((2, 2, 4), dtype=np.int32)
+    counts[..., 1], counts[0, 0, 3] = 1, 8
+    image = Transform("a", "A", (1, 2, 3), retained_percentile=75)(counts)
+    np.testing.assert_array_equal(image[..., 0] > 0, [[False, True], [True, True]])
+
+
+def test_what_decides_an_image_as_plain_values():
+    assert Transform("a", "A", (0, 1, inf)).described() == {
+        "source": "observation", "edges_kev": [0.0, 1.0, None], "retained_percentile": None, "percentile_rule": None,
+    }  # fmt: skip
+    named = [TRANSFORMS["multi_band_2"], Transform("other", "Other name", (0, 2.5, 5))]
+    assert named[0].described() == named[1].described()
+    assert len({json.dumps(transform.described()) for transform in TRANSFORMS.values()}) == 16
+    assert get_transform("retained_25").described() != get_transform("retained_25_of_all").described()
+
+
+@pytest.mark.parametrize(
+    ("edges_kev", "message"),
+    [
+        ((0,), r"edges_kev = \[0\]: a band has two edges"),
+        ((0, 5, 2.5), r"edges_kev = \[0, 5, 2.5\]: edges ascend"),
+        ((0, 2.5, 2.5), "edges ascend, each above the one before it"),
+        ((-1, 2.5), "energies are not negative"),
+        ((0, float("nan"), 2.5), "no edge is NaN"),
+        ((0, -inf), "energies are not negative"),
+        ((0, 2500, 5e6), r"no photon has more than 1e\+06 keV; edges are in keV"),
+        (range(14), "13 bands are more than 12"),
+    ],
+)
+def test_bad_edges_are_refused(edges_kev, message):
+    with pytest.raises(InputError, match=f"transform 'soft_split': .*{message}"):
+        Transform("soft_split", "Soft split", edges_kev)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "Soft split"}, "transform 'Soft split': a name has up to 41 lower-case letters"),
+        ({"name": "../split"}, "files are named after it"),
+        ({"source": "simulation"}, "source = 'simulation': choose one of observation, agn_less"),
+        ({"retained_percentile": 100}, "retained_percentile = 100: a percentile lies between 0 and 100"),
+        ({"percentile_rule": "of_most"}, "percentile_rule = 'of_most': choose one of of_occupied"),
+    ],
+)
+def test_other_impossible_values_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        Transform(**{"name": "soft_split", "title": "Soft split", "edges_kev": (0, 1, 2.5)} | options)
+
+
+def test_two_transforms_of_one_name_are_refused():
+    with pytest.raises(InputError, match="transform 'single_band': two transforms have this name"):
+        _by_name(TRANSFORMS["single_band"], TRANSFORMS["multi_band_2"], TRANSFORMS["single_band"])
+
+
+def test_the_most_bands_there_can_be():
+    assert Transform("many", "Many", (*range(12), inf)).n_channels == 12
 
 
 def test_large_counts_keep_their_logarithm():

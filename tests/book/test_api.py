@@ -29,7 +29,7 @@ def test_everything_public_has_its_place(name):
 def test_constants_are_described_where_they_are_defined():
     from report_utils.book.api import reference_lines
 
-    assert ".. autodata:: report_utils.binning.counts.BAND_EDGES_KEV" in reference_lines("report_utils.binning")
+    assert ".. autodata:: report_utils.events.bands.BAND_EDGES_KEV" in reference_lines("report_utils.binning")
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -27,6 +27,7 @@ from report_utils.book.pages import PAGES, Page
 from report_utils.errors import InputError
 from report_utils.profiles import load_profile, project_root
 from report_utils.reproduction.one_profile import Reproduction
+from tests.edited_code import edit_definition
 
 ROOT = project_root()
 
@@ -176,23 +177,9 @@ def test_another_backend_makes_pages_stale(reproduction, monkeypatch):
     assert {"any-model", "3-2-network"} <= changed(before, _records(reproduction))
 
 
-def _with_other_code(monkeypatch, module):
-    """Change one module's code as the fingerprints see it."""
-    from report_utils.runs import code_digest as fingerprint
-
-    original = fingerprint.Path.read_text
-
-    def edited(self, *args, **kwargs):
-        text = original(self, *args, **kwargs)
-        inside = self.as_posix().endswith(f"report_utils/{module.replace('.', '/')}.py")
-        return text + "\nCHANGED = 1\n" if inside else text
-
-    monkeypatch.setattr(fingerprint.Path, "read_text", edited)
-
-
 def test_a_changed_figure_redraws_and_trains_nothing(reproduction, monkeypatch):
     before, runs = _records(reproduction), [k.digest for k in reproduction.runs(TRANSFORMS, ["multi_band_4"])]
-    _with_other_code(monkeypatch, "dynamics.plot")
+    edit_definition(monkeypatch, "dynamics.plot", "plot_dynamics")
     after = _records(reproduction)
     assert {"4-1-dynamics-multi-band", "4-2-comparison"} <= changed(before, after)
     assert "1-introduction" not in changed(before, after)
@@ -202,7 +189,7 @@ def test_a_changed_figure_redraws_and_trains_nothing(reproduction, monkeypatch):
 def test_a_changed_network_retrains(reproduction, monkeypatch):
     fit, dynamics = reproduction.fit_key("single_band", 0), reproduction.dynamics_key("multi_band_4")
     data = reproduction.data_key
-    _with_other_code(monkeypatch, "cnn.model")
+    edit_definition(monkeypatch, "cnn.model", "build_cnn")
     again = Reproduction("smoke")
     assert again.fit_key("single_band", 0).digest != fit.digest
     assert again.dynamics_key("multi_band_4").digest != dynamics.digest
@@ -211,7 +198,7 @@ def test_a_changed_network_retrains(reproduction, monkeypatch):
 
 def test_a_changed_simulation_changes_everything(reproduction, monkeypatch):
     fit, data = reproduction.fit_key("single_band", 0), reproduction.data_key
-    _with_other_code(monkeypatch, "simulation.gas")
+    edit_definition(monkeypatch, "simulation.gas", "density_shape")
     again = Reproduction("smoke")
     assert again.data_key.digest != data.digest
     assert again.fit_key("single_band", 0).digest != fit.digest

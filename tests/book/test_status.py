@@ -22,8 +22,8 @@ from report_utils.events.export import export_observations
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import profile_keys
 from report_utils.runs.store import Store
-from tests.book.test_build import _with_other_code
 from tests.conftest import ROOT
+from tests.edited_code import edit_definition
 from tests.profile_files import write_profile
 
 
@@ -85,23 +85,23 @@ def test_a_profile_that_has_been_built(profile):
 
 def test_a_changed_figure(profile, monkeypatch):
     """It redraws the pages that show it; no run is touched."""
-    _with_other_code(monkeypatch, "dynamics.plot")
+    edit_definition(monkeypatch, "dynamics.plot", "plot_dynamics")
     lines = book_status(profile).summary()
     assert counted(lines, "fits") == "32 fresh"
     assert counted(lines, "dynamics") == "2 fresh"
     (reason,) = why(lines)
-    assert reason.startswith("  code dynamics.plot changed  [")
+    assert reason.startswith("  code plot_dynamics changed  [")
     assert "pages" in reason
     assert 0 < int(reason.split("[")[1].split()[0]) < len(PAGES)
 
 
 def test_a_changed_network(profile, monkeypatch):
-    _with_other_code(monkeypatch, "cnn.model")
+    edit_definition(monkeypatch, "cnn.model", "build_cnn")
     lines = book_status(profile).summary()
     assert counted(lines, "observations") == "1 fresh"
     assert counted(lines, "fits") == "32 stale"
     (reason,) = why(lines)
-    assert reason.startswith("  code cnn.model changed  [32 fits, 2 dynamics, ")
+    assert reason.startswith("  code build_cnn changed  [32 fits, 2 dynamics, ")
 
 
 def test_a_changed_simulation(profile):
@@ -174,10 +174,10 @@ def test_runs_from_another_machine_are_told_apart(profile):
 
 
 def test_everything_has_its_line(profile, monkeypatch):
-    _with_other_code(monkeypatch, "cnn.model")
+    edit_definition(monkeypatch, "cnn.model", "build_cnn")
     lines = book_status(profile).everything()
     assert len(lines) == 1 + 32 + 2 + len(PAGES)
-    assert "stale    fit       fit/tiny/single_band/fold-0-seed-0: code cnn.model changed" in lines
+    assert "stale    fit       fit/tiny/single_band/fold-0-seed-0: code build_cnn changed" in lines
 
 
 def test_one_run_is_explained(profile):

@@ -7,8 +7,8 @@ import pytest
 from astropy.io import fits
 
 from report_utils.events import EventList, IngestOptions, check_usable, read_events
-from report_utils.events.files import sha256_of
 from report_utils.events.reading import load_events
+from report_utils.files.input_files import sha256_of
 
 
 def test_missing_file_and_folder(refused, tmp_path):
@@ -142,8 +142,8 @@ def test_secondary_pixels_of_erosita_are_no_events_and_are_counted(refused, eros
     ("column", "value", "what"),
     [
         ("RA", np.nan, "finite"),
-        ("DEC", 91.0, "no angle"),
-        ("RA", 1e30, "no angle"),
+        ("DEC", 91.0, "not an angle"),
+        ("RA", 1e30, "not an angle"),
         ("RA", 200.0, "from the field"),
     ],
 )

@@ -4,8 +4,8 @@ from astropy.io import fits
 
 from report_utils.events import EventList, IngestOptions, read_events
 from report_utils.events.cleaning import median_centre
-from report_utils.events.projection import to_sky
 from report_utils.events.reading import load_events
+from report_utils.events.sky_plane import to_sky
 
 
 def with_column(path, name, values):

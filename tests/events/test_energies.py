@@ -162,7 +162,7 @@ def test_an_rmf_that_is_none(energies, write, tmp_path, refused):
     twice = ebounds(0.01, 0.0)
     twice.data["CHANNEL"][1] = 0
     response = rmf(tmp_path / "twice.rmf", twice)
-    refused(lambda: read_events(path, rmf=response), response, "CHANNEL", "each once")
+    refused(lambda: read_events(path, rmf=response), response, "CHANNEL", "each channel once")
     response = rmf(tmp_path / "pha.rmf", ebounds(0.01, 0.0, chantype="PHA"))
     refused(lambda: read_events(path, rmf=response), path, "'PHA'", "CHANTYPE")
 
@@ -228,7 +228,7 @@ def test_a_unit_that_contradicts_the_name(energies, write, refused):
 @pytest.mark.parametrize("unit", ["deg", "furlong", "keV per photon", "s"])
 def test_a_unit_that_is_no_energy(unit, energies, write, refused):
     path = write([("ENERGY", energies)], unit=unit)
-    refused(lambda: read_events(path), path, "'ENERGY'", repr(unit), "no energy", "--energy-unit")
+    refused(lambda: read_events(path), path, "'ENERGY'", repr(unit), "not an energy", "--energy-unit")
     assert bands(read_events(path, energy_unit="keV")) == BANDS
 
 

@@ -160,7 +160,7 @@ def test_text_that_is_no_number(write, refused):
     with fits.open(path) as hdus:
         start = hdus[1].fileinfo()["datLoc"] + 6 * hdus[1].header["NAXIS1"] + hdus[1].header["TBCOL3"] - 1
     path.write_bytes(content[:start] + b"   high       " + content[start + 14 :])
-    refused(lambda: read_events(path), path, "row 7:", "'ENERGY'", "'high'".upper(), "no number")
+    refused(lambda: read_events(path), path, "row 7:", "'ENERGY'", "'high'".upper(), "not a number")
     path.write_bytes(content[:start] + b" " * 14 + content[start + 14 :])
     refused(lambda: read_events(path), path, "row 7:", "'ENERGY'", "not a finite number")
     assert len(read_events(path, drop_invalid=True)) == N - 1

@@ -7,11 +7,10 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
-from report_utils.events import IngestOptions, inspect_events, read_events
+from report_utils.events import IngestOptions, event_files, inspect_events, read_events
 from report_utils.events import csv_table as csv_module
-from report_utils.events import files as files_module
-from report_utils.events import table as table_module
 from report_utils.events.reading import load_events
+from report_utils.files import gzip_files
 
 STATED = {"x": "U", "y": "V", "energy": "W", "energy_unit": "eV", "pixel_arcsec": 0.5}
 
@@ -258,14 +257,14 @@ def test_files_of_other_formats(tmp_path, refused):
 @pytest.mark.parametrize("suffix", WRITERS)
 def test_more_rows_than_memory_holds_are_refused(suffix, columns, tmp_path, refused, monkeypatch):
     path = WRITERS[suffix](tmp_path / f"list.{suffix}", columns)
-    monkeypatch.setattr(table_module, "MAX_ROWS", 499)
+    monkeypatch.setattr(event_files, "MAX_ROWS", 499)
     refused(lambda: read_events(path, energy_unit="keV"), path, "500 rows or more", "memory", "split")
 
 
 def test_packed_files_that_unpack_without_end(columns, tmp_path, refused, monkeypatch):
     path = tmp_path / "list.csv.gz"
     path.write_bytes(gzip.compress(b"RA,DEC,energy_kev\n" + b"\n" * (64 << 20)))
-    monkeypatch.setattr(files_module, "MAX_UNPACKED", 32 << 20)
+    monkeypatch.setattr(gzip_files, "MAX_UNPACKED", 32 << 20)
     refused(lambda: read_events(path), path, "unpacks to more than")
     whole = write_fits(tmp_path / "a.fits", columns).read_bytes()
     packed = tmp_path / "a.fits.gz"

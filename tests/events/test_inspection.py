@@ -18,7 +18,7 @@ def test_what_was_found_and_how_it_was_decided(chandra):
     assert found.centre == (30.0, 30.0)
     assert 0 < found.extent[0] <= 400 * 0.492
     text = str(found)
-    for piece in ("TCDLT", "energy [eV]", "<= 2.5 keV 20", "would drop: nothing"):
+    for piece in ("TCDLT", "energy [eV]", "bands: 0-2.5 keV 20", "would drop: nothing"):
         assert piece in text
 
 

@@ -132,10 +132,10 @@ def test_lists_that_cannot_be_used(tmp_path, refused):
         ("RA,DEC,RADIUS,RADIUS_DEG\n1,2,3,4\n", ("several radii",)),
         ("X,Y,RADIUS\n1,2,3\n", ("'RA'",)),
         ("RA,DEC,RADIUS\n", ("no rows",)),
-        ("RA,DEC,RADIUS\n1,2,3\n1,2,-3\n", ("row 2:", "'RADIUS'", "no radius")),
-        ("RA,DEC,RADIUS\n1,2,\n", ("row 1:", "no radius")),
-        ("RA,DEC,RADIUS_DEG\n1,2,3\n", ("row 1:", "3 deg", "no radius of a point source")),
-        ("RA,DEC,RADIUS\n1,92,3\n", ("row 1:", "'DEC'", "no angle")),
+        ("RA,DEC,RADIUS\n1,2,3\n1,2,-3\n", ("row 2:", "'RADIUS'", "not the radius")),
+        ("RA,DEC,RADIUS\n1,2,\n", ("row 1:", "not the radius")),
+        ("RA,DEC,RADIUS_DEG\n1,2,3\n", ("row 1:", "3 deg", "not the radius of a point source")),
+        ("RA,DEC,RADIUS\n1,92,3\n", ("row 1:", "'DEC'", "not an angle")),
         ("RA,DEC,RADIUS\n1,2,big\n", ("row 1:", "'big'")),
     ):
         path = text_list(tmp_path, text)

@@ -4,7 +4,7 @@ from astropy.wcs import WCS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from report_utils.events.projection import BLOCK, sky_centre, to_sky, to_tangent_plane
+from report_utils.events.sky_plane import BLOCK, sky_centre, to_sky, to_tangent_plane
 
 RIGHT_ASCENSION = st.floats(0, 360, exclude_max=True)
 

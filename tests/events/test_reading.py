@@ -122,7 +122,7 @@ def test_photon_lists_of_several_tools(extname, extra, cards, write_table):
     np.testing.assert_allclose(reading.events.x, x, atol=1e-6)
     np.testing.assert_allclose(reading.events.y, y, atol=1e-6)
     np.testing.assert_array_equal(reading.events.energy, energy.astype(np.float32))
-    assert (reading.layout.name, reading.layout.energy_unit) == ("photon list", "keV")
+    assert (reading.layout.name, reading.layout.energies.unit) == ("photon list", "keV")
     assert np.flatnonzero(reading.events.source == Source.AGN).tolist() == [3]
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from report_utils.events import IngestOptions, ingest, inspect_events, open_archive
+from report_utils.events.event_checks import repeated_rows
 from report_utils.events.reading import load_events
-from report_utils.events.repeats import repeated_rows
 
 DROP = IngestOptions(drop_repeated=True)
 

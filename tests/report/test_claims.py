@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from report_utils.report.bootstrap import Interval
 from report_utils.report.claim_tests import MARGIN, judged_part
 from report_utils.report.claims import CLAIMS, judge_claims
-from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, above, below, within
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, above, below, within
 
 
 def test_the_three_verdicts_of_each_rule():

@@ -41,8 +41,8 @@ def test_channels_are_abbreviated_as_in_table_one():
 @pytest.mark.parametrize(
     "change",
     [
-        {"channels": ("0-1", "1-2.5")},
-        {"channels": ("0-2.5", "2.5-6")},
+        {"edges_kev": (0, 1, 2.5)},
+        {"edges_kev": (0, 2.5, 6)},
         {"name": "soft_bands", "title": "Soft bands"},
     ],
 )

@@ -5,9 +5,8 @@ import pytest
 
 from report_utils.binning import TRANSFORMS
 from report_utils.profiles import load_profile
-from report_utils.report.bootstrap import Interval
 from report_utils.report.claim_tests import Evidence
-from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval
 from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.seeds import SeedPredictions
 from report_utils.report.sentences import (

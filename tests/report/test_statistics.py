@@ -6,7 +6,13 @@ from scipy import stats
 
 from report_utils.errors import InputError
 from report_utils.report.seeds import SeedPredictions
-from report_utils.report.statistics import describe_all, residual_statistics, scatter_contrast, scatter_ratio
+from report_utils.report.statistics import (
+    describe_all,
+    expect_of_samples,
+    mass_bins,
+    residual_statistics,
+    scatter_contrast,
+)
 
 
 @pytest.fixture
@@ -89,7 +95,7 @@ def test_same_seed_same_interval_other_seed_other(gaussian):
 
 
 def test_a_scaled_copy_has_an_exact_ratio(gaussian):
-    ratio = scatter_ratio(gaussian, 2 * gaussian)
+    ratio = scatter_contrast([gaussian, 2 * gaussian])
     assert (ratio.value, ratio.low, ratio.high) == pytest.approx((0.5, 0.5, 0.5))
 
 
@@ -99,7 +105,7 @@ def test_pairing_takes_out_what_is_shared(correlation):
     generator = np.random.default_rng(6)
     a = generator.normal(size=2000)
     b = correlation * a + np.sqrt(1 - correlation**2) * generator.normal(size=2000)
-    ratio = scatter_ratio(a, b)
+    ratio = scatter_contrast([a, b])
     expected = 2 * 1.96 * np.sqrt((1 - correlation**2) / 2000)
     assert np.log(ratio.high / ratio.low) == pytest.approx(expected, rel=0.12)
     assert ratio.low < 1 < ratio.high
@@ -138,7 +144,7 @@ def test_several_transforms_at_once_are_each_alone(made_up):
 
 
 def test_different_numbers_of_views_may_be_compared(gaussian):
-    assert scatter_ratio(gaussian, np.repeat(gaussian[:, None], 8, axis=1)).value == pytest.approx(1)
+    assert scatter_contrast([gaussian, np.repeat(gaussian[:, None], 8, axis=1)]).value == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
@@ -160,6 +166,61 @@ def test_wrong_input_is_named(residuals, options, says):
 
 def test_residuals_that_cannot_be_paired(gaussian):
     with pytest.raises(InputError, match="cannot be paired"):
-        scatter_ratio(gaussian, gaussian[:-1])
+        scatter_contrast([gaussian, gaussian[:-1]])
     with pytest.raises(InputError, match="without any scatter"):
-        scatter_ratio(gaussian, np.zeros(1000))
+        scatter_contrast([gaussian, np.zeros(1000)])
+
+
+def test_bins_are_those_of_the_truth(made_up):
+    tested = SeedPredictions.of([made_up("single_band", 0.1, seed=seed) for seed in range(2)])
+    bins = mass_bins(tested)
+    assert [part.n_clusters for part in bins] == [120] * 5
+    order = np.argsort(tested.truth)
+    for part, rows in zip(bins, np.split(order, 5), strict=True):
+        residuals = tested.residuals[:, rows]
+        assert part.log10_mass == pytest.approx(np.median(tested.truth[rows]))
+        assert part.bias.value == pytest.approx(residuals.mean())
+        assert part.scatter.value == pytest.approx(residuals.std())
+        assert part.scatter.n_seeds == 2
+        assert part.bias.low < part.bias.value < part.bias.high
+
+
+def test_one_bin_is_the_whole(made_up):
+    run = made_up("single_band", 0.1)
+    whole = mass_bins(SeedPredictions.of(run), 1)[0]
+    alone = residual_statistics(run.residuals, groups=run.group)
+    assert (whole.bias.low, whole.scatter.high) == pytest.approx((alone.bias.low, alone.scatter.high))
+
+
+def test_the_scatter_of_a_sample_spreads_as_theory_says(rng):
+    """For Gaussian residuals the standard deviation of n values spreads by sigma / sqrt(2 n)."""
+    residuals = rng.normal(0, 0.1, (20_000, 1))
+    found = expect_of_samples(50, residuals, residuals)
+    low, high = found.scatter
+    assert high - low == pytest.approx(2 * 1.96 * 0.1 / np.sqrt(2 * 50), rel=0.08)
+    assert (low + high) / 2 == pytest.approx(0.1, rel=0.03)
+    assert found.ratio == (1.0, 1.0)
+    assert found.share_smaller == 0.0
+
+
+def test_the_ratio_of_independent_residuals(rng):
+    """For two independent scatters the logarithm of the ratio spreads by 1 / sqrt(n)."""
+    first, second = rng.normal(0, 0.08, (20_000, 1)), rng.normal(0, 0.1, (20_000, 1))
+    found = expect_of_samples(100, first, second)
+    assert np.log(found.ratio[1] / found.ratio[0]) == pytest.approx(2 * 1.96 / np.sqrt(100), rel=0.1)
+    assert 0.95 < found.share_smaller < 1.0
+
+
+def test_pairs_are_drawn_together(rng):
+    """Residuals that are half of the baseline's have half its scatter in every sample."""
+    baseline = rng.normal(0.02, 0.1, (40, 8))
+    found = expect_of_samples(10, baseline / 2, baseline)
+    assert found.ratio == pytest.approx((0.5, 0.5))
+    assert found.share_smaller == 1.0
+
+
+def test_samples_that_do_not_belong_together_are_refused(rng):
+    with pytest.raises(InputError, match="the same in both"):
+        expect_of_samples(10, rng.normal(size=(5, 8)), rng.normal(size=(6, 8)))
+    with pytest.raises(InputError, match="two clusters or more"):
+        expect_of_samples(1, rng.normal(size=(5, 8)), rng.normal(size=(5, 8)))

@@ -3,16 +3,19 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.report.markdown import cells
 
 from report_utils.report.claims import CLAIMS, judge_claims
 from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.tables import (
     claims_summary_markdown,
     evidence_markdown,
+    markdown_table,
     shape_markdown,
     table_one,
     table_one_csv,
@@ -44,16 +47,16 @@ def test_our_numbers_are_the_residuals(table, report_like):
 def test_markdown_says_what_is_missing(report_like):
     del report_like["retained_25"]
     text = table_one_markdown(table_one(report_like, n_resamples=50), links={"single_band": "page.md"})
-    lines = text.splitlines()
-    assert len(lines) == 18
-    assert len({line.count("|") for line in lines}) == 1
-    by_model = {line.split("|")[1].strip() + line.split("|")[2]: line for line in lines}
-    assert "[Single Band](page.md)" in text
-    assert by_model["25% Retained 0-2.5, ..., 7.5+ "].count("not run") == 2
-    assert by_model["AGN-less 0-2.5 "].count("not printed") == 2
-    assert "| **.05818** |" in by_model["Multi-Band 0-2.5, ..., 7.5+ "]
-    assert "| **.00013** |" in by_model["99% Retained 0-2.5, ..., 7.5+ "]
-    assert "| −.00173 |" in by_model["Multi-Band 0-2.5 "]
+    header, *rows = cells(text)
+    assert len(rows) == 16
+    assert {len(row) for row in rows} == {len(header)}
+    found = {(model, channels): row for model, channels, *row in rows}
+    assert ("[Single Band](page.md)", "0+") in found
+    assert found["25% Retained", "0-2.5, ..., 7.5+"].count("not run") == 2
+    assert found["AGN-less", "0-2.5"].count("not printed") == 2
+    assert found["Multi-Band", "0-2.5, ..., 7.5+"][2] == "**.05818**"
+    assert found["99% Retained", "0-2.5, ..., 7.5+"][0] == "**.00013**"
+    assert found["Multi-Band", "0-2.5"][0] == "−.00173"
 
 
 def untrained(run):
@@ -70,7 +73,7 @@ def test_a_network_that_did_not_train_has_no_numbers(report_like):
     assert np.isnan(table.loc["single_band", "scatter"])
     assert table.loc["single_band", "untrained"].startswith("fold 0: its predictions spread")
     assert (table["untrained"].drop("single_band") == "").all()
-    row = next(line for line in table_one_markdown(table).splitlines() if line.startswith("| Single Band | 0+"))
+    row = next(row for row in cells(table_one_markdown(table)) if row[:2] == ["Single Band", "0+"])
     assert row.count("not trained") == 2
     assert shape_markdown(table).count("not trained") == 4
     found = judge_claims(results, n_resamples=50)
@@ -97,20 +100,18 @@ def test_one_dead_training_seed_of_several_is_enough(report_like):
 
 
 def test_printed_columns_are_the_reports_characters_and_two_are_bold(report_like):
-    cells = [line.split("|") for line in table_one_markdown(table_one(report_like, n_resamples=50)).splitlines()[2:]]
-    for line, row in zip(cells, PUBLISHED.rows.values(), strict=True):
-        for cell, value in ((line[3], row.bias), (line[5], row.scatter)):
-            said = cell.strip(" *").replace("−", "-")
+    rows = cells(table_one_markdown(table_one(report_like, n_resamples=50)))[1:]
+    for shown, row in zip(rows, PUBLISHED.rows.values(), strict=True):
+        for cell, value in ((shown[2], row.bias), (shown[4], row.scatter)):
+            said = cell.strip("*").replace("−", "-")
             assert (said == "not printed") if value is None else (float(said) == value and len(said.split(".")[1]) == 5)
-    for column in (3, 4, 5, 6):
-        assert sum("**" in line[column] for line in cells) == 1
+    for column in (2, 3, 4, 5):
+        assert sum("**" in row[column] for row in rows) == 1
 
 
 def test_an_interval_does_not_break(report_like):
-    line = table_one_markdown(table_one(report_like, n_resamples=50)).splitlines()[2]
-    value, interval = line.split("|")[6].split()[0], line.split("[")[-1].split("]")[0]
-    assert len(value) == 6
-    assert " " not in interval
+    scatter = cells(table_one_markdown(table_one(report_like, n_resamples=50)))[1][-1]
+    assert re.fullmatch(r"0\.\d{4} \[0\.\d{4},\u00a00\.\d{4}\]", scatter)
 
 
 def test_seeds_are_counted_where_there_are_several(report_like, made_up):
@@ -122,19 +123,17 @@ def test_seeds_are_counted_where_there_are_several(report_like, made_up):
     assert table.loc["multi_band_2", "scatter"] == pytest.approx(
         np.std([run.residuals for run in report_like["multi_band_2"]])
     )
-    header, _, *lines = table_one_markdown(table).splitlines()
-    assert header.endswith("| Seeds |")
-    seeds = [line.split("|")[-2].strip() for line in lines]
-    assert (seeds[2], seeds[3], seeds[4]) == ("3", "", "1")
+    seeds = [row[-1] for row in cells(table_one_markdown(table))]
+    assert (seeds[0], seeds[3], seeds[4], seeds[5]) == ("Seeds", "3", "", "1")
 
 
 def test_the_shape_of_the_errors(table, report_like):
     text = shape_markdown(table)
-    line = text.splitlines()[2].split("|")
+    line = cells(text)[1]
     run = report_like["single_band"]
-    assert line[3].split()[0].replace("−", "-") == f"{np.polyfit(run.truth, run.residuals[:, 0], 1)[0]:+.4f}"
-    assert float(line[4]) == pytest.approx(run.residuals.std(), rel=0.1)
-    assert line[5].strip().endswith("%")
+    assert line[2].split()[0].replace("−", "-") == f"{np.polyfit(run.truth, run.residuals[:, 0], 1)[0]:+.4f}"
+    assert float(line[3]) == pytest.approx(run.residuals.std(), rel=0.1)
+    assert line[4].endswith("%")
     assert shape_markdown(table_one({})).count("not run") == 64
 
 
@@ -166,6 +165,13 @@ def test_claims_as_tables(report_like):
     summary = claims_summary_markdown(evidence)
     assert summary.count("\n") == len(CLAIMS) + 1
     assert "**holds**" in summary
-    assert "| multi_band_2 / multi_band_1 | 0.540 |" in evidence_markdown(evidence["two_bands_halve"])
+    assert cells(evidence_markdown(evidence["two_bands_halve"]))[1][:2] == ["multi_band_2 / multi_band_1", "0.540"]
     assert "printed" not in evidence_markdown(evidence["agn_less_equal"])
     assert "Not run in this profile" in evidence_markdown(evidence["alike_dynamics"])
+
+
+def test_a_markdown_table_aligns_its_columns_and_takes_any_cell():
+    table = markdown_table(["what", "how many"], [["a | b", "−1"], ["", "20"]], "lr")
+    assert cells(table) == [["what", "how many"], ["a \\| b", "−1"], ["", "20"]]
+    assert re.fullmatch(r"\|:-+\|-+:\|", table.splitlines()[1])
+    assert cells(markdown_table(["what", "how many"], [], "lr")) == [["what", "how many"]]

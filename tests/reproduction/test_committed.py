@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.conftest import ROOT
+from tests.edited_code import edit_definition
 from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
 from report_utils.book.build import executed_page, make_page, page_record
@@ -23,7 +24,6 @@ from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import export_results, read_result, write_result
 from report_utils.reproduction.studies import SENSITIVITY
 from report_utils.reproduction.study_results import study_inputs, study_outcomes
-from report_utils.runs.code_digest import code_digests
 from report_utils.runs.store import Store
 
 
@@ -189,7 +189,6 @@ def test_status_says_which_results_the_book_shows_and_what_changed_since(shown, 
     assert lines[0].endswith(f"committed results in {folder / 'results' / 'tiny'}")
     assert any(line.split() == ["results", "4", "fresh"] for line in lines)
 
-    with_other_code = lambda modules: code_digests(modules) | {"cnn.model": "0" * 64}  # noqa: E731
-    monkeypatch.setattr("report_utils.reproduction.one_profile.code_digests", with_other_code)
+    edit_definition(monkeypatch, "cnn.model", "build_cnn")
     changed = [status for status in book_status(folder / "tiny.toml").found if status.kind == "result"]
-    assert {(status.state, status.reasons) for status in changed} == {("stale", ("code cnn.model changed",))}
+    assert {(status.state, status.reasons) for status in changed} == {("stale", ("code build_cnn changed",))}

@@ -283,10 +283,10 @@ def test_origins_name_commit_backend_and_day(reproduction, tmp_path):
     export_results(reproduction, ["multi_band_2"], folder=tmp_path)
     found = stored_results(tmp_path, "tiny")
     assert origin_of(found, reproduction).changed == ()
-    code = found[0].inputs["code"] | {"cnn.model": "0" * 64}
+    code = found[0].inputs["code"] | {"build_cnn": "0" * 64}
     older = replace(found[0], runs={f: e | {"inputs": e["inputs"] | {"code": code}} for f, e in found[0].runs.items()})
     origin = origin_of([older, found[1]], reproduction)
-    assert origin.changed == ("code cnn.model changed",)
+    assert origin.changed == ("code build_cnn changed",)
     assert "changed since: code cnn.model changed" in str(origin)
     assert "changed since" not in described(older)
     edited = made_up(0, commit="0123456789abcdef", uncommitted=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.edited_code import edit_definition
 from tests.profile_files import write_profile
 
 from report_utils.reproduction.one_profile import Reproduction
@@ -131,15 +132,7 @@ def test_runs_of_studies_are_told_once_they_were_made(profile, store):
 
 
 def test_a_changed_network_is_named(profile, store, monkeypatch):
-    from report_utils.runs import code_digest as fingerprint
-
     before = Reproduction(profile, store).fit_key("single_band", 0)
-    original = fingerprint.Path.read_text
-
-    def edited(self, *args, **kwargs):
-        text = original(self, *args, **kwargs)
-        return text + "\nCHANGED = 1\n" if self.as_posix().endswith("report_utils/cnn/model.py") else text
-
-    monkeypatch.setattr(fingerprint.Path, "read_text", edited)
+    edit_definition(monkeypatch, "cnn.model", "build_cnn")
     now = Reproduction(profile, store).fit_key("single_band", 0)
-    assert changes(before.inputs, now.inputs) == ["code cnn.model changed"]
+    assert changes(before.inputs, now.inputs) == ["code build_cnn changed"]

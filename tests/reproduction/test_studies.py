@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.edited_code import edit_definition
 from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
 from report_utils.errors import InputError
 from report_utils.events import ingest
 from report_utils.events.export import export_observations
 from report_utils.profiles import load_profile
-from report_utils.reproduction import one_profile as reproduction
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import export_results, export_study
 from report_utils.reproduction.run_status import current_key
@@ -32,7 +32,6 @@ from report_utils.reproduction.studies import (
 )
 from report_utils.reproduction.study_results import seeds_of, study_inputs, study_outcomes
 from report_utils.reproduction.verification import stored_runs, verify
-from report_utils.runs.code_digest import code_digests
 from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
 
@@ -222,11 +221,11 @@ def test_results_of_other_code_are_labelled(other, folder, tmp_path, monkeypatch
     results, grouped = tmp_path / "results", HALOS.variants[0]
     complete(other, grouped)
     export_results(reproduce_variant(other, grouped), grouped.trained, folder=results)
-    monkeypatch.setattr(reproduction, "code_digests", lambda modules: code_digests(modules) | {"cnn.model": "0" * 64})
+    edit_definition(monkeypatch, "cnn.model", "build_cnn")
     changed = Reproduction(folder / "tiny.toml", Store(tmp_path / "empty"))
     origin = study_outcomes(changed, HALOS, folder=results)["grouped"].origin
-    assert origin.changed == ("code cnn.model changed",)
-    assert "changed since: code cnn.model changed" in str(origin)
+    assert origin.changed == ("code build_cnn changed",)
+    assert "changed since: code build_cnn changed" in str(origin)
     assert "tensorflow" in str(origin)
 
 

@@ -2,55 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import shutil
 import subprocess
 import sys
 
 import pytest
 
-from report_utils.reproduction.one_profile import Reproduction
-from report_utils.runs import code_digest as fingerprint
-from report_utils.runs.code_digest import (
-    code_digests,
-    digest,
-    imported_modules,
-    kept_analyses,
-    read_once,
-    require_code,
-    source_digest,
-)
-
-SOURCE = '''"""Module."""
-import numpy as np
-
-def f(x):
-    """Say what it does."""
-    return x + 1
-'''
-
-
-@pytest.mark.parametrize(
-    "same",
-    [
-        SOURCE.replace("Say what it does", "Say it in other words"),
-        SOURCE.replace('"""Module."""\n', ""),
-        SOURCE.replace("return x + 1", "# why\n    return x + 1  # because"),
-        SOURCE.replace("return x + 1", "\n\n    return (x\n        + 1)"),
-    ],
-)
-def test_comments_docstrings_and_layout_do_nothing(same):
-    assert source_digest(same) == source_digest(SOURCE)
-
-
-@pytest.mark.parametrize("other", [SOURCE.replace("+ 1", "+ 2"), SOURCE.replace("f(x)", "g(x)")])
-def test_code_counts(other):
-    assert source_digest(other) != source_digest(SOURCE)
-
-
-def test_strings_that_are_values_count():
-    assert source_digest("f('a')") != source_digest("f('b')")
+from report_utils.runs import code_digest
+from report_utils.runs.code_digest import digest, reached_definitions, require_code, source_definitions
 
 
 def test_values_are_digested_by_content():
@@ -62,138 +21,197 @@ def test_values_are_digested_by_content():
         digest(float("nan"))
 
 
-def test_imports_are_followed_through_the_package():
-    modules = imported_modules("from report_utils.binning import band_counts\nimport numpy")
-    assert {"binning.__init__", "binning.counts", "events.eventlist", "errors"} <= modules
-    assert not any(name.startswith(("cnn", "report", "book")) for name in modules)
+MODULES = {
+    "binning/__init__.py": "from report_utils.binning.counts import count\n",
+    "binning/counts.py": '''"""Counting."""
+import numpy as np
+
+from report_utils.errors import InputError
+from report_utils.binning import edges
+from report_utils.files.disk import keep
+
+WIDTH: float = 2.0
+UNUSED = 3.0
 
 
-def test_what_only_a_type_checker_imports_does_not_count():
-    source = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import report_utils.cnn.model\n"
-    assert imported_modules(source) == set()
+def count(events: np.ndarray, n_pixels: int = 4) -> np.ndarray:
+    """Count events."""
+    from report_utils.cnn.views import View
+
+    if len(events) == 0:
+        msg = "no events"
+        raise InputError(msg)
+    keep(events)
+    return _scaled(events) * edges.low() * View(n_pixels).size
 
 
-def test_imports_inside_functions_count():
-    assert "cnn.model" in imported_modules("def f():\n    from report_utils.cnn import model\n")
+def _scaled(events):
+    return events / WIDTH
 
 
-def test_figures_decide_no_run():
-    """Changing a figure function redraws and trains nothing."""
-    from report_utils.binning.observations import _simulation_modules
-    from report_utils.reproduction import one_profile as reproduction
+def unrelated():
+    return UNUSED
+''',
+    "binning/edges.py": "def low():\n    return 1\n\n\ndef high():\n    return 2\n",
+    "cnn/views.py": """class View:
+    n = 8
 
-    decided_by = {*reproduction.dynamics_code(), *_simulation_modules()}
-    assert not any(name.startswith(("report", "book", "cli", "dynamics.plot")) for name in decided_by)
-    assert "simulation.checks" not in decided_by
+    def size(self):
+        return self.n
 
-
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_every_module_that_a_run_names_exists(monkeypatch, backend):
-    from report_utils.reproduction import one_profile as reproduction
-
-    monkeypatch.setenv("KERAS_BACKEND", backend)
-    assert f"cnn.engine_{backend}" in reproduction.training_code()
-    for name in reproduction.dynamics_code():
-        assert (fingerprint._ROOT.joinpath(*name.split(".")).with_suffix(".py")).is_file()
+    def other(self):
+        return 1
+""",
+    "errors.py": "class InputError(ValueError):\n    pass\n",
+    "files/disk.py": "def keep(x):\n    return x\n",
+}
+REACHED = {"count", "_scaled", "WIDTH", "low", "View"}
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    monkeypatch.setattr(fingerprint, "_ROOT", tmp_path)
-    (tmp_path / "simulation" / "tables").mkdir(parents=True)
-    (tmp_path / "simulation" / "gas.py").write_text(SOURCE)
-    (tmp_path / "simulation" / "gas_more.py").write_text(SOURCE)
-    (tmp_path / "simulation" / "gas_viewer.js").write_text("1")
-    (tmp_path / "simulation" / "tables" / "area.npz").write_bytes(b"1")
-    return tmp_path / "simulation"
+    """A package of a few small modules, and a function that edits one of them."""
+    monkeypatch.setattr(code_digest, "_ROOT", tmp_path)
+    monkeypatch.setattr(code_digest, "_MODULES", {})
+    for name, text in MODULES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    def edit(name: str, before: str, after: str) -> None:
+        text = (tmp_path / name).read_text()
+        assert before in text
+        (tmp_path / name).write_text(text.replace(before, after))
+        code_digest._MODULES.clear()  # two edits of one size within a clock tick look alike
+
+    edit.folder = tmp_path
+    return edit
 
 
-def test_each_module_has_its_digest(package):
-    assert code_digests(["simulation"]) == code_digests(["simulation.gas", "simulation.gas_more", "simulation.tables"])
-    assert code_digests(["simulation.gas"]).keys() == {"simulation.gas", "simulation/gas_viewer.js"}
-    before = code_digests(["simulation"])
-    (package / "gas.py").write_text(SOURCE.replace("+ 1", "+ 2"))
-    after = code_digests(["simulation"])
-    assert {name for name in before if before[name] != after[name]} == {"simulation.gas"}
+def test_definitions_are_followed_through_calls_constants_modules_and_imports_inside_functions(package):
+    assert reached_definitions("binning.counts.count").keys() == REACHED
 
 
-def test_a_module_is_read_once_where_that_is_asked_for(package):
-    modules = ["simulation", "simulation.gas"]
-    before = code_digests(modules)
-    with read_once():
-        assert code_digests(modules) == before
-        (package / "gas.py").write_text(SOURCE.replace("+ 1", "+ 2"))
-        with read_once():
-            assert code_digests(modules) == before
-        assert code_digests(modules) == before
-    assert code_digests(modules) != before
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("binning/counts.py", "Count events.", "Say it in other words."),
+        ("binning/counts.py", "    return events / WIDTH", "    # why\n    return (events\n        / WIDTH)"),
+        ("binning/counts.py", "n_pixels: int = 4) -> np.ndarray:", "n_pixels=4):"),
+        ("binning/counts.py", '"no events"', '"there are no events"'),
+        ("binning/counts.py", "UNUSED = 3.0", "UNUSED = 4.0"),
+        ("binning/edges.py", "return 2", "return 3"),
+        ("files/disk.py", "return x", "return 2 * x"),
+    ],
+)
+def test_what_decides_no_number_changes_nothing(package, name, before, after):
+    """Words, layout, annotations, messages, what is not reached, and what only keeps and carries numbers."""
+    expected = reached_definitions("binning.counts.count")
+    package(name, before, after)
+    assert reached_definitions("binning.counts.count") == expected
 
 
-@pytest.mark.parametrize("name", ["tables/area.npz", "gas_viewer.js"])
-def test_what_a_package_ships_counts(package, name):
-    before = code_digests(["simulation"])
-    (package / name).write_bytes(b"2")
-    after = code_digests(["simulation"])
-    assert {name for name in before if before[name] != after[name]} == {f"simulation/{name}"}
+@pytest.mark.parametrize(
+    ("name", "before", "after", "changed"),
+    [
+        ("binning/counts.py", "events / WIDTH", "events * WIDTH", {"_scaled"}),
+        ("binning/counts.py", "WIDTH: float = 2.0", "WIDTH: float = 2.5", {"WIDTH"}),
+        ("binning/counts.py", "n_pixels: int = 4", "n_pixels: int = 5", {"count"}),
+        ("binning/edges.py", "return 1", "return 1.5", {"low"}),
+        ("cnn/views.py", "return 1\n", "return 2\n", {"View"}),
+    ],
+)
+def test_editing_what_is_reached_only_through_another_definition_changes_its_digest_alone(
+    package, name, before, after, changed
+):
+    expected = reached_definitions("binning.counts.count")
+    package(name, before, after)
+    found = reached_definitions("binning.counts.count")
+    assert {key for key in expected if expected[key] != found[key]} == changed
+
+
+def test_moving_a_function_to_another_module_changes_no_digest(package):
+    expected = reached_definitions("binning.counts.count")
+    package("binning/counts.py", "def _scaled(events):\n    return events / WIDTH\n", "")
+    package("binning/counts.py", "WIDTH: float = 2.0\n", "from report_utils.cnn.scaling import _scaled\n")
+    moved = "WIDTH: float = 2.0\n\n\ndef _scaled(events):\n    return events / WIDTH\n"
+    (package.folder / "cnn" / "scaling.py").write_text(moved)
+    assert reached_definitions("binning.counts.count") == expected
+
+
+def test_definitions_that_share_a_name_all_count(package):
+    package("binning/edges.py", "return 1", "return _scaled(1)\n\n\ndef _scaled(x):\n    return x")
+    expected = reached_definitions("binning.counts.count")
+    package("binning/edges.py", "return x", "return -x")
+    found = reached_definitions("binning.counts.count")
+    assert {key for key in expected if expected[key] != found[key]} == {"_scaled"}
+
+
+def test_a_root_is_a_function_a_method_a_constant_or_a_whole_module(package):
+    assert reached_definitions("cnn.views.View.other").keys() == {"View.other"}
+    assert reached_definitions("binning.counts.WIDTH").keys() == {"WIDTH"}
+    assert reached_definitions("binning.edges").keys() == {"low", "high"}
+    assert reached_definitions("binning.count") == reached_definitions("binning.counts.count")
+    with pytest.raises(LookupError, match=r"binning\.counts\.missing"):
+        reached_definitions("binning.counts.missing")
+
+
+def test_tables_and_statements_of_a_reached_module_count(package):
+    (package.folder / "tables").mkdir()
+    (package.folder / "tables" / "__init__.py").write_text("def load():\n    return 1\n")
+    (package.folder / "tables" / "area.npz").write_bytes(b"1")
+    before = reached_definitions("tables.load")
+    assert before.keys() == {"load", "area.npz"}
+    (package.folder / "tables" / "area.npz").write_bytes(b"2")
+    assert reached_definitions("tables.load")["area.npz"] != before["area.npz"]
+    package("binning/edges.py", "def high", "print(high())\n\n\ndef high")
+    assert reached_definitions("binning.edges.low").keys() == {"low", "high", "edges (statements)"}
+
+
+def test_a_local_name_is_no_reference(package):
+    package("binning/counts.py", "return events / WIDTH", "unrelated = 2\n    return events / unrelated / WIDTH")
+    assert "unrelated" not in reached_definitions("binning.counts.count")
+
+
+def test_source_reaches_what_it_imports_and_mentions(package):
+    text = "from report_utils.binning import count, edges\nfrom report_utils.cnn.views import View\n"
+    assert source_definitions(text) == {}
+    assert source_definitions(text + "edges.high()\n").keys() == {"high"}
+    assert source_definitions(text + "def f():\n    return count\n\n\nf()\n").keys() == REACHED
+    for_types = (
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from report_utils.binning import count\n    count\n"
+    )
+    assert source_definitions(for_types) == {}
 
 
 EDITED = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from report_utils.runs.code_digest import (
-    code_digests,
-    digest,
-    imported_modules,
-    kept_analyses,
-    require_code,
-    source_digest,
-)
+from report_utils.runs.code_digest import reached_definitions, require_code
 
-planned = code_digests(["errors", "disk"])
-module = Path(sys.argv[1]) / "report_utils" / "disk.py"
+roots = ["binning.symmetry.eight_views"]
+planned = reached_definitions(*roots)
+module = Path(sys.argv[1]) / "report_utils" / "binning" / "symmetry.py"
 text = module.read_text()
 if sys.argv[2] == "before":
-    module.write_text(text + "CHANGED = 1\\n")
-require_code(planned)
-module.write_text(text + "CHANGED = 2\\n")
-require_code(planned)  # what was imported stays what it was
+    module.write_text(text.replace("def eight_views(", "def eight_views(edited=1, *, "))
+require_code(planned, roots)
+module.write_text(text.replace("def eight_views(", "def eight_views(edited=2, *, "))
+require_code(planned, roots)  # what was imported stays what it was
 print("agreed")
 """
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_worker_refuses_code_that_was_edited_before_it_began(tmp_path, when):
-    shutil.copytree(fingerprint._ROOT, tmp_path / "report_utils", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(code_digest._ROOT, tmp_path / "report_utils", ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-c", EDITED, str(tmp_path), when]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if when == "after":
         assert result.stdout == "agreed\n", result.stderr
     else:
-        assert "InputError: disk: this code was edited after the work was planned" in result.stderr
+        assert "InputError: eight_views: this code was edited after the work was planned" in result.stderr
 
 
-def test_every_module_of_a_key_can_be_required():
-    """Also packages and tables, as the keys of data and fits name them."""
-    code = Reproduction("smoke").data_key.inputs["code"]
-    assert {"simulation.gas", "binning.counts"} <= code.keys()
-    assert any("/" in name for name in code)
-    require_code(code)
-
-
-def test_what_is_known_of_sources_is_kept_and_a_damaged_file_made_anew(tmp_path, monkeypatch):
-    """A later process takes it from the file; it never decides otherwise than reading the source would."""
-    path = tmp_path / "analyses.json"
-    source = "from report_utils.binning import band_counts\n"
-    expected = source_digest(source), imported_modules(source)
-    for text in (None, "{", '{"a": 1}', "[]"):
-        monkeypatch.setattr(fingerprint, "_ANALYSES", {})
-        if text is not None:
-            path.write_text(text)
-        with kept_analyses(path):
-            assert (source_digest(source), imported_modules(source)) == expected
-        assert json.loads(path.read_text()).keys() == fingerprint._ANALYSES.keys()
-    monkeypatch.setattr(fingerprint, "_ANALYSES", {})
-    monkeypatch.setattr(ast, "parse", lambda _: pytest.fail("read again"))
-    with kept_analyses(path):
-        assert (source_digest(source), imported_modules(source)) == expected
+def test_code_that_is_still_as_planned_may_compute():
+    require_code(reached_definitions("binning.symmetry.eight_views"), ["binning.symmetry.eight_views"])

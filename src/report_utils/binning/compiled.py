@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 NOWHERE = np.uint32(0xFFFF_FFFF)
-"""In place of a place in the table: it has to be found by the edges."""
+"""Stands for a place that the edges have to decide."""
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,19 +43,21 @@ def find_extremes(bits, found, magnitude):
 def find_places(x, y, energy, x_axis, y_axis, bands, n_pixels, places):
     """Write where in the table each event belongs; nowhere if it is too near an edge to tell in this precision.
 
-    Without a branch and a call, so that many events are placed at a time. An axis is its origin, its pixels per
-    arcsec, and the range of fractions of a pixel within which a position is certain.
+    It has neither branches nor calls, so that many events are placed at a time. An axis is its origin, its pixels per
+    arcsec, and the range of fractions of a pixel within which a position is certain. The upper edges of the bands are
+    a tuple: their number is then known when this is compiled, and the loop over them is unrolled.
     """
     x_low, x_scale, x_from, x_to = x_axis[0], x_axis[1], x_axis[2], x_axis[3]
     y_low, y_scale, y_from, y_to = y_axis[0], y_axis[1], y_axis[2], y_axis[3]
-    first, second, third = bands[0], bands[1], bands[2]
     for i in range(places.size):
         column, row = (x[i] - x_low) * x_scale, (y[i] - y_low) * y_scale
         whole_column, whole_row = np.floor(column), np.floor(row)
         column, row = column - whole_column, row - whole_row
         certain = (column >= x_from) & (column <= x_to) & (row >= y_from) & (row <= y_to)  # and not NaN
-        band = np.int32(energy[i] > first) + np.int32(energy[i] > second) + np.int32(energy[i] > third)
-        place = (np.int32(whole_row) * n_pixels + np.int32(whole_column)) * np.int32(bands.size + 1) + band
+        band = np.int32(0)
+        for edge in bands:
+            band += np.int32(energy[i] > edge)
+        place = (np.int32(whole_row) * n_pixels + np.int32(whole_column)) * np.int32(len(bands)) + band
         places[i] = np.uint32(place) if certain else NOWHERE
 
 
@@ -82,8 +84,10 @@ def add_events(places, y, x, energy, y_edges, x_edges, bands, counts, other):
                     column = middle
                 else:
                     last = middle - 1
-            band = np.int32(energy[i] > bands[0]) + np.int32(energy[i] > bands[1]) + np.int32(energy[i] > bands[2])
-            place = np.uint32((row * (x_edges.size - 1) + column) * (bands.size + 1) + band)
+            band = 0
+            for edge in bands:
+                band += energy[i] > edge
+            place = np.uint32((row * (x_edges.size - 1) + column) * len(bands) + band)
         if i & 1:
             other[place] += 1
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from math import inf
 
 import numpy as np
@@ -9,14 +11,12 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events import EventList
-
-BAND_EDGES_KEV = (2.5, 5.0, 7.5)
-"""Upper edges of the first three bands [keV]; bands are right-closed and the fourth has no upper edge."""
-
-N_BANDS = len(BAND_EDGES_KEV) + 1
+from report_utils.events.bands import BAND_EDGES_KEV, fault_of_edges
 
 MAX_PIXELS = 16_384
 """Pixels along each axis of the largest image; a place in it is a 32-bit number."""
+
+_PLACES = 2**32 - 1  # the last 32-bit number stands for a place not yet known
 
 # Events placed, then counted: few enough that their places stay in a core's cache.
 _BLOCK = 16_384
@@ -27,31 +27,43 @@ _MAGNITUDE = {4: np.int32(np.iinfo(np.int32).max), 8: np.int64(np.iinfo(np.int64
 _WORTH_TWO_TABLES = 200_000
 
 
-def band_counts(events: EventList, n_pixels: int = 128) -> NDArray[np.int32]:
+def band_counts(
+    events: EventList, n_pixels: int = 128, edges_kev: Sequence[float] = BAND_EDGES_KEV
+) -> NDArray[np.int32]:
     """Count an observation's events by pixel and energy band.
 
     The box is the observation's own minimum and maximum of x and of y, divided into ``n_pixels`` equal parts
     along each; an event on an inner edge belongs to the pixel above it, the maximum to the last pixel. Bands are
-    E <= 2.5, (2.5, 5], (5, 7.5] and > 7.5 keV (report, sections 3.1 and 3.1.2).
+    closed on the right (:mod:`report_utils.events.bands`); the report's are E <= 2.5, (2.5, 5], (5, 7.5] and
+    > 7.5 keV (sections 3.1 and 3.1.2). Edges are rounded to the precision of the event list, so that an event of
+    0.1 keV lies at the edge 0.1 in single precision as well.
 
     Parameters
     ----------
     events : EventList
     n_pixels : int
         Pixels along each axis; the report has 128.
+    edges_kev : sequence of float
+        From 0 to infinity, so that every event is counted [keV].
 
     Returns
     -------
-    counts : (n_pixels, n_pixels, 4) int32 [events]
+    counts : (n_pixels, n_pixels, n_bands) int32 [events]
         Rows along y, columns along x, bands in ascending energy.
 
     Raises
     ------
     InputError
-        If there are no events, a value is not a finite number, an energy is negative, or the box has no extent.
+        If there are no events, a value is not a finite number, an energy is negative, the box has no extent, or the
+        edges do not ascend from 0 to infinity.
     """
     if not 1 <= n_pixels <= MAX_PIXELS:
         msg = f"n_pixels is {n_pixels}; an image has from 1 to {MAX_PIXELS} pixels along each axis"
+        raise InputError(msg)
+    upper_edges = _upper_edges(tuple(edges_kev), events.energy.dtype)
+    n_bands = len(upper_edges)
+    if n_pixels**2 * n_bands >= _PLACES:
+        msg = f"n_pixels is {n_pixels}, too many for {n_bands} bands: 32 bits cannot number all their places"
         raise InputError(msg)
     if len(events) == 0:
         msg = f"{events.label}: there are no events to bin"
@@ -71,7 +83,19 @@ def band_counts(events: EventList, n_pixels: int = 128) -> NDArray[np.int32]:
             msg = f"{events.label}: {axis} from {low:g} to {high:g} arcsec is no box; remove or correct these events"
             raise InputError(msg)
     axes = _axis(y, y_low, y_high, n_pixels), _axis(x, x_low, x_high, n_pixels)
-    return _count(y, x, energy, axes, n_pixels).reshape(n_pixels, n_pixels, N_BANDS)
+    return _count(y, x, energy, axes, n_pixels, upper_edges).reshape(n_pixels, n_pixels, n_bands)
+
+
+@lru_cache(maxsize=64)
+def _upper_edges(edges_kev: tuple[float, ...], dtype: np.dtype) -> tuple[np.floating, ...]:
+    """Return the upper edge of each band [keV], in the precision of the energies."""
+    fault = fault_of_edges(edges_kev)
+    if not fault and not (edges_kev[0] == 0 and edges_kev[-1] == inf):
+        ends = f"{edges_kev[0]:g} to {edges_kev[-1]:g}"
+        fault = f"edges_kev from {ends}: all events are counted, so they run from 0 to inf"
+    if fault:
+        raise InputError(fault)
+    return tuple(map(dtype.type, edges_kev[1:]))
 
 
 def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDArray, NDArray]:
@@ -89,23 +113,24 @@ def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDAr
     return edges, np.array([low, min(scale, largest), margin, 1 - margin], dtype=values.dtype)
 
 
-def _count(y: NDArray, x: NDArray, energy: NDArray, axes: tuple, n_pixels: int) -> NDArray[np.int32]:
+def _count(
+    y: NDArray, x: NDArray, energy: NDArray, axes: tuple, n_pixels: int, upper_edges: tuple[np.floating, ...]
+) -> NDArray[np.int32]:
     """Return the flat table of counts, block by block: places first, many at a time, and then counts."""
     from report_utils.binning.compiled import add_events, find_places  # numba takes long to import
 
     (y_edges, y_axis), (x_edges, x_axis) = axes
-    counts = np.zeros(n_pixels * n_pixels * N_BANDS, dtype=np.int32)
+    counts = np.zeros(n_pixels * n_pixels * len(upper_edges), dtype=np.int32)
     # Events of a bright core fall into the same few pixels, and an addition waits for the one before it: two tables
     # in turn wait less, where there are enough events to pay for the second.
     other = np.zeros_like(counts) if len(x) > _WORTH_TWO_TABLES else counts
-    bands = np.array(BAND_EDGES_KEV, dtype=energy.dtype)  # exact in any precision
     size = np.int32(n_pixels)
     places = np.empty(min(_BLOCK, len(x)), dtype=np.uint32)
     for begin in range(0, len(x), _BLOCK):
         block = slice(begin, begin + _BLOCK)
         here = places[: len(x) - begin]
-        find_places(x[block], y[block], energy[block], x_axis, y_axis, bands, size, here)
-        add_events(here, y[block], x[block], energy[block], y_edges, x_edges, bands, counts, other)
+        find_places(x[block], y[block], energy[block], x_axis, y_axis, upper_edges, size, here)
+        add_events(here, y[block], x[block], energy[block], y_edges, x_edges, upper_edges, counts, other)
     if other is not counts:
         counts += other
     return counts

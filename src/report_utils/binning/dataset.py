@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.binning.counts import N_BANDS
 from report_utils.binning.observations import Observations, bin_chunk
 from report_utils.binning.transforms import SourceName, Transform
 from report_utils.errors import InputError
+from report_utils.events.bands import BAND_EDGES_KEV, band_names
 from report_utils.profiles import Profile
 from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.worker_pool import Task, run_tasks
@@ -27,14 +27,17 @@ CHUNK = 16
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """The binned observations of a profile.
+    """The observations of a profile, binned in the bands that some of its transforms are made of.
 
     Parameters
     ----------
     run : Run
+    edges_kev : tuple of float
+        Edges of the bands [keV].
     """
 
     run: Run
+    edges_kev: tuple[float, ...] = BAND_EDGES_KEV
 
     @cached_property
     def catalogue(self) -> pd.DataFrame:
@@ -55,7 +58,7 @@ class Dataset:
         return np.array([g or i for g, i in zip(facts["group"], facts["cluster_id"], strict=True)])
 
     def counts(self, source: SourceName = "observation") -> NDArray[np.int32]:
-        """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, 4)``, left on disk."""
+        """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, n_bands)``, left on disk."""
         path = self.run.folder / f"counts_{source}.npy"
         if not path.is_file():
             msg = f"{path.name}: this data set has no {source.replace('_', '-')} observations"
@@ -66,7 +69,16 @@ class Dataset:
         """Return the images of all observations, ``(n_clusters, n_pixels, n_pixels, n_channels)``.
 
         Their memory begins where TensorFlow and JAX want it to, so that they are trained on without a copy.
+
+        Raises
+        ------
+        InputError
+            If the events were counted in other bands than the transform is made of.
         """
+        if transform.counted_edges_kev != self.edges_kev:
+            bands, counted = (", ".join(band_names(e)) for e in (transform.counted_edges_kev, self.edges_kev))
+            msg = f"transform {transform.name!r} is made of counts in the bands {bands} keV, not {counted} keV"
+            raise InputError(msg)
         shape = self.counts(transform.source).shape
         images = _aligned((*shape[:3], transform.n_channels))
         for start in range(0, len(images), 64):
@@ -83,8 +95,8 @@ def _aligned(shape: tuple[int, ...], alignment: int = 64) -> NDArray[np.float32]
     return memory[start : start + size].view(np.float32).reshape(shape)
 
 
-def load_dataset(profile: Profile, store: Store) -> Dataset:
-    """Return a profile's binned observations; simulates or reads what is missing, and keeps it.
+def load_dataset(profile: Profile, store: Store, edges_kev: tuple[float, ...] = BAND_EDGES_KEV) -> Dataset:
+    """Return a profile's observations, binned in these bands; simulates or reads what is missing, and keeps it.
 
     Raises
     ------
@@ -92,15 +104,15 @@ def load_dataset(profile: Profile, store: Store) -> Dataset:
         If an observation cannot be used; the message names it.
     """
     observations = Observations.of(profile)
-    key = observations.key(profile)
+    key = observations.key(profile, edges_kev)
     run = store.load(key)
     if run is None:
         with store.lock(key):
-            run = store.load(key) or _build(observations, key, store)
-    return Dataset(run)
+            run = store.load(key) or _build(observations, key, store, edges_kev)
+    return Dataset(run, edges_kev)
 
 
-def _build(observations: Observations, key: RunKey, store: Store) -> Run:
+def _build(observations: Observations, key: RunKey, store: Store, edges_kev: tuple[float, ...]) -> Run:
     began = time.monotonic()
     folder = store.working_folder(key)
     sources: list[SourceName] = ["observation", *(["agn_less"] if observations.has_agn_less else [])]
@@ -108,7 +120,7 @@ def _build(observations: Observations, key: RunKey, store: Store) -> Run:
         folder / f"chunk-{start:06d}.npz": range(start, min(start + CHUNK, observations.n_clusters))
         for start in range(0, observations.n_clusters, CHUNK)
     }
-    common = {"observations": observations, "sources": sources, "code": key.inputs["code"]}
+    common = {"observations": observations, "sources": sources, "code": key.inputs["code"], "edges_kev": edges_kev}
     tasks = [
         Task(
             f"observations {indices.start} to {indices.stop - 1}",
@@ -120,7 +132,7 @@ def _build(observations: Observations, key: RunKey, store: Store) -> Run:
         if not path.is_file()
     ]
     run_tasks(tasks, "Observations simulated" if observations.archive is None else "Observations binned")
-    shape = (observations.n_clusters, observations.n_pixels, observations.n_pixels, N_BANDS)
+    shape = (observations.n_clusters, observations.n_pixels, observations.n_pixels, len(edges_kev) - 1)
     arrays: dict[str, NDArray] = {
         f"counts_{source}": np.lib.format.open_memmap(folder / f"{source}.npy", "w+", np.int32, shape)
         for source in sources

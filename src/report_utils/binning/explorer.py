@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from report_utils.binning.counts import N_BANDS, band_counts
+from report_utils.binning.counts import band_counts
 from report_utils.binning.transforms import TRANSFORMS, Transform
 from report_utils.errors import InputError
 from report_utils.events import EventList
@@ -23,18 +23,22 @@ def image_explorer(
     agn_less: Sequence[EventList] | None = None,
     *,
     n_pixels: int = 128,
+    transforms: Mapping[str, Transform] = TRANSFORMS,
 ) -> Widget:
-    """Show observations under any of the sixteen transforms, channel by channel, with the events of every pixel.
+    """Show observations under any transform, channel by channel, with the events of every pixel.
 
-    The page holds the band counts, whole; its script makes the images of them as the transforms do.
+    The page holds the band counts, whole, in bands so narrow that every channel is a sum of some; its script makes
+    the images of them as the transforms do.
 
     Parameters
     ----------
     observations : sequence of EventList
     agn_less : sequence of EventList, optional
-        The same observations without AGN; transforms of theirs are left out where they are not given.
+        The same observations without AGN; without them, the AGN-less transforms are left out.
     n_pixels : int
         Pixels along each axis.
+    transforms : mapping of str to Transform
+        What to choose from.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def image_explorer(
     Raises
     ------
     InputError
-        If there is nothing to show, or the two lists differ in length.
+        If there is nothing to show, or the two lists have different lengths.
     """
     if agn_less is not None and len(agn_less) != len(observations):
         msg = f"image_explorer: {len(agn_less)} AGN-less observations given for {len(observations)} observations"
@@ -53,16 +57,23 @@ def image_explorer(
         msg = "image_explorer: there is no observation to show"
         raise InputError(msg)
     sources = {"observation": observations} | ({} if agn_less is None else {"agn_less": agn_less})
-    offered = [each for each in TRANSFORMS.values() if each.source in sources]
+    offered = [each for each in transforms.values() if each.source in sources]
+    if not offered:
+        msg = "image_explorer: every transform needs AGN-less observations, and none are given"
+        raise InputError(msg)
+    edges_kev = sorted({edge for each in offered for edge in each.counted_edges_kev})
     data = {
         "pixels": n_pixels,
-        "bands": N_BANDS,
+        "bands": len(edges_kev) - 1,
         "examples": [
-            {"name": _name(events), "sources": {name: _cube(each[row], n_pixels) for name, each in sources.items()}}
+            {
+                "name": _name(events),
+                "sources": {name: _cube(each[row], n_pixels, edges_kev) for name, each in sources.items()},
+            }
             for row, events in enumerate(observations)
         ],
-        "transforms": [_definition(each) for each in offered],
-        "first": offered.index(TRANSFORMS["multi_band_4"]),
+        "transforms": [_definition(each, edges_kev) for each in offered],
+        "first": max(range(len(offered)), key=lambda number: offered[number].n_channels),
         "colours": colour_table(COLOUR_MAP),
     }
     title = f"{len(observations)} observations under {len(offered)} transforms"
@@ -74,19 +85,19 @@ def _name(events: EventList) -> str:
     return ", ".join(part for part in (mass, events.cluster_id) if part) or "observation"
 
 
-def _cube(events: EventList, n_pixels: int) -> dict[str, Any]:
-    """Return an observation's band counts, band by band, and its box [arcsec]."""
-    counts = band_counts(events, n_pixels)
+def _cube(events: EventList, n_pixels: int, edges_kev: Sequence[float]) -> dict[str, Any]:
+    """Return an observation's counts, band by band, and its box [arcsec]."""
+    counts = band_counts(events, n_pixels, edges_kev)
     box = [float(end) for axis in (events.x, events.y) for end in (axis.min(), axis.max())]
     return {"counts": packed(counts.transpose(2, 0, 1)), "box": box}
 
 
-def _definition(transform: Transform) -> dict[str, Any]:
+def _definition(transform: Transform, edges_kev: Sequence[float]) -> dict[str, Any]:
     return {
         "name": transform.name,
         "title": transform.label,
         "channels": [f"{channel} keV" for channel in transform.channels],
-        "bands": transform.bands,
+        "bands": [list(summed) for summed in transform.bands(edges_kev)],
         "source": transform.source,
         "percentile": transform.retained_percentile,
     }

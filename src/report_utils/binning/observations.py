@@ -15,22 +15,22 @@ from report_utils.binning.counts import band_counts
 from report_utils.binning.transforms import SourceName
 from report_utils.errors import InputError
 from report_utils.events import EventList, open_archive
+from report_utils.events.bands import BAND_EDGES_KEV
 from report_utils.events.thinning import thin, thin_pair
 from report_utils.files.disk import write_arrays
 from report_utils.profiles import Profile
-from report_utils.runs.code_digest import code_digests, imported_modules, require_code
+from report_utils.runs.code_digest import digest, reached_definitions, require_code
 from report_utils.runs.store import RunKey
 from report_utils.simulation import SimulationSettings, cluster_properties, simulate_observation
-from report_utils.workers.worker_pool import advance
+from report_utils.workers.progress import advance
 
-_BINNING = (
-    "binning.compiled",
-    "binning.counts",
-    "binning.dataset",
-    "binning.observations",
-    "events.eventlist",
-    "events.thinning",
+_SIMULATED = (
+    "binning.observations.bin_chunk",
+    "binning.observations._simulated",
+    "binning.observations._simulated_properties",
 )
+_ARCHIVED = ("binning.observations.bin_chunk", "binning.observations._archived")
+"""What decides the counts of simulated observations and of an archive's."""
 
 
 @dataclass(frozen=True)
@@ -104,19 +104,7 @@ class Observations:
 
     def lists(self, index: int, sources: Sequence[SourceName]) -> list[EventList]:
         """Return one observation's event lists, by source, thinned where that is asked for."""
-        if self.archive is None:
-            whole = simulate_observation(self.seed, index, settings=self.settings)
-            if self.max_events is not None:
-                whole = thin(whole, self.max_events, self.seed)
-            return [whole if source == "observation" else whole.without_agn() for source in sources]
-        archive = open_archive(self.archive)
-        if self.max_events is None:
-            return [archive.read(index, source) for source in sources]
-        whole = archive.read(index)
-        if "agn_less" not in sources:
-            return [thin(whole, self.max_events, self.seed) for _ in sources]
-        thinned, agn_less = thin_pair(whole, archive.read(index, "agn_less"), self.max_events, self.seed)
-        return [thinned if source == "observation" else agn_less for source in sources]
+        return (_simulated if self.archive is None else _archived)(self, index, sources)
 
     def pairs(self) -> Iterator[tuple[EventList, EventList | None]]:
         """Yield every observation with its AGN-less list, where all have one."""
@@ -127,28 +115,48 @@ class Observations:
 
     def properties(self, index: int) -> dict[str, Any]:
         """Return what else is known of a simulated observation's cluster."""
-        if self.archive is not None:
-            return {}
-        return dataclasses.asdict(cluster_properties(self.seed, index, self.settings))
+        return {} if self.archive is not None else _simulated_properties(self, index)
 
-    def key(self, profile: Profile) -> RunKey:
-        """Return the key of the binned data set: all that decides its numbers."""
+    def key(self, profile: Profile, edges_kev: tuple[float, ...] = BAND_EDGES_KEV) -> RunKey:
+        """Return the key of the observations binned in bands with these edges: all that decides their counts."""
         inputs: dict[str, Any] = {"n_clusters": self.n_clusters, "n_pixels": self.n_pixels}
+        inputs["inner_edges_kev"] = list(edges_kev[1:-1])
         if self.max_events is not None:
             inputs["thinning"] = {"max_events": self.max_events, "seed": self.seed}
         if self.archive is not None:
-            code = code_digests([*_BINNING, "events.archive", "events.parts"])
-            inputs |= {"archive": open_archive(self.archive).digest, "code": code}
+            inputs |= {"archive": open_archive(self.archive).digest}
         else:
-            code = code_digests([*_BINNING, "simulation.tables", *_simulation_modules()])
-            inputs |= {"seed": self.seed, "simulation": dataclasses.asdict(self.settings), "code": code}
-        return RunKey(f"data/{profile.name}", inputs, profile.label)
+            inputs |= {"seed": self.seed, "simulation": dataclasses.asdict(self.settings)}
+        inputs["code"] = reached_definitions(*self.code_roots)
+        other_bands = "" if edges_kev == BAND_EDGES_KEV else f"/{digest(inputs['inner_edges_kev'])[:8]}"
+        return RunKey(f"data/{profile.name}{other_bands}", inputs, profile.label)
+
+    @property
+    def code_roots(self) -> tuple[str, ...]:
+        """Return the names of the definitions by which these observations are made and binned."""
+        return _SIMULATED if self.archive is None else _ARCHIVED
 
 
-def _simulation_modules() -> list[str]:
-    """Return the modules that an observation is simulated by, and not those that only check the simulation."""
-    modules = imported_modules("import report_utils.simulation.observe, report_utils.simulation.cluster")
-    return [name for name in modules if name.startswith("simulation.")]
+def _simulated(observations: Observations, index: int, sources: Sequence[SourceName]) -> list[EventList]:
+    whole = simulate_observation(observations.seed, index, settings=observations.settings)
+    if observations.max_events is not None:
+        whole = thin(whole, observations.max_events, observations.seed)
+    return [whole if source == "observation" else whole.without_agn() for source in sources]
+
+
+def _simulated_properties(observations: Observations, index: int) -> dict[str, Any]:
+    return dataclasses.asdict(cluster_properties(observations.seed, index, observations.settings))
+
+
+def _archived(observations: Observations, index: int, sources: Sequence[SourceName]) -> list[EventList]:
+    archive, most, seed = open_archive(observations.archive), observations.max_events, observations.seed
+    if most is None:
+        return [archive.read(index, source) for source in sources]
+    whole = archive.read(index)
+    if "agn_less" not in sources:
+        return [thin(whole, most, seed) for _ in sources]
+    thinned, agn_less = thin_pair(whole, archive.read(index, "agn_less"), most, seed)
+    return [thinned if source == "observation" else agn_less for source in sources]
 
 
 def bin_chunk(
@@ -157,18 +165,20 @@ def bin_chunk(
     sources: list[SourceName],
     path: Path,
     code: Mapping[str, str] | None = None,
+    edges_kev: tuple[float, ...] = BAND_EDGES_KEV,
 ) -> None:
     """Bin some observations into an ``.npz`` file: band counts by source, and a column for each known property.
 
-    Runs in a worker process; ``code`` is the code that it must run, by module.
+    Runs in a worker process; ``code`` is the code that it must run, as the key of the observations names it.
     """
-    require_code(code or {})
+    if code is not None:
+        require_code(code, observations.code_roots)
     arrays: dict[str, list[Any]] = {}
     for index in indices:
         row: dict[str, Any] = observations.properties(index)
         lists = observations.lists(index, sources)
         for source, events in zip(sources, lists, strict=True):
-            arrays.setdefault(f"counts_{source}", []).append(band_counts(events, observations.n_pixels))
+            arrays.setdefault(f"counts_{source}", []).append(band_counts(events, observations.n_pixels, edges_kev))
             row["n_events" if source == "observation" else "n_events_agn_less"] = len(events)
         events = lists[0]
         row |= {"cluster_id": events.cluster_id, "log10_mass": events.log10_mass, "group": events.group}

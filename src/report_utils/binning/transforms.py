@@ -2,70 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import inf
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.binning.counts import N_BANDS
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
+from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, fault_of_edges
 
 SourceName = Literal["observation", "agn_less"]
 
 PercentileRule = Literal["of_occupied", "of_all", "of_events", "ties_emptied"]
 """Readings of the percentile cut, see :func:`retained_pixels`; the report's transforms use the first."""
 
-_BANDS = ("0-2.5", "2.5-5", "5-7.5", "7.5+")
-
 
 @dataclass(frozen=True)
 class Transform:
-    """How band counts become an image; each channel is log10(1 + n).
+    """How the events of an observation become an image; each channel is log10(1 + n).
 
     Parameters
     ----------
     name : str
     title : str
-        The model type as Table 1 of the report names it.
-    channels : tuple of str
-        Label of each channel [keV].
-    bands : tuple of tuple of int
-        The bands that are summed for each channel.
+        The model type, as Table 1 of the report names it.
+    edges_kev : tuple of float
+        Edges of the channels [keV], each channel closed on the right; infinity leaves the last one open.
     source : {"observation", "agn_less"}
-        Whose band counts it takes: the observation's, or those of the same cluster without AGN.
+        Whose events it takes: the observation's, or those of the same cluster without AGN.
     retained_percentile : float, optional
-        Zero the pixels whose counts over all bands lie above this percentile.
+        Zero the pixels whose counts, over all energies, lie above this percentile.
     percentile_rule : {"of_occupied", "of_all", "of_events", "ties_emptied"}
         Of which values the percentile is taken, and what becomes of pixels equal to it.
+
+    Raises
+    ------
+    InputError
+        If a value is impossible; the message names the transform.
     """
 
     name: str
     title: str
-    channels: tuple[str, ...]
-    bands: tuple[tuple[int, ...], ...]
+    edges_kev: tuple[float, ...]
     source: SourceName = "observation"
     retained_percentile: float | None = None
     percentile_rule: PercentileRule = "of_occupied"
 
+    def __post_init__(self) -> None:
+        fault = self._fault()
+        if fault:
+            msg = f"transform {printable(self.name)!r}: {fault}"
+            raise InputError(msg)
+        object.__setattr__(self, "edges_kev", tuple(map(float, self.edges_kev)))
+
+    def _fault(self) -> str:
+        """Say what is impossible, or nothing."""
+        retained = self.retained_percentile
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", self.name):
+            return "a name has up to 41 lower-case letters, digits and underscores: files are named after it"
+        if self.source not in get_args(SourceName):
+            return f"source = {self.source!r}: choose one of {', '.join(get_args(SourceName))}"
+        if self.percentile_rule not in get_args(PercentileRule):
+            return f"percentile_rule = {self.percentile_rule!r}: choose one of {', '.join(get_args(PercentileRule))}"
+        if retained is not None and not 0 < retained < 100:
+            return f"retained_percentile = {retained}: a percentile lies between 0 and 100"
+        return fault_of_edges(self.edges_kev, MOST_BANDS)
+
     @property
     def n_channels(self) -> int:
         """Return the number of channels of an image."""
-        return len(self.channels)
+        return len(self.edges_kev) - 1
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Return the label of each channel [keV]."""
+        return band_names(self.edges_kev)
 
     @property
     def label(self) -> str:
         """Return the title with the channels, to tell the transforms apart in text [keV]."""
         return f"{self.title} ({', '.join(self.channels)} keV)"
 
+    @property
+    def counted_edges_kev(self) -> tuple[float, ...]:
+        """Return the edges of the bands in which its events are counted [keV]: the report's wherever they suffice."""
+        if set(self.edges_kev) <= set(BAND_EDGES_KEV):
+            return BAND_EDGES_KEV
+        return tuple(sorted({0.0, *self.edges_kev, inf}))
+
+    def described(self) -> dict[str, Any]:
+        """Return all that decides its images, as plain values; an open end of the last channel is None."""
+        retained = self.retained_percentile
+        return {
+            "source": self.source,
+            "edges_kev": [edge if edge < inf else None for edge in self.edges_kev],
+            "retained_percentile": retained,
+            "percentile_rule": None if retained is None else self.percentile_rule,
+        }
+
+    def bands(self, counted_edges_kev: Sequence[float]) -> tuple[range, ...]:
+        """Return which of the bands with these edges each channel is the sum of."""
+        at = [counted_edges_kev.index(edge) for edge in self.edges_kev]
+        return tuple(range(low, high) for low, high in pairwise(at))
+
     def __call__(self, counts: NDArray[np.integer]) -> NDArray[np.float32]:
         """Make the image of band counts.
 
         Parameters
         ----------
-        counts : (..., n_pixels, n_pixels, 4) integer [events]
+        counts : (..., n_pixels, n_pixels, n_bands) integer [events]
+            Counted in the bands of :attr:`counted_edges_kev`, which are the report's four for its own transforms.
 
         Returns
         -------
@@ -76,13 +127,14 @@ class Transform:
         InputError
             If the counts have another shape.
         """
-        counts = _checked(counts)
+        counts = _checked(counts, len(self.counted_edges_kev) - 1)
         if self.retained_percentile is not None:
             counts = counts * retained_pixels(counts, self.retained_percentile, self.percentile_rule)[..., None]
-        if all(len(bands) == 1 for bands in self.bands):
-            channels = counts[..., : self.n_channels]
+        bands = self.bands(self.counted_edges_kev)
+        if all(len(summed) == 1 for summed in bands):
+            channels = counts[..., bands[0].start : bands[-1].stop]
         else:
-            channels = np.stack([counts[..., list(bands)].sum(axis=-1) for bands in self.bands], axis=-1)
+            channels = np.stack([counts[..., summed.start : summed.stop].sum(axis=-1) for summed in bands], axis=-1)
         # log1p in float32 is exact to its last bit for any count, log10(1 + n) would round 1 + n above 2**24
         return np.log1p(channels, dtype=np.float32) * np.float32(1 / np.log(10))
 
@@ -99,7 +151,7 @@ def retained_pixels(
 
     Parameters
     ----------
-    counts : (..., n_pixels, n_pixels, 4) integer [events]
+    counts : (..., n_pixels, n_pixels, n_bands) integer [events]
     percentile : float
         Between 0 and 100.
     rule : {"of_occupied", "of_all", "of_events", "ties_emptied"}
@@ -130,36 +182,41 @@ def _limit(s: NDArray[np.integer], percentile: float, rule: PercentileRule) -> f
     return np.percentile(occupied, percentile)
 
 
-def _checked(counts: NDArray[np.integer]) -> NDArray[np.integer]:
+def _checked(counts: NDArray[np.integer], n_bands: int | None = None) -> NDArray[np.integer]:
     counts = np.asarray(counts)
-    if counts.ndim < 3 or counts.shape[-1] != N_BANDS or counts.dtype.kind not in "iu":
-        msg = f"band counts are integers of shape (..., rows, columns, {N_BANDS}), not {counts.dtype} of {counts.shape}"
+    if counts.ndim < 3 or n_bands not in {None, counts.shape[-1]} or counts.dtype.kind not in "iu":
+        shape = f"(..., rows, columns, {n_bands or 'bands'})"
+        msg = f"band counts are integers of shape {shape}, not {counts.dtype} of {counts.shape}"
         raise InputError(msg)
     return counts
 
 
-def _first_bands(n_channels: int) -> dict[str, tuple]:
-    return {"channels": _BANDS[:n_channels], "bands": tuple((band,) for band in range(n_channels))}
+def _by_name(*transforms: Transform) -> Mapping[str, Transform]:
+    table = {transform.name: transform for transform in transforms}
+    if len(table) < len(transforms):
+        names = [transform.name for transform in transforms]
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"transform {twice!r}: two transforms have this name; give one of them another"
+        raise InputError(msg)
+    return MappingProxyType(table)
 
 
-def _all_transforms() -> Mapping[str, Transform]:
-    transforms = [
-        Transform("single_band", "Single Band", ("0+",), (tuple(range(N_BANDS)),)),
-        Transform("single_band_thresholded", "Single Band, thresholded", ("0-7.5",), (tuple(range(N_BANDS - 1)),)),
-    ]
-    transforms += [Transform(f"multi_band_{k}", "Multi-Band", **_first_bands(k)) for k in range(1, N_BANDS + 1)]
-    transforms += [
-        Transform(f"retained_{p}", f"{p}% Retained", retained_percentile=p, **_first_bands(N_BANDS))
+TRANSFORMS: Mapping[str, Transform] = _by_name(
+    Transform("single_band", "Single Band", (0, inf)),
+    Transform("single_band_thresholded", "Single Band, thresholded", (0, 7.5)),
+    *(Transform(f"multi_band_{k}", "Multi-Band", BAND_EDGES_KEV[: k + 1]) for k in (1, 2, 3, 4)),
+    *(
+        Transform(f"retained_{p}", f"{p}% Retained", BAND_EDGES_KEV, retained_percentile=p)
         for p in (99, 95, 90, 75, 50, 25)
-    ]
-    transforms += [
-        Transform(f"agn_less_{k}", "AGN-less", source="agn_less", **_first_bands(k)) for k in range(1, N_BANDS + 1)
-    ]
-    return MappingProxyType({transform.name: transform for transform in transforms})
+    ),
+    *(Transform(f"agn_less_{k}", "AGN-less", BAND_EDGES_KEV[: k + 1], source="agn_less") for k in (1, 2, 3, 4)),
+    # A transform of your own is one more line, such as
+    # Transform("soft_split", "Soft split", (0, 1, 2.5)),
+)
+"""The transforms by name: the report's sixteen in its order, and further ones.
 
-
-TRANSFORMS: Mapping[str, Transform] = _all_transforms()
-"""The sixteen transforms by name, in the report's order."""
+A line more adds a transform: its page, its row of Table 1, its panel of Figure 9. Only its own fits are then trained.
+"""
 
 _RULE_TITLES: Mapping[PercentileRule, str] = MappingProxyType(
     {"of_all": "of all pixels", "of_events": "of the events", "ties_emptied": "ties emptied"}

@@ -14,7 +14,7 @@ from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import nested_parse_with_titles
 
-MOCKED = ("keras", "tensorflow", "jax")
+MOCKED = ("keras", "tensorflow", "jax", "torch", "lightning", "xgboost", "lightgbm")
 """Never imported for the reference: they take long, and their own members are not described here."""
 
 
@@ -43,7 +43,7 @@ def reference_lines(package: str) -> list[str]:
 def _home(package: str, name: str, value: Any) -> str:
     """Return the module that defines and describes a constant: its description stands only there."""
     for home, module in sorted(sys.modules.items()):
-        if home.startswith(f"{package}.") and vars(module).get(name) is value:
+        if home.startswith(f"{package.partition('.')[0]}.") and vars(module).get(name) is value:
             analyzer = ModuleAnalyzer.for_module(home)
             analyzer.analyze()
             if ("", name) in analyzer.attr_docs:

@@ -29,18 +29,17 @@ from report_utils.reproduction.studies import get_study
 from report_utils.reproduction.study_results import study_inputs
 from report_utils.runs.cleanup import in_use
 from report_utils.runs.code_digest import (
-    code_digests,
     digest,
     file_digest,
-    imported_modules,
-    kept_analyses,
-    read_once,
+    reached_definitions,
+    source_definitions,
 )
 from report_utils.runs.marking import is_marked
-from report_utils.runs.ownership import ANALYSES, EXECUTED_PAGES, is_own_page, record_of
+from report_utils.runs.ownership import EXECUTED_PAGES, is_own_page, record_of
 from report_utils.runs.provenance import copy_note
 from report_utils.workers.backends import backend_name
-from report_utils.workers.worker_pool import Task, advance, run_tasks
+from report_utils.workers.progress import advance
+from report_utils.workers.worker_pool import Task, run_tasks
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -87,7 +86,7 @@ def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str,
     path = root / NOTEBOOKS_FOLDER / f"{page.notebook}.py"
     text = path.read_text(encoding="utf-8")
     try:
-        modules = imported_modules(text)
+        code = source_definitions(text)
     except SyntaxError as error:
         line = (error.text or "").strip()
         msg = f"{path}: line {error.lineno}: {error.msg} [{line}]; mend it and build again"
@@ -96,7 +95,7 @@ def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str,
         "notebook": {page.notebook: digest(text)},
         "page": {"slug": page.slug, "title": page.title, "words": page.words, "parameters": page.parameters},
         "profile": reproduction.profile.model_dump(mode="json", exclude={"path"}),
-        "code": code_digests(modules | {"book.execute"}),
+        "code": code | reached_definitions("book.execute"),
         "backend": backend_name(),
         "data": reproduction.data_key.inputs,
         "runs": {
@@ -136,13 +135,12 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     reproduction = open_reproduction(profile)
     report = BuildReport(reproduction.profile.name)
     began = time.monotonic()
-    with in_use(reproduction.store, reproduction.profile.label), kept_analyses(reproduction.store.root / ANALYSES):
+    with in_use(reproduction.store, reproduction.profile.label):
         _ = reproduction.dataset
         report.seconds["observations"] = -began + (began := time.monotonic())
         report.n_runs = reproduction.prepare()
         report.seconds["training"] = -began + (began := time.monotonic())
-        with read_once():
-            records = [(page, page_record(page, reproduction, root)) for page in PAGES]
+        records = [(page, page_record(page, reproduction, root)) for page in PAGES]
         tasks = [
             Task(f"page {page.slug}", make_page, {"page": page, "reproduction": reproduction, "record": record}, 1.0)
             for page, record in records
@@ -193,7 +191,7 @@ def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) ->
     if path.is_file() and record_of(path) is None and not is_marked(reproduction.store.root):
         msg = f"{path}: this is no page of this book; move it to another folder, or let {RUNS_VARIABLE} name a new one"
         raise InputError(msg)
-    with reproduction.store.hold(path, f"page {page.slug}"), kept_analyses(reproduction.store.root / ANALYSES):
+    with reproduction.store.hold(path, f"page {page.slug}"):
         if not is_fresh(page, reproduction, record):
             notebook = _execute(page, reproduction, record)
             if page_record(page, reproduction, project_root())["digest"] != record["digest"]:

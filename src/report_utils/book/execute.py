@@ -81,6 +81,9 @@ def fill_in(notebook: NotebookNode, page: Page) -> NotebookNode:
         cell.metadata = nbformat.from_dict(filled(dict(cell.metadata)))
         if cell.cell_type == "markdown":
             cell.source = filled(cell.source)
+    if page.title and notebook.cells and notebook.cells[0].source.startswith("# "):
+        _, _, rest = notebook.cells[0].source.partition("\n")
+        notebook.cells[0].source = f"# {page.title}\n{rest}"
     return notebook
 
 

@@ -15,7 +15,6 @@ from report_utils.profiles import project_root
 from report_utils.reproduction.committed import CommittedReproduction, open_reproduction
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import Manifests, Status, changed_inputs, current_key, run_states
-from report_utils.runs.code_digest import read_once
 from report_utils.runs.explain_changes import changes
 from report_utils.runs.provenance import machine, versions
 
@@ -110,16 +109,15 @@ def book_status(profile: str | None = None) -> BookStatus:
     """
     root, reproduction = project_root(), open_reproduction(profile)
     folder = reproduction.store.root
-    with read_once():
-        found, manifests = run_states(reproduction)
-        if isinstance(reproduction, CommittedReproduction):
-            folder = reproduction.folder / reproduction.profile.name
-            found = [status for status in found if status.kind == "data"]
-            found += [
-                Status("result", name, "stale" if changed else "fresh", changed)
-                for name, changed in reproduction.changed_since().items()
-            ]
-        found += [_page_status(page, reproduction, root, manifests) for page in PAGES]
+    found, manifests = run_states(reproduction)
+    if isinstance(reproduction, CommittedReproduction):
+        folder = reproduction.folder / reproduction.profile.name
+        found = [status for status in found if status.kind == "data"]
+        found += [
+            Status("result", name, "stale" if changed else "fresh", changed)
+            for name, changed in reproduction.changed_since().items()
+        ]
+    found += [_page_status(page, reproduction, root, manifests) for page in PAGES]
     return BookStatus(reproduction.profile.name, folder, found)
 
 

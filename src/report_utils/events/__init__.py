@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from report_utils.events.archive import Archive, open_archive
     from report_utils.events.archive_writer import ArchiveWriter
     from report_utils.events.catalogue import read_catalogue
+    from report_utils.events.event_checks import check_usable
     from report_utils.events.export import export_observations
     from report_utils.events.ingest_options import IngestOptions
     from report_utils.events.ingest_report import IngestReport
     from report_utils.events.ingest_run import ingest
     from report_utils.events.inspection import inspect_events
     from report_utils.events.point_sources import mask_point_sources, read_point_sources
-    from report_utils.events.reading import check_usable, load_events, read_events
+    from report_utils.events.reading import load_events, read_events
     from report_utils.events.sixte import write_sixte
 
 _HOME = {
@@ -29,7 +30,7 @@ _HOME = {
     "ArchiveWriter": "archive_writer",
     "IngestOptions": "ingest_options",
     "IngestReport": "ingest_report",
-    "check_usable": "reading",
+    "check_usable": "event_checks",
     "export_observations": "export",
     "ingest": "ingest_run",
     "inspect_events": "inspection",

@@ -10,10 +10,10 @@ from typing import IO, Self
 
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList
-from report_utils.events.files import unreadable
 from report_utils.events.index import INDEX, PARTS, Entry, read_index, write_index
 from report_utils.events.parts import PART_NAME, PartWriter, Place
 from report_utils.files.disk import TEMPORARY
+from report_utils.files.input_files import unreadable
 
 PART_EVENTS = 4_000_000
 PART_CLUSTERS = 64

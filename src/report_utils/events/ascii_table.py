@@ -1,19 +1,24 @@
-"""One ASCII table of a FITS file: numbers as text, in columns of fixed width."""
+"""An ASCII table of a FITS file: numbers as text, in columns of fixed width (FITS standard 4.0, section 7.2)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.files import check_sum, open_maybe_gzipped
-from report_utils.events.fits_table import BLOCK_BYTES, FitsColumn, FitsTable, fill
+from report_utils.events.fits_tables import BLOCK_BYTES, FitsColumn, FitsTable, common_keywords
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+_FORM = re.compile(r"([AIFED])(\d{1,4})(?:\.(\d{1,3}))?\Z")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AsciiColumn(FitsColumn):
     """One column: ``width`` characters from byte ``offset`` of each row.
 
@@ -21,53 +26,34 @@ class AsciiColumn(FitsColumn):
     ----------
     width : int
     decimals : int
-        Digits behind a decimal point that is not written (FITS standard 4.0, section 7.2.5).
+        Digits after an implied decimal point (section 7.2.5).
     blank : str
-        TNULL: the text that stands for no value; spaces do so too.
+        TNULL: the text of a missing value; spaces are one too.
     """
 
-    width: int = 0
-    decimals: int = 0
-    blank: str = ""
+    width: int
+    decimals: int
+    blank: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class AsciiTable(FitsTable):
-    """An ASCII table in a file; nothing of its rows is in memory."""
+    """An ASCII table in a file."""
 
-    def blocks(self, wanted: Sequence[AsciiColumn]) -> Iterator[list[NDArray]]:
-        """Yield the columns' values block by block, an empty field being NaN."""
-        for column in wanted:
-            self._demand_sense(column)
-        raw_type = np.dtype(
-            {
-                "names": [f"{column.number}" for column in wanted],
-                "formats": [f"S{column.width}" for column in wanted],
-                "offsets": [column.offset for column in wanted],
-                "itemsize": self.row_bytes,
-            }
-        )
-        done = 0
-        with open_maybe_gzipped(self.path) as stream:
-            stream.seek(self.start)
-            n_block = max(1, min(self.n_rows, BLOCK_BYTES // 8 // max(1, self.row_bytes)))
-            while done < self.n_rows:
-                block = bytearray(min(n_block, self.n_rows - done) * self.row_bytes)
-                got = fill(stream, memoryview(block)) // self.row_bytes
-                rows = np.frombuffer(block, raw_type, count=got)
-                yield [self._numbers(rows[f"{column.number}"], column, done) for column in wanted]
-                done += got
-                if got * self.row_bytes < len(block):
-                    raise self._ends_early(done)
-            check_sum(self.path, stream)
+    block_bytes: ClassVar[int] = BLOCK_BYTES // 8  # as numbers, the text takes more memory
 
-    def _demand_sense(self, column: AsciiColumn) -> None:
-        if column.fault or not 0 <= column.offset <= self.row_bytes - column.width:
-            why = column.fault or f"lies outside its row of {self.row_bytes} bytes (TBCOL{column.number}, NAXIS1)"
-            msg = f"{self.path}: table {self.name}: column {column.name!r}: {why}; correct the header"
+    def _demand_readable(self, column: AsciiColumn) -> None:
+        fault = column.fault
+        if not fault and not 0 <= column.offset <= self.row_bytes - max(1, column.width):
+            fault = f"lies outside its row of {self.row_bytes} bytes (TBCOL{column.number}, NAXIS1); correct the header"
+        if fault:
+            msg = f"{self.path}: table {self.name}: column {column.name!r}: {fault}"
             raise InputError(msg)
 
-    def _numbers(self, raw: NDArray, column: AsciiColumn, done: int) -> NDArray[np.float64]:
+    def _stored_type(self, column: AsciiColumn) -> str:
+        return f"S{column.width}"
+
+    def _values(self, raw: NDArray, column: AsciiColumn, n_before: int) -> NDArray[np.float64]:
         text = np.char.strip(raw)
         empty = (text == b"") | ((text == column.blank.encode("ascii", "replace")) if column.blank else False)
         text = np.where(empty, b"nan", np.char.replace(np.char.upper(text), b"D", b"E"))
@@ -77,14 +63,30 @@ class AsciiTable(FitsTable):
             row = next(number for number, one in enumerate(text) if not _is_number(one))
             shown = printable(text[row].decode("ascii", "replace"))
             msg = (
-                f"{self.path}: table {self.name}: row {done + row + 1}: column {column.name!r} is {shown!r}, which is"
-                " no number; correct the file"
+                f"{self.path}: table {self.name}: row {n_before + row + 1}: column {column.name!r} is {shown!r}, not a"
+                " number; correct the file"
             )
             raise InputError(msg) from None
         if column.decimals and column.code != "I":
-            unwritten = ~empty & (np.char.find(text, b".") < 0) & (np.char.find(text, b"E") < 0)
-            values = np.where(unwritten, values / 10.0**column.decimals, values)
+            is_implied = ~empty & (np.char.find(text, b".") < 0) & (np.char.find(text, b"E") < 0)
+            values = np.where(is_implied, values / 10.0**column.decimals, values)
         return values * column.scale + column.zero
+
+
+def ascii_columns(header: Header, where: str) -> list[AsciiColumn]:
+    """Return the columns that a header describes."""
+    return [
+        AsciiColumn(
+            dtype=None if match[1] == "A" else np.dtype(np.float64),
+            code=match[1],
+            offset=int(header.get(f"TBCOL{common['number']}", 0)) - 1,
+            width=int(match[2]),
+            decimals=int(match[3] or 0),
+            blank=str(header.get(f"TNULL{common['number']}", "")).strip(),
+            **common,
+        )
+        for match, common in common_keywords(header, where, _FORM)
+    ]
 
 
 def _is_number(text: bytes) -> bool:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from report_utils.errors import InputError, printable
 from report_utils.events.catalogue_parquet import MAGIC, read_parquet
-from report_utils.events.files import unreadable
 from report_utils.events.text_head import BLANK, read_head
-from report_utils.files.input_files import demand_file
+from report_utils.files.input_files import demand_file, unreadable
 
 MAX_ROWS = 100_000
 """Of a catalogue; the largest simulated samples have a tenth."""

@@ -1,8 +1,9 @@
-"""From numbers of channels (PI, PHA) to keV: what each mission documents, what a user states, what an RMF holds.
+"""From numbers of channels (PI, PHA) to keV.
 
-A mission's relation and a stated one are ``E = offset + step * channel``: the nominal energy of a channel. An
-EBOUNDS table gives the two edges of each channel instead, and the channel's middle is taken. The two differ by half
-a channel at most (0.02 keV for NuSTAR and IXPE, 5 eV and less for the others).
+A mission's relation (:data:`report_utils.events.missions.MISSION_ENERGIES`) and a stated one are
+``E = offset + step * channel``, the nominal energy of a channel. An EBOUNDS table gives the two edges of each channel
+instead, and the middle is taken. The two differ by half a channel at most (0.02 keV for NuSTAR and IXPE, 5 eV or less
+for the others).
 """
 
 from __future__ import annotations
@@ -14,75 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.files import first_bytes
-from report_utils.events.headers import read_tables
-from report_utils.events.missions import mission
-from report_utils.events.table import Table
+from report_utils.events.event_files import Table, is_fits_file
+from report_utils.events.fits_tables import read_fits_tables
 from report_utils.events.units import in_kev, is_energy
-
-
-@dataclass(frozen=True)
-class MissionEnergy:
-    """What a column of a mission's event lists holds.
-
-    Parameters
-    ----------
-    mission, instrument : str
-        As :func:`report_utils.events.missions.mission` and the start of INSTRUME; an empty instrument is any.
-    column : str
-    step, offset : float [eV]
-        Energy is offset + step * value; a step of 1 and no offset is an energy in eV.
-    trusts_tunit : bool
-        Whether a TUNIT that says something else is taken seriously.
-    """
-
-    mission: str
-    instrument: str
-    column: str
-    step: float
-    offset: float = 0.0
-    trusts_tunit: bool = True
-
-    @property
-    def is_ev(self) -> bool:
-        """Whether the column holds energies in eV rather than numbers of channels."""
-        return self.step == 1.0 and self.offset == 0.0
-
-
-MISSION_ENERGIES = (
-    # CIAO, "Event list": energy [eV]; dictionary, "PI": PI = floor(energy / 14.6 eV) + 1, for ACIS.
-    MissionEnergy("chandra", "", "energy", 1.0),
-    MissionEnergy("chandra", "acis", "pi", 14.6, -14.6),
-    # eSASS, "EVENTS extension": PI [eV]. One real file labels it "deg".
-    MissionEnergy("erosita", "", "pi", 1.0, trusts_tunit=False),
-    # SAS, emevents, "Output files": PI (eV).
-    MissionEnergy("xmm", "", "pi", 1.0),
-    # NuSTAR SOC, nustar-gen-utils, chan_to_energy: keV = PI * 0.04 + 1.6.
-    MissionEnergy("nustar", "", "pi", 40.0, 1600.0),
-    # XRT channels of 10 eV, as tools for it take them; we could not read a document of the mission that says so.
-    MissionEnergy("swift", "xrt", "pi", 10.0),
-    # Suzaku GOF, "FAQ on XIS": PI = floor(E(eV) / 3.65).
-    MissionEnergy("suzaku", "xis", "pi", 3.65),
-    # HEASoft, nicerpi: PI is the nominal energy in units of 10 eV; 675 is 6.750 keV.
-    MissionEnergy("nicer", "", "pi", 10.0),
-    # HEASoft, rslmpcor: PI = floor((EPI2 - 0.5) / 0.5 + 1), EPI2 in eV.
-    MissionEnergy("xrism", "resolve", "pi", 0.5),
-    # Parameters that users of HEASoft's xtdrmf give (eminout=0 deout=6 nchanout=4096): 4096 channels of 6 eV from 0;
-    # we could not read a document of the mission that says so.
-    MissionEnergy("xrism", "xtend", "pi", 6.0),
-    # ximpol, from which the IXPE team's ixpeobssim grew, irfgen: PI spans 0 to 15 keV in steps of 40 eV; stingray
-    # takes the same for IXPE. We could not read a document of the mission that says so.
-    MissionEnergy("ixpe", "", "pi", 40.0),
-)
-
-
-def mission_energy(table: Table, name: str) -> MissionEnergy | None:
-    """Return what the table's mission means by a column, or None where it is not known."""
-    of, instrument = mission(table), table.mission_value("INSTRUME")
-    for known in MISSION_ENERGIES:
-        if (known.mission, known.column) == (of, name.lower()) and instrument.startswith(known.instrument):
-            return known
-    return None
 
 
 @dataclass(frozen=True)
@@ -99,7 +34,7 @@ class LinearChannels:
 
     def in_kev(self, channels: NDArray) -> NDArray[np.float64]:
         """Return the energies of channels, (n,) [keV]."""
-        # In eV the steps are short decimals: channel 85 of NuSTAR is 5 keV then, and not one bit more.
+        # In eV the steps are short decimals, so that channel 85 of NuSTAR is 5 keV to the bit.
         step, offset = round(self.step * 1e3, 9), round(self.offset * 1e3, 9)
         return (np.asarray(channels, np.float64) * step + offset) / 1e3
 
@@ -116,7 +51,7 @@ class Ebounds:
     ----------
     path : Path
     kind : str
-        CHANTYPE in lower case, "pi" or "pha", or "" where the table does not say.
+        CHANTYPE in lower case, "pi" or "pha", or "" if the table does not say.
     channel : (n,) int64
         Ascending.
     kev : (n,) float64 [keV]
@@ -129,7 +64,7 @@ class Ebounds:
     kev: NDArray[np.float64]
 
     def in_kev(self, channels: NDArray) -> NDArray[np.float64]:
-        """Return the energies of channels, (n,) [keV]; NaN where the table does not have the channel."""
+        """Return the energies of channels, (n,) [keV]; NaN for a channel that the table lacks."""
         channels = np.asarray(channels, np.float64)
         place = np.minimum(np.searchsorted(self.channel, channels), len(self.channel) - 1)
         return np.where(self.channel[place] == channels, self.kev[place], np.nan)
@@ -145,7 +80,7 @@ def read_ebounds(path: str | Path) -> Ebounds:
     Raises
     ------
     InputError
-        If the file holds no such table, or several, or its values are no channels.
+        If the file holds no such table, or several, or its values do not describe channels.
     """
     found = find_ebounds(Path(path))
     if found is None:
@@ -155,16 +90,16 @@ def read_ebounds(path: str | Path) -> Ebounds:
 
 
 def find_ebounds(path: Path) -> Ebounds | None:
-    """Return the EBOUNDS table of a file, or None where it has none."""
-    if not first_bytes(path)[0].startswith(b"SIMPLE"):
+    """Return the EBOUNDS table of a file, or None if it has none."""
+    if not is_fits_file(path):
         return None
     tables = [
         table
-        for table in read_tables(path)
-        if table.name.strip().upper() == "EBOUNDS" and {"channel", "e_min", "e_max"} <= table.columns.keys()
+        for table in read_fits_tables(path)
+        if table.name.strip().upper() == "EBOUNDS" and {"channel", "e_min", "e_max"} <= table.names
     ]
     if len(tables) > 1:
-        msg = f"{path}: holds {len(tables)} tables EBOUNDS; give a file with the one that holds (rmf=, --rmf)"
+        msg = f"{path}: holds {len(tables)} tables EBOUNDS; give a file with the right one alone (rmf=, --rmf)"
         raise InputError(msg)
     return _read(tables[0]) if tables else None
 
@@ -176,16 +111,16 @@ def _read(table: Table) -> Ebounds:
     channel, low, high = (rows.values[column.name].astype(np.float64) for column in columns)
     bounds = []
     for column, values in zip(columns[1:], (low, high), strict=True):
-        unit = str(table.value(f"TUNIT{column.number}") or "keV").strip()
+        unit = table.unit_of(column) or "keV"
         if not is_energy(unit):
-            msg = f"{where}: column {column.name!r}: TUNIT is {printable(unit)!r}, which is no energy; correct the file"
+            msg = f"{where}: column {column.name!r}: TUNIT is {printable(unit)!r}, not an energy; correct the file"
             raise InputError(msg)
         bounds.append(in_kev(values, unit))
     order = np.argsort(channel, kind="stable")
     channel, low, high = channel[order], bounds[0][order], bounds[1][order]
     good = np.isfinite(channel) & (channel == np.rint(channel)) & np.isfinite(low) & np.isfinite(high) & (low <= high)
     if not len(channel) or not good.all() or (np.diff(channel) <= 0).any():
-        msg = f"{where}: CHANNEL, E_MIN and E_MAX are no channels, each once, with E_MIN <= E_MAX; get the file again"
+        msg = f"{where}: CHANNEL, E_MIN and E_MAX do not list each channel once with E_MIN <= E_MAX; get the file again"
         raise InputError(msg)
     kind = str(table.value("CHANTYPE") or "").strip().lower()
     return Ebounds(table.path, kind if kind in ("pi", "pha") else "", channel.astype(np.int64), (low + high) / 2)

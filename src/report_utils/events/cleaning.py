@@ -1,4 +1,4 @@
-"""Cuts that a user may ask for; each is off by default, and what each leaves out is counted."""
+"""Cuts that a user may ask for: each is off by default, and counts the events that it leaves out."""
 
 from __future__ import annotations
 
@@ -6,27 +6,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
+from report_utils.events.event_files import RowFilter, Table
 from report_utils.events.eventlist import EventList
 from report_utils.events.gti import good_times_filter
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import need_grade_filter
-from report_utils.events.rows import RowFilter
-from report_utils.events.sky_frame import SkyFrame
-from report_utils.events.table import Table
+from report_utils.events.sky_plane import SkyFrame
 
 _CENTRE_SAMPLE = 1_000_000
 _MAX_MOVES = 50
 _AT_REST = 1e-4
-"""Of the region's radius: a centre that moves less has come to rest."""
+"""Fraction of the region's radius: a centre that moves less has come to rest."""
 
 
 def row_filters(options: IngestOptions, table: Table) -> list[RowFilter]:
-    """Return the steps that look at single columns, in their order: source ids, grades, good times.
+    """Return the filters that single columns decide, in their order: source ids, grades, good times.
 
     Raises
     ------
     InputError
-        If the table lacks what a step needs.
+        If the table lacks what a filter needs.
     """
     filters = []
     if options.background_source_ids:
@@ -117,9 +116,9 @@ def region_centre(
 def median_centre(events: EventList, radius: float) -> tuple[float, float]:
     """Return the centre of a cluster that stands out from a field with other sources in it.
 
-    It starts at the median of x and of y, which no source with less than half of the events can carry away,
-    and moves to the median of the events within ``radius`` until it stays. Of more than a million events,
-    every n-th is enough for it.
+    It starts at the median of x and of y, which no source with less than half of the events can carry away, and moves
+    to the median of the events within ``radius`` until it comes to rest. Of more than a million events, only every
+    n-th is used.
 
     Parameters
     ----------

@@ -6,17 +6,15 @@ energy                       ``ENERGY``, else ``SIGNAL`` (SIXTE), else ``PI``, e
                              :mod:`report_utils.events.energies`
 ===========================  ==============================================================================
 
-RA and DEC are in degrees unless their TUNIT names another angle. X and Y are pixels of the size that the header
-gives (:mod:`report_utils.events.axes`), or lengths on the plane where their TUNIT is an angle. For eROSITA the mission
-decides and TUNIT does not, for real files carry wrong ones.
+RA and DEC are in degrees unless their TUNIT names another angle. X and Y are pixels of the size that the header gives
+(:func:`axis_of`), or lengths on the plane if their TUNIT is an angle. For eROSITA the mission decides rather than
+TUNIT, which is wrong in real files.
 
-A table that is not FITS follows no convention: its energy unit is stated by the user, or by the column's name
-(``energy_kev``, ``Energy [eV]``); ``ra`` and ``dec`` are degrees; ``x_arcsec`` and ``y_arcsec`` are what they
-say.
+A table that is not FITS follows no convention: the user or the column's name states the energy unit (``energy_kev``,
+``Energy [eV]``); ``ra`` and ``dec`` are degrees; ``x_arcsec`` and ``y_arcsec`` are what they say.
 
-Positions keep the file's own axes. From sky pixels, x grows with the file's x and y with its y (the sign of
-TCDLT is not applied, so in Chandra lists x grows westwards); from RA and DEC, x grows with RA (eastwards) and
-y with DEC.
+Positions keep the file's own axes. From sky pixels, x grows with the file's x and y with its y: the sign of TCDLT is
+not applied, so x grows westwards in Chandra lists. From RA and DEC, x grows with RA (eastwards) and y with DEC.
 """
 
 from __future__ import annotations
@@ -25,17 +23,46 @@ import re
 from dataclasses import dataclass, replace
 
 from report_utils.errors import InputError, printable
-from report_utils.events.axes import axis_of
-from report_utils.events.energies import Energies, decide_energies, settle
+from report_utils.events.energies import Energies, decide_energies
+from report_utils.events.event_files import Column, Table, as_real
 from report_utils.events.ingest_options import IngestOptions
-from report_utils.events.joined_table import ALL, join
-from report_utils.events.missions import SKY_PIXELS, layout_name, mission
-from report_utils.events.table import Column, Table, by_name, plain
+from report_utils.events.missions import SKY_PIXELS, mission, table_kind
 from report_utils.events.units import degrees_of
 
 _RA = re.compile(r"(ra|alpha)([^a-z].*|j2000.*|deg)?", re.IGNORECASE)
 _DEC = re.compile(r"(de|dec|delta)([^a-z].*|j2000.*|deg)?", re.IGNORECASE)
+_CELESTIAL = ("RA--", "DEC-")
 _OPTIONS = "--x X --y Y [--pixel-arcsec SIZE] --energy E --energy-unit keV|eV"
+_STATE_SIZE = "state the pixel size (pixel_arcsec, --pixel-arcsec)"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The sky axis of a column of pixels.
+
+    Parameters
+    ----------
+    keyword : str
+        Of the step, for messages: TCDLTn or REFXCDLT.
+    kind : str
+        For example "RA---TAN", or "".
+    pixel, value : float or None
+        The reference pixel and its coordinate [deg]; no coordinate if the axis is in another unit.
+    step : float or None
+        Of one pixel [deg]; None if the header does not say.
+    fault : str
+        Why the header's step is not used, or "".
+    note : str
+        How an odd unit was read, or "".
+    """
+
+    keyword: str
+    kind: str
+    pixel: float | None
+    value: float | None
+    step: float | None
+    fault: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,37 +71,44 @@ class Layout:
 
     Parameters
     ----------
-    name : str
+    kind : str
+        What the table was recognised as.
     x, y : Column
     energies : Energies
     scale : (x, y)
-        Of one unit: [deg] where x, y are RA, DEC, else [arcsec].
-    reference : (x, y)
-        The pixel that becomes the origin.
-    is_sky : bool
-        Whether x, y are RA, DEC.
+        Size of one unit: [deg] if x, y are RA, DEC, else [arcsec].
+    axes : (x, y), or None if x, y are RA, DEC
     position : str
         How the positions were decided.
     """
 
-    name: str
+    kind: str
     x: Column
     y: Column
     energies: Energies
     scale: tuple[float, float]
-    reference: tuple[float, float]
-    is_sky: bool
+    axes: tuple[Axis, Axis] | None
     position: str
+
+    @property
+    def name(self) -> str:
+        """What the table was recognised as, for messages and for the archive's index, where a guess shows too."""
+        guess = f" ({self.energy.name} taken for {self.energies.unit})" if self.energies.is_guess else ""
+        return self.kind + guess
+
+    @property
+    def is_sky(self) -> bool:
+        """Whether x, y are RA, DEC."""
+        return self.axes is None
 
     @property
     def energy(self) -> Column:
         """The column of the energies."""
         return self.energies.column
 
-    @property
-    def energy_unit(self) -> str:
-        """Its unit, or "channel"."""
-        return self.energies.unit
+    def with_energies(self, energies: Energies) -> Layout:
+        """Return the layout with energies that the values have settled."""
+        return replace(self, energies=energies)
 
     @property
     def reasons(self) -> tuple[str, str]:
@@ -82,109 +116,58 @@ class Layout:
         return self.position, str(self.energies)
 
 
-def choose_table(tables: list[Table], options: IngestOptions) -> Table:
-    """Return the table of events: the one asked for, else EVENTS, else the first with position and energy.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    path = tables[0].path
-    names = ", ".join(f"{printable(table.name)} (number {table.number})" for table in tables[:20])
-    if options.table is not None:
-        wanted = str(options.table).strip().lower()
-        numbered = [table for table in tables if wanted == str(table.number)]
-        found = [table for table in tables if wanted == table.name.strip().lower()]
-        if found or numbered:
-            return numbered[0] if numbered else _only_one(found)
-        if wanted == ALL:
-            return join([table for table in tables if _is_events(table) and table.n_rows], path)
-        msg = f"{path}: has no table {options.table!r}; it holds {names}"
-        raise InputError(msg)
-    found = [table for table in tables if _is_events(table)]
-    if found:
-        return _only_one(found)
-    for table in tables:
-        names_here = set(table.columns)
-        if names_here & {"energy", "signal", "pi", "pha"} and ({"ra", "dec"} <= names_here or {"x", "y"} <= names_here):
-            return table
-    if len(tables) == 1:
-        return tables[0]
-    msg = f"{path}: no table is called EVENTS or holds positions and energies; name one of {names} (table=..., --table)"
-    raise InputError(msg)
-
-
-def _is_events(table: Table) -> bool:
-    return table.name.strip().upper() == "EVENTS"
-
-
-def _only_one(tables: list[Table]) -> Table:
-    """Return the table that has rows; of several tables of one name, which is meant is not for this code to say."""
-    filled = [table for table in tables if table.n_rows != 0] or tables[:1]
-    if len(filled) == 1:
-        return filled[0]
-    each = ", ".join(f"number {table.number} with {table.n_rows} rows" for table in filled[:20])
-    msg = (
-        f"{filled[0].path}: holds {len(filled)} tables {printable(filled[0].name)} ({each}); name the one to read"
-        f" (table={filled[0].number}, --table {filled[0].number}), or read all of them as one list (table='all',"
-        " --table all)"
-    )
-    raise InputError(msg)
-
-
 def decide_layout(table: Table, options: IngestOptions = IngestOptions()) -> Layout:  # noqa: B008 (frozen)
-    """Decide position and energy columns and their units.
+    """Decide which columns are position and energy, and their units.
 
     Raises
     ------
     InputError
         If a column is missing or its unit cannot be decided.
     """
-    x, y, scale, reference, is_sky, why = _position(table, options)
-    return Layout(layout_name(table), x, y, decide_energies(table, options), scale, reference, is_sky, why)
-
-
-def settle_unit(layout: Layout, median: float, path: object) -> Layout:
-    """Hold the energy unit against the median of the values (:func:`report_utils.events.energies.settle`).
-
-    Raises
-    ------
-    InputError
-        If the values contradict a unit that the user has not stated.
-    """
-    settled = settle(layout.energies, median, path)
-    if settled.unit == layout.energies.unit:
-        return layout
-    # The name goes into the archive's index: a guess is to be seen there too.
-    return replace(layout, name=f"{layout.name} ({settled.column.name} taken for {settled.unit})", energies=settled)
-
-
-def _position(
-    table: Table, options: IngestOptions
-) -> tuple[Column, Column, tuple[float, float], tuple[float, float], bool, str]:
-    """Return the columns, the size of their unit, the origin, whether they are RA and DEC, and why."""
     if options.x is not None and options.y is not None:
         x, y = table.need(options.x), table.need(options.y)
-        if options.pixel_arcsec is None and _RA.fullmatch(x.name) and _DEC.fullmatch(y.name):
-            scale = tuple(_degrees(table, column) or 1.0 for column in (x, y))
-            return x, y, scale, (0.0, 0.0), True, f"position: {x.name}, {y.name} [{_angle(scale)}], as stated"
+        is_sky = options.pixel_arcsec is None and bool(_RA.fullmatch(x.name) and _DEC.fullmatch(y.name))
     else:
-        ra, dec = by_name(table, "ra", ("deg",)), by_name(table, "dec", ("deg",))
-        x, y = by_name(table, "x", ("arcsec",)), by_name(table, "y", ("arcsec",))
-        if ra and dec and not (mission(table) == "chandra" and x and y):
-            scale = tuple(_need_degrees(table, column) for column in (ra, dec))
-            return ra, dec, scale, (0.0, 0.0), True, f"position: {ra.name}, {dec.name} [{_angle(scale)}] by name"
-        if not (x and y):
-            missing = "'x'/'y'" if mission(table) == "chandra" else "'RA'/'DEC' or 'X'/'Y'"
-            msg = (
-                f"{table.path}: table {table.name}: there is no column {missing} for positions; it has"
-                f" {table.column_names}; name those to use ({_OPTIONS})"
-            )
-            raise InputError(msg)
-    scale, why = _pixel_scale(table, x, y, options)
-    reference = tuple(axis_of(table, column).pixel or 0.0 for column in (x, y))
-    return x, y, scale, reference, False, f"position: {x.name}, {y.name} in pixels of {scale[0]:.6g} arcsec ({why})"
+        x, y, is_sky = _position_columns(table)
+    if is_sky:
+        is_stated = options.x is not None
+        scale = tuple(_degrees(table, column, is_stated=is_stated) for column in (x, y))
+        axes, why = None, f"position: {x.name}, {y.name} [{_angle(scale)}]{', as stated' if is_stated else ' by name'}"
+    else:
+        axes = axis_of(table, x), axis_of(table, y)
+        scale, how = _pixel_sizes(table, (x, y), axes, options)
+        why = f"position: {x.name}, {y.name} in pixels of {scale[0]:.6g} arcsec ({how})"
+    return Layout(table_kind(table), x, y, decide_energies(table, options), scale, axes, why)
+
+
+def _position_columns(table: Table) -> tuple[Column, Column, bool]:
+    """Return the columns that names and mission decide, and whether they are RA and DEC."""
+    ra, dec = table.find_with_unit("ra", ("deg",)), table.find_with_unit("dec", ("deg",))
+    x, y = table.find_with_unit("x", ("arcsec",)), table.find_with_unit("y", ("arcsec",))
+    is_chandra = mission(table) == "chandra"
+    if ra and dec and not (is_chandra and x and y):
+        return ra, dec, True
+    if not (x and y):
+        missing = "'x'/'y'" if is_chandra else "'RA'/'DEC' or 'X'/'Y'"
+        msg = (
+            f"{table.path}: table {table.name}: there is no column {missing} for positions; it has"
+            f" {table.shown_names}; name those to use ({_OPTIONS})"
+        )
+        raise InputError(msg)
+    return x, y, False
+
+
+def _degrees(table: Table, column: Column, *, is_stated: bool) -> float:
+    """Return the degrees in a unit of RA or DEC; naming both columns states that they are degrees."""
+    text = _position_unit(table, column)
+    size = degrees_of(text) if text else 1.0
+    if size is None and not is_stated:
+        msg = (
+            f"{table.path}: column {column.name!r}: TUNIT is {printable(text)!r}, not an angle; correct the"
+            " header, or state that both are degrees by naming them (--x RA --y DEC), or name other columns"
+        )
+        raise InputError(msg)
+    return size or 1.0
 
 
 def _angle(scale: tuple[float, ...]) -> str:
@@ -193,68 +176,89 @@ def _angle(scale: tuple[float, ...]) -> str:
     return f"units of {' and '.join(f'{size:.6g}' for size in dict.fromkeys(scale))} deg, as TUNIT says"
 
 
-def _unit_of(table: Table, column: Column) -> str:
-    """Return TUNIT, or nothing where the mission's files are known to have wrong ones."""
-    return "" if mission(table) == "erosita" else str(table.value(f"TUNIT{column.number}") or "").strip()
+def _position_unit(table: Table, column: Column) -> str:
+    """Return TUNIT, or "" for a mission whose files have wrong ones."""
+    return "" if mission(table) == "erosita" else table.unit_of(column)
 
 
-def _degrees(table: Table, column: Column) -> float | None:
-    """Return the degrees of a unit of a column, or None where TUNIT is missing or no angle."""
-    text = _unit_of(table, column)
-    return degrees_of(text) if text else None
-
-
-def _need_degrees(table: Table, column: Column) -> float:
-    text = _unit_of(table, column)
-    size = degrees_of(text) if text else 1.0
-    if size is None:
-        msg = (
-            f"{table.path}: column {column.name!r}: TUNIT is {printable(text)!r}, which is no angle; correct the"
-            " header, or state that both are degrees by naming them (--x RA --y DEC), or name other columns"
-        )
-        raise InputError(msg)
-    return size
-
-
-def _pixel_scale(table: Table, x: Column, y: Column, options: IngestOptions) -> tuple[tuple[float, float], str]:
+def _pixel_sizes(
+    table: Table, columns: tuple[Column, Column], axes: tuple[Axis, Axis], options: IngestOptions
+) -> tuple[tuple[float, float], str]:
+    """Return the size of a pixel in x and y [arcsec], and how it was decided."""
     if options.pixel_arcsec is not None:
         return (options.pixel_arcsec, options.pixel_arcsec), "as stated"
-    if plain(x.name).endswith("_arcsec") and plain(y.name).endswith("_arcsec"):
+    if all(column.plain_name.endswith("_arcsec") for column in columns):
         return (1.0, 1.0), "as their names say"
-    axes = axis_of(table, x), axis_of(table, y)
-    units = _degrees(table, x), _degrees(table, y)
-    for column, axis in zip((x, y), axes, strict=True):
+    texts = [_position_unit(table, column) for column in columns]
+    units = [degrees_of(text) if text else None for text in texts]
+    where = f"{table.path}: column {columns[0].name!r}"
+    for column, axis in zip(columns, axes, strict=True):
         if axis.fault:
-            msg = (
-                f"{table.path}: column {column.name!r}: {axis.fault}; correct the header, or state the pixel size"
-                " (pixel_arcsec, --pixel-arcsec)"
-            )
+            msg = f"{table.path}: column {column.name!r}: {axis.fault}; correct the header, or {_STATE_SIZE}"
             raise InputError(msg)
     if None not in (axes[0].step, axes[1].step):
-        scale = tuple(abs(axis.step) * 3600.0 for axis in axes)
-        if not all(1e-4 < size < 3600 for size in scale):
+        sizes = tuple(abs(axis.step) * 3600.0 for axis in axes)
+        if not all(1e-4 < size < 3600 for size in sizes):
             msg = (
-                f"{table.path}: column {x.name!r}: {axes[0].keyword} gives pixels of {scale[0]:g} x {scale[1]:g}"
-                " arcsec, which no sky image has; state the pixel size (pixel_arcsec, --pixel-arcsec)"
+                f"{where}: {axes[0].keyword} gives pixels of {sizes[0]:g} x {sizes[1]:g} arcsec, which no sky image"
+                f" has; {_STATE_SIZE}"
             )
             raise InputError(msg)
-        for column, size, unit in zip((x, y), scale, units, strict=True):
+        for column, size, unit in zip(columns, sizes, units, strict=True):
             if unit is not None and abs(unit * 3600.0 / size - 1) > 0.01:
                 msg = (
                     f"{table.path}: column {column.name!r}: TUNIT makes it {unit * 3600.0:g} arcsec, and"
-                    f" {axes[0].keyword} {size:g} arcsec; state the pixel size (pixel_arcsec, --pixel-arcsec)"
+                    f" {axes[0].keyword} {size:g} arcsec; {_STATE_SIZE}"
                 )
                 raise InputError(msg)
         notes = [axis.note for axis in axes if axis.note][:1]
-        return scale, ", ".join([axes[0].keyword.rstrip("0123456789"), *notes])
+        return sizes, ", ".join([axes[0].keyword.rstrip("0123456789"), *notes])
     if None not in units:
         return (units[0] * 3600.0, units[1] * 3600.0), "as TUNIT says"
     size = SKY_PIXELS.get(mission(table))
     if size is not None:
         return (size, size), f"mission {mission(table)}"
-    why = " (no TCDLT)" if table.conventional else ""
-    msg = (
-        f"{table.path}: column {x.name!r}: its unit cannot be decided{why}; state the pixel size"
-        " (pixel_arcsec, --pixel-arcsec)"
-    )
+    why = " (no TCDLT)" if table.is_fits else ""
+    msg = f"{where}: its unit cannot be decided{why}; {_STATE_SIZE}"
     raise InputError(msg)
+
+
+def axis_of(table: Table, column: Column) -> Axis:
+    """Return the sky axis of a column.
+
+    FITS gives it by ``TCTYPn``, ``TCRPXn``, ``TCRVLn``, ``TCDLTn`` and ``TCUNIn`` (FITS standard 4.0, table 22). XMM's
+    EPIC lists give those of X and Y by ``REFXCTYP``, ``REFXCRPX``, ... and ``REFYCTYP``, ..., in the table's header
+    or in the file's first one.
+    """
+    axis = _axis(table, "TC{}" + str(column.number))
+    if column.name.upper() not in ("X", "Y"):
+        return axis
+    other = _axis(table, f"REF{column.name.upper()}C{{}}")
+    if axis.step is None and not axis.fault:
+        return axis if other.step is None and not other.fault else other
+    if None not in (axis.step, other.step) and abs(abs(axis.step) - abs(other.step)) > 0.01 * abs(axis.step):
+        fault = f"{axis.keyword} and {other.keyword} give pixels of {axis.step:g} and {other.step:g} deg"
+        return replace(axis, step=None, fault=fault)
+    return axis
+
+
+def _axis(table: Table, pattern: str) -> Axis:
+    """Return the axis that one family of keywords gives; ``pattern`` has a place for RPX, RVL, DLT, TYP and UNI."""
+    value_of = table.value if pattern.startswith("TC") else table.file_value
+    kind = str(value_of(pattern.format("TYP")) or "").strip().upper()
+    pixel, value, step = (as_real(value_of(pattern.format(word))) for word in ("RPX", "RVL", "DLT"))
+    unit = str(value_of(pattern.format("UNI")) or "").strip()
+    degrees, note = degrees_of(unit) if unit else 1.0, ""
+    if degrees is None and kind.startswith(_CELESTIAL):
+        # Celestial axes are in degrees by the standard (FITS standard 4.0, section 8.3), whatever the header says.
+        degrees, note = 1.0, f"in deg as {kind} is, for {pattern.format('UNI')} is {printable(unit)!r}"
+    keyword, fault, given = pattern.format("DLT"), "", value_of(pattern.format("DLT"))
+    if step is None and given is not None:
+        fault = f"{keyword} is {printable(str(given))!r} and not a number"
+    if step is not None and degrees is None:
+        fault = f"{keyword} is {step:g}, but {pattern.format('UNI')} is {printable(unit)!r}, not an angle"
+        step = None
+    if degrees != 1.0:
+        value = None  # the coordinate may be in degrees all the same; it is not guessed
+    step = None if step is None else step * (degrees or 1.0)
+    return Axis(keyword, kind, pixel, value, step, fault, note)

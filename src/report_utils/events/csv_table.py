@@ -1,4 +1,4 @@
-"""Text tables: one line of names, then an event a line; parsed by pyarrow a block of lines at a time."""
+"""Text tables: one line of names, then an event a line; pyarrow parses a block of lines at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gzip
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.files import UNPACKING_ERRORS, open_maybe_gzipped, too_large_unpacked, unpacked_limit
-from report_utils.events.table import Column, Table
+from report_utils.events.event_files import Column, Table
 from report_utils.events.text_head import BLANK, read_head
+from report_utils.files.gzip_files import UNPACKING_ERRORS, open_maybe_gzipped, unpacked_limit, unpacks_too_large
 
 _BLOCK_BYTES = 4 << 20
 _MAX_LINE = 1 << 18
 _LINES_BELOW = 3
-"""Of the comments: ``sep=;``, the names, a row."""
+"""Lines outside the comments that tell the layout: ``sep=;``, the names, a row."""
 _BLANKS = re.compile(rb"[ \t]+")
 _BLANKS_AT_ENDS = re.compile(rb"^ | (?=\r?$)", re.MULTILINE)
 _ROW_ERROR = re.compile(r"Row #(\d+): (.*)", re.DOTALL)
@@ -31,37 +31,28 @@ _CELL_ERROR = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class CsvTable(Table):
-    """The rows of a text file with one header line.
+    """The rows of a text file with one header line. Units that an ECSV header states become TUNITn, as in FITS.
 
     Parameters
     ----------
     delimiter : str
     n_skip : int
         Lines before the first row: comments and the header.
-    units : dict
-        Column -> unit, where the file states it as ECSV does.
     """
 
     delimiter: str
     n_skip: int
-    units: dict[str, str] = field(default_factory=dict)
 
     kind: ClassVar[str] = "CSV table"
 
-    def value(self, keyword: str) -> object:
-        """Return a column's unit for TUNITn, as FITS calls it, where the file states one; else None."""
-        names = {f"TUNIT{column.number}": column.name for several in self.columns.values() for column in several}
-        return self.units.get(names.get(keyword, ""))
-
     def blocks(self, wanted: Sequence[Column]) -> Iterator[list[NDArray]]:
-        """Yield the columns' values block by block, an empty cell being NaN."""
+        """Yield the columns' values block by block; an empty cell is NaN."""
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
-        several = [column for group in self.columns.values() for column in group]
-        names = [str(number) for number in range(1, len(several) + 1)]
+        names = [str(column.number) for column in self.columns]
         convert = arrow_csv.ConvertOptions(
             include_columns=[str(column.number) for column in wanted],
             column_types={str(column.number): pa.float64() for column in wanted},
@@ -78,7 +69,7 @@ class CsvTable(Table):
                 batch = arrow_csv.read_csv(pa.BufferReader(block), read, parse, convert)
             except pa.ArrowException as error:
                 if "Empty CSV" not in str(error):
-                    raise self._refusal(str(error), several, done - n_skip) from None
+                    raise self._refusal(str(error), done - n_skip) from None
             else:
                 done += len(batch)
                 yield [
@@ -87,11 +78,11 @@ class CsvTable(Table):
                 ]
             n_skip = 0
 
-    def _refusal(self, reason: str, columns: Sequence[Column], n_before: int) -> InputError:
-        """Return the message for what pyarrow says of a block, before whose first line lie ``n_before`` rows."""
+    def _refusal(self, reason: str, n_before: int) -> InputError:
+        """Return the message for pyarrow's error about a block that has ``n_before`` rows before its first line."""
         cell = _CELL_ERROR.search(reason)
         if cell:
-            name = next((column.name for column in columns if column.number == int(cell[1]) + 1), cell[1])
+            name = next((column.name for column in self.columns if column.number == int(cell[1]) + 1), cell[1])
             row = f"row {int(cell[2]) + n_before}: " if cell[2] else ""
             return InputError(
                 f"{self.path}: {row}column {printable(name)!r} holds {printable(cell[3])!r}, which is not a number;"
@@ -111,8 +102,8 @@ class CsvTable(Table):
 def whole_lines(path: Path) -> Iterator[bytes]:
     """Yield a text file's bytes, unpacked where it is gzipped, in blocks that end with a line.
 
-    Pyarrow's own streaming reader is not used: it reads ahead in a thread of its own, which outlives an error
-    and aborts the process at its exit.
+    Pyarrow's own streaming reader is not used: it reads ahead in a thread that outlives an error and aborts the
+    process when it exits.
 
     Raises
     ------
@@ -126,16 +117,16 @@ def whole_lines(path: Path) -> Iterator[bytes]:
             try:
                 data = stream.read(_BLOCK_BYTES)
             except UNPACKING_ERRORS as error:
-                raise _packed_wrongly(path, error) from None
+                raise _bad_gzip(path, error) from None
             n_bytes += len(data)
             if n_bytes > limit:
-                raise too_large_unpacked(path)
+                raise unpacks_too_large(path)
             block, newline, tail = (rest + data).rpartition(b"\n")
             if not data:
                 yield from [rest] if rest else []
                 return
             if not newline and len(tail) > _BLOCK_BYTES:
-                msg = f"{path}: a line is longer than {_BLOCK_BYTES >> 20} MB, so this is no table of numbers"
+                msg = f"{path}: a line is longer than {_BLOCK_BYTES >> 20} MB, so this is not a table of numbers"
                 raise InputError(msg)
             rest = tail
             if block and not block.isspace():
@@ -143,9 +134,7 @@ def whole_lines(path: Path) -> Iterator[bytes]:
 
 
 def open_csv(path: Path) -> CsvTable:
-    """Return the table in a text file: comments (``#``), one line of names, then a row a line.
-
-    :mod:`report_utils.events.text_head` says which lines may come first.
+    """Return the table in a text file; :mod:`report_utils.events.text_head` tells what its first lines may be.
 
     Raises
     ------
@@ -156,20 +145,20 @@ def open_csv(path: Path) -> CsvTable:
         with open_maybe_gzipped(path) as stream:
             head = stream.read(_MAX_LINE)
     except UNPACKING_ERRORS as error:
-        raise _packed_wrongly(path, error) from None
+        raise _bad_gzip(path, error) from None
     lines = head.splitlines()
     if len(head) == _MAX_LINE:
-        del lines[-1:]  # it may go on
+        del lines[-1:]  # it may continue
     try:
         found = read_head(_first_text(lines))
     except (ValueError, csv.Error) as error:
         msg = f"{path}: its first lines are not those of a CSV file: {printable(str(error), 120)}; write it again"
         raise InputError(msg) from None
     if not found.names and len(head) == _MAX_LINE:
-        msg = f"{path}: has no line of names in its first {_MAX_LINE >> 10} kB, so this is no CSV file of events"
+        msg = f"{path}: has no line of names in its first {_MAX_LINE >> 10} kB, so this is not a CSV file of events"
         raise InputError(msg)
     if "\0" in "".join(found.names):
-        msg = f"{path}: line {found.line} is not text, so this is no CSV file; copy or download it again"
+        msg = f"{path}: line {found.line} is not text, so this is not a CSV file; copy or download it again"
         raise InputError(msg)
     if not found.delimiter:
         said = printable(" ".join(found.names))
@@ -178,16 +167,23 @@ def open_csv(path: Path) -> CsvTable:
             " separated by commas, tabs or semicolons"
         )
         raise InputError(msg)
-    columns: dict[str, list[Column]] = {}
-    for number, name in enumerate(found.names, start=1):
-        column = Column(name, number, "text", np.dtype(np.float64))
-        columns.setdefault(column.name.lower(), []).append(column)
-    named = {name: tuple(several) for name, several in columns.items()}
-    return CsvTable(path, "lines", 1, named, None, found.delimiter, found.n_skip, found.units)
+    dtype = np.dtype(np.float64)
+    columns = tuple(Column(name, number, "text", dtype) for number, name in enumerate(found.names, start=1))
+    units = {f"TUNIT{column.number}": found.units.get(column.name) for column in columns}
+    return CsvTable(
+        path=path,
+        name="lines",
+        number=1,
+        columns=columns,
+        n_rows=None,
+        header=units,
+        delimiter=found.delimiter,
+        n_skip=found.n_skip,
+    )
 
 
 def _first_text(lines: Sequence[bytes]) -> list[str]:
-    """Return the lines up to the second below the comments, as text; one that is none is NUL alone."""
+    """Return the lines up to the second below the comments, decoded; one that is not text becomes a NUL."""
     found, n_below = [], 0
     for line in lines:
         n_below += bool(line.strip()) and not line.startswith(b"#")
@@ -200,5 +196,5 @@ def _first_text(lines: Sequence[bytes]) -> list[str]:
     return found
 
 
-def _packed_wrongly(path: Path, error: Exception) -> InputError:
+def _bad_gzip(path: Path, error: Exception) -> InputError:
     return InputError(f"{path}: its gzip stream is cut off or damaged ({error}); copy or download it again")

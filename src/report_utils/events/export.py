@@ -12,10 +12,10 @@ from report_utils.errors import InputError
 from report_utils.events.archive import Archive
 from report_utils.events.catalogue import read_catalogue
 from report_utils.events.eventlist import EventList
-from report_utils.events.files import unreadable
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.sixte import content_digest, write_sixte, written_digest
 from report_utils.files.disk import whole_file
+from report_utils.files.input_files import unreadable
 
 CATALOGUE = "catalogue.csv"
 _COLUMNS = ("cluster_id", "log10_mass", "events", "events_agn_less", "group")

@@ -23,10 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.events.files import first_bytes
-from report_utils.events.headers import read_tables
-from report_utils.events.rows import RowFilter
-from report_utils.events.table import Column, Table
+from report_utils.events.event_files import Column, RowFilter, Table, is_fits_file
+from report_utils.events.fits_tables import read_fits_tables
 
 IN_FILE = "file"
 """What stands for the file's own intervals instead of a path."""
@@ -110,12 +108,12 @@ def good_times_filter(source: str, table: Table) -> RowFilter:
 
 def interval_tables(path: Path) -> list[Table]:
     """Return the tables of good time intervals in a file; none where it is not FITS."""
-    if not first_bytes(path)[0].startswith(b"SIMPLE"):
+    if not is_fits_file(path):
         return []
     return [
         table
-        for table in read_tables(path)
-        if {"start", "stop"} <= table.columns.keys()
+        for table in read_fits_tables(path)
+        if {"start", "stop"} <= table.names
         and (_NAME.fullmatch(table.name.strip()) or str(table.value("HDUCLAS1")).strip().upper() == "GTI")
     ]
 

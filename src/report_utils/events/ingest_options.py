@@ -14,9 +14,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from report_utils.errors import InputError
 from report_utils.events.channels import read_ebounds
-from report_utils.events.files import sha256_of
 from report_utils.events.gti import IN_FILE
 from report_utils.events.units import CHANNEL, is_energy
+from report_utils.files.input_files import sha256_of
 from report_utils.files.plain_numbers import real, whole
 
 READER = 5

@@ -12,15 +12,17 @@ from pathlib import Path
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import pending, settled
 from report_utils.events.catalogue import CatalogueRow
+from report_utils.events.event_checks import check_usable
 from report_utils.events.eventlist import EventList
-from report_utils.events.files import sha256_of
 from report_utils.events.index import Entry
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.parts import PartWriter
 from report_utils.events.point_sources import mask_point_sources, read_point_sources
-from report_utils.events.projection import to_sky
-from report_utils.events.reading import Reading, check_usable, load_events
+from report_utils.events.reading import Reading, load_events
+from report_utils.events.sky_plane import to_sky
 from report_utils.events.thinning import thin, thin_pair
+from report_utils.files.input_files import sha256_of
+from report_utils.workers.progress import advance
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
     try:
         with ThreadPoolExecutor(1) as digests:
             for row in rows:
+                advance(size_of(row))
                 try:
                     old = known.get(row.cluster_id)
                     if old is not None and _is_unchanged(row, old, result):
@@ -103,6 +106,12 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
         writer.discard()
     result.entries = [fresh[row.cluster_id] for row in rows if row.cluster_id in fresh]
     return result
+
+
+def size_of(row: CatalogueRow) -> int:
+    """Return the bytes of a row's event lists."""
+    files = [row.events, *([row.events_agn_less] if row.events_agn_less else [])]
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def _reason(row: CatalogueRow, error: Exception) -> str:
@@ -215,15 +224,14 @@ def _read_list(
     region_xy = None
     if beside is not None:
         options, region_xy = _same_region(options.with_changes(agn_source_ids=()), beside)
-    reading = load_events(path, options, region_xy=region_xy)
+    about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
+    reading = load_events(path, options, region_xy=region_xy, **about)
     if region_xy is not None and reading.frame is not None:
         msg = (
             f"{path}: the region of {beside.table.path} cannot be cut out of it, for that file does not say where on"
             " the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give both lists on the same axes"
         )
         raise InputError(msg)
-    about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
-    reading = replace(reading, events=replace(reading.events, **about))
     result.seconds["read"] += time.perf_counter() - start
     return reading, future.result()
 

@@ -9,17 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from report_utils.errors import InputError
+from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.events.cleaning import background_filter
+from report_utils.events.event_files import RowFilter, Table
 from report_utils.events.eventlist import EventList
 from report_utils.events.gti import IN_FILE, good_times_filter, interval_tables
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import grade_filter, mission
 from report_utils.events.reading import load_events
-from report_utils.events.rows import RowFilter
-from report_utils.events.table import Table
 
-BAND_EDGES = (2.5, 5.0, 7.5)
-"""[keV] The report's four bands, each closed on the right."""
 _IDS_SHOWN = 5
 _AGN_OPTION = "--agn-source-ids ID,..."
 _BACKGROUND_ID = -1
@@ -42,8 +40,8 @@ class Inspection:
         Of x, y and energy.
     reasons : tuple of str
         How positions and energies were decided.
-    band_counts : (4,) tuple of int [events]
-        At most 2.5, 5, 7.5 keV, and above.
+    band_counts : (n_bands,) tuple of int [events]
+        In the report's bands.
     energy_range : (min, max) [keV]
     extent : (x, y) [arcsec]
     centre : (ra, dec) [deg], or None where positions are pixels
@@ -82,8 +80,8 @@ class Inspection:
 
     def __str__(self) -> str:
         """Return one fact a line."""
-        bands = ("<= 2.5", "2.5-5", "5-7.5", "> 7.5")
-        counts = ", ".join(f"{band} keV {count}" for band, count in zip(bands, self.band_counts, strict=True))
+        bands = band_titles(BAND_EDGES_KEV)
+        counts = ", ".join(f"{band} {count}" for band, count in zip(bands, self.band_counts, strict=True))
         lines = [
             f"{self.path}: {self.layout} (table {self.table}, mission {self.mission or 'not given'})",
             f"events: {self.n_events} usable of {self.n_rows} rows",
@@ -154,7 +152,7 @@ def inspect_events(path: str | Path, options: IngestOptions | None = None) -> In
 
 
 def _band_counts(energy: np.ndarray) -> tuple[int, ...]:
-    at_most = [int(np.count_nonzero(energy <= edge)) for edge in BAND_EDGES]
+    at_most = [int(np.count_nonzero(energy <= edge)) for edge in BAND_EDGES_KEV[1:-1]]
     return tuple(np.diff([0, *at_most, len(energy)]).tolist())
 
 

@@ -1,29 +1,93 @@
-"""What the missions mean by the columns and keywords that they write."""
+"""What the missions mean by the columns and keywords that they write: tables of facts, and which row applies."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.events.rows import RowFilter
-from report_utils.events.table import Column, Table
+from report_utils.events.event_files import Column, RowFilter, Table
 
 SKY_PIXELS = {"chandra": 0.492, "erosita": 0.05, "xmm": 0.05}
 """[arcsec] Of ACIS, of eSASS event lists, and of EPIC ones (XMM-Newton Data Files Handbook, tables 31 and 32)."""
-CHANDRA_GRADES = (0, 2, 3, 4, 6)
-"""ASCA grades of ACIS that the standard processing keeps (Chandra Proposers' Observatory Guide, section 6.14)."""
+
+
+@dataclass(frozen=True)
+class MissionEnergy:
+    """What a column of a mission's event lists holds.
+
+    Parameters
+    ----------
+    mission, instrument : str
+        As :func:`mission` returns it, and the start of INSTRUME; an empty instrument is any.
+    column : str
+    step, offset : float [eV]
+        Energy is offset + step * value; a step of 1 without offset is an energy in eV.
+    trusts_tunit : bool
+        Whether a TUNIT that says something else is taken seriously.
+    """
+
+    mission: str
+    instrument: str
+    column: str
+    step: float
+    offset: float = 0.0
+    trusts_tunit: bool = True
+
+    @property
+    def is_ev(self) -> bool:
+        """Whether the column holds energies in eV rather than numbers of channels."""
+        return self.step == 1.0 and self.offset == 0.0
+
+
+MISSION_ENERGIES = (
+    # CIAO, "Event list": energy [eV]; dictionary, "PI": PI = floor(energy / 14.6 eV) + 1, for ACIS.
+    MissionEnergy("chandra", "", "energy", 1.0),
+    MissionEnergy("chandra", "acis", "pi", 14.6, -14.6),
+    # eSASS, "EVENTS extension": PI [eV]. One real file labels it "deg".
+    MissionEnergy("erosita", "", "pi", 1.0, trusts_tunit=False),
+    # SAS, emevents, "Output files": PI (eV).
+    MissionEnergy("xmm", "", "pi", 1.0),
+    # NuSTAR SOC, nustar-gen-utils, chan_to_energy: keV = PI * 0.04 + 1.6.
+    MissionEnergy("nustar", "", "pi", 40.0, 1600.0),
+    # XRT channels of 10 eV, as tools for it take them; we could not read a document of the mission that says so.
+    MissionEnergy("swift", "xrt", "pi", 10.0),
+    # Suzaku GOF, "FAQ on XIS": PI = floor(E(eV) / 3.65).
+    MissionEnergy("suzaku", "xis", "pi", 3.65),
+    # HEASoft, nicerpi: PI is the nominal energy in units of 10 eV; 675 is 6.750 keV.
+    MissionEnergy("nicer", "", "pi", 10.0),
+    # HEASoft, rslmpcor: PI = floor((EPI2 - 0.5) / 0.5 + 1), EPI2 in eV.
+    MissionEnergy("xrism", "resolve", "pi", 0.5),
+    # Parameters that users of HEASoft's xtdrmf give (eminout=0 deout=6 nchanout=4096): 4096 channels of 6 eV from 0;
+    # we could not read a document of the mission that says so.
+    MissionEnergy("xrism", "xtend", "pi", 6.0),
+    # ximpol, from which the IXPE team's ixpeobssim grew, irfgen: PI spans 0 to 15 keV in steps of 40 eV; stingray
+    # takes the same for IXPE. We could not read a document of the mission that says so.
+    MissionEnergy("ixpe", "", "pi", 40.0),
+)
+
+GOOD_GRADES = (
+    # ASCA grades of ACIS that the standard processing keeps (Chandra Proposers' Observatory Guide, section 6.14).
+    ("chandra", "GRADE", (0, 2, 3, 4, 6)),
+    # Valid patterns of one to four pixels (eSASS, description of the EVENTS extension).
+    ("erosita", "PAT_TYP", (1, 2, 3, 4)),
+    # From 0: negative values mark events that are invalid, piled up or cross talk, of a calorimeter and of an imaging
+    # detector (sixte, libsixt: teswithrmf.h, phpat.c).
+    ("sixte", "GRADING", None),
+    ("sixte", "TYPE", None),
+)
+"""(mission, or "sixte" for any table with a column SIGNAL; column; values to keep, or None for 0 and above)."""
+
 _OTHER_NAMES = {"astro-e2": "suzaku", "xmm-newton": "xmm"}
 _NO_POSITION = -99999999
 """X and Y of an event that SAS (attcalc) could not place on the sky."""
-EROSITA_PATTERNS = (1, 2, 3, 4)
-"""PAT_TYP of valid patterns of one to four pixels (eSASS, description of the EVENTS extension)."""
 
 
 def mission(table: Table) -> str:
-    """Return the mission: "chandra", "erosita", TELESCOP in lower case, or "" where the file does not say."""
+    """Return the mission: "chandra", "erosita", TELESCOP in lower case, or "" if the file does not say."""
     telescope = table.mission_value("TELESCOP")
     instrument = table.mission_value("INSTRUME")
     if "chandra" in telescope or telescope == "axaf":
@@ -33,19 +97,24 @@ def mission(table: Table) -> str:
     return _OTHER_NAMES.get(telescope, telescope)
 
 
-def layout_name(table: Table) -> str:
+def table_kind(table: Table) -> str:
     """Return what kind of table this is, for messages and for the archive's index."""
-    has = table.columns.keys()
-    of = mission(table)
-    if not table.conventional:
+    if not table.is_fits:
         return table.kind
-    if "signal" in has:
-        return "SIXTE calorimeter events" if "grading" in has else "SIXTE imaging events"
-    if of == "chandra":
-        return "Chandra level 2"
-    if of == "erosita":
-        return "eROSITA events"
-    return "photon list" if {"ra", "dec", "energy"} <= has else table.kind
+    if "signal" in table.names:
+        return "SIXTE calorimeter events" if "grading" in table.names else "SIXTE imaging events"
+    if (known := {"chandra": "Chandra level 2", "erosita": "eROSITA events"}.get(mission(table))) is not None:
+        return known
+    return "photon list" if {"ra", "dec", "energy"} <= table.names else table.kind
+
+
+def mission_energy(table: Table, name: str) -> MissionEnergy | None:
+    """Return what the table's mission means by a column, or None if it is not known."""
+    of, instrument = mission(table), table.mission_value("INSTRUME")
+    for known in MISSION_ENERGIES:
+        if (known.mission, known.column) == (of, name.lower()) and instrument.startswith(known.instrument):
+            return known
+    return None
 
 
 def convention_filters(table: Table, x: Column, y: Column, energy: Column) -> list[RowFilter]:
@@ -59,7 +128,7 @@ def convention_filters(table: Table, x: Column, y: Column, energy: Column) -> li
         filters.append(RowFilter(f"{energy.name} negative: secondary pixels", (energy,), lambda pi: ~(pi < 0)))
     is_xmm = mission(table) == "xmm" or table.file_value("REFXCTYP") is not None
     if is_xmm and (x.name.upper(), y.name.upper()) == ("X", "Y"):
-        # TNULL of the same value has become NaN; in single precision the value is 8 lower.
+        # A TNULL of this value has become NaN; in single precision the value is lower by 8.
         null = table.value(f"TNULL{x.number}") == _NO_POSITION
         reason = f"{x.name}, {y.name} of {_NO_POSITION}: no position"
         filters.append(RowFilter(reason, (x, y), lambda *place: ~_is_nowhere(place, null=null)))
@@ -72,32 +141,22 @@ def _is_nowhere(place: tuple[NDArray, NDArray], *, null: bool) -> NDArray[np.boo
 
 
 def grade_filter(table: Table) -> RowFilter | None:
-    """Return the grades or patterns that the mission recommends, or None where the table does not tell them.
-
-    Chandra: GRADE in :data:`CHANDRA_GRADES`. eROSITA: PAT_TYP in :data:`EROSITA_PATTERNS`. SIXTE: GRADING of
-    a calorimeter, and TYPE of an imaging detector, from 0; its negative values mark events that are invalid,
-    piled up or cross talk (sixte, ``libsixt``: teswithrmf.h, phpat.c).
+    """Return the filter for the mission's :data:`GOOD_GRADES`, or None if the table has no grades that are known.
 
     Raises
     ------
     InputError
         If several columns share the name.
     """
-    of = mission(table)
-    allowed: list[tuple[bool, str, tuple[int, ...]]] = [
-        (of == "chandra", "GRADE", CHANDRA_GRADES),
-        (of == "erosita", "PAT_TYP", EROSITA_PATTERNS),
-        ("signal" in table.columns, "GRADING", ()),
-        ("signal" in table.columns, "TYPE", ()),
-    ]
-    for applies, name, values in allowed:
+    for of, name, values in GOOD_GRADES:
+        applies = "signal" in table.names if of == "sixte" else mission(table) == of
         column = table.find(name) if applies else None
         if column is None:
             continue
-        if values:
-            reason = f"{column.name} other than {', '.join(map(str, values))}"
-            return RowFilter(reason, (column,), lambda grades, values=values: np.isin(grades, values))
-        return RowFilter(f"{column.name} below 0", (column,), lambda grades: grades >= 0)
+        if values is None:
+            return RowFilter(f"{column.name} below 0", (column,), lambda grades: grades >= 0)
+        reason = f"{column.name} other than {', '.join(map(str, values))}"
+        return RowFilter(reason, (column,), lambda grades, values=values: np.isin(grades, values))
     return None
 
 
@@ -107,13 +166,13 @@ def need_grade_filter(table: Table) -> RowFilter:
     Raises
     ------
     InputError
-        If the table has no grades that this reader knows.
+        If the table has no grades that are known.
     """
     found = grade_filter(table)
     if found is None:
         msg = (
             f"{table.path}: table {table.name}: good grades are asked for, but mission {mission(table) or 'not given'}"
-            f" with columns {table.column_names} has none that are known; leave good_grades (--good-grades) out"
+            f" with columns {table.shown_names} has none that are known; leave good_grades (--good-grades) out"
         )
         raise InputError(msg)
     return found

@@ -1,4 +1,4 @@
-"""NumPy's archives of arrays (``.npz``): one array a column, never a pickle."""
+"""NumPy archives (``.npz``): one array a column, never a pickle."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.table import Column, Table
+from report_utils.events.event_files import Column, Table
 from report_utils.files.array_files import open_arrays, read_array_header
 
 _BLOCK_ROWS = 1 << 18
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NpzColumn(Column):
     """An array of the archive.
 
@@ -26,16 +26,17 @@ class NpzColumn(Column):
     ----------
     member : str
         Its file in the archive.
-    stored : np.dtype
+    stored : np.dtype or None
+        Its type in the file.
     length : int
     """
 
     member: str
-    stored: np.dtype | None
-    length: int
+    stored: np.dtype | None = None
+    length: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NpzTable(Table):
     """The arrays of an archive, side by side."""
 
@@ -59,11 +60,11 @@ class NpzTable(Table):
                     yield [_take(stream, column, n_rows) for stream, column in zip(streams, wanted, strict=True)]
                     left -= n_rows
                 for stream in streams:
-                    stream.read(1)  # the end, where the checksum is compared
+                    stream.read(1)  # at the end zipfile compares the checksum
         except (InputError, GeneratorExit):
             raise
         except Exception as error:  # damaged bytes make zipfile raise nearly anything
-            raise damaged(self.path, error) from None
+            raise _damaged(self.path, error) from None
 
 
 def open_npz(path: Path) -> NpzTable:
@@ -74,22 +75,19 @@ def open_npz(path: Path) -> NpzTable:
     InputError
         If the archive is damaged or holds too much.
     """
-    columns: dict[str, list[Column]] = {}
     try:
         with open_arrays(path) as archive:
-            for number, member in enumerate(archive.namelist(), start=1):
-                column = _describe(archive, member, number)
-                columns.setdefault(column.name.lower(), []).append(column)
+            members = enumerate(archive.namelist(), start=1)
+            columns = tuple(_describe(archive, member, number) for number, member in members)
     except InputError:
         raise
     except Exception as error:
-        raise damaged(path, error) from None
-    lengths = {column.length for several in columns.values() for column in several if column.dtype is not None}
-    n_rows = lengths.pop() if len(lengths) == 1 else None
-    return NpzTable(path, "arrays", 1, {name: tuple(several) for name, several in columns.items()}, n_rows)
+        raise _damaged(path, error) from None
+    lengths = {column.length for column in columns if column.dtype is not None}
+    return NpzTable(path, "arrays", 1, columns, lengths.pop() if len(lengths) == 1 else None)
 
 
-def damaged(path: Path, error: Exception) -> InputError:
+def _damaged(path: Path, error: Exception) -> InputError:
     """Return the message for an archive that cannot be read."""
     reason = printable(" ".join(str(error).split()) or type(error).__name__, 160)
     return InputError(f"{path}: cannot be read as NPZ ({reason}); copy or download it again")
@@ -101,15 +99,14 @@ def _describe(archive: zipfile.ZipFile, member: str, number: int) -> NpzColumn:
         with archive.open(member) as stream:
             shape, stored, _ = read_array_header(stream)
     except (ValueError, TypeError, SyntaxError) as error:
-        return NpzColumn(name, number, f"no array: {printable(str(error), 80)}", None, member, None, 0)
+        return NpzColumn(name, number, f"not an array: {printable(str(error), 80)}", None, member=member)
     form = printable(f"{stored} {shape}")
-    size = archive.getinfo(member).file_size
-    if stored.kind not in "iuf" or stored.itemsize > 8 or len(shape) != 1:
-        return NpzColumn(name, number, form, None, member, None, 0)
-    if not 0 <= shape[0] * stored.itemsize <= size:
-        return NpzColumn(name, number, form, None, member, None, 0)
-    exact = stored.itemsize <= 2 or (stored.kind == "f" and stored.itemsize == 4)
-    return NpzColumn(name, number, form, np.dtype(np.float32 if exact else np.float64), member, stored, shape[0])
+    is_list = stored.kind in "iuf" and stored.itemsize <= 8 and len(shape) == 1
+    if not is_list or not 0 <= shape[0] * stored.itemsize <= archive.getinfo(member).file_size:
+        return NpzColumn(name, number, form, None, member=member)
+    fits_single = stored.itemsize <= 2 or (stored.kind == "f" and stored.itemsize == 4)
+    dtype = np.dtype(np.float32 if fits_single else np.float64)
+    return NpzColumn(name, number, form, dtype, member=member, stored=stored, length=shape[0])
 
 
 def _take(stream: IO[bytes], column: NpzColumn, n_rows: int) -> NDArray:

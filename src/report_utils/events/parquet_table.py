@@ -1,4 +1,4 @@
-"""Parquet tables, read by pyarrow a batch of rows at a time."""
+"""Parquet tables; pyarrow reads a batch of rows at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.table import Column, Table
+from report_utils.events.event_files import Column, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 _BATCH_ROWS = 1 << 17
 _BUFFER_BYTES = 1 << 20
 _MAX_FOOTER = 8 << 20
-"""[bytes] Of a Parquet file's description of itself; a thousand columns in a thousand row groups need less."""
-_SHORT = {"float", "halffloat", "int8", "uint8", "int16", "uint16"}
+"""[bytes] Limit for a Parquet file's metadata; a thousand columns in a thousand row groups need less."""
+_SINGLE = {"float", "halffloat", "int8", "uint8", "int16", "uint16"}
 """Arrow types whose values float32 holds exactly."""
-_WIDE = {"double", "int32", "uint32", "int64", "uint64"}
+_DOUBLE = {"double", "int32", "uint32", "int64", "uint64"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ParquetTable(Table):
     """The rows of a Parquet file."""
 
     kind: ClassVar[str] = "Parquet table"
 
     def blocks(self, wanted: Sequence[Column]) -> Iterator[list[NDArray]]:
-        """Yield the columns' values batch by batch, a null being NaN."""
+        """Yield the columns' values batch by batch; a null is NaN."""
         names = [column.name for column in wanted]
         done = 0
         with parquet_file(self.path) as file:
@@ -47,7 +47,7 @@ class ParquetTable(Table):
                     for name, column in zip(names, wanted, strict=True)
                 ]
         if done != self.n_rows:
-            msg = f"{self.path}: its rows are not the {self.n_rows} that it says; copy or download it again"
+            msg = f"{self.path}: does not have the {self.n_rows} rows that it claims; copy or download it again"
             raise InputError(msg)
 
 
@@ -57,21 +57,21 @@ def open_parquet(path: Path) -> ParquetTable:
     Raises
     ------
     InputError
-        If the file is damaged, or describes itself at a length that no event list needs.
+        If the file is damaged, or its metadata are longer than any event list needs.
     """
     with parquet_file(path) as file:
         schema, n_rows = file.schema_arrow, file.metadata.num_rows
-    columns: dict[str, list[Column]] = {}
+    columns = []
     for number, field in enumerate(schema, start=1):
         form, name = printable(str(field.type)), printable(field.name)
-        known = np.float32 if form in _SHORT else np.float64 if form in _WIDE else None
+        known = np.float32 if form in _SINGLE else np.float64 if form in _DOUBLE else None
         # A column is read by its name, which a message must be able to print.
         dtype = None if known is None or name != field.name else np.dtype(known)
-        columns.setdefault(name.strip().lower(), []).append(Column(name, number, form, dtype))
+        columns.append(Column(name, number, form, dtype))
     if n_rows < 0:
-        msg = f"{path}: says that it has {n_rows} rows; copy or download it again"
+        msg = f"{path}: claims to have {n_rows} rows; copy or download it again"
         raise InputError(msg)
-    return ParquetTable(path, "rows", 1, {name: tuple(several) for name, several in columns.items()}, n_rows)
+    return ParquetTable(path, "rows", 1, tuple(columns), n_rows)
 
 
 def _demand_short_footer(path: Path) -> None:
@@ -84,18 +84,18 @@ def _demand_short_footer(path: Path) -> None:
         msg = f"{path}: this Parquet file has no end (or is encrypted); it is cut off: copy or download it again"
         raise InputError(msg)
     if length > _MAX_FOOTER:
-        msg = f"{path}: the Parquet file's description of itself takes {length} bytes; write it with fewer row groups"
+        msg = f"{path}: its Parquet metadata take {length} bytes; write it with fewer row groups"
         raise InputError(msg)
 
 
 @contextmanager
 def parquet_file(path: Path, **options: Any) -> Iterator[pq.ParquetFile]:
-    """Open a Parquet file that describes itself at no unusual length.
+    """Open a Parquet file.
 
     Raises
     ------
     InputError
-        If it is damaged.
+        If it is damaged, or its metadata are too long.
     """
     import pyarrow.parquet as pq
 
@@ -117,7 +117,7 @@ def _guarded(path: Path, call: Callable[[], Any]) -> Any:
     try:
         return call()
     except MemoryError:
-        msg = f"{path}: says that a block of it needs more memory than there is; copy or download it again"
+        msg = f"{path}: claims a block that needs more memory than there is; copy or download it again"
         raise InputError(msg) from None
     except Exception as error:  # damaged bytes make pyarrow raise nearly anything
         msg = f"{path}: cannot be read as Parquet ({_one_line(error)}); copy or download it again"

@@ -1,4 +1,4 @@
-"""A quick picture of an observation in the four bands."""
+"""A quick picture of an observation in the report's bands."""
 
 from __future__ import annotations
 
@@ -9,35 +9,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
+from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.events.eventlist import EventList
 from report_utils.files.disk import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BANDS = ("E <= 2.5 keV", "2.5 < E <= 5 keV", "5 < E <= 7.5 keV", "E > 7.5 keV")
 _FORMATS = (".png", ".pdf", ".svg")
 
 
 def four_bands(events: EventList, counts: NDArray[np.integer], title: str) -> Figure:
-    """Draw the counts of the four bands side by side, on one colour scale.
+    """Draw the counts of the bands side by side, on one colour scale.
 
     Parameters
     ----------
     events : EventList
         Whose extent [arcsec] the axes show.
-    counts : (n_pixels, n_pixels, 4) int [events]
-        As :func:`report_utils.binning.band_counts` gives them for these events.
+    counts : (n_pixels, n_pixels, n_bands) int [events]
+        In the report's bands, as :func:`report_utils.binning.band_counts` gives them for these events.
     title : str
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(13.0, 3.9), layout="constrained")
-    panels = figure.subplots(1, len(BANDS), sharex=True, sharey=True)
+    names = band_titles(BAND_EDGES_KEV)
+    panels = figure.subplots(1, len(names), sharex=True, sharey=True)
     extent = (events.x.min(), events.x.max(), events.y.min(), events.y.max())
     shape = (extent[1] - extent[0]) / (extent[3] - extent[2])
     top = max(1.0, float(counts.max()))
-    for band, (panel, name) in enumerate(zip(panels, BANDS, strict=True)):
+    for band, (panel, name) in enumerate(zip(panels, names, strict=True)):
         image = panel.imshow(
             np.log10(1.0 + counts[:, :, band]),
             origin="lower",

@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
+from report_utils.events.event_files import Column, Table, open_tables
 from report_utils.events.eventlist import EventList
-from report_utils.events.formats import open_tables
-from report_utils.events.projection import ARCSEC_PER_RADIAN
-from report_utils.events.table import Column, Table
+from report_utils.events.sky_plane import ARCSEC_PER_RADIAN
 
 if TYPE_CHECKING:
     from report_utils.events.reading import Reading
@@ -63,7 +62,7 @@ def read_point_sources(path: str | Path) -> PointSources:
     """
     path = Path(path)
     tables = open_tables(path)
-    table = next((one for one in tables if {"ra", "dec"} <= one.columns.keys()), tables[0])
+    table = next((one for one in tables if {"ra", "dec"} <= one.names), tables[0])
     ra, dec = table.need("RA"), table.need("DEC")
     radius, unit = _radius_column(table)
     rows = table.read([ra, dec, radius])
@@ -73,12 +72,12 @@ def read_point_sources(path: str | Path) -> PointSources:
     values = {name: rows.values[column.name].astype(np.float64) for name, column in (("ra", ra), ("dec", dec))}
     radii = rows.values[radius.name].astype(np.float64) * _UNITS[unit]
     for column, bad, what in (
-        (ra, ~(np.abs(values["ra"]) <= 360), "no angle on the sky"),
-        (dec, ~(np.abs(values["dec"]) <= 90), "no angle on the sky"),
+        (ra, ~(np.abs(values["ra"]) <= 360), "not an angle on the sky"),
+        (dec, ~(np.abs(values["dec"]) <= 90), "not an angle on the sky"),
         (
             radius,
             ~((radii > 0) & (radii <= MAX_RADIUS)),
-            f"no radius of a point source (over 0, to {MAX_RADIUS:g} arcsec)",
+            f"not the radius of a point source (above 0, up to {MAX_RADIUS:g} arcsec)",
         ),
     ):
         if bad.any():
@@ -93,19 +92,19 @@ def read_point_sources(path: str | Path) -> PointSources:
 
 def _radius_column(table: Table) -> tuple[Column, str]:
     found = []
-    for several in table.columns.values():
-        match = _RADIUS.fullmatch(re.sub(r"[^a-z]+", "_", several[0].name.lower()).strip("_"))
+    for column in table.columns:
+        match = _RADIUS.fullmatch(re.sub(r"[^a-z]+", "_", column.name.lower()).strip("_"))
         if match:
-            found.append((several[0].name, match[1]))
+            found.append((column.name, match[1]))
     if len(found) != 1:
         what = "no column RADIUS" if not found else f"several radii ({', '.join(name for name, _ in found)})"
         msg = (
-            f"{table.path}: table {table.name}: there is {what}; it has {table.column_names}; give one, RADIUS"
+            f"{table.path}: table {table.name}: there is {what}; it has {table.shown_names}; give one, RADIUS"
             " [arcsec], or RADIUS_ARCMIN or RADIUS_DEG"
         )
         raise InputError(msg)
     column = table.need(found[0][0])
-    stated = str(table.value(f"TUNIT{column.number}") or "").strip().lower()
+    stated = table.unit_of(column).lower()
     return column, found[0][1] or (stated if stated in _UNITS else "arcsec")
 
 

@@ -1,7 +1,8 @@
-"""Reading one event list."""
+"""Reading one event list, step by step: :func:`load_events` names the steps in order."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,25 +13,27 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.cleaning import cut_energies, cut_region, region_centre, row_filters
-from report_utils.events.column_mapping import Layout, choose_table, decide_layout, settle_unit
-from report_utils.events.event_checks import check_usable, demand_some, energy_faults, left_out, refusal
+from report_utils.events.column_mapping import Layout, decide_layout
+from report_utils.events.energies import settle
+from report_utils.events.event_checks import (
+    demand_extent,
+    demand_some,
+    energy_faults,
+    refusal,
+    repeated_rows,
+    rows_to_keep,
+)
+from report_utils.events.event_files import Column, Rows, Table, choose_table, open_tables
 from report_utils.events.eventlist import EventList, Source
-from report_utils.events.formats import open_tables
 from report_utils.events.ingest_options import IngestOptions
-from report_utils.events.joined_table import JoinedTable
+from report_utils.events.joined_table import JoinedTable, demand_one_unit
 from report_utils.events.missions import convention_filters
-from report_utils.events.repeats import repeated_rows, time_column
-from report_utils.events.rows import RowFilter, Rows
-from report_utils.events.sky_frame import SkyFrame
-from report_utils.events.table import Column, Table
-from report_utils.events.to_sky_plane import place
-
-_SAMPLE = 100_000
+from report_utils.events.sky_plane import SkyFrame, place
 
 
 @dataclass(frozen=True)
 class Reading:
-    """An event list with what reading it found.
+    """An event list, and what reading it found.
 
     Parameters
     ----------
@@ -38,18 +41,19 @@ class Reading:
     table : Table
         The table that was read.
     layout : Layout
+        How its columns were read.
     n_rows : int
         Rows in the file.
     dropped : dict
-        Reason -> number of rows that were left out, in the order of the steps; a row counts for the first
-        reason that applies, so that ``n_rows`` less all of them is the number of events.
-    frame : SkyFrame, or None where it cannot be said where on the sky the events lie
+        Reason -> number of rows left out, in the order of the steps. A row counts for the first reason that applies,
+        so that ``n_rows`` minus all of them is the number of events.
+    frame : SkyFrame, or None if the file does not say where on the sky the events lie
     region_xy : (x, y) [arcsec], or None
-        The centre of the region that was cut out, if one was.
+        The centre of the region that was cut out.
     invalid : tuple of str
-        The reasons in ``dropped`` that no one asked for: those of rows that cannot be used.
+        The reasons in ``dropped`` that were not asked for: rows that cannot be used.
     n_repeated : int
-        Usable rows that repeat an earlier one and are kept (:mod:`report_utils.events.repeats`).
+        Usable rows that repeat an earlier one and are kept.
     """
 
     events: EventList
@@ -69,38 +73,39 @@ class Reading:
 
 
 def read_events(
-    path: str | Path, *, cluster_id: str = "", log10_mass: float = float("nan"), group: str = "", **options: Any
+    path: str | Path, *, cluster_id: str = "", log10_mass: float = math.nan, group: str = "", **options: Any
 ) -> EventList:
-    """Read an event list: of an X-ray telescope, of SIXTE, a SIXTE, SIMPUT or PHOX photon list, or any table.
+    """Read an event list of an X-ray telescope or of SIXTE, a SIXTE, SIMPUT or PHOX photon list, or any table.
 
-    Column names and the mission decide what is position and energy (:mod:`report_utils.events.column_mapping`).
-    Nothing valid is dropped unless asked for, and the file's own precision is kept.
+    Column names and the mission decide which columns are position and energy
+    (:mod:`report_utils.events.column_mapping`). No valid event is dropped unless that is asked for, and the file's own
+    precision is kept.
 
     Parameters
     ----------
     path : path
         FITS, Parquet, NPZ or CSV; FITS and CSV may be gzipped.
     cluster_id, log10_mass, group
-        Handed on to the event list.
+        Of the event list that is returned.
     **options
         Fields of :class:`~report_utils.events.ingest_options.IngestOptions`, for example ``energy_unit="eV"``. Events
         are labelled only if ``agn_source_ids`` says which values of SRC_ID are AGN: these as AGN, -1 as background,
-        the rest as gas. SRC_ID alone does not say what is an AGN.
+        the rest as gas. SRC_ID alone does not tell what is an AGN.
 
     Returns
     -------
     EventList
-        x, y [arcsec], on the file's own axes: from sky pixels relative to the reference pixel; from RA and
-        DEC on the plane that touches the sky at the pointing (RA_PNT, DEC_PNT), or at the events' centre
-        where the file gives no pointing near them; energy [keV].
+        x, y [arcsec] on the file's own axes: sky pixels are taken relative to the reference pixel; RA and DEC are
+        projected onto the plane that touches the sky at the pointing (RA_PNT, DEC_PNT), or at the events' centre if
+        the file gives no pointing near them. Energy [keV].
 
     Raises
     ------
     InputError
-        If the file cannot be read rightly; the message names file, row (from 1) and column.
+        If the file cannot be read correctly; the message names file, row (from 1) and column.
     """
-    columns = load_events(path, IngestOptions(**options)).events.columns()
-    return EventList(**columns, cluster_id=cluster_id, log10_mass=log10_mass, group=group)
+    about = {"cluster_id": cluster_id, "log10_mass": log10_mass, "group": group}
+    return load_events(path, IngestOptions(**options), **about).events
 
 
 def load_events(
@@ -108,111 +113,97 @@ def load_events(
     options: IngestOptions = IngestOptions(),  # noqa: B008 (frozen)
     *,
     region_xy: tuple[float, float] | None = None,
+    **about: Any,
 ) -> Reading:
-    """Read an event list as :func:`read_events` does, and say what was found and dropped.
+    """Read an event list as :func:`read_events` does, and report what was found and dropped.
 
-    The steps, in their order: background source ids, grades, good time intervals, what a mission writes beside its
-    events (eROSITA's secondary pixels, XMM's events without position); rows that cannot be used; repeated ones;
-    energies; region, about ``region_xy`` [arcsec] instead of the events' own centre where that is given.
+    Parameters
+    ----------
+    path : path
+    options : IngestOptions, optional
+    region_xy : (x, y) [arcsec], optional
+        The centre of the region to cut out, in place of the events' own.
+    **about
+        cluster_id, log10_mass and group of the event list.
     """
     path = Path(path)
-    found = choose_table(open_tables(path, until="EVENTS" if options.table is None else None), options)
-    found.demand_unpacked()
-    layout = decide_layout(found, options)
-    wanted = [layout.x, layout.y, layout.energy, *([found.need("SRC_ID")] if options.agn_source_ids else [])]
-    if len(set(wanted)) < len(wanted):
-        msg = f"{path}: one column cannot serve twice; name different columns for x, y and energy"
-        raise InputError(msg)
-    for column in wanted[:3]:
-        if column.dtype is not None and not column.is_scalar:
-            msg = (
-                f"{path}: column {column.name!r} has the format {column.form!r}, several values an event; name another"
-            )
-            raise InputError(msg)
-    convention = convention_filters(found, *wanted[:3])
-    rows, repeated = _read_rows(found, wanted, [*row_filters(options, found), *convention], options)
-    if rows.n_rows == 0:
-        msg = f"{path}: table {found.name} has no rows, so no events; leave this observation out"
-        raise InputError(msg)
-    dropped = dict(rows.dropped)
-    demand_some(len(rows.values[layout.x.name]), rows.n_rows, dropped, path)
-    layout, events, frame, faults = _usable_events(found, layout, rows, wanted[3:], options)
-    events, n_repeated = left_out(events, faults, repeated, dropped, drop_repeated=options.drop_repeated)
-    demand_some(len(events), rows.n_rows, dropped, path)
+    table = choose_table(open_tables(path, until="EVENTS" if options.table is None else None), options.table)
+    table.demand_whole()
+    layout = decide_layout(table, options)
+    source_id = table.need("SRC_ID") if options.agn_source_ids else None
+
+    # Some rows are left out while they are read: background ids, grades, bad times, rows that are no events.
+    rows, repeated = _read_rows(table, layout, source_id, options)
+    n_rows, dropped = rows.n_rows, dict(rows.dropped)
+    demand_some(len(rows.values[layout.x.name]), n_rows, dropped, path)
+
+    # From the file's numbers to keV and arcsec.
+    if isinstance(table, JoinedTable) and layout.energies.by == "custom":
+        demand_one_unit(table, layout.energies)
+    labels = None if source_id is None else _labels(rows.values.pop(source_id.name), options.agn_source_ids)
+    stored = rows.values.pop(layout.energy.name)
+    layout = layout.with_energies(settle(layout.energies, stored, path))
+    energy, faults = layout.energies.in_kev(stored), layout.energies.faults(stored)
+    del stored
+    positions = place(rows.values.pop(layout.x.name), rows.values.pop(layout.y.name), layout, table)
+
+    # Rows that cannot be used are refused or left out, and so are repeated ones.
+    faults |= {**energy_faults(energy, layout.energy.name), **positions.faults}
+    if faults and not options.drop_invalid:
+        raise refusal(faults, rows, path)
+    keep, n_repeated = rows_to_keep(faults, repeated, dropped, drop_repeated=options.drop_repeated)
+    columns = {"x": positions.x, "y": positions.y, "energy": energy, "source": labels}
+    if keep is not None:
+        columns = {name: values if values is None else values[keep] for name, values in columns.items()}
+    events = EventList(**columns, **about)
+    demand_some(len(events), n_rows, dropped, path)
+
+    # Cuts that were asked for.
     events, cut = cut_energies(events, options)
     dropped |= cut
-    demand_some(len(events), rows.n_rows, dropped, path)
+    demand_some(len(events), n_rows, dropped, path)
     if options.region_arcsec is not None:
-        region_xy = region_xy or region_centre(events, options, frame, path)
+        region_xy = region_xy or region_centre(events, options, positions.frame, path)
         events, cut = cut_region(events, region_xy, options.region_arcsec)
         dropped |= cut
-        demand_some(len(events), rows.n_rows, dropped, path)
-    check_usable(events, path)
-    return Reading(events, found, layout, rows.n_rows, dropped, frame, region_xy, tuple(faults), n_repeated)
+        demand_some(len(events), n_rows, dropped, path)
+    demand_extent(events, path)
+    return Reading(events, table, layout, n_rows, dropped, positions.frame, region_xy, tuple(faults), n_repeated)
 
 
 def _read_rows(
-    table: Table, wanted: list[Column], filters: list[RowFilter], options: IngestOptions
+    table: Table, layout: Layout, source_id: Column | None, options: IngestOptions
 ) -> tuple[Rows, NDArray[np.bool_] | None]:
-    """Return the rows, and which of them repeat an earlier one: None where none does, or times cannot tell."""
+    """Return the rows, and which of them repeat an earlier one: None if none does, or their times cannot be read."""
+    event = [layout.x, layout.y, layout.energy]
+    wanted = event if source_id is None else [*event, source_id]
+    if len(set(wanted)) < len(wanted):
+        msg = f"{table.path}: one column cannot serve twice; name different columns for x, y and energy"
+        raise InputError(msg)
+    for column in event:
+        if column.dtype is not None and column.n_values != 1:
+            msg = (
+                f"{table.path}: column {column.name!r} has the format {column.form!r}, several values an event; name"
+                " another"
+            )
+            raise InputError(msg)
+    filters = [*row_filters(options, table), *convention_filters(table, *event)]
     try:
-        alike = list(dict.fromkeys([*wanted[:3], *time_column(table)]))
-        rows = table.read(dict.fromkeys([*wanted, *alike]), filters)
+        time = table.find("time")
+        compared = event if time is None else list(dict.fromkeys([*event, time]))
+        rows = table.read(dict.fromkeys([*wanted, *compared]), filters)
+        repeated = repeated_rows([rows.values[column.name] for column in compared]) if rows.n_rows else None
     except InputError as error:
-        if "time" not in table.columns:
+        if "time" not in table.names:
             raise
-        rows = table.read(wanted, filters)
+        rows, repeated = table.read(wanted, filters), None
         if options.drop_repeated:
             msg = f"{error}; without times it cannot be told which events repeat (drop_repeated, --drop-repeated)"
             raise InputError(msg) from None
-        return rows, None
-    return rows, repeated_rows([rows.values[column.name] for column in alike]) if rows.n_rows else None
-
-
-def _demand_one_unit(table: JoinedTable, layout: Layout) -> None:
-    """Refuse joined tables of which some are taken for keV and some for eV, where nothing but custom says so."""
-    name, units = layout.energy.name, {}
-    for part in table.parts:
-        values = part.read([part.need(name)]).values[part.need(name).name]
-        units.setdefault(settle_unit(layout, _median(values), table.path).energy_unit, part.number)
-    if len(units) > 1:
-        said = " and ".join(f"{unit} (number {number})" for unit, number in units.items())
-        msg = (
-            f"{table.path}: column {name!r}: nothing states its unit, and by their values the tables are in {said};"
-            " read one of them (--table NUMBER), or correct TUNIT"
-        )
+    if rows.n_rows == 0:
+        msg = f"{table.path}: table {table.name} has no rows, so no events; leave this observation out"
         raise InputError(msg)
-
-
-def _usable_events(
-    table: Table,
-    layout: Layout,
-    rows: Rows,
-    source: list[Column],
-    options: IngestOptions,
-) -> tuple[Layout, EventList, SkyFrame | None, dict[str, NDArray]]:
-    """Return all rows as events, and for each reason that some cannot be used, which."""
-    values = rows.values
-    energy_values = values.pop(layout.energy.name)
-    if isinstance(table, JoinedTable) and layout.energies.by == "custom":
-        _demand_one_unit(table, layout)
-    layout = settle_unit(layout, _median(energy_values), table.path)
-    energy, faults = layout.energies.in_kev(energy_values), layout.energies.faults(energy_values)
-    del energy_values
-    labels = _labels(values.pop(source[0].name), options.agn_source_ids) if source else None
-    positions = place(values.pop(layout.x.name), values.pop(layout.y.name), layout, table)
-    faults |= {**energy_faults(energy, layout), **positions.faults}
-    if faults and not options.drop_invalid:
-        raise refusal(faults, rows, table.path)
-    events = EventList(positions.x, positions.y, energy, labels)
-    return layout, events, positions.frame, faults
-
-
-def _median(values: NDArray) -> float:
-    """Return the median of the values that can be energies, of evenly spaced rows in a long list."""
-    sample = values[:: max(1, len(values) // _SAMPLE)]
-    sample = sample[np.isfinite(sample) & (sample >= 0)]
-    return float(np.median(sample)) if len(sample) else float("nan")
+    return rows, repeated
 
 
 def _labels(source_ids: NDArray, agn_source_ids: Collection[int]) -> NDArray[np.int8]:

@@ -18,7 +18,7 @@ import numpy as np
 from report_utils.errors import InputError
 from report_utils.events.eventlist import EventList, Source
 from report_utils.events.missions import SKY_PIXELS
-from report_utils.events.projection import to_sky
+from report_utils.events.sky_plane import to_sky
 from report_utils.files.disk import whole_file
 
 SOURCE_IDS = {Source.GAS: 1, Source.AGN: 2, Source.BACKGROUND: -1}
@@ -98,10 +98,10 @@ def content_digest(events: EventList) -> str:
 
 def written_digest(path: Path) -> str | None:
     """Return the content digest that a file written here carries, or None for any other file."""
-    from report_utils.events.headers import read_tables
+    from report_utils.events.fits_tables import read_fits_tables
 
     try:
-        value = read_tables(path, until="EVENTS")[0].value("EVTSHA")
+        value = read_fits_tables(path, until="EVENTS")[0].value("EVTSHA")
     except InputError:
         return None
     return str(value) if value else None

@@ -1,11 +1,12 @@
-"""Files that a user names are looked at before they are read: what they are, how large, how deep.
+"""Checks on a file that a user names, before it is read: its kind, its size, the depth of its JSON.
 
-A device or a pipe never ends, a few kilobytes can claim gigabytes, and brackets can nest until Python gives up. Each
-is refused in one line before memory or time is spent on it.
+A device or a pipe never ends, a few kilobytes can claim gigabytes, and brackets can nest deeper than Python parses.
+Each is refused in one line before it costs memory or time.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -16,9 +17,9 @@ from typing import Any
 from report_utils.errors import InputError
 
 MAX_BYTES = 16 << 30
-"""[bytes] Of any file: the longest event list, with 800 bytes a row, has no more."""
+"""[bytes] Limit for any file: the longest event list that is read, at 800 bytes a row, is no larger."""
 MAX_DEPTH = 30
-"""Of brackets in JSON; what this package writes has six."""
+"""Nesting of brackets in JSON; this package writes six levels."""
 _KINDS = {
     stat.S_ISFIFO: "a pipe",
     stat.S_ISSOCK: "a socket",
@@ -28,23 +29,20 @@ _KINDS = {
 
 
 def demand_file(path: Path, max_bytes: int = MAX_BYTES) -> int:
-    """Return the size of a regular file [bytes], and refuse what is none or is too large.
+    """Return the size of a regular file [bytes].
 
     Raises
     ------
     InputError
+        If the path names no regular file, or one that is too large.
     """
     try:
         found = Path(path).stat()
-    except FileNotFoundError:
-        msg = f"{path}: there is no such file; check the path"
-        raise InputError(msg) from None
     except ValueError as error:  # a NUL in the name
         msg = f"{str(path)!r}: no file can have this name ({error}); correct the path"
         raise InputError(msg) from None
     except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror}); check the file and its permissions"
-        raise InputError(msg) from None
+        raise unreadable(path, error) from None
     if stat.S_ISDIR(found.st_mode):
         msg = f"{path}: this is a folder; name the file in it"
         raise InputError(msg)
@@ -58,13 +56,39 @@ def demand_file(path: Path, max_bytes: int = MAX_BYTES) -> int:
     return found.st_size
 
 
-def read_json(path: Path, max_bytes: int) -> Any:
-    """Return what a JSON file holds.
+def unreadable(path: Path, error: OSError) -> InputError:
+    """Return the message for a file that the operating system does not let us read."""
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{path}: there is no such file; check the path")
+    if isinstance(error, IsADirectoryError):
+        return InputError(f"{path}: this is a folder; name the event file in it")
+    reason = error.strerror or str(error) or type(error).__name__
+    return InputError(f"{path}: cannot be read ({reason}); check the file and its permissions")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal.
 
     Raises
     ------
     InputError
-        If it is no file, too large, nests too deeply, or is not JSON in UTF-8.
+        If the file cannot be read.
+    """
+    demand_file(path)
+    try:
+        with Path(path).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def read_json(path: Path, max_bytes: int) -> Any:
+    """Return the value in a JSON file.
+
+    Raises
+    ------
+    InputError
+        If it is not a regular file, is too large, nests too deeply, or is not JSON in UTF-8.
     """
     demand_file(path, max_bytes)
     try:
@@ -79,7 +103,7 @@ def read_json(path: Path, max_bytes: int) -> Any:
         msg = f"{path}: this is not JSON in UTF-8 ({error}); copy or download it again"
         raise InputError(msg) from None
     if too_deep:
-        msg = f"{path}: its brackets nest more than {MAX_DEPTH} deep, as nothing written here does; get it again"
+        msg = f"{path}: its brackets nest more than {MAX_DEPTH} deep, and no file written here does; get it again"
         raise InputError(msg)
     return value
 
@@ -93,12 +117,12 @@ def _depth(value: Any) -> int:
 
 
 def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
-    """Yield what lies below a folder and has a name of this ending, in order; no link to a folder is followed.
+    """Yield the files below a folder whose names have this ending, in order; links to folders are not followed.
 
     Raises
     ------
     InputError
-        If more than so many files and folders would have to be looked at.
+        If there are more than ``max_entries`` files and folders.
     """
     n_seen = 0
     for place, folders, names in os.walk(folder):

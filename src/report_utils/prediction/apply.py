@@ -199,7 +199,7 @@ def held_out_error(reproduction: Reproduction, transform: str) -> ExpectedError:
 
 def training_range(reproduction: Reproduction, transform: Transform) -> TrainingRange:
     """Return the range of everything that the fits of a transform were trained on."""
-    dataset, rows = reproduction.dataset, _trained_rows(reproduction)
+    dataset, rows = reproduction.binned(transform.counted_edges_kev), _trained_rows(reproduction)
     counts = dataset.counts(transform.source)
     bands = np.concatenate(
         [counts[start : start + _CHUNK].sum(axis=(1, 2), dtype=np.int64) for start in range(0, len(counts), _CHUNK)]
@@ -240,11 +240,11 @@ def _known(archive: Archive, reproduction: Reproduction) -> list[bool]:
 
 
 def _counts(observations: Observations, transform: Transform) -> Iterator[NDArray[np.int32]]:
-    """Yield the band counts of some observations at a time, ``(n, n_pixels, n_pixels, 4)``."""
+    """Yield the band counts of some observations at a time, ``(n, n_pixels, n_pixels, n_bands)``."""
     for start in range(0, observations.n_clusters, _CHUNK):
         indices = range(start, min(start + _CHUNK, observations.n_clusters))
         events = (observations.events(index, transform.source) for index in indices)
-        yield np.stack([band_counts(each, observations.n_pixels) for each in events])
+        yield np.stack([band_counts(each, observations.n_pixels, transform.counted_edges_kev) for each in events])
 
 
 def _predictor(

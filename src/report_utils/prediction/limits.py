@@ -89,11 +89,12 @@ class TrainingRange:
 
 
 def hardness(bands: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the events above 2.5 keV for each event at or below, ``(n,)``; infinite where there is none below.
+    """Return the events above the lowest band for each event in it, ``(n,)``; infinite where it has none.
 
     Parameters
     ----------
-    bands : (n, 4) integer [events]
+    bands : (n, n_bands) integer [events]
+        By band; the report's lowest band ends at 2.5 keV.
     """
     soft, hard = bands[:, 0].astype(float), bands[:, 1:].sum(axis=1).astype(float)
     return np.divide(hard, soft, out=np.full(len(bands), np.inf), where=soft > 0)

@@ -16,12 +16,11 @@ import numpy as np
 
 from report_utils.binning import get_transform
 from report_utils.report import rank_statistics
-from report_utils.report.bootstrap import N_RESAMPLES, Resampled, resample
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, below, within
-from report_utils.report.moments import as_views, checked_groups, moments
 from report_utils.report.printed_numbers import PUBLISHED, table_row
+from report_utils.report.resampling import N_RESAMPLES, Resampled, resample
 from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters, untrained_phases
-from report_utils.report.statistics import contrast_of
+from report_utils.report.statistics import as_views, checked_groups, contrast_of, moments
 
 MARGIN = 1.15
 """Two scatters are alike when their ratio lies between 1/MARGIN and MARGIN."""

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.binning import N_BANDS, get_transform, retained_pixels
+from report_utils.binning import BAND_EDGES_KEV, get_transform, retained_pixels
 
 CORE_PERCENTILE = 90
 """The brightest tenth of the occupied pixels is left out where the core is: the report's cut at 90% retained."""
@@ -48,7 +48,7 @@ def count_statistics(counts: NDArray[np.integer]) -> CountStatistics:
     counts : (n_clusters, n_pixels, n_pixels, 4) integer [events]
         May be a map of a file; it is read in parts.
     """
-    total = np.empty((len(counts), N_BANDS), dtype=np.int64)
+    total = np.empty((len(counts), counts.shape[-1]), dtype=np.int64)
     without_core = np.empty_like(total)
     for start in range(0, len(counts), _CHUNK):
         rows = slice(start, start + _CHUNK)
@@ -88,7 +88,8 @@ def one_split(events: NDArray[np.integer], n_low: int) -> NDArray[np.float64]:
 
 
 def _channels(events: NDArray[np.integer], transform: str) -> NDArray[np.integer]:
-    return np.stack([events[:, list(bands)].sum(axis=1) for bands in get_transform(transform).bands], axis=1)
+    bands = get_transform(transform).bands(BAND_EDGES_KEV)
+    return np.stack([events[:, list(summed)].sum(axis=1) for summed in bands], axis=1)
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from report_utils.report.bootstrap import N_RESAMPLES, resample
 from report_utils.report.intervals import MINIMUM_GROUPS, Interval
-from report_utils.report.moments import moments, scatter_of
+from report_utils.report.resampling import N_RESAMPLES, resample
 from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters
+from report_utils.report.statistics import moments, scatter_of
 
 MATES = (0, 1, 3, 6)
 """Lower ends of the classes of how many observations of its own halo a test cluster has in training."""

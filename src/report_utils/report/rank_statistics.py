@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from report_utils.report.bootstrap import N_RESAMPLES, resample
 from report_utils.report.intervals import Interval
-from report_utils.report.moments import moments, scatter_of
+from report_utils.report.resampling import N_RESAMPLES, resample
+from report_utils.report.statistics import GAUSSIAN_PERCENTILES, moments, scatter_of
 
 N_PERMUTATIONS = 200
 
@@ -236,7 +236,7 @@ def hard_clusters(dynamics: RecordedTraining, *, n_scatters: float = 3.0) -> NDA
     hard = np.ones(len(dynamics.truth), dtype=bool)
     for residuals in phase_residuals(dynamics):
         mean = residuals.mean(axis=1)
-        low, median, high = np.percentile(mean, [15.865525393145708, 50, 84.13447460685429])
+        low, median, high = np.percentile(mean, [GAUSSIAN_PERCENTILES[0], 50, GAUSSIAN_PERCENTILES[1]])
         hard &= np.abs(mean - median) > n_scatters * (high - low) / 2
     return np.asarray(dynamics.item)[hard]
 

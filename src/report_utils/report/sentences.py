@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from report_utils.binning import TRANSFORMS
 from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report.claim_tests import Evidence, printed_contrast
-from report_utils.report.fold_draws import MINIMUM_FOLDS
 from report_utils.report.intervals import FAILS, HOLDS, Interval
 from report_utils.report.printed_numbers import PUBLISHED, is_reports_protocol
+from report_utils.report.resampling import MINIMUM_FOLDS
 
 if TYPE_CHECKING:
     from report_utils.profiles import Profile

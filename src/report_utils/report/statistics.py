@@ -1,10 +1,10 @@
 """Bias, scatter and paired comparisons of residuals, with intervals over halos and training seeds.
 
 The eight views of one cluster share its photons and the snapshots of one halo share its shape, so a test view is not
-an independent observation; and one training is not another. :mod:`report_utils.report.bootstrap` says what is drawn.
+an independent observation; nor are two trainings the same. :mod:`report_utils.report.resampling` says what is drawn.
 
 All statistics with an interval are functions of sums over clusters (count, sum of r, sum of r^2 ...), so one resample
-costs one weighted sum over halos whatever the number of views.
+costs one weighted sum over halos, whatever the number of views.
 """
 
 from __future__ import annotations
@@ -16,13 +16,96 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from report_utils.errors import InputError
-from report_utils.report.bootstrap import N_RESAMPLES, Resampled, resample
 from report_utils.report.intervals import Interval
-from report_utils.report.moments import as_views, checked_groups, mean_of, moments, scatter_of, slope_of
+from report_utils.report.resampling import N_RESAMPLES, Resampled, resample
 from report_utils.report.seeds import SeedPredictions
 
-# Half the range between these percentiles of a Gaussian is its standard deviation (16 and 84 in short).
-_GAUSSIAN_PERCENTILES = (15.865525393145708, 84.13447460685429)
+# half the range between these percentiles of a Gaussian is its standard deviation (16 and 84 in short)
+GAUSSIAN_PERCENTILES = (15.865525393145708, 84.13447460685429)
+
+
+def as_views(residuals: ArrayLike, name: str = "residuals") -> NDArray[np.float64]:
+    """Return residuals as ``(n_seeds, n_clusters, n_views)`` [dex].
+
+    Raises
+    ------
+    InputError
+        If they have another shape than that, ``(n_clusters, n_views)`` or ``(n_clusters,)``, or are not finite.
+    """
+    array = np.asarray(residuals, dtype=np.float64)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim == 2:
+        array = array[None]
+    if array.ndim != 3 or array.shape[1] < 2 or 0 in array.shape:
+        msg = (
+            f"{name} have shape {np.shape(residuals)}; give (n_clusters,), (n_clusters, n_views) or (n_seeds, "
+            "n_clusters, n_views), two clusters or more"
+        )
+        raise InputError(msg)
+    finite = np.isfinite(array).all(axis=(0, 2))
+    if not finite.all():
+        msg = f"{name}: row {int(np.flatnonzero(~finite)[0])} is not finite; remove the cluster or train again"
+        raise InputError(msg)
+    return array
+
+
+def checked_groups(groups: ArrayLike | None, n_clusters: int) -> NDArray:
+    """Return the halo of each cluster, ``(n_clusters,)``; each its own where none are known.
+
+    Raises
+    ------
+    InputError
+        If there is not one for each cluster, or one halo for all.
+    """
+    if groups is None:
+        return np.arange(n_clusters)
+    names = np.asarray(groups)
+    if names.shape != (n_clusters,):
+        msg = f"groups have shape {np.shape(groups)}; one halo for each of the {n_clusters} clusters is needed"
+        raise InputError(msg)
+    if len(np.unique(names)) < 2:
+        msg = "all clusters belong to one group; resampling needs two or more"
+        raise InputError(msg)
+    return names
+
+
+def moments(residuals: NDArray[np.float64], truth: NDArray | None = None) -> NDArray[np.float64]:
+    """Return what each cluster adds to the sums that bias, scatter and slope are functions of.
+
+    Parameters
+    ----------
+    residuals : (n_seeds, n_clusters, n_views) [dex]
+    truth : (n_clusters,) [log10 solar masses], optional
+
+    Returns
+    -------
+    (n_seeds, n_clusters, 3 or 6)
+        Views, sum of r, sum of r^2; with the truth t, less its mean, also the sums of t, t^2 and r t.
+    """
+    count = np.full(residuals.shape[:2], float(residuals.shape[2]))
+    total = residuals.sum(axis=2)
+    columns = [count, total, (residuals**2).sum(axis=2)]
+    if truth is not None:
+        centred = np.asarray(truth, dtype=np.float64) - np.mean(truth)
+        columns += [count * centred, count * centred**2, total * centred]
+    return np.stack(columns, axis=2)
+
+
+def mean_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean (...) of :func:`moments` that were added up (..., 3 or more)."""
+    return totals[..., 1] / totals[..., 0]
+
+
+def scatter_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the standard deviation (...) of :func:`moments` that were added up (..., 3 or more)."""
+    return np.sqrt(np.maximum(totals[..., 2] / totals[..., 0] - mean_of(totals) ** 2, 0.0))
+
+
+def slope_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the slope (...) of the least-squares line of r against t of :func:`moments` added up (..., 6)."""
+    n, r, t, tt, rt = (totals[..., place] for place in (0, 1, 3, 4, 5))
+    return (rt / n - r * t / n**2) / (tt / n - (t / n) ** 2)
 
 
 @dataclass(frozen=True)
@@ -160,7 +243,7 @@ def _describe(
     def interval(statistic) -> Interval:
         return drawn.interval(lambda totals: statistic(totals[..., 0, :]), confidence)
 
-    low, median, high = np.percentile(views, [_GAUSSIAN_PERCENTILES[0], 50, _GAUSSIAN_PERCENTILES[1]])
+    low, median, high = np.percentile(views, [GAUSSIAN_PERCENTILES[0], 50, GAUSSIAN_PERCENTILES[1]])
     robust = (high - low) / 2
     n_seeds, n_clusters, n_views = views.shape
     n_groups = len(np.unique(groups))
@@ -182,7 +265,7 @@ def _describe(
 
 def scatter_contrast(
     residuals: Sequence[ArrayLike],
-    powers: Sequence[float],
+    powers: Sequence[float] = (1.0, -1.0),
     *,
     groups: ArrayLike | None = None,
     folds: ArrayLike | None = None,
@@ -192,7 +275,7 @@ def scatter_contrast(
 ) -> Interval:
     """Compare several transforms on the same clusters: the product of their scatters, each to its power.
 
-    ``powers=(1, -1)`` is a ratio, ``(1, -1, -1, 1)`` a ratio of ratios. All transforms see the same draws of halos,
+    By default their ratio; ``powers=(1, -1, -1, 1)`` is a ratio of ratios. All transforms see the same draws of halos,
     so what they share (a bright halo, an odd shape) cancels.
 
     Parameters
@@ -225,16 +308,118 @@ def contrast_of(drawn: Resampled, powers: Sequence[float], confidence: float = 0
     return drawn.interval(lambda totals: np.prod(scatter_of(totals) ** np.asarray(powers), axis=-1), confidence)
 
 
-def scatter_ratio(
-    residuals_a: ArrayLike, residuals_b: ArrayLike, groups: ArrayLike | None = None, **options: object
-) -> Interval:
-    """Return the scatter of ``a`` over that of ``b`` on the same clusters, with a paired interval.
+@dataclass(frozen=True)
+class MassBin:
+    """The residuals of the clusters in one bin of true mass.
+
+    Attributes
+    ----------
+    log10_mass : float [log10 solar masses]
+        The median of the bin's clusters.
+    n_clusters : int
+    bias, scatter : Interval [dex]
+    """
+
+    log10_mass: float
+    n_clusters: int
+    bias: Interval
+    scatter: Interval
+
+
+def mass_bins(
+    tested: SeedPredictions, n_bins: int = 5, *, n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> tuple[MassBin, ...]:
+    """Return bias and scatter in bins of true mass with equally many clusters.
 
     Parameters
     ----------
-    residuals_a, residuals_b : (n_seeds, n_clusters, n_views), (n_clusters, n_views) or (n_clusters,) [dex]
-        Row i of both belongs to the same cluster; the numbers of seeds and of views may differ.
-    groups, **options
-        As in :func:`scatter_contrast`.
+    tested : SeedPredictions
+    n_bins : int
+    n_resamples, seed
+        Of the bootstrap over halos and training seeds.
     """
-    return scatter_contrast((residuals_a, residuals_b), (1.0, -1.0), groups=groups, **options)
+    place = _bin_of(tested.truth, n_bins)
+    columns = moments(as_views(tested.residuals))
+    in_bins = np.concatenate([columns * (place == number)[:, None] for number in range(n_bins)], axis=2)
+    groups = checked_groups(tested.group, len(tested.truth))
+    drawn = resample([in_bins], groups, tested.fold, n_resamples=n_resamples, seed=seed)
+    return tuple(
+        MassBin(
+            float(np.median(tested.truth[place == number])),
+            int(np.count_nonzero(place == number)),
+            drawn.interval(lambda t, first=3 * number: mean_of(t[..., 0, first : first + 3])),
+            drawn.interval(lambda t, first=3 * number: scatter_of(t[..., 0, first : first + 3])),
+        )
+        for number in range(n_bins)
+    )
+
+
+def _bin_of(truth: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:
+    edges = np.quantile(truth, np.linspace(0, 1, n_bins + 1))
+    return np.clip(np.searchsorted(edges, truth, side="right") - 1, 0, n_bins - 1)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What samples of one size show.
+
+    Parameters
+    ----------
+    n_clusters : int
+    scatter : (low, high) [dex]
+        95% of samples have a scatter between these.
+    ratio : (low, high)
+        95% of samples have a scatter between these times that of the baseline, on the same clusters.
+    share_smaller : float
+        Of the samples in which the scatter is smaller than the baseline's.
+    """
+
+    n_clusters: int
+    scatter: tuple[float, float]
+    ratio: tuple[float, float]
+    share_smaller: float
+
+
+def expect_of_samples(
+    n_clusters: int, residuals: ArrayLike, baseline: ArrayLike, *, n_samples: int = 4000, seed: int = 0
+) -> Expectation:
+    """Draw samples of ``n_clusters`` from held-out clusters, with replacement, and say what they show.
+
+    The trained networks stay the same: it is the sampling of test clusters alone that is measured, and fewer
+    clusters to train on make the scatter itself larger.
+
+    Parameters
+    ----------
+    n_clusters : int
+        Two or more.
+    residuals, baseline : (n_held_out, n_views) [dex]
+        Of two transforms, on the same clusters in the same order.
+    n_samples, seed : int
+
+    Raises
+    ------
+    InputError
+        If the residuals do not belong together, or there are fewer than two clusters.
+    """
+    residuals, baseline = np.asarray(residuals, float), np.asarray(baseline, float)
+    if residuals.shape != baseline.shape or residuals.ndim != 2 or min(len(residuals), n_clusters) < 2:
+        msg = (
+            f"residuals of shape {residuals.shape} and {baseline.shape} and samples of {n_clusters} clusters; two"
+            " clusters or more are needed, the same in both"
+        )
+        raise InputError(msg)
+    rows = np.random.default_rng(seed).integers(0, len(residuals), (n_samples, n_clusters))
+    scatter, other = _scatters(residuals, rows), _scatters(baseline, rows)
+    ratio = np.divide(scatter, other, out=np.ones(n_samples), where=other > 0)
+    return Expectation(n_clusters, _central(scatter), _central(ratio), float(np.mean(ratio < 1)))
+
+
+def _scatters(residuals: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return each sample's standard deviation over all views, ``(n_samples,)`` [dex]."""
+    first, second = residuals.mean(axis=1), (residuals**2).mean(axis=1)
+    return np.sqrt(np.maximum(second[rows].mean(axis=1) - first[rows].mean(axis=1) ** 2, 0.0))
+
+
+def _central(values: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)

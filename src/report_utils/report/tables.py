@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from report_utils.binning import TRANSFORMS
 from report_utils.cnn.untrained import WHAT_TO_TRY
-from report_utils.report.bootstrap import N_RESAMPLES
 from report_utils.report.claim_tests import Evidence
 from report_utils.report.claims import CLAIMS
 from report_utils.report.printed_numbers import PUBLISHED, table_row
+from report_utils.report.resampling import N_RESAMPLES
 from report_utils.report.seeds import CrossValidated, SeedPredictions, trained_only
 from report_utils.report.statistics import describe_all
 
@@ -54,7 +54,8 @@ def table_one(
     tested = {name: SeedPredictions.of(runs) for name, runs in cross_validations.items() if name in TRANSFORMS}
     ours = describe_all(trained_only(tested), n_resamples=n_resamples, seed=seed, confidence=confidence)
     records = {}
-    for name in dict.fromkeys((*PUBLISHED.rows, *TRANSFORMS)):
+    ordered = dict.fromkeys((*PUBLISHED.rows, *TRANSFORMS))
+    for name in (name for name in ordered if name in TRANSFORMS):
         row = table_row(TRANSFORMS[name])
         record = {
             "model": row.model,
@@ -132,13 +133,13 @@ def _in_bold(text: str, bold: bool) -> str:
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]], align: str) -> str:
-    """Write a Markdown table; ``align`` holds ``l`` or ``r`` for each column."""
-    lines = [
-        list(header),
-        [":---" if side == "l" else "---:" for side in align],
-        *(list(row) for row in rows),
-    ]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    """Write cells as a Markdown table; ``align`` holds ``l`` or ``r`` for each column."""
+    import pandas as pd
+
+    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    sides = ["left" if side == "l" else "right" for side in align]
+    frame = pd.DataFrame(cells, columns=list(header))
+    return frame.to_markdown(index=False, disable_numparse=True, colalign=sides if cells else None)
 
 
 def _smallest(table: pd.DataFrame, column: str) -> str | None:

@@ -37,7 +37,10 @@ def cluster_viewer(reproduction: Reproduction, *dynamics: Recording, figure: Fig
         quantity="log₁₀ M₅₀₀ [M☉]",
         unit="dex",
         # row 0 of an image has the lowest y, and is drawn at the bottom
-        images=[np.flip(each(reproduction.counts(each.source)[first.item]), axis=1) for each in transforms],
+        images=[
+            np.flip(each(reproduction.counts(each.source, each.counted_edges_kev)[first.item]), axis=1)
+            for each in transforms
+        ],
         channels=[f"{channel} keV" for channel in transforms[0].channels],
         figure=figure,
     )

@@ -97,7 +97,7 @@ def _require_digests(file: Path) -> None:
 def _jobs(reproduction: Reproduction) -> Iterator[tuple[str, list[RunKey]]]:
     """Yield each job's name and the runs that it computes: all training seeds of the profile."""
     seeds = range(reproduction.profile.training_seeds)
-    yield "data", [reproduction.data_key]
+    yield "data", reproduction.data_keys
     for transform in reproduction.transforms:
         for fold in range(reproduction.profile.folds.run):
             yield f"fit/{transform}/{fold}", [reproduction.fit_key(transform, fold, seed) for seed in seeds]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.binning import N_BANDS, N_VIEWS, TRANSFORMS, get_transform
+from report_utils.binning import BAND_EDGES_KEV, N_VIEWS, TRANSFORMS, get_transform
 from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
@@ -22,11 +22,12 @@ from report_utils.events import EventList
 from report_utils.files.disk import require_room
 from report_utils.profiles import Profile, load_profile
 from report_utils.reproduction.recorded import recorded_dynamics
-from report_utils.reproduction.training_tasks import profile_folds, store_dynamics, store_fit
+from report_utils.reproduction.training_tasks import dynamics_code, fit_code, profile_folds, store_run
 from report_utils.runs.cleanup import in_use
-from report_utils.runs.code_digest import code_digests, read_once
+from report_utils.runs.code_digest import reached_definitions
 from report_utils.runs.store import Run, RunKey, Store
-from report_utils.workers.backends import ENGINES, backend_name
+from report_utils.workers.backends import backend_name
+from report_utils.workers.processes import WORKER_ENVIRONMENT
 from report_utils.workers.worker_pool import Task, run_tasks
 
 if TYPE_CHECKING:
@@ -41,21 +42,15 @@ MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 _BINNED_COPIES = 3
 """How often the binned observations lie on disk while they are made: in parts, put together, and kept."""
 
-_TRAINING_CODE = (
-    "binning.dataset",
-    "binning.symmetry",
-    "binning.transforms",
-    "cnn.batches",
-    "cnn.crossval",
-    "cnn.fused_forward",
-    "cnn.images",
-    "cnn.layer_sizes",
-    "cnn.model",
-    "cnn.network",
-    "cnn.scales",
-    "cnn.training",
-    "reproduction.training_tasks",
+_DECIDING_FLAGS = (
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_XLA_FLAGS",
+    "XLA_FLAGS",
+    "ONEDNN_MAX_CPU_ISA",
+    "NVIDIA_TF32_OVERRIDE",
 )
+"""Environment variables that decide the last bits of a training, as a worker process has them."""
 
 
 class Reproduction:
@@ -86,25 +81,36 @@ class Reproduction:
         self.observations = Observations.of(self.profile)
         _require_pixel_numbers(self.profile, self.observations.n_clusters)
         self._keys: dict[str, RunKey] = {}  # what a key names stays the same while a build goes on
-
-    @cached_property
-    def dataset(self) -> Dataset:
-        """Return the binned observations."""
-        if not self.store.holds(self.data_key):
-            require_room(self.store.root, _BINNED_COPIES * self._n_bytes, "the binned observations")
-        try:
-            return load_dataset(self.profile, self.store)
-        except FileNotFoundError:
-            if not self.store.holds(self.data_key):
-                raise
-            # another machine, which no lock keeps out, has finished them meanwhile and removed the parts
-            return load_dataset(self.profile, self.store)
+        self._data_keys: dict[tuple[float, ...], RunKey] = {}
+        self._datasets: dict[tuple[float, ...], Dataset] = {}
 
     @property
-    def _n_bytes(self) -> int:
+    def dataset(self) -> Dataset:
+        """Return the observations, binned in the report's bands."""
+        return self.binned(BAND_EDGES_KEV)
+
+    def binned(self, edges_kev: tuple[float, ...]) -> Dataset:
+        """Return the observations, binned in bands with these edges [keV], from 0 to infinity."""
+        if edges_kev not in self._datasets:
+            self._datasets[edges_kev] = self._load_dataset(edges_kev)
+        return self._datasets[edges_kev]
+
+    def _load_dataset(self, edges_kev: tuple[float, ...]) -> Dataset:
+        key = self.data_key_of(edges_kev)
+        if not self.store.holds(key):
+            require_room(self.store.root, _BINNED_COPIES * self._n_bytes(len(edges_kev) - 1), "the binned observations")
+        try:
+            return load_dataset(self.profile, self.store, edges_kev)
+        except FileNotFoundError:
+            if not self.store.holds(key):
+                raise
+            # another machine, which no lock keeps out, has finished them meanwhile and removed the parts
+            return load_dataset(self.profile, self.store, edges_kev)
+
+    def _n_bytes(self, n_bands: int) -> int:
         """Return the size of the binned observations on disk [bytes]: counts of four bytes."""
         n_sources = 2 if self.observations.has_agn_less else 1
-        return 4 * n_sources * self.observations.n_clusters * self.profile.n_pixels**2 * N_BANDS
+        return 4 * n_sources * self.observations.n_clusters * self.profile.n_pixels**2 * n_bands
 
     @property
     def backend(self) -> str:
@@ -135,9 +141,11 @@ class Reproduction:
         """Return the transforms whose dynamics the report shows and these observations allow."""
         return tuple(filter(self.available, DYNAMICS_TRANSFORMS))
 
-    def counts(self, source: SourceName = "observation") -> NDArray[np.int32]:
-        """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, 4)``, left on disk."""
-        return self.dataset.counts(source)
+    def counts(
+        self, source: SourceName = "observation", edges_kev: tuple[float, ...] = BAND_EDGES_KEV
+    ) -> NDArray[np.int32]:
+        """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, n_bands)``, left on disk."""
+        return self.binned(edges_kev).counts(source)
 
     def example_events(self, index: int, source: SourceName = "observation") -> EventList:
         """Return one observation's event list."""
@@ -277,10 +285,9 @@ class Reproduction:
             name for name in transforms if name not in MOST_WANTED
         ]
         keys: list[RunKey] = []
-        with read_once():
-            for seed in range(n_training_seeds or self.profile.training_seeds):
-                keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
-                keys += [self.dynamics_key(name, seed) for name in dynamics]
+        for seed in range(n_training_seeds or self.profile.training_seeds):
+            keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
+            keys += [self.dynamics_key(name, seed) for name in dynamics]
         return self._without_finished(keys)
 
     def _compute(self, tasks: list[Task]) -> int:
@@ -303,7 +310,7 @@ class Reproduction:
         if name not in self._keys:
             inputs = self._common_inputs(transform, fold, training_seed) | {
                 "training": self.profile.training.model_dump(),
-                "code": code_digests(training_code()),
+                "code": reached_definitions(*fit_code()),
             }
             self._keys[name] = RunKey(name, inputs, self.profile.label)
         return self._keys[name]
@@ -314,27 +321,47 @@ class Reproduction:
         if name not in self._keys:
             inputs = self._common_inputs(transform, 0, training_seed) | {
                 "dynamics": self.profile.dynamics.model_dump(),
-                "code": code_digests(dynamics_code()),
+                "code": reached_definitions(*dynamics_code()),
             }
             self._keys[name] = RunKey(name, inputs, self.profile.label)
         return self._keys[name]
 
-    @cached_property
+    @property
     def data_key(self) -> RunKey:
-        """Return the key of the binned observations."""
-        return self.observations.key(self.profile)
+        """Return the key of the observations, binned in the report's bands."""
+        return self.data_key_of(BAND_EDGES_KEV)
+
+    @property
+    def data_keys(self) -> list[RunKey]:
+        """Return the keys of the binned observations, one for each set of bands that a transform is made of."""
+        return [self.data_key_of(edges_kev) for edges_kev in self.counted_edges_kev]
+
+    @property
+    def counted_edges_kev(self) -> list[tuple[float, ...]]:
+        """Return the edges of each set of bands that a transform is made of [keV], the report's first."""
+        edges = {get_transform(name).counted_edges_kev for name in self.transforms}
+        return [BAND_EDGES_KEV, *sorted(edges - {BAND_EDGES_KEV})]
+
+    def data_key_of(self, edges_kev: tuple[float, ...]) -> RunKey:
+        """Return the key of the observations, binned in bands with these edges [keV], from 0 to infinity."""
+        if edges_kev not in self._data_keys:
+            self._data_keys[edges_kev] = self.observations.key(self.profile, edges_kev)
+        return self._data_keys[edges_kev]
 
     def _common_inputs(self, transform: str, fold: int, training_seed: int) -> dict[str, Any]:
         folds = self.profile.folds
+        flags = {name: WORKER_ENVIRONMENT.get(name, os.environ.get(name)) for name in _DECIDING_FLAGS}
         return {
-            "data": self.data_key.inputs,
-            "transform": get_transform(transform).name,
+            "data": self.data_key_of(get_transform(transform).counted_edges_kev).inputs,
+            "transform": transform,
+            "image": get_transform(transform).described(),
             "fold": fold,
             "n_folds": folds.n_folds,
             "grouped": folds.grouped,
             "seed": self.profile.seed,
             "training_seed": training_seed,
             "backend": backend_name(),
+            "flags": {name: value for name, value in flags.items() if value},
         }
 
     def _finished(self, key: RunKey) -> Run:
@@ -363,18 +390,19 @@ class Reproduction:
         """Return the task that trains a fit or a dynamics of this profile, for another store where one is given."""
         transform, fold, training_seed = (key.inputs[name] for name in ("transform", "fold", "training_seed"))
         if key.name.startswith("fit/"):
-            function, label, epochs = store_fit, f"{transform}, fold {fold}", self.profile.training.epochs
+            label, epochs = f"{transform}, fold {fold}", self.profile.training.epochs
         else:
-            function, label = store_dynamics, f"dynamics of {transform}"
+            label = f"dynamics of {transform}"
             epochs = (self.profile.dynamics.epochs + 1) * get_transform(transform).n_channels
         if training_seed:
             label += f", training seed {training_seed}"
         fold_of = self.fold_of()
+        dataset = self.binned(get_transform(transform).counted_edges_kev)
         arguments = {
-            "store": store or self.store, "key": key, "dataset": self.dataset, "transform": transform,
+            "store": store or self.store, "key": key, "dataset": dataset, "transform": transform,
             "fold_of": fold_of, "fold": fold, "training_seed": training_seed, "profile": self.profile,
         }  # fmt: skip
-        return Task(label, function, arguments, epochs * N_VIEWS * int((fold_of != fold).sum()), trains=True)
+        return Task(label, store_run, arguments, epochs * N_VIEWS * int((fold_of != fold).sum()), trains=True)
 
 
 def _require_pixel_numbers(profile: Profile, n_clusters: int) -> None:
@@ -387,13 +415,3 @@ def _require_pixel_numbers(profile: Profile, n_clusters: int) -> None:
             "take fewer (source.n_clusters) or fewer pixels (n_pixels)"
         )
         raise InputError(msg)
-
-
-def training_code() -> list[str]:
-    """Return the modules that decide what a fit comes to, on the backend that trains."""
-    return [*_TRAINING_CODE, ENGINES[backend_name()]]
-
-
-def dynamics_code() -> list[str]:
-    """Return the modules that decide what a dynamics comes to, on the backend that trains."""
-    return [*training_code(), "cnn.phase_training", "dynamics.phases", "dynamics.recorder"]

@@ -77,7 +77,7 @@ class Manifests:
 def profile_keys(reproduction: Reproduction) -> list[RunKey]:
     """Return the keys of all runs that the book shows at a profile, the observations first."""
     return [
-        reproduction.data_key,
+        *reproduction.data_keys,
         *reproduction.runs(reproduction.transforms, reproduction.dynamics_transforms),
     ]
 
@@ -93,7 +93,7 @@ def current_key(reproduction: Reproduction, about: Mapping[str, Any]) -> RunKey 
     if owner is None:
         return None
     if kind == "data":
-        return owner.data_key
+        return next((key for key in owner.data_keys if key.name == about["name"]), None)
     with contextlib.suppress(InputError, KeyError, TypeError):
         if kind == "fit" and inputs["fold"] < owner.profile.folds.run:
             return owner.fit_key(inputs["transform"], inputs["fold"], inputs["training_seed"])

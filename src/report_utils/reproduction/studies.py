@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -212,13 +211,11 @@ class _VariantReproduction(Reproduction):
         super().__init__(profile, base.store)
         self._base = base if self.observations == base.observations else None
 
-    @cached_property
-    def data_key(self) -> RunKey:
-        return super().data_key if self._base is None else self._base.data_key
+    def data_key_of(self, edges_kev: tuple[float, ...]) -> RunKey:
+        return super().data_key_of(edges_kev) if self._base is None else self._base.data_key_of(edges_kev)
 
-    @cached_property
-    def dataset(self) -> Dataset:
-        return super().dataset if self._base is None else self._base.dataset
+    def binned(self, edges_kev: tuple[float, ...]) -> Dataset:
+        return super().binned(edges_kev) if self._base is None else self._base.binned(edges_kev)
 
 
 def possible_variants(base: Reproduction, study: Study) -> list[Variant]:

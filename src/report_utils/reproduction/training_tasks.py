@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +15,28 @@ from report_utils.cnn.crossval import assign_folds, fit_fold, fit_to_arrays
 from report_utils.profiles import Profile
 from report_utils.runs.code_digest import require_code
 from report_utils.runs.store import RunKey, Store
-from report_utils.workers.worker_pool import advance
+from report_utils.workers.backends import ENGINES, backend_name
+from report_utils.workers.progress import advance
 
 if TYPE_CHECKING:
     from report_utils.cnn.images import ResidentImages
+
+_IMAGES_AND_FOLDS = (
+    "binning.dataset.Dataset.images",
+    "binning.transforms.Transform",
+    "reproduction.training_tasks.profile_folds",
+    "reproduction.training_tasks.tested",
+)
+
+
+def fit_code(backend: str | None = None) -> tuple[str, ...]:
+    """Return the names of the definitions that a fit is computed by, on a backend or on the one that trains."""
+    return (*_IMAGES_AND_FOLDS, "reproduction.training_tasks.train_fit", ENGINES[backend or backend_name()])
+
+
+def dynamics_code(backend: str | None = None) -> tuple[str, ...]:
+    """Return the names of the definitions that a dynamics is computed by, on a backend or on the one that trains."""
+    return (*_IMAGES_AND_FOLDS, "reproduction.training_tasks.train_dynamics", ENGINES[backend or backend_name()])
 
 
 def profile_folds(dataset: Dataset, profile: Profile) -> NDArray[np.int64]:
@@ -28,69 +45,87 @@ def profile_folds(dataset: Dataset, profile: Profile) -> NDArray[np.int64]:
     return assign_folds(len(dataset.log10_mass), profile.folds.n_folds, profile.seed, groups)
 
 
-def store_fit(
-    store: Store,
-    key: RunKey,
+def tested(dataset: Dataset, cluster: NDArray[np.integer]) -> dict[str, NDArray]:
+    """Return the true masses [log10 Msun] and halos of test observations: a run can be read without its data."""
+    return {"cluster": cluster, "truth": dataset.log10_mass[cluster], "group": dataset.groups[cluster]}
+
+
+def train_fit(
+    images: ResidentImages,
     dataset: Dataset,
-    transform: str,
     fold_of: NDArray,
     fold: int,
     training_seed: int,
     profile: Profile,
-) -> None:
-    """Train one fit and keep it; runs in a worker process."""
-
-    def train(checkpoint: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
-        images = _resident_images(dataset, transform)
-        training, seed, log10_mass = profile.training, profile.seed, dataset.log10_mass
-        fit = fit_fold(
-            images,
-            log10_mass,
-            fold_of,
-            fold,
-            training,
-            seed,
-            training_seed=training_seed,
-            checkpoint=checkpoint,
-            progress=advance,
-        )
-        return fit_to_arrays(fit)
-
-    _make_once(store, key, train)
+    checkpoint: Path,
+) -> tuple[dict[str, NDArray], dict[str, Any]]:
+    """Train a fit and return its arrays and facts."""
+    fit = fit_fold(
+        images,
+        dataset.log10_mass,
+        fold_of,
+        fold,
+        profile.training,
+        profile.seed,
+        training_seed=training_seed,
+        checkpoint=checkpoint,
+        progress=advance,
+    )
+    arrays, facts = fit_to_arrays(fit)
+    return arrays | tested(dataset, fit.cluster), facts
 
 
-def store_dynamics(
-    store: Store,
-    key: RunKey,
+def train_dynamics(
+    images: ResidentImages,
     dataset: Dataset,
-    transform: str,
     fold_of: NDArray,
     fold: int,
     training_seed: int,
     profile: Profile,
-) -> None:
-    """Train one dynamics and keep it; runs in a worker process."""
+    checkpoint: Path,
+) -> tuple[dict[str, NDArray], dict[str, Any]]:
+    """Train a dynamics and return its arrays and facts."""
     from report_utils.cnn.phase_training import train_in_phases
 
-    def train(checkpoint: Path) -> tuple[dict[str, NDArray], dict[str, Any]]:
-        images = _resident_images(dataset, transform)
-        settings, seed, log10_mass = profile.dynamics, profile.seed, dataset.log10_mass
-        result = train_in_phases(
-            images,
-            log10_mass,
-            fold_of,
-            settings,
-            seed,
-            training_seed=training_seed,
-            fold=fold,
-            checkpoint=checkpoint,
-            progress=advance,
-        )
-        arrays = {"cluster": result.item, "predictions": result.predictions}
-        arrays |= {f"state_{name}": value for name, value in result.states.items()}
-        return arrays, {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
+    result = train_in_phases(
+        images,
+        dataset.log10_mass,
+        fold_of,
+        profile.dynamics,
+        profile.seed,
+        training_seed=training_seed,
+        fold=fold,
+        checkpoint=checkpoint,
+        progress=advance,
+    )
+    arrays = {"predictions": result.predictions} | tested(dataset, result.item)
+    arrays |= {f"state_{name}": value for name, value in result.states.items()}
+    return arrays, {"states": sorted(result.states), "loss": [float(value) for value in result.loss]}
 
-    _make_once(store, key, train)
+
+def store_run(
+    store: Store,
+    key: RunKey,
+    dataset: Dataset,
+    transform: str,
+    fold_of: NDArray,
+    fold: int,
+    training_seed: int,
+    profile: Profile,
+) -> None:
+    """Train the fit or dynamics of a key from its last checkpoint and keep it; runs in a worker process.
+
+    Nothing is trained where another process has made the run meanwhile.
+    """
+    train, code = (train_fit, fit_code) if key.name.startswith("fit/") else (train_dynamics, dynamics_code)
+    require_code(key.inputs["code"], code())
+    with store.lock(key):
+        if store.load(key) is None:
+            began = time.monotonic()
+            images = _resident_images(dataset, transform)
+            checkpoint = store.working_folder(key) / "checkpoint.npz"
+            arrays, facts = train(images, dataset, fold_of, fold, training_seed, profile, checkpoint)
+            store.save(key, arrays, facts, seconds=time.monotonic() - began)
 
 
 _resident: dict[tuple[Path, str], Any] = {}
@@ -105,13 +140,3 @@ def _resident_images(dataset: Dataset, transform: str) -> ResidentImages:
         _resident.clear()  # before the next ones are made: memory for one set of images is enough
         _resident[wanted] = ResidentImages(dataset.images(get_transform(transform)))
     return _resident[wanted]
-
-
-def _make_once(store: Store, key: RunKey, train: Callable[[Path], tuple[dict[str, NDArray], dict[str, Any]]]) -> None:
-    """Train a run from where its checkpoint left it and keep it, unless another process has made it meanwhile."""
-    require_code(key.inputs["code"])
-    with store.lock(key):
-        if store.load(key) is None:
-            began = time.monotonic()
-            arrays, facts = train(store.working_folder(key) / "checkpoint.npz")
-            store.save(key, arrays, facts, seconds=time.monotonic() - began)

@@ -145,7 +145,8 @@ def compare_runs(stored: Run, computed: Run, log10_mass: np.ndarray) -> Verifica
 
 def _verify_observations(reproduction: Reproduction, key: RunKey, folder: Path, seed: int) -> Verification:
     """Bin some observations again and compare their counts and everything else that is known of them."""
-    dataset, observations = reproduction.dataset, reproduction.observations
+    edges_kev = (0.0, *key.inputs["inner_edges_kev"], math.inf)
+    dataset, observations = reproduction.binned(edges_kev), reproduction.observations
     generator = np.random.default_rng([seed, 0])
     chosen = np.sort(generator.permutation(observations.n_clusters)[:N_OBSERVATIONS]).tolist()
     sources: list[SourceName] = ["observation", *(["agn_less"] if observations.has_agn_less else [])]
@@ -159,6 +160,7 @@ def _verify_observations(reproduction: Reproduction, key: RunKey, folder: Path, 
                 "sources": sources,
                 "path": folder / f"{index}.npz",
                 "code": key.inputs["code"],
+                "edges_kev": edges_kev,
             },
             1.0,
         )

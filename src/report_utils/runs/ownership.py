@@ -34,8 +34,6 @@ GRID = "grid"
 LOCKS = "locks"
 IN_USE = "in-use"
 WORKERS_LOG = "workers.log"
-ANALYSES = "report-utils-analyses.json"
-"""Where the digests of sources are kept from one build to the next."""
 
 METADATA = "report_utils"
 """Where an executed notebook keeps what it was made from; ``at`` and ``seconds`` in it are all that varies."""
@@ -63,7 +61,7 @@ _FOLDERS: dict[Kind, re.Pattern[str]] = {
     "temporary": re.compile(rf"\.(?P<run>{_RUN})\.{_RANDOM}"),
 }
 _REMOVING = re.compile(rf"{re.escape(REMOVING)}(?P<removed>.+)-\d+")
-_FILES = {MARK, WORKERS_LOG, ANALYSES, "analyses.json"}  # the last is that of earlier versions
+_FILES = {MARK, WORKERS_LOG, "report-utils-analyses.json", "analyses.json"}  # the last two are of earlier versions
 _LOCK = re.compile(r".+-[0-9a-f]{8}\.lock")
 _USE = re.compile(r".+-\d+-\d+\.lock")
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from report_utils.events.bands import BAND_EDGES_KEV
 from report_utils.simulation import plasma, telescope
 from report_utils.simulation.agn import point_sources
 from report_utils.simulation.cluster import build_cluster
@@ -22,8 +23,8 @@ from report_utils.simulation.settings import SimulationSettings
 if TYPE_CHECKING:
     import pandas as pd
 
-BAND_EDGES = (telescope.LOWEST_KEV, 2.5, 5.0, 7.5, telescope.HIGHEST_KEV)
-"""Edges of the report's four bands within what the simulation writes [keV]."""
+BAND_EDGES = (telescope.LOWEST_KEV, *BAND_EDGES_KEV[1:-1], telescope.HIGHEST_KEV)
+"""Edges of the report's bands within the energies that the simulation writes [keV]."""
 
 
 def sample_table(seed: int, n: int, settings: SimulationSettings) -> pd.DataFrame:
@@ -186,6 +187,6 @@ def event_band_fractions(seed: int, indices: list[int], settings: SimulationSett
     shares = []
     for index in indices:
         energy = simulate_observation(seed, index, agn=False, settings=settings).energy
-        counts = np.bincount(np.searchsorted(BAND_EDGES[1:-1], energy, side="left"), minlength=4)
+        counts = np.bincount(np.searchsorted(BAND_EDGES[1:-1], energy, side="left"), minlength=len(BAND_EDGES) - 1)
         shares.append(counts / len(energy))
     return np.array(shares)

@@ -1,6 +1,14 @@
 """What several pages draw alike: the style, images of observations, residuals. Other figures stand in notebooks."""
 
-from report_utils.report.figures.images import band_images, colour_limits, median_remaining, remaining, transform_images
+from report_utils.report.figures.images import (
+    BANDS,
+    COLOUR_BAR,
+    band_images,
+    colour_limits,
+    median_remaining,
+    remaining,
+    transform_images,
+)
 from report_utils.report.figures.residuals import (
     draw_predictions,
     draw_residuals,
@@ -11,6 +19,8 @@ from report_utils.report.figures.residuals import (
 from report_utils.report.figures.style import svg_text, use_book_style
 
 __all__ = [
+    "BANDS",
+    "COLOUR_BAR",
     "band_images",
     "colour_limits",
     "draw_predictions",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from report_utils.binning import TRANSFORMS
 from report_utils.binning.transforms import retained_pixels
+from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.report.figures.style import (
     ONE_EVENT,
     grid,
@@ -18,7 +19,7 @@ from report_utils.report.figures.style import (
     without_ticks,
 )
 
-BANDS = ("0-2.5 keV", "2.5-5 keV", "5-7.5 keV", "above 7.5 keV")
+BANDS = band_titles(BAND_EDGES_KEV)
 COLOUR_BAR = r"$\log_{10}(1 + \mathrm{events})$ in a pixel"
 
 

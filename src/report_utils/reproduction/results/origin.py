@@ -8,7 +8,8 @@ from typing import Any
 
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results.files import Result, shortened
-from report_utils.runs.code_digest import code_digests
+from report_utils.reproduction.training_tasks import dynamics_code, fit_code
+from report_utils.runs.code_digest import reached_definitions
 from report_utils.runs.explain_changes import changes, differences
 from report_utils.workers.backends import ENGINES
 
@@ -97,10 +98,10 @@ def _then_and_today(result: Result, reproduction: Reproduction) -> Iterator[tupl
 
 def _on_backend(inputs: Mapping[str, Any], backend: str | None) -> dict[str, Any]:
     """Return what a run would be computed from on the backend of an earlier one: that is no change since."""
-    if backend not in ENGINES:
+    if backend not in ENGINES or backend == inputs["backend"]:
         return dict(inputs)
-    code = {name: value for name, value in inputs["code"].items() if name not in ENGINES.values()}
-    return dict(inputs) | {"backend": backend, "code": code | code_digests([ENGINES[backend]])}
+    code = fit_code if "training" in inputs else dynamics_code
+    return dict(inputs) | {"backend": backend, "code": reached_definitions(*code(backend))}
 
 
 def _commit(run: Mapping[str, Any]) -> str:

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from report_utils.report.bootstrap import resample
-from report_utils.report.fold_draws import MINIMUM_FOLDS
 from report_utils.report.intervals import Interval, Layer, bca_interval
-from report_utils.report.moments import mean_of, moments, scatter_of
-from report_utils.report.statistics import residual_statistics, scatter_ratio
+from report_utils.report.resampling import MINIMUM_FOLDS, resample
+from report_utils.report.statistics import mean_of, moments, residual_statistics, scatter_contrast, scatter_of
 
 
 def mean_interval(drawn):
@@ -83,7 +81,7 @@ def test_leaving_out_a_seed_leaves_the_mean_of_the_others():
 def test_transforms_may_have_other_numbers_of_seeds():
     a, fold = trainings([[0.1], [0.2], [0.3]], spread=0.1)
     b, _ = trainings([[0.1]], spread=0.1, seed=1)
-    ratio = scatter_ratio(a, b, folds=fold)
+    ratio = scatter_contrast([a, b], folds=fold)
     assert ratio.n_seeds == 1
     assert ratio.value == pytest.approx(a.std() / b.std())
 
@@ -179,7 +177,7 @@ def coverage(n_seeds, n_folds, truth_of, *, n=150, repeats=150, between=0.012, s
             arrays.append((bias + factor * cluster + rng.normal(0, 0.02, (n_seeds, n)))[..., None])
         found = (
             residual_statistics(arrays[0], folds=fold, n_resamples=600).bias,
-            scatter_ratio(*arrays, folds=fold, n_resamples=600),
+            scatter_contrast(arrays, folds=fold, n_resamples=600),
         )
         covered += [interval.low <= truth <= interval.high for interval, truth in zip(found, truth_of, strict=True)]
     return covered / repeats

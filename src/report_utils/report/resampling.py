@@ -1,43 +1,104 @@
-"""Resampling whole halos, and trainings with their seeds or folds, through their sums; and the interval that follows.
+"""Resampling whole halos, and trainings with their seeds or folds, through their sums.
 
-Test clusters are one reason why a number would come out otherwise, the training is the other. A resample draws
-halos with replacement, the same for all transforms, with everything that belongs to them (the cluster bootstrap:
-Davison & Hinkley 1997, *Bootstrap Methods and their Application*, section 3.8). What the training does is drawn from
+A result depends on the test clusters and on the training. A resample draws halos with replacement, the same for all
+transforms, with everything that belongs to them (the cluster bootstrap: Davison & Hinkley 1997, *Bootstrap Methods and
+their Application*, section 3.8). What the training does is drawn from
 
-- the folds, where there are :data:`MINIMUM_FOLDS` or more: each is a training of its own, with its seeds, and
-  :mod:`report_utils.report.fold_draws` says how much of their spread is the training's;
+- the folds, where there are :data:`MINIMUM_FOLDS` or more. Every fold is a training of its own: other initial weights,
+  another order, other training clusters. Its test clusters differ as well, but these are drawn with the halos, so only
+  that part of the variance between folds is added which the test clusters do not explain, as in an analysis of variance
+  with random effects (Searle, Casella & McCulloch 1992, *Variance Components*, section 3.5);
 - else the seeds: for each fold of each transform S - 1 of the S training seeds are drawn with replacement (Rao & Wu
-  1988, JASA 83, 231: drawing as many as there are would give (S - 1)/S of the variance of a mean over S seeds, one
-  half for two);
-- with few folds and one seed nothing, and no resampling could tell what another training would change.
+  1988, JASA 83, 231: drawing S of them would give (S - 1)/S of the variance of a mean over S seeds, one half for two);
+- with few folds and one seed nothing, for no resampling could tell what another training would change.
 
-Two approximations are to the safe side: what a seed does to single clusters is counted with the halos and with the
-seeds (Owen 2007, Ann. Appl. Stat. 1, 386), and transforms draw their seeds apart although they share weights and
-order at the start. One is not: folds share most of their training clusters, and what an altogether other sample of
-these would change cannot be told from one sample (Bengio & Grandvalet 2004, J. Mach. Learn. Res. 5, 1089).
+Two approximations are conservative: what a seed does to single clusters is counted with the halos and with the seeds
+(Owen 2007, Ann. Appl. Stat. 1, 386), and transforms draw their seeds independently although they share initial weights
+and order. One is not: folds share most of their training clusters, and one sample cannot tell what an entirely
+different sample of these would change (Bengio & Grandvalet 2004, J. Mach. Learn. Res. 5, 1089).
 
-How often intervals of 95 % hold the truth, `python -m tools.measure_coverage` measures on made-up residuals. At
-the report's size with one seed, where trainings move the bias by 0.16 of the scatter and the scatter by 3 %: 94 to 96 %
-of those of a bias, a scatter and a ratio of two (without drawing the folds 68, 89 and 87 %). With two folds and three
-seeds 95 to 98 %. Too short they stay for the scatter of few clusters with heavy tails (Student's with 5 degrees of
-freedom, 175 halos: 90 %; ratios 94 %), and with few folds for a bias that their training clusters move (89 %).
+`python -m tools.measure_coverage` measures on made-up residuals how often intervals of 95 % hold the truth. At the
+report's size with one seed, where trainings move the bias by 0.16 of the scatter and the scatter by 3 %, 94 to 96 % of
+those of a bias, a scatter and a ratio of two do (without drawing the folds 68, 89 and 87 %). With two folds and three
+seeds it is 95 to 98 %. Intervals remain too short for the scatter of few clusters with heavy tails (Student's with 5
+degrees of freedom, 175 halos: 90 %; ratios 94 %), and with few folds for a bias that depends on the training clusters
+(89 %).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from report_utils.report.fold_draws import MINIMUM_FOLDS, FoldDraws, Statistic
 from report_utils.report.intervals import Interval, Layer, bca_interval
 
 N_RESAMPLES = 4000
+MINIMUM_FOLDS = 5
+"""Fewer trainings say too little about how trainings spread."""
 _CHUNK_DRAWS = 4_000_000
 _CHUNKS_KEPT = 12  # 96 MB at most
+
+Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+"""From totals ``(..., n_transforms, n_quantities)`` to numbers ``(...)``."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoldDraws:
+    """Draws of folds, the same for all transforms.
+
+    Attributes
+    ----------
+    weights : (n_resamples, n_folds)
+        How much each fold counts, 1 in the mean: F - 1 of the F folds are drawn with replacement.
+    of_fold : (n_folds, n_transforms, n_quantities)
+        What each fold adds to the totals.
+    of_unit : (n_units, n_transforms, n_quantities)
+        What the clusters of one halo in one fold add.
+    """
+
+    weights: NDArray[np.float64]
+    of_fold: NDArray[np.float64]
+    of_unit: NDArray[np.float64]
+
+    @classmethod
+    def draw(cls, of_fold: NDArray, of_unit: NDArray, n_resamples: int, seed: tuple[int, ...]) -> FoldDraws:
+        """Draw the weights of the folds."""
+        n_folds = len(of_fold)
+        counts = np.random.default_rng(seed).multinomial(n_folds - 1, np.full(n_folds, 1 / n_folds), size=n_resamples)
+        return cls(counts * (n_folds / (n_folds - 1)), of_fold, of_unit)
+
+    def select(self, transforms: list[int]) -> FoldDraws:
+        """Return the same draws for some of the transforms."""
+        return FoldDraws(self.weights, self.of_fold[:, transforms], self.of_unit[:, transforms])
+
+    def of_training(self, statistic: Statistic, observed: NDArray[np.float64]) -> tuple[NDArray[np.float64], Layer]:
+        """Return what trainings change in each resample's totals, and the layer that they are.
+
+        Parameters
+        ----------
+        statistic : callable
+        observed : (n_transforms, n_quantities)
+
+        Returns
+        -------
+        changes : (n_resamples, n_transforms, n_quantities)
+            To be added to the totals of drawn halos.
+        layer : Layer
+        """
+        n_folds = len(self.of_fold)
+        without = _finite(statistic(observed - self.of_fold))
+        between = (n_folds - 1) / n_folds * np.sum((without - without.mean()) ** 2)
+        by_unit = _finite(statistic(observed - self.of_unit))
+        explained = np.sum((by_unit - by_unit.mean()) ** 2)
+        share = max(0.0, 1 - explained / between) if between > 0 else 0.0
+        changes = np.einsum("df,ftq->dtq", np.sqrt(share) * (self.weights - 1), self.of_fold)
+        # the difference is known no better than the variance between folds, even where it comes out as zero
+        layer = Layer(without, share * (n_folds - 1) / n_folds, uncertainty=between**2 / (n_folds - 1))
+        return changes, layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +151,10 @@ class Resampled:
                 changes, layer = self.folds.of_training(statistic, self.observed)
                 totals = totals + changes
                 layers.append(layer)
-            resamples = np.asarray(statistic(totals), dtype=np.float64)
+            resamples = _finite(statistic(totals))
         # a draw of one cluster alone has no scatter; with a handful of halos that can happen and says nothing
         estimate = float(statistic(self.observed))
-        return bca_interval(estimate, _finite(resamples), layers, confidence, self.n_seeds)
+        return bca_interval(estimate, resamples, layers, confidence, self.n_seeds)
 
     def _seed_layers(self, statistic: Statistic) -> Iterator[Layer]:
         for number, left_out in enumerate(self.without_seed):
@@ -108,6 +169,7 @@ class Resampled:
 
 
 def _finite(values: NDArray) -> NDArray[np.float64]:
+    values = np.asarray(values, dtype=np.float64)
     return values[np.isfinite(values)]
 
 

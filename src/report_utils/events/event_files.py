@@ -1,0 +1,407 @@
+"""Tables of numbers in a file of any format: opening the file, choosing the table of events, reading its columns.
+
+A table is described first and read later. Its rows come in blocks, of which only the wanted columns and rows are
+kept, so that memory stays at the size of what is returned.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.errors import InputError, printable
+from report_utils.files.gzip_files import first_bytes
+
+MAX_ROWS = 20_000_000
+"""Rows of one table. Reading takes at most 80 bytes a row, so memory stays below 2 GB."""
+ALL_TABLES = "all"
+"""Requests every table called EVENTS, read as one list."""
+_ENERGY_NAMES = {"energy", "signal", "pi", "pha"}
+_TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".dat", ".ecsv")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+    number : int
+        Its place in the table, from 1.
+    form : str
+        The file's own name of the value's type, for messages.
+    dtype : float32, float64 or None
+        Precision in memory: float32 if the file has no more than that; None if the values are not numbers.
+    n_values : int
+        Values in a row; only the first is read.
+    """
+
+    name: str
+    number: int
+    form: str
+    dtype: np.dtype | None
+    n_values: int = 1
+
+    @property
+    def plain_name(self) -> str:
+        """The name in lower case, each run of other characters than letters and digits made one underscore."""
+        return re.sub(r"[^a-z0-9]+", "_", self.name.lower()).strip("_")
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """Which rows to keep, decided from some columns.
+
+    Parameters
+    ----------
+    reason : str
+        How the rows that are left out are described.
+    columns : tuple of Column
+    good : function of the columns' values, (n,) each, to (n,) bool
+    """
+
+    reason: str
+    columns: tuple[Column, ...]
+    good: Callable[..., NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows that were read from a table.
+
+    Parameters
+    ----------
+    values : dict of (n_kept,) float32 or float64
+        By column name.
+    n_rows : int
+        Rows in the table, kept or not.
+    kept : (n_rows,) bool, or None without filters
+    dropped : dict
+        Reason -> rows left out; a row counts for the first filter that it fails.
+    """
+
+    values: dict[str, NDArray]
+    n_rows: int
+    kept: NDArray[np.bool_] | None = None
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    def number_of(self, index: int) -> int:
+        """Return the number, from 1, of a kept row in the file."""
+        return index + 1 if self.kept is None else int(np.flatnonzero(self.kept)[index]) + 1
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table in a file, described but not in memory; each format has a subclass that yields its blocks.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+    number : int
+        Its number in the file.
+    columns : tuple of Column
+    n_rows : int, or None if only reading tells
+    header, primary : mapping
+        Keywords of the table and of the file's first header; empty if the format has none.
+    """
+
+    path: Path
+    name: str
+    number: int
+    columns: tuple[Column, ...]
+    n_rows: int | None
+    header: Mapping[str, Any] = field(default_factory=dict)
+    primary: Mapping[str, Any] = field(default_factory=dict)
+
+    kind: ClassVar[str] = "event table"
+    is_fits: ClassVar[bool] = False
+    """FITS columns follow the missions' naming conventions, which say what unit is meant."""
+
+    def blocks(self, wanted: Sequence[Column]) -> Iterator[list[NDArray]]:
+        """Yield the columns' values block by block; an array is valid until the next block is asked for."""
+        raise NotImplementedError
+
+    def demand_whole(self) -> None:
+        """Refuse a table that is compressed, or longer than its file, before anything is read."""
+
+    def value(self, keyword: str) -> object:
+        """Return a keyword of the table's header, or None if it is missing or cannot be parsed."""
+        return _value(self.header, keyword)
+
+    def file_value(self, keyword: str) -> object:
+        """Return a keyword of the table's header or else of the file's first header, or None."""
+        value = _value(self.header, keyword)
+        return _value(self.primary, keyword) if value is None else value
+
+    def mission_value(self, keyword: str) -> str:
+        """Return such a keyword in lower case, or an empty string."""
+        value = self.file_value(keyword)
+        return "" if value is None else str(value).strip().lower()
+
+    def real(self, keyword: str) -> float | None:
+        """Return a keyword of the table's header if it is a finite number, else None."""
+        return as_real(self.value(keyword))
+
+    def unit_of(self, column: Column) -> str:
+        """Return a column's TUNIT, or an empty string."""
+        return str(self.value(f"TUNIT{column.number}") or "").strip()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The columns' names in lower case."""
+        return frozenset(column.name.strip().lower() for column in self.columns)
+
+    @property
+    def shown_names(self) -> str:
+        """The columns' names as the file writes them, for messages."""
+        names = [printable(column.name) for column in self.columns]
+        return ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")
+
+    def find(self, name: str) -> Column | None:
+        """Return the column of that name, in upper or lower case, or None.
+
+        Raises
+        ------
+        InputError
+            If several columns share the name.
+        """
+        wanted = name.strip().lower()
+        found = [column for column in self.columns if column.name.strip().lower() == wanted]
+        if len(found) > 1:
+            msg = f"{self.path}: table {self.name}: {len(found)} columns are called {name!r}; rename all but one"
+            raise InputError(msg)
+        return found[0] if found else None
+
+    def need(self, name: str) -> Column:
+        """Return the column of that name.
+
+        Raises
+        ------
+        InputError
+            If there is none, or several share the name.
+        """
+        column = self.find(name)
+        if column is None:
+            msg = (
+                f"{self.path}: table {self.name}: there is no column {name!r}; it has {self.shown_names}; name one of"
+                " these, or give a table that has it"
+            )
+            raise InputError(msg)
+        return column
+
+    def find_with_unit(self, base: str, units: Sequence[str]) -> Column | None:
+        """Return the column of that name; outside FITS also one with a unit in its name, such as ``energy_kev``.
+
+        Raises
+        ------
+        InputError
+            If several columns could be meant.
+        """
+        if self.is_fits:
+            return self.find(base)
+        wanted = {base, *(f"{base}_{unit.lower()}" for unit in units)}
+        found = [column for column in self.columns if column.plain_name in wanted]
+        if len(found) > 1:
+            names = " and ".join(repr(column.name) for column in found)
+            msg = (
+                f"{self.path}: columns {names} could both be {base}; name the one to use (--x X --y Y [--pixel-arcsec"
+                " SIZE] --energy E --energy-unit keV|eV)"
+            )
+            raise InputError(msg)
+        return found[0] if found else None
+
+    def read(self, wanted: Iterable[Column], filters: Sequence[RowFilter] = ()) -> Rows:
+        """Read columns, the first value of each row if a column holds several.
+
+        Parameters
+        ----------
+        wanted : columns of this table
+        filters : sequence of RowFilter
+            Rows that fail one of them are left out and counted.
+
+        Raises
+        ------
+        InputError
+            If a column does not hold numbers, there are too many rows, or the file ends before the table does.
+        """
+        wanted = list(wanted)
+        asked = list(dict.fromkeys([*wanted, *(column for one in filters for column in one.columns)]))
+        self.demand_whole()
+        for column in asked:
+            self._demand_numbers(column)
+        self._demand_few(self.n_rows or 0)
+        arrays = [np.empty(self.n_rows or 0, column.dtype) for column in wanted]
+        dropped = dict.fromkeys((one.reason for one in filters), 0)
+        kept: list[NDArray] = []
+        n_rows = n_kept = 0
+        for block in self.blocks(asked):
+            n_rows += len(block[0])
+            self._demand_few(n_rows)
+            end = n_kept + len(block[0])
+            if filters:
+                keep = _passing(dict(zip(asked, block, strict=True)), filters, dropped)
+                kept.append(keep)
+                block = [values[keep] for values in block[: len(wanted)]]
+                end = n_kept + int(np.count_nonzero(keep))
+            for array, values in zip(arrays, block, strict=False):
+                if end > len(array):  # of a text table, whose length is not known
+                    array.resize(max(end, 2 * len(array)), refcheck=False)
+                array[n_kept:end] = values
+            n_kept = end
+        return Rows(
+            {column.name: array[:n_kept] for column, array in zip(wanted, arrays, strict=True)},
+            n_rows,
+            np.concatenate(kept) if kept else None,
+            {reason: count for reason, count in dropped.items() if count},
+        )
+
+    def _demand_numbers(self, column: Column) -> None:
+        if column.dtype is None:
+            msg = (
+                f"{self.path}: table {self.name}: column {printable(column.name)!r} has the format"
+                f" {column.form!r}, which is not a number for each event; name another column"
+            )
+            raise InputError(msg)
+
+    def _demand_few(self, n_rows: int) -> None:
+        if n_rows > MAX_ROWS:
+            msg = (
+                f"{self.path}: table {self.name}: has {n_rows} rows or more, and reading more than {MAX_ROWS}"
+                " takes more than 2 GB of memory; split the list, or thin it out"
+            )
+            raise InputError(msg)
+
+
+def open_tables(path: Path, *, until: str | None = None) -> list[Table]:
+    """Return the tables of a file, described but not read. The first bytes tell the format; only text goes by its name.
+
+    Parameters
+    ----------
+    path : Path
+    until : str, optional
+        Stop at the FITS table of this name, so that the rest of a gzipped file need not be unpacked.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, damaged, or in an unknown format.
+    """
+    magic, is_packed = first_bytes(path)
+    if magic.startswith(b"SIMPLE"):
+        from report_utils.events.fits_tables import read_fits_tables
+
+        return read_fits_tables(path, until=until)
+    is_parquet, is_npz = magic.startswith(b"PAR1"), magic.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+    if is_packed and (is_parquet or is_npz):
+        msg = f"{path}: is gzipped although its format is already compressed; unpack it"
+        raise InputError(msg)
+    if is_parquet:
+        from report_utils.events.parquet_table import open_parquet
+
+        return [open_parquet(path)]
+    if is_npz:
+        from report_utils.events.npz_table import open_npz
+
+        return [open_npz(path)]
+    if magic.startswith(b"\x89HDF"):
+        msg = f"{path}: HDF5 is not read; write the columns as Parquet, CSV or NPZ"
+        raise InputError(msg)
+    if path.name.lower().removesuffix(".gz").endswith(_TEXT_ENDINGS):
+        from report_utils.events.csv_table import open_csv
+
+        return [open_csv(path)]
+    msg = (
+        f"{path}: this is not a FITS file or any other known format ({magic!r}); give FITS, Parquet, NPZ, or text whose"
+        " name ends in .csv or .ecsv (FITS and text may be gzipped)"
+    )
+    raise InputError(msg)
+
+
+def is_fits_file(path: Path) -> bool:
+    """Whether a file, unpacked if it is gzipped, starts as FITS files do."""
+    return first_bytes(path)[0].startswith(b"SIMPLE")
+
+
+def choose_table(tables: Sequence[Table], requested: str | int | None) -> Table:
+    """Return the table of events: the one requested, else EVENTS, else the first with positions and energies.
+
+    Raises
+    ------
+    InputError
+        If there is no such table, or there are several.
+    """
+    path = tables[0].path
+    shown = ", ".join(f"{printable(table.name)} (number {table.number})" for table in tables[:20])
+    events = [table for table in tables if table.name.strip().upper() == "EVENTS"]
+    if requested is not None:
+        wanted = str(requested).strip().lower()
+        numbered = [table for table in tables if wanted == str(table.number)]
+        named = [table for table in tables if wanted == table.name.strip().lower()]
+        if numbered or named:
+            return numbered[0] if numbered else _only_one(named)
+        if wanted == ALL_TABLES:
+            from report_utils.events.joined_table import join
+
+            return join([table for table in events if table.n_rows], path)
+        msg = f"{path}: has no table {requested!r}; it holds {shown}"
+        raise InputError(msg)
+    if events:
+        return _only_one(events)
+    for table in tables:
+        if table.names & _ENERGY_NAMES and ({"ra", "dec"} <= table.names or {"x", "y"} <= table.names):
+            return table
+    if len(tables) == 1:
+        return tables[0]
+    msg = f"{path}: no table is called EVENTS or holds positions and energies; name one of {shown} (table=..., --table)"
+    raise InputError(msg)
+
+
+def as_real(value: object) -> float | None:
+    """Return a header's value if it is a finite number, else None."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return None
+
+
+def _value(header: Mapping[str, Any], keyword: str) -> object:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return header.get(keyword)
+        except Exception:  # a damaged card, of which astropy raises nearly anything
+            return None
+
+
+def _passing(values: dict[Column, NDArray], filters: Sequence[RowFilter], dropped: dict[str, int]) -> NDArray[np.bool_]:
+    """Return which rows of a block pass every filter; count each other row, in ``dropped``, for the first it fails."""
+    keep = np.ones(len(next(iter(values.values()))), bool)
+    for one in filters:
+        good = one.good(*(values[column] for column in one.columns))
+        dropped[one.reason] += int(np.count_nonzero(keep & ~good))
+        keep &= good
+    return keep
+
+
+def _only_one(tables: Sequence[Table]) -> Table:
+    """Return the one table that has rows."""
+    filled = [table for table in tables if table.n_rows != 0] or tables[:1]
+    if len(filled) == 1:
+        return filled[0]
+    each = ", ".join(f"number {table.number} with {table.n_rows} rows" for table in filled[:20])
+    msg = (
+        f"{filled[0].path}: holds {len(filled)} tables {printable(filled[0].name)} ({each}); name the one to read"
+        f" (table={filled[0].number}, --table {filled[0].number}), or read all of them as one list (table='all',"
+        " --table all)"
+    )
+    raise InputError(msg)

@@ -1,0 +1,21 @@
+"""A definition of the package that looks edited to whoever asks what decides a result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from report_utils.runs import code_digest
+
+
+def edit_definition(monkeypatch, module: str, name: str) -> None:
+    """Give a definition another digest, as an edit of it would."""
+    original = code_digest._module
+
+    def edited(wanted: str):
+        found = original(wanted)
+        if wanted != module:
+            return found
+        changed = replace(found.definitions[name], digest="0" * 64)
+        return replace(found, definitions={**found.definitions, name: changed})
+
+    monkeypatch.setattr(code_digest, "_module", edited)

@@ -1,0 +1,73 @@
+"""What decides a run: the definitions it is computed by, values, and flags."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from report_utils.binning import TRANSFORMS
+from report_utils.reproduction import training_tasks
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.runs.code_digest import reached_definitions, require_code
+
+
+@pytest.fixture
+def reproduction(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPORT_RUNS", str(tmp_path))
+    return Reproduction("smoke")
+
+
+def test_a_fit_is_decided_by_the_network_its_training_and_its_images(reproduction):
+    code = reproduction.fit_key("multi_band_2", 0).inputs["code"].keys()
+    assert {"build_cnn", "fit_fold", "train_epochs", "fused_outputs", "Steps", "assign_folds"} <= code
+    assert {"Transform", "retained_pixels", "Dataset.images", "train_fit"} <= code
+    assert not {"TRANSFORMS", "get_transform", "train_in_phases", "band_counts", "weight_noise"} & code
+
+
+def test_a_dynamics_is_decided_by_its_phases_too(reproduction):
+    code = reproduction.dynamics_key("multi_band_4").inputs["code"].keys()
+    assert {"train_in_phases", "weight_noise", "EpochRecorder", "build_cnn"} <= code
+    assert not {"plot_dynamics", "dynamics_viewer"} & code
+
+
+def test_observations_are_decided_by_the_simulation_and_the_binning_and_their_tables(reproduction):
+    code = reproduction.data_key.inputs["code"].keys()
+    assert {"simulate_observation", "band_counts", "add_events", "EventList", "apec.npz", "acisi.npz"} <= code
+    assert not any("check" in name and "profile" in name for name in code)
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_the_engine_of_the_backend_takes_part(monkeypatch, backend):
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    assert f"cnn.engine_{backend}" in training_tasks.fit_code()
+    assert "Steps" in reached_definitions(*training_tasks.dynamics_code())
+
+
+def test_adding_a_transform_changes_no_key(reproduction, monkeypatch):
+    before = reproduction.fit_key("multi_band_2", 0), reproduction.data_key
+    added = replace(TRANSFORMS["multi_band_2"], name="another", source="agn_less")
+    monkeypatch.setattr("report_utils.binning.transforms.TRANSFORMS", {**TRANSFORMS, "another": added})
+    fresh = Reproduction("smoke")
+    assert (fresh.fit_key("multi_band_2", 0), fresh.data_key) == before
+    assert fresh.fit_key("another", 0).inputs["image"] != before[0].inputs["image"]
+
+
+def test_what_a_transform_is_called_decides_nothing_but_its_name():
+    one = TRANSFORMS["multi_band_2"]
+    assert replace(one, title="Two Bands").described() == one.described()
+    assert replace(one, source="agn_less").described() != one.described()
+
+
+def test_a_flag_that_decides_bits_takes_part(reproduction, monkeypatch):
+    before = reproduction.fit_key("multi_band_2", 0)
+    assert before.inputs["flags"] == {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")
+    after = Reproduction("smoke").fit_key("multi_band_2", 0)
+    assert after.digest != before.digest
+    assert after.inputs["flags"]["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=true"
+
+
+def test_every_definition_of_a_key_can_be_required(reproduction):
+    require_code(reproduction.data_key.inputs["code"], reproduction.observations.code_roots)
+    require_code(reproduction.fit_key("multi_band_2", 0).inputs["code"], training_tasks.fit_code())
