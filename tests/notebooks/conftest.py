@@ -22,6 +22,8 @@ from report_utils.runs.store import Store
 from tests.conftest import ROOT
 from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
+N_CLUSTERS = 60
+
 
 @dataclass
 class Page:
@@ -33,7 +35,9 @@ class Page:
 
     @property
     def text(self) -> str:
-        return "\n\n".join(getattr(one, "data", "") for one in self.shown if isinstance(getattr(one, "data", 0), str))
+        """What a reader reads."""
+        written = [getattr(one, "data", one) for one in self.shown]
+        return "\n\n".join(one for one in written if isinstance(one, str))
 
 
 def run_notebook(name: str, **parameters: Any) -> Page:
@@ -41,6 +45,7 @@ def run_notebook(name: str, **parameters: Any) -> Page:
     page = Page({}, [], {})
     for cell in jupytext.read(ROOT / "notebooks" / f"{name}.py").cells:
         if cell.cell_type != "code":
+            page.shown.append(cell.source)
             continue
         tree, last = ast.parse(cell.source), None
         if tree.body and isinstance(tree.body[-1], ast.Expr):
@@ -61,7 +66,7 @@ def run_notebook(name: str, **parameters: Any) -> Page:
 def notebooks(tmp_path_factory):
     """A function that runs a notebook, each with the same parameters once, and the reproduction that it shows."""
     folder = tmp_path_factory.mktemp("made-up")
-    (folder / "tiny.toml").write_text(PROFILE)
+    (folder / "tiny.toml").write_text(PROFILE.replace("n_clusters = 20", f"n_clusters = {N_CLUSTERS}"))
     reproduction = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
     for transform in TRANSFORMS:
         store_fits(reproduction, transform)
