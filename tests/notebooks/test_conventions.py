@@ -9,7 +9,9 @@ from pathlib import Path
 import jupytext
 import pytest
 
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
+
+PAGES = book_pages()
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))

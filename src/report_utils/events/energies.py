@@ -53,7 +53,7 @@ class Energies:
     column : Column
     unit : str
         A unit of energy, frequency or wavelength, or "channel".
-    by : "request", "mission", "name", "unit", "ebounds" or "custom"
+    by : "user", "mission", "name", "unit", "ebounds" or "custom"
         What decided the unit; "unit" is TUNIT.
     why : str
         The same in words.
@@ -62,7 +62,7 @@ class Energies:
 
     column: Column
     unit: str
-    by: Literal["request", "mission", "name", "unit", "ebounds", "custom"]
+    by: Literal["user", "mission", "name", "unit", "ebounds", "custom"]
     why: str
     channels: LinearChannels | Ebounds | None = None
 
@@ -102,7 +102,7 @@ def decide_energies(table: Table, options: IngestOptions) -> Energies:
         return _stated_channels(table, options)
     column = table.need(options.energy) if options.energy is not None else _named_column(table)
     if options.energy_unit is not None:
-        return Energies(column, options.energy_unit, "request", "as stated")
+        return Energies(column, options.energy_unit, "user", "as stated")
     return _from_file(table, column)
 
 
@@ -119,7 +119,7 @@ def settle(energies: Energies, values: NDArray, path: object) -> Energies:
     """
     sample = values[:: max(1, len(values) // _SAMPLE)]
     sample = sample[np.isfinite(sample) & (sample >= 0)]
-    if energies.by == "request" or len(sample) == 0:
+    if energies.by == "user" or len(sample) == 0:
         return energies
     median = float(np.median(sample))
     name, unit, custom = energies.column.name, energies.unit, energies.by == "custom"
@@ -173,19 +173,19 @@ def _stated_channels(table: Table, options: IngestOptions) -> Energies:
             )
             raise InputError(msg)
     if ebounds is not None:
-        return Energies(column, CHANNEL, "request", "as stated", ebounds)
+        return Energies(column, CHANNEL, "user", "as stated", ebounds)
     if options.channel_kev is not None:
         scale = LinearChannels(options.channel_kev, options.channel_offset_kev or 0.0)
-        return Energies(column, CHANNEL, "request", "as stated", scale)
+        return Energies(column, CHANNEL, "user", "as stated", scale)
     # Channels are stated, but not their width: the mission or the file has to give it.
     known = mission_energy(table, column.name)
     found = _by_ebounds(table, column)
     if known is not None and found is not None:
         _demand_same_energies(table, column, known, found.channels)
     if found is not None:
-        return replace(found, by="request")
+        return replace(found, by="user")
     if known is not None:
-        return Energies(column, CHANNEL, "request", f"by mission {known.mission}", _scale(known))
+        return Energies(column, CHANNEL, "user", f"by mission {known.mission}", _scale(known))
     raise _undecided(table, column, "it is stated to hold channels, and nothing gives their width")
 
 

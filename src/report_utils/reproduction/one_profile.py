@@ -17,7 +17,7 @@ from report_utils.binning.transforms import SourceName
 from report_utils.cnn.crossval import CrossValidation, fit_from_arrays
 from report_utils.cnn.limits import most_observations
 from report_utils.dynamics import Recording, epoch_phases
-from report_utils.errors import InputError
+from report_utils.errors import InputError, NotAvailableError
 from report_utils.events import EventList
 from report_utils.files.disk import require_room
 from report_utils.profiles import Profile, load_profile
@@ -134,7 +134,7 @@ class Reproduction:
     def _require(self, transform: str) -> None:
         if not self.available(transform):
             msg = f"transform {transform!r} needs AGN-less observations, and {self.observations.archive} has none"
-            raise InputError(msg)
+            raise NotAvailableError(msg)
 
     @property
     def dynamics_transforms(self) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ class Reproduction:
 
     def cross_validations(self, transform: str) -> tuple[CrossValidation, ...]:
         """Return a transform's test predictions, once for every training seed there is: only the first is computed."""
-        return tuple(self.cross_validation(transform, seed) for seed in range(self.n_training_seeds(transform)))
+        return tuple(self.cross_validation(transform, seed) for seed in range(max(1, self.n_training_seeds(transform))))
 
     def dynamics(self, transform: str, training_seed: int = 0) -> Recording:
         """Return the four-phase training of a transform."""
@@ -182,7 +182,7 @@ class Reproduction:
 
     def all_dynamics(self, transform: str) -> tuple[Recording, ...]:
         """Return the four-phase training of a transform, once for every training seed there is."""
-        return tuple(self.dynamics(transform, seed) for seed in range(self.n_dynamics_seeds(transform)))
+        return tuple(self.dynamics(transform, seed) for seed in range(max(1, self.n_dynamics_seeds(transform))))
 
     def n_training_seeds(self, transform: str) -> int:
         """Return how many training seeds a transform has been trained with in all folds, 1 at least."""

@@ -29,6 +29,7 @@ from report_utils.runs.integrity import MANIFEST, fault_of, read_manifest
 from report_utils.runs.marking import mark_runs
 from report_utils.runs.ownership import KEY_FILE, LOCKS, PARTIAL, SITTING_FILE
 from report_utils.runs.provenance import machine, source, versions
+from report_utils.runs.reads import note_run
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,9 @@ class Store:
 
     def holds(self, key: RunKey) -> bool:
         """Tell whether there is a run of this key, without reading it."""
-        return (self.folder(key) / MANIFEST).is_file()
+        is_there = (self.folder(key) / MANIFEST).is_file()
+        note_run(key.name, key.digest if is_there else None)
+        return is_there
 
     def fault(self, key: RunKey, *, thorough: bool = False) -> str | None:
         """Say what is wrong with the run of this key, which is there, or None; nothing is changed."""
@@ -171,12 +174,14 @@ class Store:
     def load(self, key: RunKey) -> Run | None:
         """Return the finished run of this key, or None. A damaged one is set aside with a warning."""
         folder = self.folder(key)
+        note_run(key.name, None)
         try:
             checked = folder.stat().st_ino
         except (FileNotFoundError, NotADirectoryError):
             return None
         fault = self.fault(key)
         if fault is None:
+            note_run(key.name, key.digest)
             return Run(folder, read_manifest(folder))
         with clear_disk_errors(folder):
             aside = _set_aside(folder, checked)
