@@ -19,6 +19,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 transform = "multi_band_2"
+baseline = None  # another transform to compare with; None: what differs from this one in one thing
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import numpy as np
@@ -42,7 +43,7 @@ reproduction = open_reproduction(profile)
 view = get_transform(transform)
 plain = [other for other in TRANSFORMS.values() if other.source == "observation" and other.retained_percentile is None]
 alike = [other.name for other in plain if other.channels == view.channels and other.name != transform]
-baseline = (alike or ["multi_band_1"])[0]  # the same channels with AGN and all pixels, or else the lowest band
+baseline = baseline or (alike or ["multi_band_1"])[0]  # the same channels with AGN and all pixels, or the lowest band
 results = all_seeds(reproduction, dict.fromkeys((transform, baseline)))
 result = results[transform]
 counts = reproduction.counts(view.source, view.counted_edges_kev)
