@@ -24,7 +24,7 @@
 # report's Figures 1 and 2. Nothing was chosen with a view to how well a network predicts masses.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import dataclasses

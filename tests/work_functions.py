@@ -16,12 +16,18 @@ from report_utils.errors import InputError
 from report_utils.runs.store import RunKey, Store
 from report_utils.workers.backends import OutOfDeviceMemory
 from report_utils.workers.deadline import OutOfTime, out_of_time
-from report_utils.workers.worker_pool import WORKER_ENVIRONMENT, Task, advance, run_tasks
+from report_utils.workers.processes import WORKER_ENVIRONMENT
+from report_utils.workers.progress import advance
+from report_utils.workers.worker_pool import Task, run_tasks
 
 
 def square(n: int) -> int:
     advance(1.0)
     return n * n
+
+
+def process() -> int:
+    return os.getpid()
 
 
 def thread_variables() -> dict[str, str]:
@@ -104,21 +110,9 @@ def speak(n: int) -> int:
     return n
 
 
-def fill_memory(folder: Path, n: int, room: int) -> int:
-    """Run as one of two trainings on a card that has room for some; more than these find no memory left."""
-    mark = folder / f"runs-{os.getpid()}"
-    mark.touch()
-    (folder / f"began-{os.getpid()}").touch()
-    try:
-        while len(list(folder.glob("began-*"))) < 2:
-            time.sleep(0.02)
-        if len(list(folder.glob("runs-*"))) > room:
-            time.sleep(0.5)  # until the other one has seen it too
-            msg = "RESOURCE_EXHAUSTED: Out of memory\nand more"
-            raise OutOfDeviceMemory(msg)
-        return n
-    finally:
-        mark.unlink()
+def lack_memory() -> None:
+    msg = "RESOURCE_EXHAUSTED: Out of memory\nand more"
+    raise OutOfDeviceMemory(msg)
 
 
 def variable(name: str) -> str | None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from report_utils.binning import BAND_EDGES_KEV, TRANSFORMS, Transform, band_counts, get_transform, retained_pixels
-from report_utils.binning.transforms import OTHER_READINGS
+from report_utils.binning.transforms import OTHER_READINGS, _by_name
 from report_utils.errors import InputError
 from report_utils.events import EventList
 
@@ -193,8 +193,28 @@ def test_what_decides_an_image_as_plain_values():
     ],
 )
 def test_bad_edges_are_refused(edges_kev, message):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=f"transform 'soft_split': .*{message}"):
         Transform("soft_split", "Soft split", edges_kev)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "Soft split"}, "transform 'Soft split': a name has up to 41 lower-case letters"),
+        ({"name": "../split"}, "files are named after it"),
+        ({"source": "simulation"}, "source = 'simulation': choose one of observation, agn_less"),
+        ({"retained_percentile": 100}, "retained_percentile = 100: a percentile lies between 0 and 100"),
+        ({"percentile_rule": "of_most"}, "percentile_rule = 'of_most': choose one of of_occupied"),
+    ],
+)
+def test_other_impossible_values_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        Transform(**{"name": "soft_split", "title": "Soft split", "edges_kev": (0, 1, 2.5)} | options)
+
+
+def test_two_transforms_of_one_name_are_refused():
+    with pytest.raises(InputError, match="transform 'single_band': two transforms have this name"):
+        _by_name(TRANSFORMS["single_band"], TRANSFORMS["multi_band_2"], TRANSFORMS["single_band"])
 
 
 def test_the_most_bands_there_can_be():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from report_utils.events import EventList, IngestOptions, check_usable, read_events
+from report_utils.events import IngestOptions, read_events
 from report_utils.events.reading import load_events
 from report_utils.files.input_files import sha256_of
 
@@ -239,12 +239,3 @@ def test_options_that_are_not_known(refused, chandra):
     refused(lambda: read_events(path, x="x"), "both")
     refused(lambda: read_events(path, x="x", y="y", pixel_arcsec=-1.0), "pixel")
     refused(lambda: read_events(path, x="x", y="x", energy_unit="eV"), path, "serve twice")
-
-
-def test_check_usable_for_event_lists_from_elsewhere(refused):
-    good = np.array([1.0, 2.0])
-    check_usable(EventList(good, good, good), "here")
-    refused(lambda: check_usable(EventList(good[:0], good[:0], good[:0]), "here"), "here", "no events")
-    refused(lambda: check_usable(EventList(good, good, -good), "here"), "row 1", "'energy'", "2 such rows")
-    refused(lambda: check_usable(EventList(good, np.array([1.0, np.nan]), good), "here"), "row 2", "'y'")
-    refused(lambda: check_usable(EventList(good[:1], good[:1], good[:1]), "here"), "at one position")

@@ -16,9 +16,9 @@ def clock(monkeypatch):
 
 
 def lines_of(clock, capsys, reports, total=1000.0):
-    shown = progress.PlainProgress("Training", total)
-    for clock[0], units in reports:
-        shown(units)
+    with progress.shown_progress("Training", total) as show:
+        for clock[0], units in reports:
+            show.reports([units])
     return capsys.readouterr().err.splitlines()
 
 
@@ -46,8 +46,7 @@ def test_in_a_terminal_a_message_stands_above_the_bar(monkeypatch):
     terminal.isatty = lambda: True
     monkeypatch.setattr(progress.sys, "stderr", terminal)
     with progress.shown_progress("Training", 4.0) as show:
-        show(1.0)
-        show.say("[bold]as it is[/bold] :warning:")
+        show.reports([1.0, "[bold]as it is[/bold] :warning:"])
     shown = terminal.getvalue()
     assert "[bold]as it is[/bold] :warning:" in shown
     assert shown.rindex("Training") > shown.index("as it is")

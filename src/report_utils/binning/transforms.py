@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, checked_edges
 
 SourceName = Literal["observation", "agn_less"]
@@ -42,7 +43,7 @@ class Transform:
     Raises
     ------
     InputError
-        If the edges do not ascend, or a percentile or the source is impossible.
+        If a value is impossible; the message names the transform.
     """
 
     name: str
@@ -53,7 +54,25 @@ class Transform:
     percentile_rule: PercentileRule = "of_occupied"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "edges_kev", checked_edges(self.edges_kev, MOST_BANDS))
+        who, retained = f"transform {printable(self.name)!r}", self.retained_percentile
+        if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", self.name):
+            msg = f"{who}: a name has up to 41 lower-case letters, digits and underscores: files are named after it"
+            raise InputError(msg)
+        if self.source not in get_args(SourceName):
+            msg = f"{who}: source = {self.source!r}: choose one of {', '.join(get_args(SourceName))}"
+            raise InputError(msg)
+        if self.percentile_rule not in get_args(PercentileRule):
+            rules = ", ".join(get_args(PercentileRule))
+            msg = f"{who}: percentile_rule = {self.percentile_rule!r}: choose one of {rules}"
+            raise InputError(msg)
+        if retained is not None and not 0 < retained < 100:
+            msg = f"{who}: retained_percentile = {retained}: a percentile lies between 0 and 100"
+            raise InputError(msg)
+        try:
+            object.__setattr__(self, "edges_kev", checked_edges(self.edges_kev, MOST_BANDS))
+        except InputError as error:
+            msg = f"{who}: {error}"
+            raise InputError(msg) from None
 
     @property
     def n_channels(self) -> int:
@@ -173,26 +192,32 @@ def _checked(counts: NDArray[np.integer], n_bands: int | None = None) -> NDArray
     return counts
 
 
-def _first_bands(k: int) -> tuple[float, ...]:
-    return BAND_EDGES_KEV[: k + 1]
+def _by_name(*transforms: Transform) -> Mapping[str, Transform]:
+    table = {transform.name: transform for transform in transforms}
+    if len(table) < len(transforms):
+        names = [transform.name for transform in transforms]
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"transform {twice!r}: two transforms have this name; give one of them another"
+        raise InputError(msg)
+    return MappingProxyType(table)
 
 
-TRANSFORMS: Mapping[str, Transform] = MappingProxyType(
-    {
-        transform.name: transform
-        for transform in (
-            Transform("single_band", "Single Band", (0, inf)),
-            Transform("single_band_thresholded", "Single Band, thresholded", (0, 7.5)),
-            *(Transform(f"multi_band_{k}", "Multi-Band", _first_bands(k)) for k in (1, 2, 3, 4)),
-            *(
-                Transform(f"retained_{p}", f"{p}% Retained", BAND_EDGES_KEV, retained_percentile=p)
-                for p in (99, 95, 90, 75, 50, 25)
-            ),
-            *(Transform(f"agn_less_{k}", "AGN-less", _first_bands(k), source="agn_less") for k in (1, 2, 3, 4)),
-        )
-    }
+TRANSFORMS: Mapping[str, Transform] = _by_name(
+    Transform("single_band", "Single Band", (0, inf)),
+    Transform("single_band_thresholded", "Single Band, thresholded", (0, 7.5)),
+    *(Transform(f"multi_band_{k}", "Multi-Band", BAND_EDGES_KEV[: k + 1]) for k in (1, 2, 3, 4)),
+    *(
+        Transform(f"retained_{p}", f"{p}% Retained", BAND_EDGES_KEV, retained_percentile=p)
+        for p in (99, 95, 90, 75, 50, 25)
+    ),
+    *(Transform(f"agn_less_{k}", "AGN-less", BAND_EDGES_KEV[: k + 1], source="agn_less") for k in (1, 2, 3, 4)),
+    # A transform of your own is one more line, such as
+    # Transform("soft_split", "Soft split", (0, 1, 2.5)),
 )
-"""The report's sixteen transforms by name, in its order; one entry more adds a transform to every profile."""
+"""The transforms by name: the report's sixteen in its order, and further ones.
+
+A line more adds a transform: its page, its row of Table 1, its panel of Figure 9. Only its own fits are then trained.
+"""
 
 _RULE_TITLES: Mapping[PercentileRule, str] = MappingProxyType(
     {"of_all": "of all pixels", "of_events": "of the events", "ties_emptied": "ties emptied"}

@@ -14,7 +14,7 @@ from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import nested_parse_with_titles
 
-MOCKED = ("keras", "tensorflow", "jax")
+MOCKED = ("keras", "tensorflow", "jax", "torch", "lightning", "xgboost", "lightgbm")
 """Never imported for the reference: they take long, and their own members are not described here."""
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -41,7 +39,7 @@ _NO_NAME = {errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EISDIR}
 
 
 def main() -> None:
-    """Run the command; bad input ends with one line and exit status 2, a disk that takes nothing with 1.
+    """Run the command; bad input ends with one line and exit status 2, failed work or a full disk with 1.
 
     An interruption ends with 130.
     """
@@ -52,6 +50,11 @@ def main() -> None:
     except InputError as error:
         complain(error)
         sys.exit(BAD_INPUT)
+    except RuntimeError as error:
+        if not _is_failed_work(error):
+            raise
+        complain(f"{error}; what was finished is kept")
+        sys.exit(1)
     except OSError as error:
         if error.errno not in _NO_ROOM | _NOT_OURS | _NO_NAME:
             raise
@@ -68,6 +71,14 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(_INTERRUPTED)
+
+
+def _is_failed_work(error: RuntimeError) -> bool:
+    """Tell whether a worker or a page failed; the imports wait until there is an error."""
+    from report_utils.book.execute import PageError
+    from report_utils.workers.worker_pool import WorkerError
+
+    return isinstance(error, WorkerError | PageError)
 
 
 def complain(what: object) -> None:
@@ -87,20 +98,3 @@ def choose_results(results: str | None) -> None:
 
     if results is not None:
         os.environ[RESULTS_VARIABLE] = str(Path(results).resolve()) if os.sep in results else results
-
-
-def clear_failures(command: Callable[..., Any]) -> Callable[..., Any]:
-    """End a command whose worker or page failed with one line and exit status 1."""
-
-    @wraps(command)
-    def run(*arguments: Any, **options: Any) -> Any:
-        from report_utils.book.execute import PageError
-        from report_utils.workers.worker_pool import WorkerError
-
-        try:
-            return command(*arguments, **options)
-        except (WorkerError, PageError) as error:
-            complain(f"{error}; what was finished is kept")
-            raise typer.Exit(1) from None
-
-    return run

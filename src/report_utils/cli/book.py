@@ -11,11 +11,10 @@ from typing import Annotated
 
 import typer
 
-from report_utils.cli.app import ProfileOption, ResultsOption, app, choose_results, clear_failures
+from report_utils.cli.app import ProfileOption, ResultsOption, app, choose_results
 
 
 @app.command()
-@clear_failures
 def build(profile: ProfileOption = None, results: ResultsOption = None) -> None:
     """Do what is missing for a profile and render the book; any warning is an error."""
     from report_utils.book.build import prepare_book, publish_pages
@@ -57,7 +56,6 @@ def _render(profile: Path, *, prepared: bool = False) -> int:
 
 
 @app.command()
-@clear_failures
 def page(
     name: Annotated[
         str, typer.Argument(help="A page, such as 3-3-multi-band-2, or a notebook, such as 3-3-transform.")
@@ -118,7 +116,6 @@ def pdf(profile: ProfileOption = None) -> None:
 
 
 @app.command()
-@clear_failures
 def table(
     profile: ProfileOption = None,
     results: ResultsOption = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from report_utils.cli.app import BAD_INPUT, ProfileOption, app, clear_failures, complain, say
+from report_utils.cli.app import BAD_INPUT, ProfileOption, app, complain, say
 from report_utils.cli.event_options import file_path, takes_event_options
 from report_utils.errors import InputError
 from report_utils.events.ingest_options import AGN, CATALOGUE, CLEANING, COLUMNS, THINNING, IngestOptions
@@ -92,7 +92,6 @@ def export(
 
 
 @app.command()
-@clear_failures
 def predict(
     archive: Annotated[Path, typer.Argument(help="An ingested archive; its masses may be missing.")],
     transform: Annotated[str, typer.Option("--transform", "-t", help="Which fits to apply.")],

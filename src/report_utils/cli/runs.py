@@ -14,7 +14,6 @@ from report_utils.cli.app import (
     TransformsArgument,
     app,
     choose_results,
-    clear_failures,
 )
 from report_utils.errors import InputError
 from report_utils.files.plain_numbers import real
@@ -53,7 +52,6 @@ MinutesOption = Annotated[
 
 
 @app.command()
-@clear_failures
 def observations(profile: ProfileOption = None, minutes: MinutesOption = None) -> None:
     """Simulate or read the observations of a profile, bin them, and keep them."""
     from report_utils.reproduction.one_profile import Reproduction
@@ -66,7 +64,6 @@ def observations(profile: ProfileOption = None, minutes: MinutesOption = None) -
 
 
 @app.command()
-@clear_failures
 def fit(
     transforms: TransformsArgument = None,
     fold: Annotated[
@@ -86,7 +83,6 @@ def fit(
 
 
 @app.command()
-@clear_failures
 def dynamics(
     transforms: TransformsArgument = None,
     profile: ProfileOption = None,
@@ -174,7 +170,6 @@ def clean(
 
 
 @app.command()
-@clear_failures
 def verify(
     profile: ProfileOption = None,
     sample: Annotated[int | None, typer.Option(min=1, help="How many stored runs, drawn at random; all else.")] = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from report_utils.cli.app import ProfileOption, app, clear_failures, say
+from report_utils.cli.app import ProfileOption, app, say
 from report_utils.cli.runs import SeedsOption
 
 results_app = typer.Typer(help="Export finished runs without their weights, import and list them.")
@@ -18,7 +18,6 @@ ReplaceOption = Annotated[bool, typer.Option(help="Take runs of other inputs in 
 
 
 @app.command()
-@clear_failures
 def study(
     names: Annotated[list[str] | None, typer.Argument(help="Names of studies; without any, they are listed.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All studies.")] = False,

@@ -7,32 +7,58 @@ from importlib import import_module
 from typing import Any
 
 from report_utils.dynamics.compare import DynamicsComparison, compare_dynamics
+from report_utils.dynamics.curriculum import Curriculum
+from report_utils.dynamics.measures import cartography, compare_with_seeds, learning, phase_gains, rank_correlation
 from report_utils.dynamics.phases import epoch_phases, weight_noise
 from report_utils.dynamics.recording import Recording
 from report_utils.dynamics.storage import load_recording
 from report_utils.dynamics.viewer import dynamics_viewer
 
 _LATER = {
+    "LightGBMRecorder": "with_lightgbm",
+    "LightningRecorder": "with_lightning",
     "PredictionRecorder": "with_keras",
+    "TorchRecorder": "with_torch",
+    "XGBoostRecorder": "with_xgboost",
     "plot_dynamics": "plot",
+    "record_partial_fit": "with_sklearn",
+    "record_staged": "with_sklearn",
+    "record_warm_start": "with_sklearn",
 }
 """What needs a framework, or matplotlib, and its module."""
 
 __all__ = [
+    "Curriculum",
     "DynamicsComparison",
+    "LightGBMRecorder",
+    "LightningRecorder",
     "PredictionRecorder",
     "Recording",
+    "TorchRecorder",
+    "XGBoostRecorder",
+    "cartography",
     "compare_dynamics",
+    "compare_with_seeds",
     "dynamics_viewer",
     "epoch_phases",
+    "learning",
     "load_recording",
+    "phase_gains",
     "plot_dynamics",
+    "rank_correlation",
+    "record_partial_fit",
+    "record_staged",
+    "record_warm_start",
     "weight_noise",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
-        return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        try:
+            return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        except ModuleNotFoundError as error:
+            msg = f"{name} needs {error.name}, which is not installed: pip install {error.name}"
+            raise ImportError(msg) from error
     msg = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(msg)

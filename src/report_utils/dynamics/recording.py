@@ -69,13 +69,12 @@ class Recording:
         truth = as_array(truth)
         self.name = str(name)
         self.views = _names_of("view", views)
+        self.truth: NDArray
         self.classes: tuple[str, ...] = ()
         self.outputs: tuple[str, ...] = ()
         self._class_values: tuple[Any, ...] = ()
         if classes is not None or truth.dtype.kind in "USOb":
-            self._class_values = _class_values(truth, classes)
-            self.classes = tuple(str(each) for each in self._class_values)
-            self.truth: NDArray = _class_codes(truth, self._class_values)
+            self._set_classes(truth, _class_values(truth, classes))
         else:
             self.truth, self.outputs = _numbers(truth, outputs)
         n_items = len(self.truth)
@@ -167,6 +166,7 @@ class Recording:
         epoch: int | None = None,
         phase: int | None = None,
         item_ids: ArrayLike | None = None,
+        classes: ArrayLike | None = None,
     ) -> None:
         """Record what is predicted for all items after an epoch.
 
@@ -182,6 +182,8 @@ class Recording:
             As :meth:`begin_phase` has said by default.
         item_ids : (n_items,), optional
             Checked to be the same each time.
+        classes : (n_columns,), optional
+            The class of each column, where the model has an order of its own or does not know all classes.
 
         Raises
         ------
@@ -191,7 +193,8 @@ class Recording:
         if item_ids is not None and not np.array_equal(as_array(item_ids), self.item):
             msg = "the predictions are of other items, or in another order; predict the same items each time"
             raise InputError(msg)
-        values = self._shaped(as_array(predictions))
+        values = as_array(predictions)
+        values = self._shaped(values if classes is None else self._in_order_of_classes(values, as_array(classes)))
         number = (self._epoch[-1] + 1 if self._epoch else 1) if epoch is None else _whole("epoch", epoch)
         if number < 0 or (self._epoch and number <= self._epoch[-1]):
             last = f" after epoch {self._epoch[-1]}" if self._epoch else ""
@@ -225,6 +228,26 @@ class Recording:
             self.phase_names[self._current_phase] = str(name)
         return self._current_phase
 
+    def _in_order_of_classes(self, values: NDArray, columns: NDArray) -> NDArray:
+        """Return probabilities of all classes in the recording's order, 0 for classes that the model does not know."""
+        if not self.classes and not self._epochs:
+            self._set_classes(self.truth.astype(np.int64), tuple(columns.tolist()))
+        place = {value: number for number, value in enumerate(self._class_values)}
+        place |= {text: number for number, text in enumerate(self.classes)}
+        found = [place.get(value) for value in columns.tolist()]
+        if values.ndim != 2 or len(found) != values.shape[1] or None in found:
+            msg = (
+                f"the predictions of shape {values.shape} are not of the recording's classes: {', '.join(self.classes)}"
+            )
+            raise InputError(msg)
+        ordered = np.zeros((len(values), len(self.classes)), np.float32)
+        ordered[:, found] = values
+        return ordered
+
+    def _set_classes(self, truth: NDArray, classes: tuple[Any, ...]) -> None:
+        self.truth = _class_codes(truth, classes)
+        self._class_values, self.classes = classes, tuple(str(each) for each in classes)
+
     def _shaped(self, values: NDArray) -> NDArray[np.float32]:
         """Return predictions as ``(n_items, n_views)`` or ``(n_items, n_views, n_columns)``."""
         try:
@@ -240,9 +263,7 @@ class Recording:
             )
             raise InputError(msg)
         if not self.classes and self._of_integers and not self._epochs and n_views == 1 and _are_probabilities(values):
-            self._class_values = tuple(range(values.shape[1]))
-            self.classes = tuple(map(str, self._class_values))
-            self.truth = _class_codes(self.truth.astype(np.int64), self._class_values)
+            self._set_classes(self.truth.astype(np.int64), tuple(range(values.shape[1])))
         if len(self.classes) == 2:
             values = _both_classes(values, n_items, n_views)
         wanted = (n_items, n_views, *([len(self.columns)] if self.columns else []))

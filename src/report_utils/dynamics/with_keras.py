@@ -1,16 +1,21 @@
-"""Recording any Keras model while it learns, so that recording changes nothing of its training."""
+"""Recording a Keras model that ``fit`` trains, so that recording changes nothing of its training."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
+from report_utils.dynamics.adapters import (
+    Recordings,
+    nothing_recorded,
+    record_outputs,
+    same_random_numbers,
+)
 from report_utils.dynamics.recorder import EpochRecorder
 from report_utils.errors import InputError
 
@@ -20,17 +25,20 @@ _DEFAULT_BATCH = 256
 class PredictionRecorder(EpochRecorder):
     """Keeps a model's predictions for fixed inputs after every epoch of ``fit``.
 
-    It knows nothing of clusters: any Keras model that is trained with ``fit`` can be recorded, over one call of
-    ``fit`` or several. The model, its metrics and all random numbers are afterwards as they were before: a training
-    that is recorded gives the same weights, bit for bit. A stateful model predicts from its reset state.
+    Any Keras model that ``fit`` trains can be recorded, over one call of ``fit`` or several. A recorded training gives
+    the same weights as one that is not, bit for bit: the model, its metrics and all random numbers are left as they
+    were. A stateful model predicts from its reset state.
 
     What cannot be recorded is refused when ``fit`` begins: inputs that can be read only once, that have no end, or
-    that give other rows each time they are read (shuffled). That they still give the same is checked every epoch.
+    that give different rows each time they are read (shuffled). The rows are checked again at every epoch.
 
     Parameters
     ----------
     inputs : array, list or dict of arrays, PyDataset, tf.data.Dataset or DataLoader
         What to predict after every epoch; of a data set that also gives targets, they are left out.
+    recording : Recording, or mapping or sequence of Recording, optional
+        Where predictions go, epoch 0 included if the model has weights by then; one for each output of a model with
+        several. Without it they are only kept in :attr:`predictions`.
     batch_size : int
         For inputs that are arrays; a model that is fixed to a batch size has its own.
     predict : callable, optional
@@ -39,20 +47,22 @@ class PredictionRecorder(EpochRecorder):
 
     Examples
     --------
-    >>> recorder = PredictionRecorder(x_test)
-    >>> model.fit(x, y, epochs=10, callbacks=[recorder])
-    >>> recorder.predictions.shape
-    (10, n_test, 1)
+    >>> recording = Recording(y_test)
+    >>> model.fit(x, y, epochs=10, callbacks=[PredictionRecorder(x_test, recording)])
+    >>> recording.predictions.shape
+    (11, n_test, 1)
     """
 
     def __init__(
         self,
         inputs: Any,
+        recording: Recordings | None = None,
         *,
         batch_size: int = _DEFAULT_BATCH,
         predict: Callable[[keras.Model, Any], Any] | None = None,
     ) -> None:
         super().__init__(inputs, predict)
+        self.recording = recording
         self.batch_size = batch_size
         if batch_size < 1:
             msg = f"batch_size is {batch_size}; give 1 or more"
@@ -65,9 +75,18 @@ class PredictionRecorder(EpochRecorder):
             _require_an_end(inputs)
 
     def on_train_begin(self, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
-        """Refuse, before the first epoch, what cannot be recorded."""
+        """Refuse, before the first epoch, what cannot be recorded; record epoch 0."""
         with _unchanged(self.model):
             self._check()
+        if self.recording is not None and self.model.built and nothing_recorded(self.recording):
+            record_outputs(self.recording, self._predict(), epoch=0)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Record the predictions after an epoch."""
+        if self.recording is None:
+            super().on_epoch_end(epoch, logs)
+        else:
+            record_outputs(self.recording, self._predict())
 
     @property
     def predictions(self) -> Any:
@@ -92,8 +111,8 @@ class PredictionRecorder(EpochRecorder):
     def _check_rows(self, found: str) -> None:
         if self._rows not in {None, found}:
             msg = (
-                f"the inputs to record ({type(self.inputs).__name__}) give other rows each time they are read; give "
-                "them unshuffled and without random changes"
+                f"the inputs to record ({type(self.inputs).__name__}) give different rows each time they are read; "
+                "give them unshuffled and without random changes"
             )
             raise InputError(msg)
         self._rows = found
@@ -198,11 +217,9 @@ def _unchanged(model: keras.Model) -> Iterator[None]:
     common = [] if generator is None else [generator.state]
     variables = [*model.non_trainable_variables, *model.metrics_variables, *keras.tree.flatten(states), *common]
     before = [(one, np.asarray(keras.ops.convert_to_tensor(one.value)).copy()) for one in variables]
-    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - Keras draws from it
-    try:
-        yield
-    finally:
-        for one, value in before:
-            one.assign(value)
-        random.setstate(of_python)
-        np.random.set_state(of_numpy)  # noqa: NPY002
+    with same_random_numbers():
+        try:
+            yield
+        finally:
+            for one, value in before:
+                one.assign(value)

@@ -24,41 +24,39 @@ _HIGHEST_KEV = 1e6
 
 
 def checked_edges(edges_kev: Sequence[float], most_bands: int | None = None) -> tuple[float, ...]:
-    """Return band edges as floats.
+    """Return the edges of bands as floats.
 
     Parameters
     ----------
     edges_kev : sequence of float
-        Ascending, [keV]; the last may be infinite.
+        Ascending from 0 or more [keV]; the last may be infinite.
     most_bands : int, optional
 
     Raises
     ------
     InputError
-        If they are not the edges of bands; the message begins with them.
+        If they are not edges of bands.
     """
     edges = tuple(map(float, edges_kev))
-    fault = _fault(edges, most_bands)
-    if fault:
-        msg = f"edges_kev = [{', '.join(map(_number, edges))}]: {fault}"
+    if len(edges) < 2:
+        msg = f"{_listed(edges)}: a band has two edges; give at least two numbers [keV]"
+        raise InputError(msg)
+    if any(map(math.isnan, edges)):
+        msg = f"{_listed(edges)}: no edge is NaN; give numbers [keV]"
+        raise InputError(msg)
+    if min(edges) < 0:
+        msg = f"{_listed(edges)}: energies are not negative; write edges of 0 keV or more"
+        raise InputError(msg)
+    if any(high <= low for low, high in itertools.pairwise(edges)):
+        msg = f"{_listed(edges)}: edges ascend, each above the one before it"
+        raise InputError(msg)
+    if any(_HIGHEST_KEV < edge < math.inf for edge in edges):
+        msg = f"{_listed(edges)}: no photon has more than {_HIGHEST_KEV:g} keV; edges are in keV, an open end is inf"
+        raise InputError(msg)
+    if most_bands is not None and len(edges) - 1 > most_bands:
+        msg = f"{_listed(edges)}: {len(edges) - 1} bands are more than {most_bands}, the most that an image can have"
         raise InputError(msg)
     return edges
-
-
-def _fault(edges: tuple[float, ...], most_bands: int | None) -> str:
-    if len(edges) < 2:
-        return "a band has two edges; give at least two numbers [keV]"
-    if any(map(math.isnan, edges)):
-        return "no edge is NaN; give numbers [keV]"
-    if min(edges) < 0:
-        return "energies are not negative; write edges of 0 keV or more"
-    if any(high <= low for low, high in itertools.pairwise(edges)):
-        return "edges ascend, each above the one before it"
-    if any(_HIGHEST_KEV < edge < math.inf for edge in edges):
-        return f"no photon has more than {_HIGHEST_KEV:g} keV; edges are in keV, and an open end is written inf"
-    if most_bands is not None and len(edges) - 1 > most_bands:
-        return f"{len(edges) - 1} bands are more than {most_bands}, the most that an image can have"
-    return ""
 
 
 def band_names(edges_kev: Sequence[float]) -> tuple[str, ...]:
@@ -75,6 +73,10 @@ def band_titles(edges_kev: Sequence[float]) -> tuple[str, ...]:
         f"{_number(low)}-{_number(high)} keV" if high < math.inf else f"above {_number(low)} keV"
         for low, high in itertools.pairwise(edges_kev)
     )
+
+
+def _listed(edges: tuple[float, ...]) -> str:
+    return f"edges_kev = [{', '.join(map(_number, edges))}]"
 
 
 def _number(edge: float) -> str:

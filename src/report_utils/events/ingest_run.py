@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,13 +12,13 @@ from pathlib import Path
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import ArchiveWriter
 from report_utils.events.catalogue import CatalogueRow, read_catalogue, unused_columns
-from report_utils.events.index import PARTS, Entry
+from report_utils.events.index import PARTS
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.ingest_report import REPORT, IngestReport, report_of
-from report_utils.events.ingest_task import Failure, TaskResult, ingest_rows
+from report_utils.events.ingest_task import TaskResult, ingest_rows, size_of
 from report_utils.files.disk import whole_file
-from report_utils.workers.processes import WorkerContext, end_workers, enter_worker, n_workers
-from report_utils.workers.progress import shown_progress
+from report_utils.workers.processes import n_workers
+from report_utils.workers.worker_pool import Task, run_tasks
 
 _TASK_BYTES = 64 << 20
 _TASK_ROWS = 16
@@ -64,18 +63,18 @@ def ingest(
     """
     start = time.perf_counter()
     rows = read_catalogue(catalogue_path, options)
-    tasks = list(_tasks(rows))
-    n_bytes = [sum(_size(row) for row in task) for task in tasks]
-    if workers is None:
-        workers = n_workers() if sum(n_bytes) > _WORTH_PROCESSES else 1
-    total = TaskResult()
-    with (
-        _writable(archive_path),
-        ArchiveWriter(archive_path) as writer,
-        shown_progress(f"ingest of {len(rows)} observations", max(1, sum(n_bytes))) as advance,
-    ):
-        for result in _run(tasks, n_bytes, writer, min(workers, len(tasks)), advance):
-            writer.commit_entries(result.entries)
+    with _writable(archive_path), ArchiveWriter(archive_path) as writer:
+        tasks = [_task(task, writer) for task in _cut(rows)]
+        if workers is None:
+            workers = n_workers() if sum(task.units for task in tasks) > _WORTH_PROCESSES else 1
+        results = run_tasks(
+            tasks,
+            f"ingest of {len(rows)} observations",
+            workers=0 if workers == 1 else workers,
+            finished=lambda result: writer.commit_entries(result.entries),
+        )
+        total = TaskResult()
+        for result in results:
             _add(total, result)
         writer.reorder([row.cluster_id for row in rows])
         report = report_of(
@@ -104,23 +103,26 @@ def _writable(archive_path: str | Path) -> Iterator[None]:
         raise InputError(msg) from None
 
 
-def _tasks(rows: list[CatalogueRow]) -> Iterator[list[CatalogueRow]]:
-    """Cut the catalogue into pieces that are lost at most when a run is stopped."""
-    task: list[CatalogueRow] = []
+def _cut(rows: list[CatalogueRow]) -> Iterator[list[CatalogueRow]]:
+    """Cut the catalogue into pieces; a run that is stopped loses at most those that it is at."""
+    piece: list[CatalogueRow] = []
     n_bytes = 0
     for row in rows:
-        if task and (len(task) == _TASK_ROWS or n_bytes + _size(row) > _TASK_BYTES):
-            yield task
-            task, n_bytes = [], 0
-        task.append(row)
-        n_bytes += _size(row)
-    if task:
-        yield task
+        if piece and (len(piece) == _TASK_ROWS or n_bytes + size_of(row) > _TASK_BYTES):
+            yield piece
+            piece, n_bytes = [], 0
+        piece.append(row)
+        n_bytes += size_of(row)
+    if piece:
+        yield piece
 
 
-def _size(row: CatalogueRow) -> int:
-    files = [row.events] + ([row.events_agn_less] if row.events_agn_less else [])
-    return sum(file.stat().st_size for file in files if file.exists())
+def _task(rows: list[CatalogueRow], writer: ArchiveWriter) -> Task:
+    entries = writer.entries
+    known = {row.cluster_id: entries[row.cluster_id] for row in rows if row.cluster_id in entries}
+    label = f"ingest of {rows[0].cluster_id}" + (f" to {rows[-1].cluster_id}" if len(rows) > 1 else "")
+    arguments = {"parts": writer.folder / PARTS, "rows": rows, "known": known}
+    return Task(label, ingest_rows, arguments, sum(size_of(row) for row in rows))
 
 
 def _add(total: TaskResult, result: TaskResult) -> None:
@@ -128,57 +130,3 @@ def _add(total: TaskResult, result: TaskResult) -> None:
         getattr(total, name).extend(getattr(result, name))
     for step, seconds in result.seconds.items():
         total.seconds[step] += seconds
-
-
-def _run(
-    tasks: list[list[CatalogueRow]],
-    n_bytes: list[int],
-    writer: ArchiveWriter,
-    workers: int,
-    advance: Callable[[float], None],
-) -> Iterator[TaskResult]:
-    """Yield the tasks' results in the catalogue's order, whichever worker is done first."""
-    parts = writer.folder / PARTS
-    entries = writer.entries
-    arguments = [(parts, task, _known(entries, task)) for task in tasks]
-    if workers <= 1:
-        for size, argument in zip(n_bytes, arguments, strict=True):
-            result = ingest_rows(*argument)
-            advance(size)
-            yield result
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=WorkerContext(), initializer=enter_worker)
-    try:
-        futures = {pool.submit(ingest_rows, *argument): n for n, argument in enumerate(arguments)}
-        yield from _in_order(futures, tasks, n_bytes, advance)
-    except BaseException:
-        # Nobody wants what is still being read; unfinished parts are removed when the archive is next written to.
-        end_workers(pool)
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _known(entries: dict[str, Entry], task: list[CatalogueRow]) -> dict[str, Entry]:
-    return {row.cluster_id: entries[row.cluster_id] for row in task if row.cluster_id in entries}
-
-
-def _in_order(
-    futures: dict[Future, int],
-    tasks: list[list[CatalogueRow]],
-    n_bytes: list[int],
-    advance: Callable[[float], None],
-) -> Iterator[TaskResult]:
-    done: dict[int, TaskResult] = {}
-    following = 0
-    for future in as_completed(futures):
-        number = futures[future]
-        try:
-            done[number] = future.result()
-        except BrokenExecutor:
-            reason = "a worker process ended unexpectedly, perhaps for want of memory; run again with workers=1"
-            done[number] = TaskResult(failures=[Failure(row.row, row.cluster_id, reason) for row in tasks[number]])
-        advance(n_bytes[number])
-        while following in done:
-            yield done.pop(following)
-            following += 1

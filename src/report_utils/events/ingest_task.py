@@ -22,6 +22,7 @@ from report_utils.events.reading import Reading, load_events
 from report_utils.events.sky_plane import to_sky
 from report_utils.events.thinning import thin, thin_pair
 from report_utils.files.input_files import sha256_of
+from report_utils.workers.progress import advance
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
     try:
         with ThreadPoolExecutor(1) as digests:
             for row in rows:
+                advance(size_of(row))
                 try:
                     old = known.get(row.cluster_id)
                     if old is not None and _is_unchanged(row, old, result):
@@ -104,6 +106,12 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
         writer.discard()
     result.entries = [fresh[row.cluster_id] for row in rows if row.cluster_id in fresh]
     return result
+
+
+def size_of(row: CatalogueRow) -> int:
+    """Return the bytes of a row's event lists."""
+    files = [row.events, *([row.events_agn_less] if row.events_agn_less else [])]
+    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def _reason(row: CatalogueRow, error: Exception) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from report_utils.binning import TRANSFORMS
 from report_utils.cnn.crossval import CrossValidation
 from report_utils.dynamics import Recording
-from report_utils.errors import InputError
+from report_utils.errors import InputError, NotAvailableError
 from report_utils.profiles import PROFILE_VARIABLE, Profile, load_profile
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, MOST_WANTED, Reproduction
 from report_utils.reproduction.results import Result, origin_of, results_folder, stored_results
@@ -121,7 +121,7 @@ class CommittedReproduction(Reproduction):
         seeds = self._seeds(kind, transform)
         if training_seed >= len(seeds):
             msg = f"{self.folder / self.profile.name}: no {kind} of {transform} with training seed {training_seed}"
-            raise InputError(msg)
+            raise NotAvailableError(msg)
         return seeds[training_seed]
 
     def missing(self, *_: object, **__: object) -> list[RunKey]:

@@ -17,7 +17,7 @@ from report_utils.binning.transforms import SourceName
 from report_utils.cnn.crossval import CrossValidation, fit_from_arrays
 from report_utils.cnn.limits import most_observations
 from report_utils.dynamics import Recording, epoch_phases
-from report_utils.errors import InputError
+from report_utils.errors import InputError, NotAvailableError
 from report_utils.events import EventList
 from report_utils.files.disk import require_room
 from report_utils.profiles import Profile, load_profile
@@ -27,7 +27,8 @@ from report_utils.runs.cleanup import in_use
 from report_utils.runs.code_digest import reached_definitions
 from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.backends import backend_name
-from report_utils.workers.worker_pool import WORKER_ENVIRONMENT, Task, run_tasks
+from report_utils.workers.processes import WORKER_ENVIRONMENT
+from report_utils.workers.worker_pool import Task, run_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +38,6 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 
 MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 """What the report compares first, and so is trained first; the dynamics come last."""
-
-_BINNED_COPIES = 3
-"""How often the binned observations lie on disk while they are made: in parts, put together, and kept."""
 
 _DECIDING_FLAGS = (
     "TF_ENABLE_ONEDNN_OPTS",
@@ -97,7 +95,7 @@ class Reproduction:
     def _load_dataset(self, edges_kev: tuple[float, ...]) -> Dataset:
         key = self.data_key_of(edges_kev)
         if not self.store.holds(key):
-            require_room(self.store.root, _BINNED_COPIES * self._n_bytes(len(edges_kev) - 1), "the binned observations")
+            require_room(self.store.root, self._n_bytes(len(edges_kev) - 1), "the binned observations")
         try:
             return load_dataset(self.profile, self.store, edges_kev)
         except FileNotFoundError:
@@ -133,7 +131,7 @@ class Reproduction:
     def _require(self, transform: str) -> None:
         if not self.available(transform):
             msg = f"transform {transform!r} needs AGN-less observations, and {self.observations.archive} has none"
-            raise InputError(msg)
+            raise NotAvailableError(msg)
 
     @property
     def dynamics_transforms(self) -> tuple[str, ...]:
@@ -160,7 +158,7 @@ class Reproduction:
 
     def cross_validations(self, transform: str) -> tuple[CrossValidation, ...]:
         """Return a transform's test predictions, once for every training seed there is: only the first is computed."""
-        return tuple(self.cross_validation(transform, seed) for seed in range(self.n_training_seeds(transform)))
+        return tuple(self.cross_validation(transform, seed) for seed in range(max(1, self.n_training_seeds(transform))))
 
     def dynamics(self, transform: str, training_seed: int = 0) -> Recording:
         """Return the four-phase training of a transform."""
@@ -181,7 +179,7 @@ class Reproduction:
 
     def all_dynamics(self, transform: str) -> tuple[Recording, ...]:
         """Return the four-phase training of a transform, once for every training seed there is."""
-        return tuple(self.dynamics(transform, seed) for seed in range(self.n_dynamics_seeds(transform)))
+        return tuple(self.dynamics(transform, seed) for seed in range(max(1, self.n_dynamics_seeds(transform))))
 
     def n_training_seeds(self, transform: str) -> int:
         """Return how many training seeds a transform has been trained with in all folds, 1 at least."""

@@ -16,7 +16,7 @@ from report_utils.profiles import Profile
 from report_utils.runs.code_digest import require_code
 from report_utils.runs.store import RunKey, Store
 from report_utils.workers.backends import ENGINES, backend_name
-from report_utils.workers.worker_pool import advance
+from report_utils.workers.progress import advance
 
 if TYPE_CHECKING:
     from report_utils.cnn.images import ResidentImages

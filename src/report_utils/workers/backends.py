@@ -13,30 +13,26 @@ from report_utils.errors import InputError
 from report_utils.runs.code_digest import PACKAGE, package_version
 
 BACKEND_VARIABLE = "KERAS_BACKEND"
-"""Environment variable by which Keras chooses its backend; TensorFlow without it."""
-
+"""Environment variable by which Keras chooses its backend; TensorFlow by default."""
 ENGINES = {"tensorflow": "cnn.engine_tensorflow", "jax": "cnn.engine_jax"}
-"""The module, below this package, of each backend's engine."""
-
-
+"""The module of each backend's engine, below this package."""
 LEAST_VERSIONS = {"tensorflow": "2.20", "jax": "0.6"}
-"""The least version of each backend, as ``pyproject.toml`` has it."""
-
+"""The least version of each backend, as in ``pyproject.toml``."""
 _NO_MEMORY_LEFT = ("RESOURCE_EXHAUSTED", "out of memory")
-"""One of these stands in what JAX says of a lack of device memory; its other errors are of the same class."""
+"""JAX has one class for all its errors; these words tell a lack of device memory."""
 
 
-class OutOfDeviceMemory(RuntimeError):  # noqa: N818 - as MemoryError it is no word of style
-    """The memory of what computes is too small for what is asked of it."""
+class OutOfDeviceMemory(RuntimeError):  # noqa: N818 - like MemoryError, it needs no suffix
+    """The device has too little memory."""
 
 
 def says_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error of JAX's speaks of a lack of device memory."""
+    """Tell whether an error of JAX reports a lack of device memory."""
     return any(words.lower() in str(error).lower() for words in _NO_MEMORY_LEFT)
 
 
 def lacks_device_memory(error: BaseException) -> bool:
-    """Tell whether any error means that device memory is too small; nothing is imported to find out."""
+    """Tell whether any error means that device memory is too small, without importing a backend."""
     kind = type(error).__name__
     if isinstance(error, OutOfDeviceMemory) or kind == "ResourceExhaustedError":  # TensorFlow's
         return True
@@ -44,7 +40,7 @@ def lacks_device_memory(error: BaseException) -> bool:
 
 
 def device_name() -> str:
-    """Return what computes, if an engine has been imported."""
+    """Return the device that computes, or "the processor" where no engine has been imported."""
     engine = sys.modules.get(f"{PACKAGE}.{ENGINES[backend_name()]}")
     return "the processor" if engine is None else engine.device()
 
@@ -70,7 +66,7 @@ def load_engine() -> ModuleType:
     Raises
     ------
     InputError
-        If the backend cannot be imported, or has another version, or Keras runs on another one already.
+        If the backend cannot be imported, has the wrong version, or Keras already runs on another one.
     """
     name = backend_name()
     with _named_versions(name):
@@ -84,7 +80,7 @@ def load_engine() -> ModuleType:
 
 @contextmanager
 def _named_versions(name: str) -> Iterator[None]:
-    """Make one line of what goes wrong while a backend is imported; another version of it lacks a name, say."""
+    """Make one line of an import error, also of a name that the installed version lacks."""
     try:
         yield
     except (ImportError, AttributeError) as error:
@@ -94,11 +90,11 @@ def _named_versions(name: str) -> Iterator[None]:
 
 
 def _wanted_version(name: str) -> str:
-    """Return which version of a backend is installed, and which is wanted."""
+    """Return which version of a backend is installed, and which is needed."""
     installed = package_version(name)
     found = f"version {installed} is installed"
     if installed == "absent":
         # TensorFlow for the processor alone is another package
         found = "it is not installed" if name != "tensorflow" else "look at it with pip list"
-    wanted = f"this project wants {LEAST_VERSIONS[name]} or newer"
+    wanted = f"this project needs {LEAST_VERSIONS[name]} or newer"
     return f"{found}, {wanted}" + (", of the gpu extra: pip install -e '.[gpu]'" if name == "jax" else "")

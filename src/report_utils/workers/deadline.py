@@ -1,4 +1,4 @@
-"""A time at which work stops by itself, with its state kept, so that the next command can go on."""
+"""A time at which work stops by itself and keeps its state, so that the next command can continue."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_current: float | None = None  # on the clock that never goes back and that all processes of a machine share
+_current: float | None = None  # time.monotonic(): it never goes back, and all processes of a machine share it
 
 
-class OutOfTime(RuntimeError):  # noqa: N818 - it is no error: what has been stored is gone on with
-    """The time that :func:`time_limit` gave is over, or would be before the next thing to store."""
+class OutOfTime(RuntimeError):  # noqa: N818 - not an error: the next command continues from what is stored
+    """The time that :func:`time_limit` gave is over, or would be before there is something more to store."""
 
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Let all tasks of worker processes together run for so long at most.
+    """Give all tasks of worker processes together at most this much time.
 
-    A task that asks :func:`out_of_time` now and then stores its state and stops by itself; one that still runs when
-    the time is over is ended.
+    A task that asks :func:`out_of_time` now and then can store its state and stop by itself. A task that still runs
+    when the time is over is ended.
     """
     set_current(time.monotonic() + seconds)
     try:
@@ -28,9 +28,9 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def out_of_time(seconds: float = 0.0) -> bool:
-    """Tell whether something that took so long last time might end too late; a quarter more is allowed for.
+    """Tell whether a step that took this long last time might end too late, if it takes a quarter longer.
 
-    Who is told so stores what it has and raises :class:`OutOfTime`.
+    The caller then stores what it has and raises :class:`OutOfTime`.
     """
     return _current is not None and time.monotonic() + 1.25 * seconds > _current
 
@@ -41,6 +41,6 @@ def current() -> float | None:
 
 
 def set_current(until: float | None) -> None:
-    """Let work stop at a time; a worker process is told its parent's."""
+    """Set the time at which work stops; a worker process gets its parent's."""
     global _current
     _current = until

@@ -1,4 +1,7 @@
-"""How many worker processes to use, and how each of them begins and ends."""
+"""How many worker processes to use, and how each of them starts and ends.
+
+A worker imports this module before anything else, so it imports nothing that reads the number of threads.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,42 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
+from pathlib import Path
 from typing import Any, TextIO
 
 from report_utils.errors import InputError
+from report_utils.workers import deadline, progress
+from report_utils.workers.surroundings import enter_surroundings
 
 WORKERS_VARIABLE = "REPORT_WORKERS"
 """Environment variable that sets the number of worker processes."""
 MAX_WORKERS = 1024
 """More processes than cores only wait for each other."""
+WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+}
+"""Set in every worker process: one thread each, since there are as many of them as cores."""
 
 
 def n_workers() -> int:
-    """Return how many worker processes to use: the cores this process may run on, unless REPORT_WORKERS says."""
+    """Return how many worker processes to use: REPORT_WORKERS, or as many as cores that this process may use.
+
+    Raises
+    ------
+    InputError
+        If REPORT_WORKERS is not such a number.
+    """
     text = os.environ.get(WORKERS_VARIABLE)
     if text is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    # as digits of ASCII and not many of them, for int() takes others and refuses thousands
+    # a few ASCII digits: int() also takes other scripts, and fails on thousands of digits
     if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MAX_WORKERS):
         msg = f"{WORKERS_VARIABLE} is {text!r}; give a whole number of worker processes, from 1 to {MAX_WORKERS}"
         raise InputError(msg)
@@ -35,7 +58,7 @@ def n_workers() -> int:
 
 
 def check_workers() -> None:
-    """Refuse a REPORT_WORKERS that means nothing, whether or not a command comes to need it.
+    """Refuse a REPORT_WORKERS that means nothing, even for a command that starts no workers.
 
     Raises
     ------
@@ -45,11 +68,11 @@ def check_workers() -> None:
         n_workers()
 
 
-class _Worker(SpawnProcess):
+class _WorkerProcess(SpawnProcess):
     """A process that does not begin by running its parent's script again.
 
-    What a worker is asked to do stands in modules. A script would need a guard against its own workers, and a notebook
-    that is run as one has none.
+    The work of a worker stands in modules. A script would need a guard against its own workers, and a notebook that is
+    run as a script has none.
     """
 
     @staticmethod
@@ -59,9 +82,9 @@ class _Worker(SpawnProcess):
 
 
 class WorkerContext(SpawnContext):
-    """How worker processes are started: spawned, for forks do not get on with the threads of TensorFlow or Arrow."""
+    """How worker processes start: spawned, because a fork can hang with threads of TensorFlow or Arrow."""
 
-    Process = _Worker
+    Process = _WorkerProcess
 
 
 _hiding = threading.Lock()
@@ -69,36 +92,57 @@ _hiding = threading.Lock()
 
 @contextmanager
 def _script_hidden() -> Iterator[None]:
-    """Let the running script look as if it had been typed in; multiprocessing then has nothing to run again."""
+    """Hide ``__main__`` so that spawned workers do not import the script again."""
     script = sys.modules["__main__"]
     with _hiding:
-        told = {name: getattr(script, name) for name in ("__spec__", "__file__") if hasattr(script, name)}
+        hidden = {name: getattr(script, name) for name in ("__spec__", "__file__") if hasattr(script, name)}
         try:
-            for name in told:
+            for name in hidden:
                 setattr(script, name, None)
             yield
         finally:
-            for name, value in told.items():
+            for name, value in hidden.items():
                 setattr(script, name, value)
 
 
-def enter_worker() -> None:
-    """Make this process a worker, which ends when its parent ends and not before."""
+def enter_worker(report: Callable[[float | str], Any], log: Path, until: float | None, place: dict[str, str]) -> None:
+    """Make this process a worker.
+
+    Parameters
+    ----------
+    report : callable
+        Takes finished units, and what is printed for the user.
+    log : Path
+        Where the output of libraries goes, which would tear the progress bar apart.
+    until : float or None
+        When work stops (:mod:`report_utils.workers.deadline`).
+    place : dict
+        The environment variables that name its device, read when the backend is imported.
+    """
+    os.environ.update(WORKER_ENVIRONMENT | place)
+    enter_surroundings()
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    sys.stderr = _ErrorStream(report, sys.stderr)
+    progress.report_to(report)
+    deadline.set_current(until)
     # Ctrl-C reaches the whole process group; the parent decides
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-class ErrorStream(io.TextIOBase):
-    """A worker's ``sys.stderr``: what is printed or warned of goes to the parent, what loggers write to the log.
+def _end_with_parent() -> None:
+    """End this worker when its parent is gone: an orphan would work on, or wait for ever, unseen."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
-    The file descriptor stays the log's, where compiled libraries write.
 
-    Parameters
-    ----------
-    send : callable
-        Takes one message, of a line or several, without its last line end.
-    log : text stream
+class _ErrorStream(io.TextIOBase):
+    """A worker's ``sys.stderr``: prints and warnings go to the parent, what loggers write goes to the log.
+
+    Compiled libraries write to the file descriptor, which is the log's.
     """
 
     def __init__(self, send: Callable[[str], Any], log: TextIO) -> None:
@@ -106,15 +150,13 @@ class ErrorStream(io.TextIOBase):
         self.send, self.log, self.begun = send, log, ""
 
     def fileno(self) -> int:
-        """Return the log's file descriptor."""
         return self.log.fileno()
 
     def writable(self) -> bool:
-        """Say that it may be written to."""
         return True
 
     def write(self, text: str) -> int:
-        """Take some text; what ends with a line end is a message."""
+        """Take some text; it is sent when a line ends."""
         if sys._getframe(1).f_globals.get("__name__") == "logging":
             self.log.write(text)
             self.log.flush()
@@ -131,11 +173,3 @@ def end_workers(pool: ProcessPoolExecutor) -> None:
     """End a pool's processes at once, whatever they are doing."""
     for process in list((pool._processes or {}).values()):
         process.terminate()
-
-
-def _end_with_parent() -> None:
-    """End this worker when its parent is gone: an orphan would work on, or wait for ever, unseen."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -1,15 +1,24 @@
-"""Events that are in a list twice: found by time, position and energy, counted, and dropped where asked."""
+"""Lists of which no image can be made, and events that are in a list twice: found, counted, dropped if asked."""
 
 import json
 
 import numpy as np
 import pytest
 
-from report_utils.events import IngestOptions, ingest, inspect_events, open_archive
+from report_utils.events import EventList, IngestOptions, check_usable, ingest, inspect_events, open_archive
 from report_utils.events.event_checks import repeated_rows
 from report_utils.events.reading import load_events
 
 DROP = IngestOptions(drop_repeated=True)
+
+
+def test_check_usable_for_event_lists_from_elsewhere(refused):
+    good = np.array([1.0, 2.0])
+    check_usable(EventList(good, good, good), "here")
+    refused(lambda: check_usable(EventList(good[:0], good[:0], good[:0]), "here"), "here", "no events")
+    refused(lambda: check_usable(EventList(good, good, -good), "here"), "row 1", "'energy'", "2 such rows")
+    refused(lambda: check_usable(EventList(good, np.array([1.0, np.nan]), good), "here"), "row 2", "'y'")
+    refused(lambda: check_usable(EventList(good[:1], good[:1], good[:1]), "here"), "at one position")
 
 
 def test_rows_are_compared_to_the_last_bit():

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from report_utils.dynamics import PredictionRecorder
+from report_utils.dynamics import PredictionRecorder, Recording
 from report_utils.errors import InputError
 
 N, N_SHOWN, EPOCHS = 24, 8, 3
@@ -164,7 +164,7 @@ def test_what_can_be_read_once_or_has_no_end_is_refused_at_once():
 def test_shuffled_rows_are_refused_before_the_first_epoch():
     epochs = []
     counted = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, _: epochs.append(epoch))
-    with pytest.raises(InputError, match=r"\(Rows\) give other rows each time they are read; give them unshuffled"):
+    with pytest.raises(InputError, match=r"\(Rows\) give different rows each time they are read; give them unshuffled"):
         trained(plain, X, [PredictionRecorder(Rows(shuffled=True)), counted])
     assert epochs == []
 
@@ -177,7 +177,7 @@ def test_rows_that_change_between_epochs_are_refused():
         if epoch == 1:
             rows.x = rows.x[::-1]
 
-    with pytest.raises(InputError, match="give other rows"):
+    with pytest.raises(InputError, match="give different rows"):
         trained(plain, X, [recorder, keras.callbacks.LambdaCallback(on_epoch_end=shuffle)], epochs=4)
     assert recorder.predictions.shape == (2, N_SHOWN, 1)
 
@@ -216,3 +216,28 @@ def test_a_data_set_without_rows_and_a_batch_of_none_are_refused():
         trained(plain, X, [recorder], epochs=1)
     with pytest.raises(InputError, match="batch_size is 0; give 1 or more"):
         PredictionRecorder(X, batch_size=0)
+
+
+@pytest.mark.parametrize("make", [plain, with_dropout, noisy])
+def test_a_recording_has_epoch_0_and_the_training_is_the_same(make):
+    recording = Recording(Y[:N_SHOWN])
+    _, without, _ = trained(make, X)
+    model, with_recording, _ = trained(make, X, [PredictionRecorder(X[:N_SHOWN], recording)])
+    for one, other in zip(without, with_recording, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert recording.epoch.tolist() == [0, 1, 2, 3]
+    recording.begin_phase("more")
+    model.fit(X, Y, verbose=0, callbacks=[PredictionRecorder(X[:N_SHOWN], recording)])
+    assert (recording.epoch[-1], recording.phase[-1]) == (4, 1)
+
+
+def test_each_output_has_its_recording():
+    recordings = {"mass": Recording(Y[:N_SHOWN]), "core": Recording(np.hstack([Y, Y])[:N_SHOWN])}
+    model = of_layers(outputs=lambda x: {"mass": keras.layers.Dense(1)(x), "core": keras.layers.Dense(2)(x)})
+    model.compile(optimizer="sgd", loss={"mass": "mse", "core": "mse"})
+    recorder = PredictionRecorder(X[:N_SHOWN], recordings)
+    model.fit(X, {"mass": Y, "core": np.hstack([Y, Y])}, epochs=2, verbose=0, callbacks=[recorder])
+    assert recordings["mass"].predictions.shape == (3, N_SHOWN, 1)
+    assert recordings["core"].predictions.shape == (3, N_SHOWN, 1, 2)
+    with pytest.raises(InputError, match="2 recordings are given, and the model has 1 outputs"):
+        trained(plain, X, [PredictionRecorder(X[:N_SHOWN], [Recording(Y[:N_SHOWN])] * 2)])

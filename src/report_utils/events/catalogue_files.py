@@ -1,4 +1,4 @@
-"""Files that match a pattern, with a bound on how many are looked at."""
+"""From a path or pattern in a catalogue to the one file that is meant, with a bound on how many files are looked at."""
 
 from __future__ import annotations
 
@@ -13,18 +13,90 @@ from pathlib import Path
 
 from report_utils.errors import InputError, printable
 
+ID_FIELD = "{cluster_id}"
+"""Stands for the row's cluster_id in a path or pattern."""
 MAX_LISTED = 300_000
-"""Files and folders that the patterns of a catalogue may list in all, which takes seconds."""
+"""Files and folders that all patterns of a catalogue may list together, which takes seconds."""
 MAX_COMPARED = 50_000_000
-"""Names that they may be compared with, row by row; the first letters of a pattern spare most of them."""
+"""Names that they may be compared with, row by row; the first letters of a pattern rule out most of them."""
 _MAX_PARTS = 50
 _ANYWHERE = "**"
 _ESCAPED = re.compile(r"\[([*?[])\]")
 _LAST = "\U0010ffff"
 
 
-class Search:
-    """Looks for files by patterns as :mod:`glob` does, and stops before it walks a disk.
+def locate(
+    text: str,
+    cluster_id: str,
+    folder: Path | None,
+    search: FileSearch,
+    *,
+    outside_paths: bool = False,
+    must_exist: bool = True,
+) -> Path:
+    """Return the file that a path or pattern names.
+
+    Parameters
+    ----------
+    text : str
+        A path, or a pattern with ``*``, ``?``, ``[...]`` or ``**`` that must match exactly one file.
+    cluster_id : str
+        What :data:`ID_FIELD` becomes.
+    folder : Path or None
+        The catalogue's folder, where its paths start. None for an option, which starts at the working folder and may
+        lead anywhere.
+    search : FileSearch
+        Finds the files that match a pattern.
+    outside_paths : bool
+        Whether the file may lie outside the folder: by an absolute path, by ``..`` or by a link.
+    must_exist : bool
+        Whether to look for the file at all.
+
+    Raises
+    ------
+    InputError
+        The reason alone; the caller knows row and column.
+    """
+    if ID_FIELD in text and "/" in cluster_id:
+        msg = f"{cluster_id!r} stands for a part of a file's name in {text!r} and holds a '/'; rename the cluster"
+        raise InputError(msg)
+    if text.endswith(("/", "/.")):
+        msg = f"{text!r} names a folder; name the file in it"
+        raise InputError(msg)
+    start = folder or Path()
+    path = start / text.replace(ID_FIELD, cluster_id)
+    pattern = text.replace(ID_FIELD, glob.escape(cluster_id))
+    where = f"(paths start at {'the working folder' if folder is None else 'the folder of the catalogue'})"
+    if must_exist and not path.is_file():
+        if not glob.has_magic(pattern):
+            msg = f"there is no file {text.replace(ID_FIELD, cluster_id)!r} {where}; correct the path"
+            raise InputError(msg)
+        path = _only_match(search.files(start, pattern), pattern, where)
+    if folder is not None and not outside_paths and not path.resolve().is_relative_to(folder.resolve()):
+        msg = (
+            f"{text!r} leads out of the catalogue's folder; move the file into it, or allow such paths with"
+            " --outside-paths (outside_paths=True)"
+        )
+        raise InputError(msg)
+    return path
+
+
+def _only_match(files: list[Path], pattern: str, where: str) -> Path:
+    if len(files) == 1:
+        return files[0]
+    if not files:
+        msg = f"no file matches {pattern!r} {where}; correct the pattern"
+        raise InputError(msg)
+    names = ", ".join(path.name for path in files[:3]) + (", ..." if len(files) > 3 else "")
+    msg = (
+        f"{pattern!r} matches {len(files)} files ({names}); narrow it to one: a row is one observation with one event"
+        " list"
+    )
+    raise InputError(msg)
+
+
+class FileSearch:
+    """Finds files by patterns as :mod:`glob` does, but stops before it walks a whole disk.
 
     Each folder is listed once. Names that begin with a dot match only patterns that do, and ``**`` follows no links.
 
@@ -73,7 +145,7 @@ class Search:
         elif part == _ANYWHERE:
             for inner in self._folders_below(folder, pattern):
                 yield from self._matches(inner, rest, pattern)
-        elif glob.escape(plain := _ESCAPED.sub(r"\1", part)) == part:  # of a cluster's own name
+        elif glob.escape(plain := _ESCAPED.sub(r"\1", part)) == part:  # escaped: a cluster's own name
             yield from self._matches(folder / plain, rest, pattern)
         else:
             for name in self._names(folder, part, pattern):
@@ -102,7 +174,7 @@ class Search:
         """Return the names in a folder, in order, and which of them are folders."""
         if folder not in self._folders:
             names, folders = [], set()
-            # As glob does: nothing matches where nothing can be listed.
+            # As with glob, nothing matches in a folder that cannot be listed.
             with suppress(OSError), os.scandir(folder) as entries:
                 for entry in entries:
                     self._n_listed += 1

@@ -1,0 +1,68 @@
+"""What the adapters to frameworks share: where predictions go, and that predicting changes no random number."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from report_utils.dynamics.recording import Recording
+from report_utils.errors import InputError
+
+Recordings = Recording | Mapping[str, Recording] | Sequence[Recording]
+"""One recording, or for a model with several outputs a mapping or a sequence of the same structure."""
+
+
+def record_outputs(recordings: Recordings, outputs: Any, **where: Any) -> None:
+    """Record what a model has put out, each output in its recording.
+
+    Parameters
+    ----------
+    recordings : Recording, or mapping or sequence of Recording
+        Outputs that a mapping does not name are not recorded.
+    outputs : array, or mapping or sequence of arrays
+    **where
+        As for :meth:`Recording.record`.
+    """
+    if isinstance(recordings, Recording):
+        recordings.record(outputs, **where)
+    elif isinstance(recordings, Mapping):
+        if not isinstance(outputs, Mapping) or not recordings.keys() <= outputs.keys():
+            there = f"outputs named {', '.join(outputs)}" if isinstance(outputs, Mapping) else "outputs without names"
+            msg = f"recordings are named {', '.join(recordings)}, and the model has {there}; name them alike"
+            raise InputError(msg)
+        for name, recording in recordings.items():
+            recording.record(outputs[name], **where)
+    else:
+        if not isinstance(outputs, Sequence) or len(recordings) != len(outputs):
+            n_outputs = len(outputs) if isinstance(outputs, Sequence) else 1
+            msg = f"{len(recordings)} recordings are given, and the model has {n_outputs} outputs; give one for each"
+            raise InputError(msg)
+        for recording, output in zip(recordings, outputs, strict=True):
+            recording.record(output, **where)
+
+
+def each_recording(recordings: Recordings) -> list[Recording]:
+    """Return all recordings."""
+    if isinstance(recordings, Recording):
+        return [recordings]
+    return list(recordings.values() if isinstance(recordings, Mapping) else recordings)
+
+
+def nothing_recorded(recordings: Recordings) -> bool:
+    """Tell whether the next state is the first one, before the training."""
+    return not any(len(recording) for recording in each_recording(recordings))
+
+
+@contextlib.contextmanager
+def same_random_numbers() -> Iterator[None]:
+    """Put back the random states of Python and of NumPy."""
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - models draw from it
+    try:
+        yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002

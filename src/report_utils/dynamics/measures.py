@@ -1,0 +1,254 @@
+"""Numbers of a recording: what each phase has gained, what was learnt when and forgotten, and what seeds alone do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.dynamics.recording import Recording
+from report_utils.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEVER = -1
+"""In place of an epoch, for what did not happen."""
+
+_MOST_SPLITS = 5000
+
+
+@dataclass(frozen=True, eq=False)
+class Learning:
+    """When each item was learnt.
+
+    Parameters
+    ----------
+    first_right : (n_items,) int
+        The first epoch at which an item is right; -1 if it never is.
+    learnt : (n_items,) int
+        The epoch from which on it stays right; -1 if it is wrong at the end. Their order is the learning order.
+    forgotten : (n_items,) int
+        How often it is right at one recorded epoch and wrong at the next: forgetting events (Toneva et al. 2019,
+        arXiv:1812.05159), counted at epochs where they count presentations.
+    """
+
+    first_right: NDArray[np.int64]
+    learnt: NDArray[np.int64]
+    forgotten: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Cartography:
+    """A data set's map by a classifier's training (Swayamdipta et al. 2020, arXiv:2009.10795).
+
+    Parameters
+    ----------
+    confidence : (n_items,)
+        Mean probability of the true class over all epochs after the first.
+    variability : (n_items,)
+        Its standard deviation over those epochs.
+    correctness : (n_items,)
+        The share of those epochs at which the item is right.
+    """
+
+    confidence: NDArray[np.float64]
+    variability: NDArray[np.float64]
+    correctness: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SeedTest:
+    """Whether two ways of training differ by more than their seeds do.
+
+    Parameters
+    ----------
+    across, within : float
+        Root mean square difference of the predictions of two trainings: one of each way, and two of the same.
+    p_value : float
+        The share of all ways to deal the trainings into two groups that set the groups at least as far apart.
+    """
+
+    across: float
+    within: float
+    p_value: float
+
+    @property
+    def ratio(self) -> float:
+        """Return ``across / within``: about 1 if the two ways are alike."""
+        return self.across / self.within
+
+
+def tolerance_of(recording: Recording) -> float:
+    """Return by how much a predicted number may be off and still be right, where nothing else is said.
+
+    Half of the truth's standard deviation: a guess of the mean is right for some four items of ten.
+    """
+    return float(np.std(recording.truth)) / 2
+
+
+def right(recording: Recording, tolerance: float | None = None) -> NDArray[np.bool_]:
+    """Tell which items are right at which epoch, ``(n_epochs, n_items)``, by view 0.
+
+    Parameters
+    ----------
+    recording : Recording
+    tolerance : float, optional
+        Of numbers; as :func:`tolerance_of` returns by default. A class is right if it is the likeliest.
+    """
+    recording.require_finite()
+    values = recording.values("margin")
+    if recording.classes:
+        return values > 0
+    return np.abs(values - recording.truth) <= (tolerance_of(recording) if tolerance is None else tolerance)
+
+
+def learning(recording: Recording, tolerance: float | None = None) -> Learning:
+    """Return when each item was learnt, and how often it was forgotten.
+
+    Parameters
+    ----------
+    recording, tolerance
+        As for :func:`right`.
+    """
+    is_right, epoch = right(recording, tolerance), recording.epoch
+    stays = np.logical_and.accumulate(is_right[::-1], axis=0)[::-1]
+    return Learning(
+        first_right=np.where(is_right.any(axis=0), epoch[is_right.argmax(axis=0)], NEVER),
+        learnt=np.where(stays.any(axis=0), epoch[stays.argmax(axis=0)], NEVER),
+        forgotten=(is_right[:-1] & ~is_right[1:]).sum(axis=0),
+    )
+
+
+def cartography(recording: Recording) -> Cartography:
+    """Return where each item lies on the map of easy, ambiguous and hard ones; for classifiers.
+
+    Parameters
+    ----------
+    recording : Recording
+        The state before the training is left out.
+    """
+    if not recording.classes:
+        msg = "cartography is defined for classes; of numbers, learning() tells what is easy and what is hard"
+        raise InputError(msg)
+    trained = recording.epoch > 0
+    probability, is_right = recording.values("probability")[trained], right(recording)[trained]
+    return Cartography(probability.mean(axis=0), probability.std(axis=0), is_right.mean(axis=0))
+
+
+def rank_correlation(recording: Recording) -> NDArray[np.float64]:
+    """Return Spearman's correlation of predictions and truth at each epoch, ``(n_epochs,)``; NaN for equal predictions.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of numbers; the mean over the views is ranked.
+    """
+    from scipy.stats import spearmanr  # half of the time that a command takes to start
+
+    recording.require_one_output()
+    recording.require_finite()
+    if recording.classes:
+        msg = "classes have no ranks; ask for phase_gains() or cartography()"
+        raise InputError(msg)
+    predicted = recording.predictions.mean(axis=2, dtype=np.float64)
+    return np.array([spearmanr(one, recording.truth).statistic if np.ptp(one) > 0 else np.nan for one in predicted])
+
+
+def phase_gains(recording: Recording, *, level: float = 0.95, n_resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Return by how much the error falls during each phase.
+
+    The error is the standard deviation of the residuals; of classes it is the share that is wrong, by view 0. The
+    first phase begins at epoch 0, and is left out where that was not recorded.
+
+    Parameters
+    ----------
+    recording : Recording
+    level : float
+        Of the interval: percentiles of a bootstrap over items, or over groups where the recording has them.
+    n_resamples, seed : int
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``phase``, ``before``, ``after``, ``gain``, ``low``, ``high``, a row for each phase.
+    """
+    import pandas as pd
+
+    recording.require_one_output()
+    recording.require_finite()
+    ends = recording.phase_ends
+    starts = [*([0] if recording.epoch[0] == 0 else []), *ends[:-1]]
+    titles = recording.phase_titles[len(ends) - len(starts) :]
+    if recording.classes:
+        errors = ~right(recording)[..., None]
+        finish = lambda total, square, count: total / count  # noqa: E731, ARG005 - the share that is wrong
+    else:
+        errors = recording.residuals
+        finish = lambda total, square, count: np.sqrt(np.maximum(square / count - (total / count) ** 2, 0))  # noqa: E731
+    _, group = np.unique(recording.item if recording.group is None else recording.group, return_inverse=True)
+    n_groups = group.max() + 1
+    places = np.array([*starts, *ends[len(ends) - len(starts) :]])
+
+    def by_group(values: NDArray) -> NDArray[np.float64]:  # (n_groups, n_places)
+        sums = values.sum(axis=2, dtype=np.float64)
+        return np.stack([np.bincount(group, one, n_groups) for one in sums], axis=1)
+
+    columns = [by_group(each[places]) for each in (errors, np.square(errors.astype(np.float64)), np.ones(errors.shape))]
+    rng = np.random.default_rng(seed)
+    weights = [np.ones(n_groups)]
+    weights += [np.bincount(rng.integers(0, n_groups, n_groups), minlength=n_groups) for _ in range(n_resamples)]
+    drawn = np.array([finish(*(one @ column for column in columns)) for one in weights])
+    before, after = np.split(drawn, 2, axis=1)
+    gain = before - after
+    low, high = np.quantile(gain[1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return pd.DataFrame(
+        {"phase": titles, "before": before[0], "after": after[0], "gain": gain[0], "low": low, "high": high}
+    )
+
+
+def compare_with_seeds(first: Sequence[Recording], second: Sequence[Recording], *, epoch: int = -1) -> SeedTest:
+    """Compare two ways of training, each with several seeds, with what the seeds alone do.
+
+    No two trainings are equal: "alike" means that they differ no more than trainings that differ by their seed alone.
+    The trainings are dealt into two groups of these sizes in all ways (or in 5000 drawn ones), as in an exact
+    permutation test; with three and three seeds no p value is below 0.1.
+
+    Parameters
+    ----------
+    first, second : sequence of Recording
+        Two or more of each, of the same items.
+    epoch : int
+        The place of the epoch to compare at; the last one by default.
+    """
+    if min(len(first), len(second)) < 2:
+        msg = f"{len(first)} and {len(second)} recordings are given; two or more seeds of each are needed"
+        raise InputError(msg)
+    every = [*first, *second]
+    for each in every:
+        each.require_finite()
+        if not np.array_equal(each.item, every[0].item) or each.dims != every[0].dims:
+            msg = f"recordings {every[0].name!r} and {each.name!r} are of different items"
+            raise InputError(msg)
+    last = np.stack([each.predictions[epoch].mean(axis=1, dtype=np.float64).ravel() for each in every])
+    squares = np.mean((last[:, None] - last[None]) ** 2, axis=2)
+    n, n_first = len(every), len(first)
+
+    def apart(chosen: Sequence[int]) -> tuple[float, float]:
+        inside = np.zeros(n, bool)
+        inside[list(chosen)] = True
+        same = np.equal.outer(inside, inside) & ~np.eye(n, dtype=bool)
+        return float(squares[np.not_equal.outer(inside, inside)].mean()), float(squares[same].mean())
+
+    across, within = apart(range(n_first))
+    splits = list(combinations(range(n), n_first)) if n <= 14 else []
+    if not 0 < len(splits) <= _MOST_SPLITS:
+        rng = np.random.default_rng(0)
+        splits = [range(n_first), *(rng.permutation(n)[:n_first] for _ in range(_MOST_SPLITS - 1))]
+    found = np.array([np.subtract(*apart(split)) for split in splits])
+    p_value = float(np.mean(found >= across - within - 1e-12 * max(across, within)))
+    return SeedTest(float(np.sqrt(across)), float(np.sqrt(within)), p_value)
