@@ -12,8 +12,7 @@ from report_utils.binning import TRANSFORMS
 from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report.claim_tests import Evidence, printed_contrast
 from report_utils.report.intervals import FAILS, HOLDS, Interval
-from report_utils.report.printed_numbers import PUBLISHED, is_reports_protocol
-from report_utils.report.resampling import MINIMUM_FOLDS
+from report_utils.report.printed_numbers import PUBLISHED
 
 if TYPE_CHECKING:
     from report_utils.profiles import Profile
@@ -50,34 +49,6 @@ def thousands(number: float) -> str:
     return f"{number:,.0f}".replace(",", "\u202f")
 
 
-def intervals(seeds: Collection[int], n_folds: int = 1) -> str:
-    """Say what the intervals of a page are.
-
-    Parameters
-    ----------
-    seeds : collection of int
-        How many training seeds each of the shown results has.
-    n_folds : int
-        How many folds they are tested in.
-    """
-    fewest, most = min(seeds, default=1), max(seeds, default=1)
-    what = "Intervals are 95% and resample whole halos (single observations where no halo is known)"
-    carried = "they include test-sample and training-seed variance, but not the choice of training clusters"
-    without = "do not include training-seed variance (one training only)"
-    if n_folds >= MINIMUM_FOLDS:
-        return (
-            f"{what} and the trainings of the {n_folds} folds; they include test-sample and training-seed variance, "
-            "and the choice of training clusters as far as it differs between folds."
-        )
-    if fewest == most > 1:
-        what += f" and the {most} training seeds of each fold"
-    elif fewest < most:
-        what += f" and, where there are several, the training seeds of each fold (up to {most})"
-    if most == 1:
-        return f"{what}; they {without}."
-    return f"{what}; {carried}." + (f" Those of results with one seed {without}." if fewest == 1 else "")
-
-
 def trainings(seeds: Collection[int]) -> str:
     """Say how often each of some results was trained."""
     fewest, most = min(seeds, default=1), max(seeds, default=1)
@@ -102,73 +73,6 @@ def _lower(sentence: str) -> str:
 def source_words(profile: Profile) -> str:
     """Say what a profile's observations are."""
     return "observations of an archive" if profile.archive_path is not None else "simulated observations"
-
-
-def _orientation(is_reports: bool, theirs: str) -> str:
-    if is_reports:
-        return "This is the report's own protocol."
-    printed = PUBLISHED.data
-    return (
-        f"The report {theirs} on {thousands(printed.n_observations.value)} observations at "
-        f"{printed.n_pixels.value} × {printed.n_pixels.value} pixels. Its numbers are given for orientation; only "
-        "trends can be compared."
-    )
-
-
-def _numbers_from(profile: Profile, n_clusters: int) -> str:
-    return (
-        f"Numbers here come from the profile `{profile.name}`: {thousands(n_clusters)} {source_words(profile)}, "
-        f"images of {profile.n_pixels} × {profile.n_pixels} pixels"
-    )
-
-
-def provenance(profile: Profile, n_clusters: int, seeds: Collection[int] = ()) -> str:
-    """Say which profile the numbers of a cross-validation come from, and what they may be compared with.
-
-    Parameters
-    ----------
-    profile : Profile
-    n_clusters : int
-    seeds : collection of int
-        How many training seeds each of the shown results has; empty on a page without intervals.
-    """
-    folds = profile.folds
-    run = "all" if folds.run == folds.n_folds else f"{folds.run} of"
-    theirs = f"trains {PUBLISHED.training.epochs.value} epochs"
-    return (
-        f"{_numbers_from(profile, n_clusters)}, {run} {folds.n_folds} folds, {profile.training.epochs} epochs of "
-        f"training. {_orientation(is_reports_protocol(profile, n_clusters), theirs)}"
-        + (f" {intervals(seeds, folds.run)}" if seeds else "")
-    )
-
-
-def dynamics_provenance(profile: Profile, n_clusters: int, n_test: int, seeds: Collection[int] = (1,)) -> str:
-    """Say which profile the numbers of a dynamics come from, and what they may be compared with.
-
-    Parameters
-    ----------
-    profile : Profile
-    n_clusters, n_test : int
-    seeds : collection of int
-        How many training seeds each of the shown dynamics has; empty on a page without intervals.
-    """
-    ours, printed = profile.dynamics, PUBLISHED.dynamics
-    before, after = printed.epochs_before_noise.value, printed.epochs_after_noise.value
-    same = (
-        n_clusters == PUBLISHED.data.n_observations.value
-        and profile.n_pixels == PUBLISHED.data.n_pixels.value
-        and profile.folds.n_folds == PUBLISHED.training.n_folds.value
-        and ours.epochs == before
-        and ours.batch_size == PUBLISHED.training.batch_size.value
-        and ours.learning_rate == PUBLISHED.training.learning_rate.value
-        and ours.target == ours.inputs == "as_is"
-    )
-    theirs = f"trains {before} + {after} epochs a phase"
-    return (
-        f"{_numbers_from(profile, n_clusters)}, one split into {thousands(n_clusters - n_test)} training and "
-        f"{thousands(n_test)} test observations, and {ours.epochs} + 1 epochs a phase, before and after its noise. "
-        f"{_orientation(same, theirs)}" + (f" {intervals(seeds)}" if seeds else "")
-    )
 
 
 def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> str:
@@ -197,17 +101,6 @@ def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> 
         f"{thousands(len(names))} halos, so {100 * shared:.0f}% of the test observations show a halo of which another "
         "snapshot was in training. Whether this holds for the report is not known. It may make all scatters smaller "
         "than they would be on new halos."
-    )
-
-
-def retained_caveat(profile: Profile, n_clusters: int) -> str:
-    """Say that the verdicts on emptied pixels do not refute the report; nothing at the report's own protocol."""
-    if is_reports_protocol(profile, n_clusters):
-        return ""
-    size = f"{profile.n_pixels} × {profile.n_pixels}"
-    return (
-        f"The verdicts on emptying bright pixels hold for this profile's training and its images of {size} pixels. A "
-        "pixel covers a different area than in the report's images, so these verdicts do not refute the report."
     )
 
 
