@@ -48,10 +48,14 @@ class Page:
 
 
 def baseline(transform: str) -> str:
-    """Return the transform that a transform's page compares it with."""
-    if transform.startswith("agn_less"):
-        return transform.replace("agn_less", "multi_band")
-    return "multi_band_4" if transform.startswith("retained") else "multi_band_1"
+    """Return the transform that a transform's page compares it with.
+
+    That is the one with the same bands that keeps the AGN and all pixels, or else the lowest band alone.
+    """
+    images = TRANSFORMS[transform].described()
+    plain = images | {"source": "observation", "retained_percentile": None, "percentile_rule": None}
+    alike = (name for name, other in TRANSFORMS.items() if other.described() == plain)
+    return "multi_band_1" if images == plain else next(alike, "multi_band_1")
 
 
 def _transform_pages(notebook: str) -> list[Page]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from report_utils.binning import TRANSFORMS
 from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.report.claim_tests import Evidence
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, new_figure
 from report_utils.report.intervals import FAILS, HOLDS
-from report_utils.report.printed_numbers import PUBLISHED
+from report_utils.report.printed_numbers import table_row
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +33,7 @@ def scatter_by_bands(table: pd.DataFrame) -> Figure:
     """
     figure = new_figure(7.0, 4.0)
     ax = figure.subplots()
-    printed = [PUBLISHED.rows[f"multi_band_{k}"].scatter for k in _BANDS]
+    printed = np.array([table_row(TRANSFORMS[f"multi_band_{k}"]).scatter for k in _BANDS], dtype=float)
     ax.plot(_BANDS, printed, "s--", color=PRINTED, label="printed in the report")
     for kind, label, colour, marker, shift in (
         ("multi_band", "this reproduction", OURS, "o", -0.04),
