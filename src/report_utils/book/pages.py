@@ -47,24 +47,13 @@ class Page:
     words: dict[str, str] = field(default_factory=dict)
 
 
-def baseline(transform: str) -> str:
-    """Return the transform that a transform's page compares it with.
-
-    That is the one with the same bands that keeps the AGN and all pixels, or else the lowest band alone.
-    """
-    images = TRANSFORMS[transform].described()
-    plain = images | {"source": "observation", "retained_percentile": None, "percentile_rule": None}
-    alike = (name for name, other in TRANSFORMS.items() if other.described() == plain)
-    return "multi_band_1" if images == plain else next(alike, "multi_band_1")
-
-
 def _transform_pages(notebook: str) -> list[Page]:
     return [
         Page(
             f"3-3-{name.replace('_', '-')}",
             notebook,
             transform.label,
-            {"transform": name, "baseline": baseline(name)},
+            {"transform": name},
         )
         for name, transform in TRANSFORMS.items()
     ]
