@@ -45,9 +45,9 @@ def test_trainings_are_counted():
 
 def test_observations_of_an_archive_are_not_called_simulated():
     quick = load_profile("quick")
-    assert source_words(quick) == "simulated observations"
     source = quick.source.model_copy(update={"archive": "somewhere"})
     assert source_words(quick.model_copy(update={"source": source})) == "observations of an archive"
+    assert source_words(quick) == "simulated observations"
 
 
 def test_a_ratio_that_excludes_the_printed_one_says_which_scatter_differs(made_up):
