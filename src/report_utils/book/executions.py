@@ -1,4 +1,4 @@
-"""The executions page: which notebook made each page, when, in how many seconds, from which runs, with which versions."""
+"""The executions page: which notebook made each page, when, how long it took, with which runs and versions."""
 
 from __future__ import annotations
 
