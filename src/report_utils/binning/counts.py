@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events import EventList
-from report_utils.events.bands import BAND_EDGES_KEV, fault_of_edges
+from report_utils.events.bands import BAND_EDGES_KEV, checked_edges
 
 MAX_PIXELS = 16_384
 """Pixels along each axis of the largest image; a place in it is a 32-bit number."""
@@ -89,13 +89,11 @@ def band_counts(
 @lru_cache(maxsize=64)
 def _upper_edges(edges_kev: tuple[float, ...], dtype: np.dtype) -> tuple[np.floating, ...]:
     """Return the upper edge of each band [keV], in the precision of the energies."""
-    fault = fault_of_edges(edges_kev)
-    if not fault and not (edges_kev[0] == 0 and edges_kev[-1] == inf):
-        ends = f"{edges_kev[0]:g} to {edges_kev[-1]:g}"
-        fault = f"edges_kev from {ends}: all events are counted, so they run from 0 to inf"
-    if fault:
-        raise InputError(fault)
-    return tuple(map(dtype.type, edges_kev[1:]))
+    edges = checked_edges(edges_kev)
+    if not (edges[0] == 0 and edges[-1] == inf):
+        msg = f"edges_kev from {edges[0]:g} to {edges[-1]:g}: all events are counted, so they run from 0 to inf"
+        raise InputError(msg)
+    return tuple(map(dtype.type, edges[1:]))
 
 
 def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDArray, NDArray]:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.binning.observations import Observations, bin_chunk
+from report_utils.binning.observations import Observations, bin_chunk, chunk_path
 from report_utils.binning.transforms import SourceName, Transform
 from report_utils.errors import InputError
 from report_utils.events.bands import BAND_EDGES_KEV, band_names
+from report_utils.files.disk import empty_array
 from report_utils.profiles import Profile
 from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.worker_pool import Task, run_tasks
@@ -114,36 +117,46 @@ def load_dataset(profile: Profile, store: Store, edges_kev: tuple[float, ...] = 
 
 def _build(observations: Observations, key: RunKey, store: Store, edges_kev: tuple[float, ...]) -> Run:
     began = time.monotonic()
-    folder = store.working_folder(key)
+    folder, n_clusters, n_pixels = store.working_folder(key), observations.n_clusters, observations.n_pixels
     sources: list[SourceName] = ["observation", *(["agn_less"] if observations.has_agn_less else [])]
-    chunks = {
-        folder / f"chunk-{start:06d}.npz": range(start, min(start + CHUNK, observations.n_clusters))
-        for start in range(0, observations.n_clusters, CHUNK)
-    }
-    common = {"observations": observations, "sources": sources, "code": key.inputs["code"], "edges_kev": edges_kev}
+    chunks = [range(start, min(start + CHUNK, n_clusters)) for start in range(0, n_clusters, CHUNK)]
+    counts = {f"counts_{source}": folder / f"counts_{source}.npy" for source in sources}
+    for path in counts.values():
+        if not path.is_file():  # without the counts, nothing is binned
+            for indices in chunks:
+                chunk_path(folder, indices).unlink(missing_ok=True)
+            empty_array(path, (n_clusters, n_pixels, n_pixels, len(edges_kev) - 1), np.int32)
+    common = {"observations": observations, "sources": sources, "folder": folder, "edges_kev": edges_kev}
     tasks = [
         Task(
             f"observations {indices.start} to {indices.stop - 1}",
             bin_chunk,
-            common | {"indices": indices, "path": path},
+            common | {"indices": indices, "code": key.inputs["code"]},
             len(indices),
         )
-        for path, indices in chunks.items()
-        if not path.is_file()
+        for indices in chunks
+        if not chunk_path(folder, indices).is_file()
     ]
     run_tasks(tasks, "Observations simulated" if observations.archive is None else "Observations binned")
-    shape = (observations.n_clusters, observations.n_pixels, observations.n_pixels, len(edges_kev) - 1)
-    arrays: dict[str, NDArray] = {
-        f"counts_{source}": np.lib.format.open_memmap(folder / f"{source}.npy", "w+", np.int32, shape)
-        for source in sources
-    }
     columns: dict[str, list[Any]] = {}
-    for path, indices in chunks.items():
-        with np.load(path, allow_pickle=False) as chunk:
+    for indices in chunks:
+        with np.load(chunk_path(folder, indices), allow_pickle=False) as chunk:
             for name in chunk.files:
-                if name in arrays:
-                    arrays[name][indices.start : indices.stop] = chunk[name]
-                else:
-                    columns.setdefault(name, []).extend(chunk[name].tolist())
-    arrays["log10_mass"] = np.asarray(columns["log10_mass"], dtype=np.float64)
+                columns.setdefault(name, []).extend(chunk[name].tolist())
+    _require_every_event(counts, columns, chunks)
+    arrays = {**counts, "log10_mass": np.asarray(columns["log10_mass"], dtype=np.float64)}
     return store.save(key, arrays, {"catalogue": columns}, seconds=time.monotonic() - began)
+
+
+def _require_every_event(counts: Mapping[str, Path], columns: Mapping[str, list[Any]], chunks: Sequence[range]) -> None:
+    """Refuse counts that do not add up to the events of each observation: the files of unfinished work are damaged."""
+    for name, path in counts.items():
+        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+        n_events = columns[name.replace("counts", "n_events").removesuffix("_observation")]
+        for indices in chunks:
+            rows = slice(indices.start, indices.stop)
+            if stored[rows].sum(axis=(1, 2, 3), dtype=np.int64).tolist() != n_events[rows]:
+                chunk_path(path.parent, indices).unlink(missing_ok=True)
+                which = f"observations {indices.start} to {indices.stop - 1}"
+                msg = f"{path}: {which} are damaged; run the same command again"
+                raise InputError(msg)

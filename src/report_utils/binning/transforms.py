@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, fault_of_edges
+from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, checked_edges
 
 SourceName = Literal["observation", "agn_less"]
 
@@ -54,24 +54,25 @@ class Transform:
     percentile_rule: PercentileRule = "of_occupied"
 
     def __post_init__(self) -> None:
-        fault = self._fault()
-        if fault:
-            msg = f"transform {printable(self.name)!r}: {fault}"
-            raise InputError(msg)
-        object.__setattr__(self, "edges_kev", tuple(map(float, self.edges_kev)))
-
-    def _fault(self) -> str:
-        """Say what is impossible, or nothing."""
-        retained = self.retained_percentile
+        who, retained = f"transform {printable(self.name)!r}", self.retained_percentile
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", self.name):
-            return "a name has up to 41 lower-case letters, digits and underscores: files are named after it"
+            msg = f"{who}: a name has up to 41 lower-case letters, digits and underscores: files are named after it"
+            raise InputError(msg)
         if self.source not in get_args(SourceName):
-            return f"source = {self.source!r}: choose one of {', '.join(get_args(SourceName))}"
+            msg = f"{who}: source = {self.source!r}: choose one of {', '.join(get_args(SourceName))}"
+            raise InputError(msg)
         if self.percentile_rule not in get_args(PercentileRule):
-            return f"percentile_rule = {self.percentile_rule!r}: choose one of {', '.join(get_args(PercentileRule))}"
+            rules = ", ".join(get_args(PercentileRule))
+            msg = f"{who}: percentile_rule = {self.percentile_rule!r}: choose one of {rules}"
+            raise InputError(msg)
         if retained is not None and not 0 < retained < 100:
-            return f"retained_percentile = {retained}: a percentile lies between 0 and 100"
-        return fault_of_edges(self.edges_kev, MOST_BANDS)
+            msg = f"{who}: retained_percentile = {retained}: a percentile lies between 0 and 100"
+            raise InputError(msg)
+        try:
+            object.__setattr__(self, "edges_kev", checked_edges(self.edges_kev, MOST_BANDS))
+        except InputError as error:
+            msg = f"{who}: {error}"
+            raise InputError(msg) from None
 
     @property
     def n_channels(self) -> int:

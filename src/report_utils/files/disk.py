@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import platform
 import re
@@ -75,6 +76,33 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
+
+
+def empty_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    """Write an ``.npy`` file of zeros, which takes no room on disk until rows are written to it."""
+    with clear_disk_errors(path), whole_file(path) as temporary, temporary.open("wb") as file:
+        description = np.lib.format.dtype_to_descr(np.dtype(dtype))
+        np.lib.format.write_array_header_1_0(file, {"descr": description, "fortran_order": False, "shape": shape})
+        file.truncate(file.tell() + math.prod(shape) * np.dtype(dtype).itemsize)
+
+
+def write_row(path: Path, row: int, values: NDArray) -> None:
+    """Write one row of the array in an ``.npy`` file, which stays on disk.
+
+    A full disk is an error here; where a mapped file grows onto one, the process is killed.
+    """
+    with clear_disk_errors(path), path.open("rb+") as file:
+        np.lib.format.read_magic(file)
+        _, _, dtype = np.lib.format.read_array_header_1_0(file)
+        data = np.ascontiguousarray(values, dtype=dtype).tobytes()
+        file.seek(row * len(data), os.SEEK_CUR)
+        file.write(data)
+
+
+def flush_file(path: Path) -> None:
+    """Return when what was written to a file is on disk."""
+    with clear_disk_errors(path), path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def flush_folder(folder: Path) -> None:

@@ -39,9 +39,6 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 """What the report compares first, and so is trained first; the dynamics come last."""
 
-_BINNED_COPIES = 3
-"""How often the binned observations lie on disk while they are made: in parts, put together, and kept."""
-
 _DECIDING_FLAGS = (
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_NUM_INTRAOP_THREADS",
@@ -98,7 +95,7 @@ class Reproduction:
     def _load_dataset(self, edges_kev: tuple[float, ...]) -> Dataset:
         key = self.data_key_of(edges_kev)
         if not self.store.holds(key):
-            require_room(self.store.root, _BINNED_COPIES * self._n_bytes(len(edges_kev) - 1), "the binned observations")
+            require_room(self.store.root, self._n_bytes(len(edges_kev) - 1), "the binned observations")
         try:
             return load_dataset(self.profile, self.store, edges_kev)
         except FileNotFoundError:

@@ -22,7 +22,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, flush_folder, write_json
+from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, flush_file, flush_folder, write_json
 from report_utils.profiles import project_root
 from report_utils.runs.code_digest import digest, file_digest
 from report_utils.runs.integrity import MANIFEST, fault_of, read_manifest
@@ -192,7 +192,7 @@ class Store:
     def save(
         self,
         key: RunKey,
-        arrays: Mapping[str, NDArray],
+        arrays: Mapping[str, NDArray | Path],
         facts: Mapping[str, Any],
         *,
         seconds: float | None = None,
@@ -206,8 +206,8 @@ class Store:
         Parameters
         ----------
         key : RunKey
-        arrays : mapping of str to array
-            Each becomes one ``.npy`` file.
+        arrays : mapping of str to array, or to the path of an ``.npy`` file below the store's folder
+            Each becomes one ``.npy`` file; a file is linked where the file system can do that, and else copied.
         facts : mapping
             Plain values, kept as JSON.
         seconds : float, optional
@@ -225,10 +225,7 @@ class Store:
             temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
             try:
                 for name, array in arrays.items():
-                    with (temporary / f"{name}.npy").open("wb") as file:
-                        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-                        file.flush()
-                        os.fsync(file.fileno())
+                    _put(array, temporary / f"{name}.npy")
                 write_json(temporary / "facts.json", facts)
                 if seconds is not None:
                     seconds += _seconds_before(partial_folder(folder))
@@ -244,6 +241,21 @@ class Store:
             msg = f"{folder}: the run was removed or damaged while it was being stored; run the same command again"
             raise InputError(msg)
         return run
+
+
+def _put(array: NDArray | Path, path: Path) -> None:
+    """Write an array to an ``.npy`` file, or give the file that holds it this name too, and flush it to disk."""
+    if isinstance(array, Path):
+        try:
+            os.link(array, path)
+        except (OSError, NotImplementedError):  # a file system without links
+            shutil.copyfile(array, path)
+        flush_file(path)
+        return
+    with path.open("wb") as file:
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
