@@ -28,7 +28,7 @@
 # exactly one. `events_agn_less`, `group` (the halo) and further columns are optional.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import re

@@ -15,10 +15,10 @@ from report_utils.profiles import load_profile
 @pytest.mark.parametrize(
     ("name", "pairs", "slug", "parameters"),
     [
-        ("3-3-transform", ["transform=agn_less_2"], "3-3-agn-less-2", ("agn_less_2", "multi_band_2")),
-        ("3-3-multi-band-2", [], "3-3-multi-band-2", ("multi_band_2", "multi_band_1")),
-        ("3-3-transform", [], "3-3-multi-band-2", ("multi_band_2", "multi_band_1")),
-        ("3-3-agn-less-4", [], "3-3-agn-less-4", ("agn_less_4", "multi_band_4")),
+        ("3-3-transform", ["transform=agn_less_2"], "3-3-agn-less-2", ("agn_less_2",)),
+        ("3-3-multi-band-2", [], "3-3-multi-band-2", ("multi_band_2",)),
+        ("3-3-transform", [], "3-3-multi-band-2", ("multi_band_2",)),
+        ("3-3-agn-less-4", [], "3-3-agn-less-4", ("agn_less_4",)),
         (
             "3-3-transform",
             ["transform=agn_less_2", "baseline=single_band"],

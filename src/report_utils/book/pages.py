@@ -47,20 +47,13 @@ class Page:
     words: dict[str, str] = field(default_factory=dict)
 
 
-def baseline(transform: str) -> str:
-    """Return the transform that a transform's page compares it with."""
-    if transform.startswith("agn_less"):
-        return transform.replace("agn_less", "multi_band")
-    return "multi_band_4" if transform.startswith("retained") else "multi_band_1"
-
-
 def _transform_pages(notebook: str) -> list[Page]:
     return [
         Page(
             f"3-3-{name.replace('_', '-')}",
             notebook,
             transform.label,
-            {"transform": name, "baseline": baseline(name)},
+            {"transform": name},
         )
         for name, transform in TRANSFORMS.items()
     ]
