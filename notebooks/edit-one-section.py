@@ -36,15 +36,15 @@
 # An event is a place and an energy. Here is one event of a simulated cluster, on its way to the network:
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None
 
 # %% tags=["hide-input"]
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.book import book_pages
-from report_utils.report.tables import markdown_table
 from report_utils.simulation import simulate_observation
 
 events = simulate_observation(626, 0)
@@ -109,7 +109,7 @@ EXAMPLE = """# %% [markdown]
 # **The question.** How many photons does a cluster have?
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None
 
 # %% tags=["hide-input"]
 from report_utils.report import open_reproduction
@@ -145,7 +145,7 @@ rows = []
 for notebook, pages in made.items():
     shown = f"[]({pages[0].slug}.ipynb)" if len(pages) == 1 else f"{len(pages)} pages, one for each transform"
     rows.append([f"`{notebook}.py`", shown])
-Markdown(markdown_table(["Notebook", "Page"], rows, "ll"))
+Markdown(pd.DataFrame(rows, columns=["Notebook", "Page"]).to_markdown(index=False))
 
 # %% [markdown]
 # ## On other machines

@@ -107,7 +107,7 @@ def page_with(name: str, pairs: Iterable[str]) -> Page:
 
 def _changed(page: Page, values: dict[str, Any]) -> Page:
     """Return a page that the book does not have."""
-    values = {key: value for key, value in values.items() if key != PROFILE}
+    values = {key: value for key, value in values.items() if key != PROFILE and value is not None}
     names = tuple(dict.fromkeys(value for value in values.values() if value in TRANSFORMS))
     return replace(
         page,
