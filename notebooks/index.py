@@ -39,8 +39,10 @@ import numpy as np
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from report_utils.report import PUBLISHED, figures, open_reproduction
+from report_utils.binning import TRANSFORMS
+from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.style import AGN_LESS, OURS, PRINTED
+from report_utils.report.printed_numbers import table_row
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.sentences import verdict_counts
 from report_utils.report.status_tables import status_summary
@@ -54,7 +56,7 @@ figures.use_book_style()
 bands = np.arange(1, 5)
 figure = Figure(figsize=(7.0, 4.0), layout="constrained")
 ax = figure.subplots()
-printed = [PUBLISHED.rows[f"multi_band_{k}"].scatter for k in bands]
+printed = np.array([table_row(TRANSFORMS[f"multi_band_{k}"]).scatter for k in bands], dtype=float)
 ax.plot(bands, printed, "s--", color=PRINTED, label="printed in the report")
 for kind, label, colour, marker, shift in (
     ("multi_band", "this reproduction", OURS, "o", -0.04),

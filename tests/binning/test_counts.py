@@ -202,7 +202,7 @@ def test_impossible_pixels_and_bands_are_refused(options, message):
 
 
 def test_a_box_beyond_all_numbers_is_refused():
-    with pytest.raises(InputError, match="no box"):
+    with pytest.raises(InputError, match="is not a box"):
         band_counts(EventList(np.array([-1.7e308, 1.7e308]), np.arange(2.0), np.ones(2)))
 
 

@@ -111,7 +111,7 @@ def test_the_units_of_ecsv_decide(unit, factor, columns, tmp_path):
 def test_a_damaged_ecsv_header_is_refused(tmp_path, refused):
     path = tmp_path / "list.csv"
     path.write_text("# %ECSV 1.0\n# ---\n# datatype:\n# - {name: [RA\nRA DEC\n1 2\n")
-    refused(lambda: read_events(path), path, "its header is no YAML")
+    refused(lambda: read_events(path), path, "its header is not YAML")
 
 
 @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "\ufeffsep=;\r"])

@@ -1,4 +1,4 @@
-"""The band counts of all observations of a profile, on disk, simulated or read in parallel."""
+"""The band counts of all observations of a profile: simulated or read in parallel, and kept on disk."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHUNK = 16
-"""Observations that one task bins; what an interruption can lose."""
+"""Observations that one task bins; an interruption loses no more for each worker."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,7 @@ class Dataset:
 
     @property
     def groups(self) -> NDArray[np.str_]:
-        """Return each observation's halo, ``(n_clusters,)``; its own name where none is known."""
+        """Return each observation's halo, ``(n_clusters,)``; its own name where its halo is not known."""
         facts = self.run.facts()["catalogue"]
         return np.array([g or i for g, i in zip(facts["group"], facts["cluster_id"], strict=True)])
 
@@ -71,7 +71,7 @@ class Dataset:
     def images(self, transform: Transform) -> NDArray[np.float32]:
         """Return the images of all observations, ``(n_clusters, n_pixels, n_pixels, n_channels)``.
 
-        Their memory begins where TensorFlow and JAX want it to, so that they are trained on without a copy.
+        Their memory is aligned as TensorFlow and JAX need it, so that they are trained on without a copy.
 
         Raises
         ------
@@ -85,13 +85,13 @@ class Dataset:
         shape = self.counts(transform.source).shape
         images = _aligned((*shape[:3], transform.n_channels))
         for start in range(0, len(images), 64):
-            # mapped anew for each part: pages of an open map would stay in memory
+            # each part opens the file again: the pages of an open map would stay in memory
             images[start : start + 64] = transform(self.counts(transform.source)[start : start + 64])
         return images
 
 
 def _aligned(shape: tuple[int, ...], alignment: int = 64) -> NDArray[np.float32]:
-    """Return an array of whatever was there before, at an address that is a multiple of so many bytes."""
+    """Return an array that is not initialised, at an address that is a multiple of ``alignment`` bytes."""
     size = int(np.prod(shape)) * 4
     memory = np.empty(size + alignment, dtype=np.uint8)
     start = -memory.ctypes.data % alignment
@@ -149,7 +149,7 @@ def _build(observations: Observations, key: RunKey, store: Store, edges_kev: tup
 
 
 def _require_every_event(counts: Mapping[str, Path], columns: Mapping[str, list[Any]], chunks: Sequence[range]) -> None:
-    """Refuse counts that do not add up to the events of each observation: the files of unfinished work are damaged."""
+    """Refuse counts that do not add up to the events of each observation: an interruption has damaged them."""
     for name, path in counts.items():
         stored = np.load(path, mmap_mode="r", allow_pickle=False)
         n_events = columns[name.replace("counts", "n_events").removesuffix("_observation")]

@@ -1,4 +1,4 @@
-"""Where a profile's event lists come from, and what decides the numbers they are binned to."""
+"""Where a profile's event lists come from, and what decides their band counts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SIMULATED = (
     "binning.observations._simulated_properties",
 )
 _ARCHIVED = ("binning.observations.bin_observation", "binning.observations._archived")
-"""What decides the counts of simulated observations and of an archive's."""
+"""The code that decides the counts of simulated observations, and of an archive's."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Observations:
     n_pixels : int
     seed : int
     settings : SimulationSettings or None
-        None where they come from an archive.
+        None if they come from an archive.
     archive : Path or None
     max_events : int or None
         Thin each observation to this many events, drawn by ``seed`` (:mod:`report_utils.events.thinning`).
@@ -104,18 +104,18 @@ class Observations:
         return self.lists(index, [source])[0]
 
     def lists(self, index: int, sources: Sequence[SourceName]) -> list[EventList]:
-        """Return one observation's event lists, by source, thinned where that is asked for."""
+        """Return one observation's event lists, in the order of the sources, thinned if the profile says so."""
         return (_simulated if self.archive is None else _archived)(self, index, sources)
 
     def pairs(self) -> Iterator[tuple[EventList, EventList | None]]:
-        """Yield every observation with its AGN-less list, where all have one."""
+        """Yield every observation with its AGN-less list, or None if some observation has none."""
         sources: list[SourceName] = ["observation", *(["agn_less"] if self.has_agn_less else [])]
         for index in range(self.n_clusters):
             events, *others = self.lists(index, sources)
             yield events, others[0] if others else None
 
     def properties(self, index: int) -> dict[str, Any]:
-        """Return what else is known of a simulated observation's cluster."""
+        """Return the true properties of a simulated cluster; nothing for an archive."""
         return {} if self.archive is not None else _simulated_properties(self, index)
 
     def key(self, profile: Profile, edges_kev: tuple[float, ...] = BAND_EDGES_KEV) -> RunKey:
@@ -182,10 +182,10 @@ def bin_chunk(
     edges_kev: tuple[float, ...],
     code: Mapping[str, str] | None = None,
 ) -> None:
-    """Bin some observations: their counts go into their rows of the arrays in a folder, the rest into a file beside.
+    """Bin some observations; their counts are written to their rows of the arrays in a folder.
 
-    That file, of the name :func:`chunk_path`, is written last: it says that the counts are on disk. Runs in a worker
-    process; ``code`` is the code that it must run, as the key of the observations names it.
+    What else is known of them goes into the file :func:`chunk_path`, which is written last: it says that the counts
+    are on disk. Runs in a worker process; ``code`` is the code that it must run, as the key of the observations has it.
     """
     if code is not None:
         require_code(code, observations.code_roots)

@@ -19,7 +19,7 @@ from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, ch
 SourceName = Literal["observation", "agn_less"]
 
 PercentileRule = Literal["of_occupied", "of_all", "of_events", "ties_emptied"]
-"""Readings of the percentile cut, see :func:`retained_pixels`; the report's transforms use the first."""
+"""Readings of the percentile cut (:func:`retained_pixels`); the report's transforms use the first."""
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,8 @@ def retained_pixels(
 ) -> NDArray[np.bool_]:
     """Tell which pixels the percentile cut keeps (report, section 3.1.3).
 
-    A pixel is kept when its counts over all bands, s, do not exceed a percentile of s in its own image. The report
-    leaves open among which values the percentile is taken and what happens to ties. This project's choice is
+    A pixel is kept if its counts over all bands, s, do not exceed a percentile of s in its own image. The report
+    does not say of which values the percentile is taken, nor what happens to ties. This project's choice is
     ``"of_occupied"``: the occupied pixels, and pixels equal to the percentile are kept, since ties would otherwise
     empty most images.
 
@@ -240,7 +240,7 @@ def _other_readings() -> Mapping[str, Transform]:
 
 
 OTHER_READINGS: Mapping[str, Transform] = _other_readings()
-"""The percentile cuts as the report's text could be read as well, by names such as ``retained_25_of_all``."""
+"""The percentile cuts in other readings of the report's text, by names such as ``retained_25_of_all``."""
 
 
 def get_transform(name: str) -> Transform:
@@ -249,7 +249,7 @@ def get_transform(name: str) -> Transform:
     Raises
     ------
     InputError
-        If there is none of that name; the message lists the report's sixteen.
+        If there is no transform of that name; the message lists those there are.
     """
     transform = TRANSFORMS.get(name) or OTHER_READINGS.get(name)
     if transform is None:

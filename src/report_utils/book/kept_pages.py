@@ -18,12 +18,13 @@ from report_utils.errors import InputError
 from report_utils.profiles import Profile, profile_names, project_root
 from report_utils.reproduction.committed import RESULTS_VARIABLE
 from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.results import results_digest
 from report_utils.reproduction.run_status import current_key
 from report_utils.runs.code_digest import digest, file_digest, reached_definitions, source_definitions
 from report_utils.runs.ownership import EXECUTED_PAGES, is_own_page, kept_name, record_of
 from report_utils.workers.backends import backend_name
 
-NO_READS: Mapping[str, Any] = {"runs": {}, "files": {}, "folders": {}}
+NO_READS: Mapping[str, Any] = {"runs": {}, "files": {}, "folders": {}, "results": {}}
 EDITED = "edited while it was read"
 VERSIONS_KEPT = 5
 """Of each page and profile; the one that was made or found fresh the longest ago goes first."""
@@ -44,16 +45,14 @@ def profile_argument(profile: Profile) -> str:
 def recorded_folders(reproduction: Reproduction) -> dict[str, list[Path]]:
     """Return the folders whose files are recorded when a page reads them, and those in them that are left out.
 
-    Runs and observations are recorded by their keys.
+    Runs and observations are recorded by their keys, a folder of results by the digest of all that it holds.
     """
     root, archive = project_root(), reproduction.observations.archive
-    inside, outside = [root], [root / "_build", root / "book" / "pages", reproduction.store.root]
+    outside = [root / "_build", root / "book" / "pages", root / "results", reproduction.store.root]
     outside += [path for path in root.glob(".*") if path.is_dir()]
     if archive is not None:
         outside.append(archive)
-    if os.sep in (results := _shown_results()):
-        inside.append(Path(results))
-    return {"inside": inside, "outside": outside}
+    return {"inside": [root], "outside": outside}
 
 
 def _shown_results() -> str:
@@ -85,7 +84,8 @@ class Today:
         ----------
         page : Page
         reads : mapping
-            What it reads when it runs: ``runs``, ``files`` and ``folders`` by their names, whatever their values.
+            What it reads when it runs: ``runs``, ``files``, ``folders`` and ``results`` by their names, whatever their
+            values.
 
         Raises
         ------
@@ -101,10 +101,11 @@ class Today:
             "code": self._code(path, text),
             "backend": backend_name(),
             "data": self.reproduction.data_key.inputs,
-            "results": _shown_results(),
+            "shown": _shown_results(),
             "runs": {name: self._run(name, before) for name, before in reads["runs"].items()},
             "files": {name: self._once("file", name) for name in reads["files"]},
             "folders": {name: self._once("folder", name) for name in reads["folders"]},
+            "results": {name: self._once("results", name) for name in reads["results"]},
         }
 
     def _code(self, path: Path, text: str) -> dict[str, str]:
@@ -127,7 +128,11 @@ class Today:
         folders = {self._name(path): self._once("folder", self._name(path)) for path in recorded["folders"]}
         # a page that makes a profile of its own, as an example, is not made from that
         runs = {name: digest for name, digest in recorded["runs"].items() if self._key(name) is not None}
-        return {"runs": runs, "files": files, "folders": folders}
+        results = {
+            self._name(path): before if before == self._once("results", self._name(path)) else EDITED
+            for path, before in recorded["results"].items()
+        }
+        return {"runs": runs, "files": files, "folders": folders, "results": results}
 
     def _name(self, path: str) -> str:
         return Path(path).relative_to(self.root).as_posix() if Path(path).is_relative_to(self.root) else path
@@ -135,7 +140,9 @@ class Today:
     def _once(self, kind: str, name: str) -> str | None:
         if (kind, name) not in self._seen:
             path = self.root / name
-            if kind == "file":
+            if kind == "results":
+                found = results_digest(path)
+            elif kind == "file":
                 found = file_digest(path) if path.is_file() else None
             else:
                 found = digest(sorted(file.name for file in path.iterdir())) if path.is_dir() else None

@@ -45,7 +45,7 @@ def provenance_line(inputs: Mapping[str, Any], reproduction: Reproduction) -> st
 
 def _results_read(inputs: Mapping[str, Any]) -> bool:
     """Tell whether committed results stand in for the profile's runs on this page."""
-    return bool(inputs["results"]) and any(f"/{inputs['profile']['name']}/" in name for name in inputs["files"])
+    return bool(inputs["shown"]) and bool(inputs["results"])
 
 
 def with_line(text: str, reproduction: Reproduction) -> str:

@@ -111,7 +111,7 @@ def book_status(profile: str | None = None) -> BookStatus:
     folder = reproduction.store.root
     found, manifests = run_states(reproduction)
     if isinstance(reproduction, CommittedReproduction):
-        folder = reproduction.folder / reproduction.profile.name
+        folder = reproduction.folder
         found = [status for status in found if status.kind == "data"]
         found += [
             Status("result", name, "stale" if changed else "fresh", changed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from report_utils.events.energies import settle
 from report_utils.events.event_checks import (
     demand_extent,
     demand_some,
-    energy_faults,
     refusal,
     repeated_rows,
     rows_to_keep,
@@ -142,13 +141,14 @@ def load_events(
         demand_one_unit(table, layout.energies)
     labels = None if source_id is None else _labels(rows.values.pop(source_id.name), options.agn_source_ids)
     stored = rows.values.pop(layout.energy.name)
-    layout = layout.with_energies(settle(layout.energies, stored, path))
-    energy, faults = layout.energies.in_kev(stored), layout.energies.faults(stored)
+    layout = replace(layout, energies=settle(layout.energies, stored, path))
+    energy = layout.energies.in_kev(stored)
+    faults = layout.energies.faults(stored, energy)
     del stored
     positions = place(rows.values.pop(layout.x.name), rows.values.pop(layout.y.name), layout, table)
 
     # Rows that cannot be used are refused or left out, and so are repeated ones.
-    faults |= {**energy_faults(energy, layout.energy.name), **positions.faults}
+    faults |= positions.faults
     if faults and not options.drop_invalid:
         raise refusal(faults, rows, path)
     keep, n_repeated = rows_to_keep(faults, repeated, dropped, drop_repeated=options.drop_repeated)

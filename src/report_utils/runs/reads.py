@@ -32,11 +32,14 @@ class Reads:
         When each file that was opened had last been changed [ns], by its path; None where it was not there.
     folders : set of str
         The folders whose content was listed.
+    results : dict of str to str
+        Digest of each folder of committed results that was read, by its path.
     """
 
     runs: dict[str, str | None] = field(default_factory=dict)
     files: dict[str, int | None] = field(default_factory=dict)
     folders: set[str] = field(default_factory=set)
+    results: dict[str, str] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
     """Files that the notebook has written: what it reads of them is its own."""
 
@@ -46,7 +49,7 @@ class Reads:
             source = getattr(module, "__file__", None)
             if source and _is_of_interest(source) and not Path(source).is_relative_to(_PACKAGE):
                 self.files.setdefault(source, _changed_at(source))
-        content = {"runs": self.runs, "files": self.files, "folders": sorted(self.folders)}
+        content = {"runs": self.runs, "files": self.files, "folders": sorted(self.folders), "results": self.results}
         path.write_text(json.dumps(content), encoding="utf-8")
 
 
@@ -80,6 +83,12 @@ def note_run(name: str, digest: str | None) -> None:
     """Note that a run was asked for, and the digest of what it was computed from if it was there."""
     if _reads is not None and (digest is not None or name not in _reads.runs):
         _reads.runs[name] = digest
+
+
+def note_results(folder: Path, digest: str) -> None:
+    """Note that a folder of committed results was read, and the digest of what it holds."""
+    if _reads is not None:
+        _reads.results[str(folder)] = digest
 
 
 def _listen(event: str, arguments: tuple[Any, ...]) -> None:
