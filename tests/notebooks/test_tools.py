@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -14,9 +15,9 @@ from tests.conftest import ROOT
 
 TOOLS = {
     "papermill": ("papermill one.ipynb one.ipynb -p transform agn_less_2", "AGN-less (0-2.5, 2.5-5 keV)"),
-    "jupyter execute": ("nbclient.cli --inplace one.ipynb", "Multi-Band (0-2.5, 2.5-5 keV)"),
+    "jupyter execute": ("jupyter-execute --inplace one.ipynb", "Multi-Band (0-2.5, 2.5-5 keV)"),
 }
-"""The module that each tool starts with its arguments, and the transform that the page shows."""
+"""A command of each tool, and the transform that the page shows."""
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -25,9 +26,9 @@ def test_a_tool_runs_what_jupytext_makes(notebooks, tool, tmp_path):
     folder.mkdir()
     shutil.copy(ROOT / "notebooks" / "3-3-transform.py", folder / "one.py")
 
-    def run(module, *options):
+    def run(program, *options):
         environment = os.environ | notebooks.environment | {"JUPYTER_PLATFORM_DIRS": "1"}
-        started = [sys.executable, "-m", module, *options]
+        started = [Path(sys.executable).with_name(program), *options]
         result = subprocess.run(started, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         assert result.returncode == 0, result.stderr
 
