@@ -93,9 +93,16 @@ print(f"the network sees log10(1 + counts): {image[row, column].round(3)}")
 #
 # ## Add a transform
 #
-# Add an entry to `TRANSFORMS` in `src/report_utils/binning/transforms.py`. The next build trains it, and only it. Its
-# page, its line in the side bar, its row in Table 1 and its panel in Figure 9 follow from the entry. A number that the
-# report printed stands only beside the bands that it was printed for.
+# Add an entry to `TRANSFORMS` in `src/report_utils/binning/transforms.py`: a name, a title, and the edges of up to twelve
+# bands in keV. `inf` leaves the last band open.
+#
+# ```python
+# Transform("soft_split", "Soft split", (0, 1, 2.5)),
+# ```
+#
+# The next build counts the events in these bands and trains this transform, and only it. Its page, its line in the side
+# bar, its row in Table 1 and its panel in Figure 9 follow from the entry. A number that the report printed stands only
+# beside the bands that it was printed for.
 #
 # ## Add a page
 #

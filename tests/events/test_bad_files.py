@@ -125,7 +125,7 @@ def test_bad_energies_name_their_first_row(refused, sixte_imaging, value, what):
     assert list(reading.dropped.values()) == [3]
 
 
-def test_secondary_pixels_of_erosita_are_no_events_and_are_counted(refused, erosita):
+def test_secondary_pixels_of_erosita_are_dropped_and_counted(refused, erosita):
     pi = np.linspace(300, 5000, 40)
     pi[[3, 9]] = -pi[[3, 9]]
     path = erosita(pi=pi)

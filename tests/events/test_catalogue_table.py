@@ -58,7 +58,7 @@ def test_bytes_columns_of_parquet_catalogues_are_text(tmp_path):
     ]
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path, refused):
+def test_bytes_that_are_not_text_are_refused(tmp_path, refused):
     path = tmp_path / "list.parquet"
     table = {"cluster_id": pa.array([b"\xff"]), "log10_mass": [14.0], "events": ["a.fits"]}
     pq.write_table(pa.table(table), path)
@@ -88,7 +88,7 @@ def test_two_columns_of_one_name_in_a_parquet_catalogue(tmp_path, refused):
 
 
 @pytest.mark.parametrize("events", ["a.fits/", "./a.fits/.", "*/"])
-def test_a_path_that_ends_with_a_slash_is_no_file(events, tmp_path, refused):
+def test_a_path_that_ends_with_a_slash_is_not_a_file(events, tmp_path, refused):
     path = catalogue(tmp_path, f"cluster_id,log10_mass,events\nA,14,{events}\n")
     refused(lambda: read_catalogue(path), path, "row 1", "'events'", "names a folder")
 

@@ -47,7 +47,7 @@ def test_right_ascension_in_any_angle(unit, sky, write):
 
 
 @pytest.mark.parametrize("unit", ["pixel", "keV", "furlong"])
-def test_right_ascension_that_is_no_angle(unit, sky, write, refused):
+def test_right_ascension_that_is_not_an_angle(unit, sky, write, refused):
     path = write(("RA", "DEC"), *sky, unit=unit)
     refused(lambda: read_events(path), path, "'RA'", repr(unit), "not an angle", "--x RA --y DEC")
     assert len(read_events(path, x="RA", y="DEC")) == N

@@ -63,7 +63,7 @@ def test_events_of_overlapping_tiles(tiles, same):
     assert (inspect_events(one).n_repeated, inspect_events(one, DROP).would_drop) == (0, {})
 
 
-def test_photons_of_one_pixel_and_channel_at_other_times_are_no_repeats(chandra):
+def test_photons_of_one_pixel_and_channel_at_other_times_are_not_repeats(chandra):
     ones = np.full(50, 4000.0)
     path = chandra(x=np.r_[4001.0, ones[1:]], y=np.r_[4001.0, ones[1:]], energy=np.full(50, 1500.0))
     assert inspect_events(path).n_repeated == 0
@@ -77,7 +77,7 @@ DAYS = np.array([f"2020-01-01T00:00:{second:02d}" for second in range(ROWS)])
 
 
 @pytest.mark.parametrize("kind", ["csv", "date", "text", "intervals", "scaled"])
-def test_times_that_are_no_numbers_hide_no_events(kind, tmp_path, refused):
+def test_times_that_are_not_numbers_hide_no_events(kind, tmp_path, refused):
     rng = np.random.default_rng(4)
     columns = {
         "RA": rng.integers(9, 11, ROWS) / 1.0,

@@ -69,16 +69,12 @@ def test_columns_that_the_user_names(suffix, tmp_path):
         "W": np.linspace(300, 9000, 40),
     }
     path = WRITERS[suffix](tmp_path / f"list.{suffix}", columns)
-    reading = load_events(path, _request(STATED))
+    reading = load_events(path, IngestOptions(**STATED))
     np.testing.assert_array_equal(reading.events.x, columns["U"] * 0.5)
     np.testing.assert_array_equal(reading.events.energy, columns["W"] / 1000)
     assert reading.frame is None
     assert "as stated" in reading.layout.reasons[0]
     np.testing.assert_array_equal(read_events(path, **STATED).y, columns["V"] * 0.5)
-
-
-def _request(stated):
-    return IngestOptions(**stated)
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "npz"])
@@ -179,7 +175,7 @@ def test_blocks_leave_no_seam(columns, tmp_path, same, monkeypatch):
     same(read_events(path, energy_unit="keV"), whole)
 
 
-def test_text_that_is_no_table(tmp_path, refused):
+def test_text_that_is_not_a_table(tmp_path, refused):
     def written(content, name="list.csv"):
         path = tmp_path / name
         path.write_bytes(content)
@@ -207,7 +203,7 @@ def test_parquet_types_nulls_and_row_groups(columns, tmp_path, refused):
     events = read_events(path, energy_unit="keV", drop_invalid=True)
     assert events.energy.dtype == np.float32
     np.testing.assert_array_equal(events.energy, np.delete(frame["energy"].to_numpy(), 7))
-    whole = load_events(path, _request({"energy": "whole", "energy_unit": "eV", "drop_invalid": True}))
+    whole = load_events(path, IngestOptions(energy="whole", energy_unit="eV", drop_invalid=True))
     assert whole.dropped == {"column 'whole' is not a finite number": 1}
     refused(lambda: read_events(path, energy="name", energy_unit="keV"), path, "'name'", "string", "not a number")
 
@@ -223,7 +219,7 @@ def test_parquet_that_is_cut_off_or_empty(columns, tmp_path, refused):
     refused(lambda: read_events(path, energy_unit="keV"), path, "no rows")
 
 
-def test_npz_members_that_are_no_columns(columns, tmp_path, refused):
+def test_npz_members_that_are_not_columns(columns, tmp_path, refused):
     odd = {"flag": columns["RA"] > 10, "pair": np.zeros((500, 2)), "one": np.float64(3), "text": np.array(["a"] * 500)}
     path = write_npz(tmp_path / "list.npz", columns | odd | {"who": np.array([{}], dtype=object)})
     assert len(read_events(path, energy_unit="keV")) == 500

@@ -107,7 +107,7 @@ def test_clocks_must_agree(sixte_imaging, refused):
     refused(lambda: read_events(path, gti=str(late)), late, "MJDREF", "differ by 3 s")
 
 
-def test_a_time_that_is_no_number_is_in_no_interval(sixte_imaging):
+def test_a_time_that_is_not_a_number_is_in_no_interval(sixte_imaging):
     path = add_gti(sixte_imaging(), [(0, 100)])
     with fits.open(path, mode="update") as hdus:
         hdus["EVENTS"].data["TIME"][4] = np.nan

@@ -181,7 +181,7 @@ class _RowReader:
         """Return (column, what is wrong) for names that are empty or odd, and for two AGN-less lists of one row."""
         faults = []
         if record.get("events_agn_less") and record.get("point_sources"):
-            faults.append(("point_sources", "the row has an AGN-less list of its own; keep one of both"))
+            faults.append(("point_sources", "the row has an AGN-less list of its own; keep one of them"))
         empty = ["cluster_id"] if not record["cluster_id"] else []
         empty += ["events"] if not (record.get("events") or self._options.events) else []
         faults += [(name, "is empty; fill it in or remove the row") for name in empty]

@@ -312,7 +312,7 @@ def _columns(header: Header, where: str) -> Iterator[FitsColumn]:
         else:
             n_values, code = int(match[1] or 1), match[2]
             n_bytes, stored = _FORMATS[code]
-            # Values of these formats have no more digits than float32, unless they are scaled.
+            # float32 holds these exactly, except bytes and short integers that are scaled.
             is_single = code == "E" or (code in "BI" and (scaling["scale"], scaling["zero"]) == (1.0, 0.0))
             layout = {
                 "dtype": np.dtype(np.float32 if is_single else np.float64) if stored and n_values else None,

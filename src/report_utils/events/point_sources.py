@@ -25,7 +25,7 @@ _RADIUS = re.compile(r"radius(?:_(arcsec|arcmin|deg))?")
 
 
 @dataclass(frozen=True)
-class PointSources:
+class PointSourceList:
     """Circles on the sky.
 
     Parameters
@@ -46,7 +46,7 @@ class PointSources:
         return len(self.ra)
 
 
-def read_point_sources(path: str | Path) -> PointSources:
+def read_point_sources(path: str | Path) -> PointSourceList:
     """Read a list of point sources.
 
     Parameters
@@ -87,7 +87,7 @@ def read_point_sources(path: str | Path) -> PointSources:
             where = f"{path}: row {row + 1}: column {column.name!r}"
             msg = f"{where}: {said} {what}; correct it, or state the unit in the column's name"
             raise InputError(msg)
-    return PointSources(path, values["ra"], values["dec"], radii)
+    return PointSourceList(path, values["ra"], values["dec"], radii)
 
 
 def _radius_column(table: Table) -> tuple[Column, str]:
@@ -108,14 +108,14 @@ def _radius_column(table: Table) -> tuple[Column, str]:
     return column, found[0][1] or (stated if stated in _UNITS else "arcsec")
 
 
-def mask_point_sources(reading: Reading, sources: PointSources) -> tuple[EventList, int]:
+def mask_point_sources(reading: Reading, sources: PointSourceList) -> tuple[EventList, int]:
     """Take out the events inside any of the circles.
 
     Parameters
     ----------
     reading : Reading
         An event list, and where on the sky it lies.
-    sources : PointSources
+    sources : PointSourceList
         Those outside the field have no effect.
 
     Returns

@@ -1,4 +1,20 @@
-"""Reading one event list, step by step: :func:`load_events` names the steps in order."""
+"""Reading one event list: :func:`load_events` takes these steps, in this order.
+
+============================================================  =========================================================
+open the file, whatever its format, and choose the table      :mod:`~report_utils.events.event_files`; then
+                                                              ``fits_tables``, ``csv_table``, ``parquet_table`` or
+                                                              ``npz_table`` describes the table and yields its rows
+decide which columns are position and energy, in which units  :mod:`~report_utils.events.column_mapping`,
+                                                              :mod:`~report_utils.events.energies`; facts about missions
+                                                              and units in ``missions`` and ``units``
+read these columns, without rows that are not wanted          :meth:`~report_utils.events.event_files.Table.read`
+convert energies to keV                                       :class:`~report_utils.events.energies.Energies`
+project positions onto the tangent plane, in arcsec           :mod:`~report_utils.events.sky_plane`
+refuse or leave out rows that cannot be used, and repetitions :mod:`~report_utils.events.event_checks`
+make the :class:`~report_utils.events.eventlist.EventList`    ``eventlist``
+leave out what a user does not want                           :mod:`~report_utils.events.cleaning`
+============================================================  =========================================================
+"""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def empty_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> 
 def write_row(path: Path, row: int, values: NDArray) -> None:
     """Write one row of the array in an ``.npy`` file, which stays on disk.
 
-    A full disk is an error here; where a mapped file grows onto one, the process is killed.
+    A full disk is an error here, whereas a process whose mapped file outgrows the disk is killed.
     """
     with clear_disk_errors(path), path.open("rb+") as file:
         np.lib.format.read_magic(file)
