@@ -25,13 +25,14 @@ import os, time
 os.chdir(os.environ["BOOK"])
 clock = time.process_time
 begin = clock()
-from report_utils.book.build import PAGES, open_reproduction, page_record
+from report_utils.book.build import book_pages, fresh_version, open_reproduction
+from report_utils.book.kept_pages import Today
 from report_utils.book.rendered import is_rendered
 from report_utils.profiles import project_root
 out["imports"] = clock() - begin
 one, root = open_reproduction("smoke"), project_root()
 begin = clock()
-records = [page_record(page, one, root) for page in PAGES]
+fresh = [fresh_version(page, Today(one)) for page in book_pages()]
 out["records"] = clock() - begin
 begin = clock()
 assert is_rendered(root)

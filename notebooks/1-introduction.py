@@ -14,21 +14,20 @@
 # %% [markdown]
 # # Introduction
 #
-# **The question.** Why weigh galaxy clusters, why with a neural network, and what does the report set out
-# to learn?
+# **The question.** Why weigh galaxy clusters, why with a neural network, and what does the report want to learn?
 #
 # ## The problem
 #
 # Galaxy clusters are the largest objects that gravity holds together: a hundred to a few thousand galaxies
 # in a halo of dark matter of more than $10^{14}$ solar masses, filled with gas at tens of millions of
-# degrees. How many there are of each mass, and how that changed over time, depends on the composition of
+# degrees. The number of clusters of each mass, and how it changed over time, depends on the composition of
 # the universe, so a census of clusters measures it. The census needs masses, and masses cannot be seen.
 # What can be seen, among other things, is the X-ray light of the hot gas.
 #
-# The classical ways boil an observation down to a single number. The **luminosity** counts photons, mostly
-# below a few keV: more gas, more light. It also depends on how the gas is packed, since two particles must
-# meet to emit, so a dense core shines without weighing much. Leaving the core out helps. The
-# **temperature** is what the photons' energies tell of; in a halo in equilibrium it goes with the depth of
+# The classical methods reduce an observation to a single number. The **luminosity** counts photons, mostly
+# below a few keV: more gas, more light. It also depends on how densely the gas is packed, because two particles must
+# meet to emit. A dense core is bright without weighing much, so leaving the core out helps. The
+# **temperature** follows from the photons' energies. In a halo in equilibrium it depends on the depth of
 # the potential,
 
 # %% [markdown]
@@ -37,29 +36,29 @@
 # $$ (eq-mass-temperature)
 #
 # with $E(z)$ the expansion rate in units of today's and $M_{500}$ the mass inside the radius in which the
-# mean density is 500 times critical {cite}`Arnaud2005`; $\alpha$ is 3/2 for halos that differ in scale
-# alone, and measured somewhat larger. Both numbers throw away the picture, and which number is best remains
-# the observer's choice. A network that is trained on images and true masses makes that choice by itself:
-# its last layers are a summary that was learned for the purpose.
+# mean density is 500 times critical {cite}`Arnaud2005`. For halos that differ in scale alone $\alpha$ is 3/2;
+# measurements find it somewhat larger. Both numbers ignore the picture, and the observer must choose between them.
+# A network that is trained on images and true masses makes that choice by itself: its last layers are a summary that
+# was learned for this purpose.
 #
 # ## Earlier work
 #
-# Masses were first learned from X-ray images by Ntampaka and colleagues {cite}`Ntampaka2019`: mock Chandra
-# images of clusters from a cosmological simulation, in one energy band, with less scatter than a
+# Ntampaka and colleagues {cite}`Ntampaka2019` were the first to learn masses from X-ray images. They used mock Chandra
+# images of clusters from a cosmological simulation, in one energy band, and found less scatter than with a
 # core-excised luminosity. Networks have also weighed clusters by the motions of their galaxies
 # {cite}`HoThesis2022`, by the lensing of the microwave background {cite}`Gupta2021`, and from combined mock
-# observations {cite}`Yan2020`. Closest to the report is the work of Ho and colleagues {cite}`Ho2023`, who
-# compare networks with one and three X-ray bands, and explain what they look at.
+# observations {cite}`Yan2020`. The work of Ho and colleagues {cite}`Ho2023` is the closest to the report: they
+# compare networks with one and three X-ray bands, and explain what the networks look at.
 #
 # ## The report's three aims
 #
 # 1. Images that are **harder and more realistic** than those of {cite}`Ntampaka2019`: more kinds of
 #    clusters, and the telescope's errors.
-# 2. **Many ways to make an image** of the same photons, held against each other with the same network.
+# 2. **Many ways to make an image** of the same photons, compared with the same network.
 # 3. The finding that **splitting the photons by energy** helps most, and **a new picture** of why: what the
 #    network predicts for each cluster while bands are added.
 #
-# ## What a prediction is held to
+# ## How a prediction is judged
 #
 # The network is trained on $y = \log_{10}(M_{500c} / M_\odot)$. For a test cluster $i$ seen from side $v$
 # (eight rotations and flips) with prediction $\hat y_{iv}$ the residual is
@@ -68,15 +67,19 @@
 # r_{iv} = \hat y_{iv} - y_i ,
 # $$ (eq-residual)
 #
-# in dex; 0.1 dex are 26% of the mass. The report's table gives **bias** and **scatter**, the mean and the
+# in dex; 0.1 dex is 26% of the mass. The report's table gives **bias** and **scatter**, the mean and the
 # standard deviation of all $r_{iv}$. The eight views of a cluster share its photons, and several
-# observations show the same halo at different times, so they are not independent, and intervals must
-# respect that.
+# observations may show the same halo at different times. They are therefore not independent, and intervals must
+# take that into account.
+#
+# The scatters below are the report's, whatever profile the book is built with; the reproduction's own stand on the
+# other pages. The earlier work had other clusters.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+import pandas as pd
 from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED
@@ -84,12 +87,16 @@ from report_utils.report.inconsistencies import EARLIER_N_IMAGES
 from report_utils.report.sentences import thousands
 
 best, single = PUBLISHED.best_row, PUBLISHED.rows["single_band"]
-earlier = PUBLISHED.earlier_scatter
-Markdown(
-    "**What was found.** Clusters are weighed because a census of them measures the universe, and by a network "
-    "because it finds its own summary of a picture, where the classical ways keep a single number. The report sets "
-    f"out to learn which picture is best: it prints a scatter of {single.scatter:.5f} dex for a single band and "
-    f"{best.scatter:.5f} dex at best, with four, and quotes {earlier.value} dex for the earlier work, on other "
-    f"clusters ({thousands(EARLIER_N_IMAGES)} images). These numbers are the report's, whatever profile the book is "
-    "built with. Our own stand on the other pages, with 95% intervals."
-)
+images = thousands(PUBLISHED.data.n_observations.value)
+printed = {
+    "the report, a single band": (images, f"{single.scatter:.5f}"),
+    f"the report, at best ({len(best.bands)} bands)": (images, f"{best.scatter:.5f}"),
+    "earlier work, as the report quotes it": (thousands(EARLIER_N_IMAGES), f"{PUBLISHED.earlier_scatter.value}"),
+}
+table = pd.DataFrame(printed, index=["images", "scatter [dex]"]).T
+Markdown(table.to_markdown(disable_numparse=True, colalign=("left", "right", "right")))
+
+# %% [markdown]
+# **What was found.** A census of clusters measures the universe, and a census needs masses. A network finds its own
+# summary of a picture, where the classical methods keep a single number. The report wants to learn which picture is
+# best.

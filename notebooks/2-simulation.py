@@ -24,7 +24,7 @@
 # report's Figures 1 and 2. Nothing was chosen with a view to how well a network predicts masses.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import dataclasses
@@ -35,6 +35,7 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.sentences import listing, thousands
 from report_utils.simulation import N_OBSERVATIONS, SimulationSettings, expected_counts
@@ -296,7 +297,7 @@ grid = np.geomspace(0.9, 13.0, 60)
 lines = band_fractions(grid, 0.2)
 figure = Figure(figsize=(8, 3.9), layout="constrained")
 ax = figure.subplots()
-for band, (name, marker) in enumerate(zip(("0-2.5 keV", "2.5-5", "5-7.5", "above 7.5"), "os^D", strict=True)):
+for band, (name, marker) in enumerate(zip(band_titles(BAND_EDGES_KEV), "os^D", strict=True)):
     ax.plot(grid, lines[:, band], color=colours[band], label=name)
     seen = points[:, band] > 0
     ax.scatter(temperatures[seen], points[seen, band], color=colours[band], marker=marker, s=14, alpha=0.7)

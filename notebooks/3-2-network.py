@@ -18,66 +18,110 @@
 #
 # ## Architecture
 #
-# Three convolutions with 3 × 3 kernels, each followed by a maximum over 2 × 2 pixels; a mean over what is
-# left of the image {cite}`Lin2014`; and a small stack of dense layers down to one number. It follows
-# {cite}`Ntampaka2019`, without their dropout. With $k$ input channels, a convolution from $c$ to $c'$
-# channels has $9 c c' + c'$ parameters, so only the first layer knows how many bands there are. The mean
-# over the image is what makes the network insensitive to where the cluster lies, and it is also why the
-# same network can be trained at any number of pixels.
+# The network has three convolutions with 3 × 3 kernels, each followed by a maximum over 2 × 2 pixels. A mean over the
+# rest of the image follows {cite}`Lin2014`, and a small stack of dense layers leads to one number. The design is that
+# of {cite}`Ntampaka2019` without dropout. A convolution from $c$ to $c'$ channels has $9 c c' + c'$ parameters, so
+# only the first layer depends on the number of bands. The mean over the image makes the network insensitive to where
+# the cluster lies. It also lets the same network train at any number of pixels.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% tags=["hide-input", "remove-stderr"]
 import os
 
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}  # nothing is trained here
 
+import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 from IPython.utils.capture import capture_output
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
 
-from report_utils.binning import TRANSFORMS, band_counts
+from report_utils.binning import TRANSFORMS, band_counts, eight_views
 from report_utils.cnn import build_cnn
 from report_utils.report import PUBLISHED, figures, open_reproduction
+from report_utils.report.figures.images import COLOUR_BAR
+from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, show_image, without_ticks
 from report_utils.report.sentences import example_rows, thousands
-from report_utils.report.tables import markdown_table
 
-reproduction = open_reproduction(profile)
 figures.use_book_style()
-
+reproduction = open_reproduction(profile)
 model = build_cnn(4, 128)
 lines = []
 with capture_output():  # Keras shows an empty box besides
     model.summary(line_length=72, print_fn=lines.append)
 print("\n".join(lines).strip())
 
+# %% [markdown]
+# **Figure 6.** Keras' own summary of the network for four channels and 128 pixels.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ours = [(layer.name, tuple(layer.output.shape[1:]), layer.count_params()) for layer in model.layers]
 printed = [(layer.name, layer.shape, layer.parameters) for layer in PUBLISHED.layers]
-same = sum(one == other for one, other in zip(ours, printed, strict=True))
+same = len(set(ours) & set(printed))
 Markdown(
-    f"**Figure 6.** Keras' own summary of the network at four channels and 128 pixels. Of its {len(ours)} "
-    f"layers, {same} have the name, output shape and number of parameters that the report prints; in all "
-    f"there are {thousands(model.count_params())} parameters, and the report prints "
+    f"{same} of its {len(ours)} layers have the name, output shape and number of parameters that the report prints. "
+    f"It has {thousands(model.count_params())} parameters; the report prints "
     f"{thousands(PUBLISHED.network.n_parameters.value)}."
 )
 
-# %% mystnb={"figure": {"caption": "**Figure 7.** The network at four channels: height and depth go with the pixels, width with the channels. Notice where the image ends and a vector of 64 numbers begins: all that the dense layers learn of a cluster passes through these.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]
-shapes = [(type(layer).__name__, tuple(layer.output.shape[1:])) for layer in model.layers]
-figures.architecture((128, 128, 4), shapes)
+# %% mystnb={"figure": {"caption": "**Figure 7.** The network for four channels. Height and depth grow with the pixels, width with the channels. The image ends where the last vector of 64 numbers begins: all that the dense layers learn about a cluster passes through it.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]
+n_pixels = model.input_shape[1]
+boxes = [("image", model.input_shape[1:])]
+boxes += [(type(layer).__name__, tuple(layer.output.shape[1:])) for layer in model.layers]
+colours = {"Conv2D": OURS, "MaxPooling2D": AGN_LESS, "GlobalAveragePooling2D": PRINTED, "Dense": NEUTRAL}
+names = {
+    "Conv2D": "3 × 3\nconvolution",
+    "MaxPooling2D": "2 × 2\nmaximum",
+    "GlobalAveragePooling2D": "mean over\nthe image",
+    "Dense": "dense",
+}
+figure = Figure(figsize=(9.0, 3.9), layout="constrained")
+ax = figure.subplots()
+x = 0.0
+for kind, shape in boxes:
+    is_image, channels = len(shape) == 3, shape[-1]
+    width = 0.12 + 0.085 * np.sqrt(channels) if is_image else 0.28
+    height = 0.9 + 2.6 * shape[0] / n_pixels if is_image else 0.25 + 0.18 * np.sqrt(channels)
+    depth = np.array([0.35, 0.22]) * (height / 1.6 if is_image else 0.25)
+    front = np.array([[x, -height / 2], [x + width, -height / 2], [x + width, height / 2], [x, height / 2]])
+    top = np.array([front[3], front[2], front[2] + depth, front[3] + depth])
+    side = np.array([front[1], front[2], front[2] + depth, front[1] + depth])
+    for face, alpha in ((front, 0.75), (top, 0.45), (side, 0.6)):
+        colour = colours.get(kind, "#cccccc")
+        ax.add_patch(Polygon(face, closed=True, facecolor=colour, edgecolor="black", lw=0.6, alpha=alpha))
+    label = f"{shape[0]} × {shape[1]}\n× {channels}" if is_image else f"{channels}"
+    ax.text(x + width / 2, -height / 2 - 0.15, label, ha="center", va="top", fontsize="x-small")
+    above = (x + width / 2 + depth[0], height / 2 + depth[1] + 0.12)
+    ax.text(*above, names.get(kind, kind), ha="center", va="bottom", fontsize="x-small")
+    x += max(width + depth[0] + 0.25, 1.1)
+ax.set(xlim=(-0.5, x), ylim=(-2.5, 2.9))
+ax.set_axis_off()
+figure
 
 # %% [markdown]
 # ## Symmetries
 #
-# A cluster may lie on the sky in any way, so its mass must not depend on quarter turns and reflections.
-# These eight form a group $G$, and both training and test use all of it: a training image is shown from all
-# sides, and a test cluster gives eight residuals. They are made as batches are drawn, after the split into
-# training and test clusters, so that no cluster is in both.
+# A cluster may have any orientation on the sky, so its mass must not depend on quarter turns and reflections.
+# These eight form a group $G$, and training and test both use all of it. A training image is shown in all eight views,
+# and a test cluster gives eight residuals. Views are made as batches are drawn, after the split into training and test
+# clusters, so no cluster is in both.
 
-# %% mystnb={"figure": {"caption": "**Figure 8.** An image and its seven symmetries. Notice that the box, and with it every pixel's content, stays the same; only the places change.", "name": "fig-8"}, "image": {"alt": "Eight images: four rotations of a cluster and four rotations of its mirror image."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 8.** An image and its seven symmetries. The box and the content of every pixel stay the same; only the positions change.", "name": "fig-8"}, "image": {"alt": "Eight images: four rotations of a cluster and four rotations of its mirror image."}} tags=["hide-input"]
 row = int(example_rows(reproduction.catalogue["log10_mass"])[-2])
 image = TRANSFORMS["single_band"](band_counts(reproduction.example_events(row), 128))
-figures.symmetry_views(image[..., 0])
+turns = ["as observed", "turned 90°", "turned 180°", "turned 270°"]
+titles = [*turns, "mirrored", *(f"mirrored, {turn}" for turn in turns[1:])]
+figure = Figure(figsize=(8.0, 4.5), layout="constrained")
+axes = figure.subplots(2, 4)
+for ax, view, title in zip(axes.flat, eight_views(image), titles, strict=True):
+    drawn = show_image(ax, view[..., 0], limits=(0.0, float(image.max())))
+    ax.set_title(title, fontsize="small")
+    without_ticks(ax)
+figure.colorbar(drawn, ax=axes, label=COLOUR_BAR, fraction=0.03)
+figure
 
 # %% [markdown]
 # ## Protocol
@@ -89,31 +133,30 @@ figures.symmetry_views(image[..., 0])
 # $$ (eq-loss)
 #
 # with Adam {cite}`Kingma2015` in Keras {cite}`Chollet2015` on TensorFlow {cite}`Abadi2016`. The report does
-# not name its loss; the squared error is the choice that makes the prediction a conditional mean. Ten
-# folds: each cluster is a test cluster once. The partition is the same for all transforms, so that they are
-# compared on the same clusters.
+# not name its loss. The squared error is the choice that makes the prediction a conditional mean. With ten folds, each
+# cluster is a test cluster once. All transforms share one partition, so that they are compared on the same clusters.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 p, training, folds = PUBLISHED.training, reproduction.profile.training, reproduction.profile.folds
 schedules = {"constant": "constant (our choice)", "one_cycle": "one cycle: up to this value and down again"}
 targets = {"as_is": "log10 mass", "standardised": "log10 mass, scaled to mean 0 and variance 1 in training"}
 inputs = {"as_is": "log counts", "standardised": "log counts, each channel centred, all divided by one spread"}
-rows = [
-    ["clusters", thousands(PUBLISHED.data.n_observations.value), thousands(len(reproduction.catalogue))],
-    ["pixels a side", PUBLISHED.data.n_pixels.value, reproduction.profile.n_pixels],
-    ["folds trained", f"{p.n_folds.value} of {p.n_folds.value}", f"{folds.run} of {folds.n_folds}"],
-    ["epochs", p.epochs.value, training.epochs],
-    ["images in a batch", p.batch_size.value, training.batch_size],
-    ["optimiser", p.optimizer.value, "Adam"],
-    ["learning rate", p.learning_rate.value, training.learning_rate],
-    ["schedule", "not printed", schedules[training.schedule]],
-    ["target", "not printed", targets[training.target]],
-    ["images", "log counts", inputs[training.inputs]],
-    ["halos kept in one fold", "not printed", "yes" if folds.grouped else "no"],
-]
-Markdown(
-    "**What was found.** The network is the report's, layer by layer. The profile "
-    f"`{reproduction.profile.name}` trains "
-    "it so:\n\n"
-    + markdown_table(["setting", "the report", "here"], [[str(cell) for cell in row] for row in rows], "lrr")
-)
+settings = {
+    "clusters": (thousands(PUBLISHED.data.n_observations.value), thousands(len(reproduction.catalogue))),
+    "pixels a side": (PUBLISHED.data.n_pixels.value, reproduction.profile.n_pixels),
+    "folds trained": (f"{p.n_folds.value} of {p.n_folds.value}", f"{folds.run} of {folds.n_folds}"),
+    "epochs": (p.epochs.value, training.epochs),
+    "images in a batch": (p.batch_size.value, training.batch_size),
+    "optimiser": (p.optimizer.value, "Adam"),
+    "learning rate": (p.learning_rate.value, training.learning_rate),
+    "schedule": ("not printed", schedules[training.schedule]),
+    "target": ("not printed", targets[training.target]),
+    "images": ("log counts", inputs[training.inputs]),
+    "halos kept in one fold": ("not printed", "yes" if folds.grouped else "no"),
+}
+table = pd.DataFrame(settings, index=["the report", f"here (profile `{reproduction.profile.name}`)"]).T
+Markdown(table.to_markdown(disable_numparse=True, colalign=("left", "right", "right")))
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+verdict = "the report's, layer by layer" if ours == printed else "not the report's: its layers differ"
+Markdown(f"**What was found.** The network is {verdict}. The table says how this profile trains it.")

@@ -12,10 +12,10 @@
 # ---
 
 # %% [markdown]
-# # {{ title }}
+# # Dynamics
 #
-# **The question.** Which {{ clusters }} does the network learn to weigh at which moment, when energy bands
-# are switched on one after the other?
+# **The question.** Which clusters does the network learn to weigh at which moment, when energy bands are switched on
+# one after the other?
 #
 # Two networks that were trained apart cannot be compared weight by weight. The report therefore trains
 # **one** network on four-band images in four phases. In phase $j$ it sees the bands up to $j$; the channels
@@ -25,92 +25,80 @@
 # x^{(j)}_b = \begin{cases} x_b & b \le j, \\ 0 & b > j. \end{cases}
 # $$ (eq-phase-{{ slug }})
 #
-# At the end of each phase a little Gaussian noise is added to all weights, to shake the network out of its
+# At the end of each phase a little Gaussian noise is added to all weights, which shakes the network out of its
 # minimum, and one more epoch is trained. After every epoch the prediction for every test cluster is
-# recorded. The report does not print the size of the noise and speaks once of a permutation; here it is a
+# recorded. The report does not print the size of the noise, and once it speaks of a permutation. Here the noise is a
 # fixed fraction of the spread of each layer's kernel.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 transform = "multi_band_4"
 
-# %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lightest at the top, every column an epoch; the colour is the prediction minus the mean true mass, and the last column the truth. White lines part the phases. Read along a row to see a cluster's prediction change, down a column to see how well the network sorts at that epoch. Look at the middle rows before and after the second band comes.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lightest at the top, and every column an epoch. The colour is the prediction minus the mean true mass; the last column is the truth. White lines separate the phases. A row shows how a cluster's prediction changes, a column how well the network sorts the clusters at that epoch. Look at the middle rows before and after the second band comes.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
+import pandas as pd
 from IPython.display import Markdown
+from matplotlib.figure import Figure
 
 from report_utils.dynamics import plot_dynamics
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import too_few_halos
-from report_utils.report.figures.style import new_figure
 from report_utils.report.intervals import MINIMUM_GROUPS
 from report_utils.report.rank_statistics import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
 from report_utils.report.seeds import untrained_phases
-from report_utils.report.sentences import change, dynamics_provenance, listing, trainings, untrained_warning
-from report_utils.report.tables import markdown_table
+from report_utils.report.sentences import change, listing, untrained_warning
 from report_utils.report.viewers import cluster_viewer
 
-reproduction = open_reproduction(profile)
 figures.use_book_style()
+reproduction = open_reproduction(profile)
 seeds = reproduction.all_dynamics(transform)
 dynamics = seeds[0]
 
-figure = new_figure(8.0, 5.2)
+figure = Figure(figsize=(8.0, 5.2), layout="constrained")
 plot_dynamics(dynamics, figure.subplots(), item="test observation", unit="dex")
 cluster_viewer(reproduction, dynamics, figure=figure)
 
 # %% [markdown]
-# The picture can be read cell by cell and sorted anew: clusters with the largest last error, or those that a
-# phase has helped most, come to the top. The [viewer works for any model](any-model.ipynb) that is trained
+# The picture can be read cell by cell and sorted in other ways: clusters with the largest last error, or those that a
+# phase has helped most, then come to the top. The [viewer works for any model](any-model.ipynb) that is trained
 # with Keras.
 #
 # ## In numbers
+#
+# Residuals [dex] at the end of each phase of the training drawn above: for all test clusters, for the middle third of
+# their masses, and for the rest.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+dead = untrained_phases(seeds)
 ends = phase_residuals(dynamics)
 middle = middle_third(dynamics.truth)
-groups = halos(dynamics)
-n_halos = len(set(groups.tolist()))
-dead = untrained_phases(seeds)
-rows = []
-for phase, residuals in enumerate([] if dead else ends, start=1):
-    rows.append(
-        [
-            str(phase),
-            f"{residuals.mean():+.3f}".replace("-", "−"),
-            f"{residuals.std():.3f}",
-            f"{residuals[middle].std():.3f}",
-            f"{residuals[~middle].std():.3f}",
-        ]
-    )
-first = "" if len(seeds) == 1 else ", of the training drawn above"
+columns = ["bands", "bias", "scatter", "in the middle", "outside"]
+rows = [
+    [phase, residuals.mean(), residuals.std(), residuals[middle].std(), residuals[~middle].std()]
+    for phase, residuals in enumerate(ends, start=1)
+]
 Markdown(
-    untrained_warning({f"dynamics of {transform}": dead}) + "\n\n"
-    f"Residuals at the end of each phase [dex]{first}, for all test clusters, for the middle third of their masses, "
-    "and for the rest:\n\n" + markdown_table(["bands", "bias", "scatter", "in the middle", "outside"], rows, "rrrrr")
+    untrained_warning({f"dynamics of {transform}": dead})
+    if dead
+    else pd.DataFrame(rows, columns=columns).to_markdown(index=False, floatfmt=("d", "+.3f", ".3f", ".3f", ".3f"))
 )
 
+# %% [markdown]
+# A later phase has also been trained for longer, so a gain is not due to the band alone.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-steps = []
+n_halos = len(set(halos(dynamics).tolist()))
+lines = []
 for phase in range(1, 1 if dead else len(ends)):
     if n_halos < MINIMUM_GROUPS:
         ratio = ends[phase].std() / ends[phase - 1].std()
-        said = f"is {ratio:.2f} times what it was ({too_few_halos(n_halos)})"
+        step = f"is {ratio:.2f} times what it was ({too_few_halos(n_halos)})"
     else:
-        said = change(phase_ratio(seeds, phase + 1, phase))
-    steps.append(f"With band {phase + 1}, the scatter {said}.")
+        step = change(phase_ratio(seeds, phase + 1, phase))
+    lines.append(f"- With band {phase + 1}, the scatter {step}.")
 names = reproduction.catalogue["cluster_id"].to_numpy()
 hard = [f"{names[row]} ({times} of {len(seeds)})" for row, times in hard_in_seeds(seeds).items()]
-stays = (
-    f"Beyond three robust scatters at the end of every phase (in how many trainings): {listing(hard)}."
-    if hard
-    else "No test cluster lies beyond three robust scatters at the end of every phase."
-)
-found = (
-    "From the end of each phase to that of the next:\n\n"
-    + "\n".join(f"- {step}" for step in steps)
-    + f"\n\n{stays}\n\nA later phase has also been trained for longer, so a gain is not the band's alone."
-)
+lines.append(f"- Beyond three robust scatters at the end of every phase (in how many trainings): {listing(hard)}.")
+found = f"nothing, because the network did not train: {dead}." if dead else "\n\n" + "\n".join(lines)
 Markdown(
-    f"**What was found.** {f'Nothing, for the network did not train: {dead}.' if dead else found} "
-    f"{trainings([len(seeds)])}"
-    f"\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(dynamics.truth), [len(seeds)])}"
+    f"**What was found.** From the end of each phase to the end of the next, over {len(seeds)} training(s): {found}"
 )

@@ -16,109 +16,115 @@
 #
 # **The question.** Does the network learn in another way when the clusters have no AGN?
 #
-# The report lays the two pictures side by side and finds them nearly identical. Here the two trainings
-# share test clusters, weights at the start, and the order of images, so they can also be held against each
-# other cluster by cluster.
+# The report puts the two pictures side by side and finds them nearly identical. Here the two trainings share their test
+# clusters, their starting weights and the order of images, so they can also be compared cluster by cluster.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
-# %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations; right: of the same clusters without AGN, on the same colour scale and with the rows in the same order. Notice rows that differ, if there are any, and compare with how much a single row changes from one epoch to the next.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order. Look for rows that differ, and compare with how much a single row changes from one epoch to the next.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
+from matplotlib.figure import Figure
 
 from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claim_tests import MINIMUM_SEEDS
-from report_utils.report.figures.style import new_figure
+from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS
 from report_utils.report.rank_statistics import distance_over_seeds
 from report_utils.report.seeds import untrained_phases
-from report_utils.report.sentences import dynamics_provenance, untrained_warning
-from report_utils.report.tables import markdown_table
+from report_utils.report.sentences import untrained_warning
 from report_utils.report.viewers import cluster_viewer
 
-reproduction = open_reproduction(profile)
 figures.use_book_style()
+reproduction = open_reproduction(profile)
+labels = ("multi-band", "AGN-less")
 seeds = [reproduction.all_dynamics(name) for name in ("multi_band_4", "agn_less_4")]
 first, second = (of_kind[0] for of_kind in seeds)
 comparison = compare_dynamics(first, second)
 
-figure = new_figure(9.5, 4.8)
+figure = Figure(figsize=(9.5, 4.8), layout="constrained")
 left, right = figure.subplots(1, 2, sharey=True)
 limit = float(np.abs(first.truth - first.truth.mean()).max())
 image = plot_dynamics(first, left, limit=limit, colour_bar=False, item="test observation")
 plot_dynamics(second, right, limit=limit, colour_bar=False)
-left.set_title("multi-band", pad=18)
-right.set_title("AGN-less", pad=18)
+left.set_title(labels[0], pad=18)
+right.set_title(labels[1], pad=18)
 right.set_ylabel("")
 figure.colorbar(image, ax=[left, right], label="prediction − mean truth [dex]", extend="both", fraction=0.03)
 cluster_viewer(reproduction, first, second, figure=figure)
 
 # %% [markdown]
-# What is pointed at in one picture is marked in the other; a chosen cluster's two paths share a diagram.
+# The row under the pointer is marked in both pictures. A chosen cluster's two paths share a diagram.
 #
 # ## How alike
 #
-# Three numbers for each epoch: both scatters; the root mean square difference of the two predictions for
-# the same cluster,
+# Three numbers describe each epoch. The first are the two scatters. The second is the root mean square difference of
+# the two predictions for the same cluster,
 #
 # $$
 # d = \Big[ \frac{1}{n} \sum_i \big( \hat y_i - \hat y_i^{\text{AGN-less}} \big)^2 \Big]^{1/2} ,
 # $$ (eq-distance)
 #
-# with each $\hat y$ a mean over the eight views; and the rank correlation of the two, which is about the
+# with each $\hat y$ a mean over the eight views. The third is the rank correlation of the two, which depends on the
 # order of the rows alone.
 
-# %% mystnb={"figure": {"caption": "**How alike the two trainings are.** Left: the scatter of either, and how far apart their predictions of the same cluster are. Right: the rank correlation of the predictions. Notice whether the two differ by less than either errs.", "name": "fig-alike"}, "image": {"alt": "Left: scatters and root mean square difference against epoch. Right: rank correlation against epoch."}} tags=["hide-input"]
-figures.dynamics_likeness(comparison, ("multi-band", "AGN-less"))
+# %% mystnb={"figure": {"caption": "**How alike the two trainings are.** Left: the scatter of each, and the difference of their predictions for the same cluster. Right: the rank correlation of the predictions. If the difference stays below the scatters, the two differ by less than either errs.", "name": "fig-alike"}, "image": {"alt": "Left: scatters and root mean square difference against epoch. Right: rank correlation against epoch."}} tags=["hide-input"]
+epochs = np.arange(1, len(comparison.phase) + 1)
+figure = Figure(figsize=(8.0, 3.6), layout="constrained")
+left, right = figure.subplots(1, 2)
+for number, (label, colour, line) in enumerate(zip(labels, (OURS, AGN_LESS), ("-", "--"), strict=True)):
+    left.plot(epochs, comparison.scatter[:, number], line, color=colour, label=label)
+left.plot(epochs, comparison.rms_difference, ":", color="black", label="difference of the two (rms)")
+left.set_ylabel("scatter, difference [dex]")
+left.set_ylim(bottom=0)
+figure.legend(loc="outside upper left", ncols=3, fontsize="small")
+right.plot(epochs, comparison.rank_correlation, color=OURS)
+right.set_ylabel("rank correlation")
+lowest = right.get_ylim()[0]
+right.set_ylim(lowest, 1 + 0.03 * (1 - lowest))  # 1 is the highest there can be
+for ax in (left, right):
+    ax.set_xlabel("epochs trained; lines: a band is added")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    for boundary in np.flatnonzero(np.diff(comparison.phase)) + 1.5:
+        ax.axvline(boundary, color=NEUTRAL, lw=0.8)
+figure
+
+# %% [markdown]
+# At the end of each phase, scatters and difference in dex:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-ends = first.phase_ends
-rows = [
-    [
-        str(phase),
-        f"{comparison.scatter[end, 0]:.3f}",
-        f"{comparison.scatter[end, 1]:.3f}",
-        f"{comparison.rms_difference[end]:.3f}",
-        f"{comparison.rank_correlation[end]:.3f}",
-        f"{comparison.residual_correlation[phase - 1]:.2f}",
-    ]
-    for phase, end in enumerate(ends, start=1)
-]
-header = [
-    "bands",
-    "scatter, multi-band",
-    "scatter, AGN-less",
-    "difference",
-    "rank correlation",
-    "correlation of residuals",
-]
-share = comparison.rms_difference[ends[-1]] / comparison.scatter[ends[-1], 0]
-n_seeds = [len(of_kind) for of_kind in seeds]
-if min(n_seeds) >= MINIMUM_SEEDS:
-    distance = distance_over_seeds(*seeds)
-    seed_words = (
-        f"Over {min(n_seeds)} training seeds of each and all epochs, a multi-band and an AGN-less training are "
-        f"{distance:.2f} times as far apart as two trainings of one kind (1: taking the AGN away changes no more than "
-        "another seed does)."
-    )
-else:
-    seed_words = (
-        "How much of the difference another seed alone would bring is not known from so few trainings of each, so "
-        "whether this is *alike* stays open until seeds are compared (`report-utils dynamics --seeds 3`)."
-    )
-kinds = dict(zip(("multi-band", "AGN-less"), seeds, strict=True))
-warning = untrained_warning({f"dynamics, {kind}": untrained_phases(of_kind) for kind, of_kind in kinds.items()})
-found = (
-    "At the end of each phase, scatters and difference in dex:\n\n"
-    + markdown_table(header, rows, "rrrrrr")
-    + "\n\n**What was found.** At the end of the last phase the two trainings' predictions of the "
-    f"same cluster differ by {comparison.rms_difference[ends[-1]]:.3f} dex (root mean square over the test clusters, "
-    f"each prediction a mean over the eight views), which is {share:.0%} of the multi-band scatter, and their "
-    f"residuals are correlated by {comparison.residual_correlation[-1]:.2f}. {seed_words}"
+ends = np.array(first.phase_ends)
+at_ends = pd.DataFrame(
+    {
+        "bands": range(1, len(ends) + 1),
+        "scatter, multi-band": comparison.scatter[ends, 0],
+        "scatter, AGN-less": comparison.scatter[ends, 1],
+        "difference": comparison.rms_difference[ends],
+        "rank correlation": comparison.rank_correlation[ends],
+        "correlation of residuals": comparison.residual_correlation,
+    }
 )
-if warning:
-    found = f"{warning}\n\n**What was found.** Nothing, for a network of these dynamics did not train."
+dead = {f"dynamics, {kind}": untrained_phases(of_kind) for kind, of_kind in zip(labels, seeds, strict=True)}
+warning = untrained_warning(dead)
+Markdown(warning or at_ends.to_markdown(index=False, floatfmt=("d", ".3f", ".3f", ".3f", ".3f", ".2f")))
+
+# %% [markdown]
+# How large a difference would another training seed alone bring? The distance over seeds answers that: it is the
+# distance of a multi-band from an AGN-less training, over all epochs, in units of the distance of two trainings of one
+# kind. At 1, removing the AGN changes no more than another seed does. It needs three seeds of each kind
+# (`report-utils dynamics --seeds 3`); with fewer, it stays open whether the two are *alike*.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+last = at_ends.iloc[-1]
+n_seeds = min(map(len, seeds))
+distance = f"{distance_over_seeds(*seeds):.2f}" if n_seeds >= MINIMUM_SEEDS else "not known"
 Markdown(
-    f"{found}\n\n{dynamics_provenance(reproduction.profile, len(reproduction.catalogue), len(first.truth), n_seeds)}"
+    "**What was found.** Nothing, because a network of these dynamics did not train."
+    if warning
+    else "**What was found.** At the end of the last phase the predictions of the two trainings differ by "
+    f"{last['difference']:.3f} dex, {last['difference'] / last['scatter, multi-band']:.0%} of the multi-band scatter, "
+    f"and their residuals have a correlation of {last['correlation of residuals']:.2f}. Distance over {n_seeds} "
+    f"seed(s): {distance}."
 )

@@ -16,14 +16,14 @@
 #
 # **The question.** Which of the report's claims does this reproduction bear out?
 #
-# A picture can be read in several ways; a test with a threshold fixed beforehand cannot. For every claim
-# there is a statistic, a threshold and a reason, all written before any result was seen. A claim **holds**
-# when the whole 95% interval of its statistic lies on the right side, **fails** when it lies on the other,
-# and is **undecided at this size** when it includes both. *Little*, *equal* and *alike* are claims about
-# small differences, and not finding a difference does not prove them: they hold only when the interval lies
-# inside a margin around no difference {cite}`Schuirmann1987`.
-# A claim of several parts holds when all of them hold, and fails when one of them fails by an interval that is
-# widened for their number, since of many parts one falls outside by chance.
+# A picture can be read in several ways; a test with a threshold fixed beforehand cannot. Every claim has a statistic,
+# a threshold and a reason, all written before any result was seen. A claim **holds**
+# when the whole 95% interval of its statistic lies on the right side of the threshold. It **fails** when the interval
+# lies on the other side, and is **undecided at this size** when it includes both. *Little*, *equal* and *alike* are
+# claims about small differences, and not finding a difference does not prove them. They hold only when the interval
+# lies inside a margin around no difference {cite}`Schuirmann1987`.
+# A claim of several parts holds when all parts hold. It fails when one part fails by an interval that is
+# widened for the number of parts, since one of many parts falls outside by chance.
 #
 # Most statistics are ratios of scatters on the same clusters,
 #
@@ -32,44 +32,69 @@
 # $$ (eq-ratio)
 #
 # with an interval that draws the same halos for both, so that what makes a cluster hard for both cancels. Where
-# networks have been trained with several seeds, $\sigma$ is that of all of them, and the interval carries what
-# another training would change.
+# networks have been trained with several seeds, $\sigma$ is that of all of them, and the interval includes the
+# variance between trainings.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import json
 
 import pandas as pd
 from IPython.display import Markdown
+from matplotlib.figure import Figure
 
 from report_utils.profiles import project_root
 from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.claims import CLAIMS
+from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
+from report_utils.report.intervals import FAILS, HOLDS
 from report_utils.report.reproduced_results import Judged
-from report_utils.report.sentences import provenance, retained_caveat, seeds_of_claims, verdict_counts
+from report_utils.report.sentences import seeds_of_claims, verdict_counts
 from report_utils.report.study_tables import over_seeds_markdown, over_seeds_summary
-from report_utils.report.tables import claims_summary_markdown, evidence_markdown, markdown_table
+from report_utils.report.tables import claims_summary_markdown, evidence_markdown
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
 judged = Judged(reproduction)
 evidence = judged.evidence
 
-Markdown(
-    "\n\n".join(
-        [
-            judged.warning,
-            claims_summary_markdown(evidence),
-            provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds),
-            seeds_of_claims(judged.seeds, judged.dynamics_seeds),
-        ]
-    )
-)
+Markdown(f"{judged.warning}\n\n{claims_summary_markdown(evidence)}")
 
-# %% mystnb={"figure": {"caption": "**All measured ratios** with their 95% intervals, in the order of the list below; colour and mark give the verdict of each part, black bars what the printed scatters give. Left of 1 the first of the two has the smaller scatter; the wider an interval, the less this size can say.", "name": "fig-claims"}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}} tags=["hide-input"]
-figures.claims_forest(evidence)
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(seeds_of_claims(judged.seeds, judged.dynamics_seeds))
+
+# %% mystnb={"figure": {"caption": "**All measured ratios** with their 95% intervals, in the order of the list below. Colour and mark show the verdict of each part; black bars are the same ratios of the printed scatters. Left of 1 the first of the two has the smaller scatter. The wider an interval, the less this size can say.", "name": "fig-claims"}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}} tags=["hide-input"]
+parts = [part for found in evidence.values() for part in found.parts]
+looks = {HOLDS: (OURS, "o"), FAILS: (PRINTED, "X")}
+figure = Figure(figsize=(8.0, 0.9 + 0.27 * max(len(parts), 1)), layout="constrained")
+ax = figure.subplots()
+seen = set()
+for place, part in enumerate(parts):
+    colour, marker = looks.get(part.verdict, (NEUTRAL, "D"))
+    label = None if part.verdict in seen else part.verdict
+    seen.add(part.verdict)
+    ax.plot([part.measured.low, part.measured.high], [place, place], color=colour)
+    ax.plot(part.measured.value, place, marker, color=colour, label=label, ls="none")
+printed = [(part.printed, place) for place, part in enumerate(parts) if part.printed is not None]
+if printed:
+    ax.plot(*zip(*printed, strict=True), "|", color="black", ms=9, label="from the printed numbers", ls="none")
+ax.axvline(1, color="black", lw=0.8)
+ax.set_yticks(range(len(parts)), [part.label for part in parts], fontsize="small")
+ax.set_ylim(max(len(parts), 1) - 0.5, -0.5)
+ax.set_xlabel("ratio, with its 95% interval; 1: no difference")
+if parts:
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    ticks = [tick for tick in (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3) if low <= tick <= high]
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.minorticks_off()
+    figure.legend(loc="outside upper right", ncols=4, fontsize="small")
+else:
+    ax.text(1.02, 0, "nothing could be measured at this size", va="center")
+    ax.set_xlim(0.5, 2)
+figure
 
 # %% [markdown]
 # ## Claim by claim
@@ -88,12 +113,12 @@ Markdown("\n\n---\n\n".join(blocks))
 # %% [markdown]
 # ## Over several trainings
 #
-# A network that is trained again from other weights and in another order predicts otherwise, and a verdict of one
-# training may be that training's own. To train every network with several seeds takes longer than a book should; what
-# the claims come to where that has been done stands here, whether it was on this machine or is kept with the project.
+# A network that is trained again, from other weights and in another order, makes other predictions. A verdict may then
+# belong to a single training. Training every network with several seeds takes longer than building a book should. The
+# verdicts over several trainings stand here where that has been done, on this machine or in the committed results.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-command = f"report-utils study seeds --profile {profile}"
+command = f"report-utils study seeds --profile {reproduction.profile.name}"
 said = [over_seeds_summary(evidence, judged.over_seeds, command)]
 if judged.over_seeds is not None:
     said.append(over_seeds_markdown(evidence, judged.over_seeds))
@@ -102,13 +127,14 @@ Markdown("\n\n".join(said))
 # %% [markdown]
 # ## How often a verdict is wrong
 #
-# Each test has been tried on made-up predictions for which the answer is known: where its claim is clearly true, where
-# it is false, and where it lies exactly at the threshold, with one of its parts or with all of them. The predictions
-# are like those of the networks here: clusters of one halo, eight views, errors that transforms share, masses
-# drawn to the mean, and trainings that differ. A wrong verdict is *fails* for a true claim, *holds* for a false one, and
-# either at the threshold. Over three trainings each may occur in 2.5% of the cases, one tail of a 95% interval.
-# The interval of a single training lacks what another would change, and each may occur in 5%; claims that one training
-# cannot decide are left undecided, so both numbers are 0. Each number is a count among 400, and scatters by 0.8% or more.
+# Each test has been tried on made-up predictions whose answer is known: the claim is clearly true, or false, or exactly
+# at the threshold with one of its parts or with all of them. The predictions resemble those of the networks here:
+# several clusters of one halo, eight views, errors that transforms share, masses drawn to the mean, and trainings that
+# differ. A wrong verdict is *fails* for a true claim, *holds* for a false one, and either of them at the threshold.
+# Over three trainings each may occur in 2.5% of the cases, one tail of a 95% interval. The interval of a single
+# training does not include the variance between trainings, so each may occur in 5%. Claims that one training cannot
+# decide are left undecided, so both of their numbers are 0. Each number is a count among 400 and scatters by at least
+# 0.8%.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 kept = json.loads((project_root() / "benchmarks" / "results" / "verdicts.json").read_text(encoding="utf-8"))
@@ -121,7 +147,12 @@ Markdown(f"{shares.to_markdown(index=False, disable_numparse=True, colalign=alig
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 rows = [[entry.where, entry.what, entry.here] for entry in PUBLISHED.inconsistencies]
-Markdown(
-    f"{markdown_table(['Where', 'What', 'Taken here'], rows, 'lll')}\n\n"
-    f"**What was found.** {verdict_counts(evidence)} {retained_caveat(reproduction.profile, len(reproduction.catalogue))}"
-)
+Markdown(pd.DataFrame(rows, columns=["Where", "What", "Taken here"]).to_markdown(index=False, disable_numparse=True))
+
+# %% [markdown]
+# The verdicts on emptied pixels hold for this profile's training and its size of images. Unless that is the report's
+# own 128 × 128 pixels, a pixel holds other photons than in the report's images, and these verdicts do not refute the
+# report.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(f"**What was found.** {verdict_counts(evidence)}")

@@ -14,41 +14,44 @@
 # %% [markdown]
 # # What a few counts tell
 #
-# **The question.** How much of a cluster's mass do a few photon counts give, and what does a network add to them?
+# **The question.** How well do a few photon counts predict a cluster's mass, and what does a network add to them?
 #
-# Before there were networks a mass was read from one or two numbers. The report's introduction names them: the
-# *luminosity*, a number of photons, perhaps without those near the middle; and the *global temperature*, which photon
-# counts show as *hardness*, how many photons a higher band has for each in the lowest. Of $N_c$, the events in
-# channel $c$ of all pixels together, these are
+# Before there were networks, a mass was estimated from one or two numbers. The report's introduction names them. One is
+# the *luminosity*, a number of photons, perhaps without those near the middle. The other is the *global temperature*,
+# which photon counts show as *hardness*: the number of photons in a higher band for each photon in the lowest. With
+# $N_c$ the events in channel $c$ of all pixels together, these are
 #
 # $$
 # L = \log_{10}\Bigl(1 + \sum_c N_c\Bigr), \qquad
 # H_c = \log_{10}\frac{1 + N_c}{1 + N_1} \quad (c \geq 2) ,
 # $$ (eq-counts)
 #
-# and they are taken once more without the core: the brightest tenth of the occupied pixels, the report's cut at
-# 90% retained. To leave out the core takes an image; the other counts need none. A straight line (ordinary least squares) and boosted trees {cite}`Ke2017` in the implementation of
-# {cite:t}`Pedregosa2011` turn them into a mass. The trees have the library's own settings, fixed before any result was seen.
-# Every regression sees the channels that the network beside it sees, is trained on the network's own training
-# clusters, and is tested on the same test clusters. A sum over pixels has no orientation, so it needs no views.
+# and they are also taken without the core: the brightest tenth of the occupied pixels, the report's cut at
+# 90% retained. Leaving out the core requires an image; the other counts need none. A straight line (ordinary least
+# squares) and boosted trees {cite}`Ke2017` in the implementation of {cite:t}`Pedregosa2011` turn the counts into a mass.
+# The trees have the library's own settings, fixed before any result was seen. Every regression sees the channels that
+# the network beside it sees, is trained on the network's training clusters, and is tested on the same test clusters.
+# A sum over pixels has no orientation, so it needs no views.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+import numpy as np
+import pandas as pd
 from IPython.display import Markdown
+from matplotlib.figure import Figure
 
 from report_utils.binning import get_transform
 from report_utils.report import figures, open_reproduction
 from report_utils.report.baseline_tables import baselines_markdown, networks_markdown
 from report_utils.report.baselines import all_baselines, cross_validate_regression, mean_mass, tree_regression, weigh
 from report_utils.report.claim_tests import Runs
-from report_utils.report.count_statistics import count_statistics, one_split
-from report_utils.report.figures.baselines import baseline_scatter
+from report_utils.report.count_statistics import BASELINES, count_statistics, one_split
+from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
 from report_utils.report.seeds import all_seeds, trained_only
-from report_utils.report.sentences import provenance, untrained_warning
+from report_utils.report.sentences import untrained_warning
 from report_utils.report.study_tables import interval_text
-from report_utils.report.tables import markdown_table
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
@@ -69,12 +72,44 @@ weighed = weigh(
     all_baselines(counts, transforms, *split),
     mean_mass(*split),
 )
-dead = untrained_warning({get_transform(name).label: one.untrained for name, one in every.items()})
-seeds = [one.n_seeds for one in networks.values()]
-Markdown(f"{provenance(reproduction.profile, len(reproduction.catalogue), seeds)}\n\n{dead}")
+Markdown(untrained_warning({get_transform(name).label: one.untrained for name, one in every.items()}))
 
-# %% mystnb={"figure": {"caption": "**Counts against networks.** The scatter of masses from a few counts, a panel for each choice of counts, by the channels that are seen; in every panel the network that sees the same channels as images, and the scatter of the masses themselves. Look how far photon numbers get without hardness, for which a second band is needed, and whether the regressions on the last panel's counts reach the network.", "name": "fig-baselines"}, "image": {"alt": "Four panels of scatter against energy channels: linear regression and boosted trees from photon numbers, hardness, both, and both without the core, beside the network."}} tags=["hide-input"]
-baseline_scatter(weighed, labels)
+# %% mystnb={"figure": {"caption": "**Counts against networks.** The scatter of masses predicted from a few counts, against the channels that are seen. Each panel has one choice of counts, the network that sees the same channels as images, and the scatter of the masses themselves. Hardness needs a second band. See how far photon numbers get without it, and whether the regressions in the last panel reach the network.", "name": "fig-baselines"}, "image": {"alt": "Four panels of scatter against energy channels: linear regression and boosted trees from photon numbers, hardness, both, and both without the core, beside the network."}} tags=["hide-input"]
+looks = {
+    "linear": ("linear regression", -0.12, {"color": PRINTED, "marker": "s", "markerfacecolor": "none"}),
+    "trees": ("boosted trees", 0.12, {"color": AGN_LESS, "marker": "^"}),
+}
+
+
+def draw(ax, places, intervals, label, **look):
+    values = np.array([interval.value for interval in intervals])
+    ends = np.array([[interval.low, interval.high] for interval in intervals]).reshape(-1, 2)
+    reach = np.abs(ends.T - values)
+    ax.errorbar(places, values, yerr=reach, ls="none", capsize=2.5, ms=5, lw=1.2, elinewidth=1.2, label=label, **look)
+
+
+figure = Figure(figsize=(8.0, 5.2), layout="constrained")
+axes = figure.subplots(2, 2, sharex=True, sharey=True)
+places = np.arange(len(labels))
+for ax, (name, baseline) in zip(axes.flat, BASELINES.items(), strict=True):
+    ax.axhline(weighed.mean.value, color=NEUTRAL, lw=0.9, ls=":", label="the mean mass for all")
+    for regression, (label, shift, look) in looks.items():
+        keys = {i: (transform, name, regression) for i, transform in enumerate(labels)}
+        found = {i: weighed.baselines[key] for i, key in keys.items() if key in weighed.baselines}
+        draw(ax, np.array(list(found), dtype=float) + shift, list(found.values()), label, **look)
+    draw(ax, places, [weighed.networks[one] for one in labels], "network", color=OURS, marker="o")
+    ax.set_title(baseline.title)
+    ax.set_xticks(places, list(labels.values()))
+axes[0, 0].set_ylim(bottom=0)
+figure.supxlabel("energy bands that are seen (0+: all photons as one band)", fontsize="medium")
+figure.supylabel("scatter of the predicted mass [dex]", fontsize="medium")
+handles, names = axes[0, 0].get_legend_handles_labels()
+figure.legend(handles, names, loc="outside upper right", ncols=4, fontsize="small")
+figure
+
+# %% [markdown]
+# All numbers in these tables are scatters in dex with their 95% intervals. With one channel there is no hardness, so
+# the last column then has photon numbers alone. A ratio below 1 is the network's gain over all of the counts together.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 headings = {name: ", ".join(get_transform(name).channels) for name in transforms}
@@ -86,14 +121,11 @@ Markdown(
 )
 
 # %% [markdown]
-# All are scatters in dex with their intervals. One channel has no hardness, so there the last column holds photon
-# numbers alone. A ratio below 1 is the network's gain over all of the counts together.
-
-# %% [markdown]
 # ## Where to split
 #
-# Few photons need not tell little. Here all photons are parted once, at one of the report's three energies, and the
-# trees see the totals of the two parts; without AGN, where a build has such observations, as well.
+# A few photons can still carry information. Here all photons are split once, at one of the report's three energies, and
+# the trees see the totals of the two parts. Where a build has observations without AGN, they are shown as well.
+# Scatters in dex:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 sources = {"with AGN": "observation"} | ({"without AGN": "agn_less"} if reproduction.available("agn_less_1") else {})
@@ -108,47 +140,33 @@ totals = Runs(trained)
 rows = [
     [place, *(interval_text(totals.contrast((f"{place}, {s}",), (1,)), ".3f") for s in sources)] for place in places
 ]
-Markdown(markdown_table(["split at", *sources], rows, "l" + "r" * len(sources)) + "\n\nScatters in dex.")
+Markdown(pd.DataFrame(rows, columns=["split at", *sources]).to_markdown(index=False, disable_numparse=True))
+
+# %% [markdown]
+# From the totals of two bands, which need no image, the table above has the scatter by trees. These ratios compare the
+# lowest band with two bands, the totals with and without AGN, and a single split at 7.5 keV with none. If totals are
+# worse with AGN, then telling AGN apart is a part of what the image provides.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+ratios = {"totals, split at 7.5 keV over not split": totals.ratio("7.5 keV, with AGN", "nowhere, with AGN")}
+if "without AGN" in sources:
+    ratios["totals split at 2.5 keV, without AGN over with AGN"] = totals.ratio(
+        "2.5 keV, without AGN", "2.5 keV, with AGN"
+    )
+shown = {name: interval_text(ratio, ".2f") for name, ratio in ratios.items()}
+if {"multi_band_1", "multi_band_2"} <= set(transforms):
+    one, two = (weighed.baselines[f"multi_band_{k}", "without_core", "trees"].value for k in (1, 2))
+    shown["all counts by trees, two bands over the lowest"] = f"{two / one:.2f}"
+    one, two = (weighed.networks[f"multi_band_{k}"].value for k in (1, 2))
+    shown["network, two bands over the lowest"] = f"{two / one:.2f}"
+    totals_of_two = weighed.ratios["multi_band_2", "both", "trees"]
+    shown["network over totals by trees, at two bands"] = interval_text(totals_of_two, ".2f")
+Markdown(pd.DataFrame({"ratio of scatters": shown}).to_markdown(disable_numparse=True))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 lines = []
 for name in transforms:
     ratio = weighed.ratios[name, "without_core", "trees"]
-    verdict = (
-        "the network is better"
-        if ratio.high < 1
-        else "the counts are better"
-        if ratio.low > 1
-        else "neither can be told to be better"
-    )
-    lines.append(f"- {headings[name]} keV: network over counts {interval_text(ratio, '.3f')}, {verdict}.")
-from_two = ""
-if {"multi_band_1", "multi_band_2"} <= set(transforms):
-    one, two = (weighed.baselines[f"multi_band_{k}", "without_core", "trees"].value for k in (1, 2))
-    share = weighed.networks["multi_band_2"].value / weighed.networks["multi_band_1"].value
-    ratio = weighed.ratios["multi_band_2", "both", "trees"]
-    from_two = (
-        f"From the lowest band to two bands, the scatter from counts falls to {two / one:.2f} of what it was, that of "
-        f"the network to {share:.2f}. But these counts take an image too, to leave the core out. From the totals of two "
-        f"bands, which need none, the scatter is {weighed.baselines['multi_band_2', 'both', 'trees'].value:.3f} dex; the "
-        f"network's is {ratio.value:.2f} times that."
-    )
-without_image = ""
-if "without AGN" in sources:
-    agn = totals.ratio("2.5 keV, without AGN", "2.5 keV, with AGN")
-    if agn.high < 1:
-        without_image += (
-            f" Of the same totals split at 2.5 keV the scatter without AGN is {interval_text(agn, '.2f')} times that with "
-            "them: totals are misled by AGN, and to tell AGN apart is a part of what the image gives."
-        )
-late = totals.ratio("7.5 keV, with AGN", "nowhere, with AGN")
-if late.high < 1:
-    without_image += (
-        f" A single split at 7.5 keV brings the scatter to {interval_text(late, '.2f')} times that without a split, few as "
-        "the photons above it are."
-    )
-Markdown(
-    "**What was found.** The network against all of the counts:\n\n"
-    + "\n".join(lines)
-    + f"\n\n{from_two}{without_image}"
-)
+    better = "the network" if ratio.high < 1 else "the counts" if ratio.low > 1 else "undecided"
+    lines.append(f"- {headings[name]} keV: {interval_text(ratio, '.3f')}, better: {better}")
+Markdown("**What was found.** The scatter of the network over that of all counts by trees:\n\n" + "\n".join(lines))

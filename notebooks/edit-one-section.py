@@ -14,92 +14,151 @@
 # %% [markdown]
 # # Edit one section
 #
-# **The question.** How is a single section changed and run again, without doing all of the book anew?
+# **The question.** How do I follow an event through the code, change the network, add a transform, or add a page?
 #
-# Every section is a notebook that is kept as text, in `notebooks/`. Change one and build: that page is run again,
-# and no other. What a page shows is looked up among finished runs, so a changed picture or sentence takes seconds
-# and trains nothing.
+# Each section of this book is a notebook, kept as text in `notebooks/`. Change one and run `report-utils build`: that
+# page runs again, and nothing else does. Take the change back, and the earlier page is found again.
 #
-# ## In JupyterLab
+# ## Open a notebook
 #
-# 1. `make test` once, which installs JupyterLab beside what the book needs; then
-#    `source .venv/bin/activate` and `jupyter lab`.
-# 2. In the file browser, open `notebooks/3-3-results.py`, or any other, with *Open With > Jupytext Notebook*. The text file
-#    **is** the notebook; nothing else is needed. If you would rather work on an `.ipynb` file, make one with
-#    `jupytext --to ipynb notebooks/3-3-results.py`. The two are paired from then on: `jupytext --sync
-#    notebooks/3-3-results.py` brings the older one up to date with the newer one, in either direction, and JupyterLab
-#    does so whenever it saves. Git ignores `.ipynb` files, so a change reads as a change of text.
-# 3. Change something, then *Run > Run All Cells*. The second code cell on says what it needs; the first names the
-#    **profile**, `quick` if you do not change it. A notebook finds the project from its own folder.
-# 4. `report-utils build` runs your page alone and renders the book; `report-utils status` says beforehand what is
-#    stale, and why.
+# 1. Run `make test` once; it installs JupyterLab beside what the book needs. Then `source .venv/bin/activate` and
+#    `jupyter lab`.
+# 2. Right-click `notebooks/3-3-results.py`, or another notebook, and choose *Open With > Jupytext Notebook*. The text
+#    file **is** the notebook. If you prefer an `.ipynb` file, make one with `jupytext --to ipynb
+#    notebooks/3-3-results.py`. The two are then paired: `jupytext --sync notebooks/3-3-results.py` brings the older one
+#    up to date, and so does JupyterLab when it saves. Git ignores the `.ipynb` files.
+# 3. Change something, then *Run > Run All Cells*. The first code cell holds the parameters.
+# 4. Run `report-utils status` to see which pages and runs are stale, and why. Run `report-utils build` to bring them up
+#    to date and render the book. If a cell fails, the message names it by the number that Jupyter shows.
 #
-# ## Without the book
+# ## Follow an event
 #
-# A notebook needs nothing of the book, only the package: `cd notebooks` and `python 3-3-results.py` computes all that
-# its page shows. Missing runs are trained by `report-utils fit` and `report-utils dynamics`, which name what they do.
-#
-# ## Try other parameters
-#
-# Some pages are made from one template with different parameters. To see such a page with others, and leave the book
-# as it is, say
+# An event is a place and an energy. Here is one event of a simulated cluster, on its way to the network:
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"
 
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+# %% tags=["hide-input"]
+import numpy as np
 from IPython.display import Markdown
 
-from report_utils.binning import TRANSFORMS
-from report_utils.book.pages import PAGES
+from report_utils.binning import TRANSFORMS, band_counts
+from report_utils.book import book_pages
 from report_utils.report.tables import markdown_table
-from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
+from report_utils.simulation import simulate_observation
 
-Markdown(
-    "```sh\n"
-    f"report-utils page {next(page.slug for page in PAGES if page.notebook == '3-3-transform')} "
-    f"-p transform={list(TRANSFORMS)[-3]} --profile {profile}\n"
-    "```\n\n"
-    "which runs the notebook and writes the page as HTML to a folder of its own; with `--out page.ipynb` as a "
-    "notebook. Wrong names and values are answered with the right ones."
-)
+events = simulate_observation(626, 0)
+brightest = int(np.argmax(events.energy))
+print(f"event {brightest}: x = {events.x[brightest]:.1f}, y = {events.y[brightest]:.1f} arcsec, ", end="")
+print(f"energy = {events.energy[brightest]:.2f} keV")
+
+counts = band_counts(events, n_pixels=32)
+x, y = events.x, events.y
+column = min(int((x[brightest] - x.min()) / (x.max() - x.min()) * 32), 31)
+row = min(int((y[brightest] - y.min()) / (y.max() - y.min()) * 32), 31)
+print(f"it falls into row {row}, column {column}; the counts of this pixel in the four bands are {counts[row, column]}")
+
+image = TRANSFORMS["multi_band_4"](counts)
+print(f"the network sees log10(1 + counts): {image[row, column].round(3)}")
 
 # %% [markdown]
+# These are the steps, and where each one is:
+#
+# | Step | Function | Where |
+# |---|---|---|
+# | A file becomes an event list | `read_events` | `events/` |
+# | Or an event list is simulated | `simulate_observation` | `simulation/` |
+# | Events are counted by pixel and energy band | `band_counts` | `binning/counts.py` |
+# | Counts become an image | an entry of `TRANSFORMS` | `binning/transforms.py` |
+# | The network | `build_cnn` | `cnn/model.py` |
+# | It is trained on nine tenths and tested on the rest | `cross_validate` | `cnn/crossval.py` |
+# | The predictions are kept and found again | `Reproduction.cross_validation` | `reproduction/` |
+# | Residuals become a table and a claim | `residual_statistics` | `report/` |
+# | A figure is drawn | a folded cell | the page's notebook |
+#
+# All of it lies below `src/report_utils/`. A package imports only from those that come earlier on this way.
+#
 # ## Change the network
 #
-# `build_cnn` in `src/report_utils/cnn/model.py` returns the network, and what it returns is what is trained, shown in
-# Figure 6 and kept with each fit. Change an activation, add a layer, return another Keras model: anything that takes the
-# images and gives one number for each will do. The next build trains every fit again. A network built unlike the report's
-# cannot use its faster forward pass; it trains as it is, and the build says so.
+# Edit `build_cnn` in `src/report_utils/cnn/model.py`. Replace ReLU by GELU, add a dropout layer or a fourth convolution,
+# or return another Keras model: anything that takes the images and returns one number for each will train. What the
+# function returns is what is trained, what Figure 6 shows, and what each run is named by, so nothing else needs an edit.
+#
+# ```sh
+# report-utils status --profile smoke   # every fit is stale, and says that the network changed
+# report-utils build --profile smoke    # trains them again
+# ```
+#
+# The report's own network has a faster forward pass. Another one is trained as it is, and the build says so.
+#
+# ## Add a transform
+#
+# Add an entry to `TRANSFORMS` in `src/report_utils/binning/transforms.py`: a name, a title, and the edges of up to twelve
+# bands in keV. `inf` leaves the last band open.
+#
+# ```python
+# Transform("soft_split", "Soft split", (0, 1, 2.5)),
+# ```
+#
+# The next build counts the events in these bands and trains this transform, and only it. Its page, its line in the side
+# bar, its row in Table 1 and its panel in Figure 9 follow from the entry. A number that the report printed stands only
+# beside the bands that it was printed for.
+#
+# ## Add a page
+#
+# A page is a notebook in `notebooks/` and a line in `_toc.yml`. The shortest one:
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+EXAMPLE = """# %% [markdown]
+# # How bright are the clusters?
+#
+# **The question.** How many photons does a cluster have?
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"
+
+# %% tags=["hide-input"]
+from report_utils.report import open_reproduction
+
+open_reproduction(profile).catalogue["n_events"].hist()
+"""
+Markdown(f"```python\n{EXAMPLE}```")
 
 # %% [markdown]
+# Save it as `notebooks/brightness.py`, add `- file: pages/brightness` to `_toc.yml` where the page should appear, and
+# build. What the page reads (runs, committed results, files of the project) is recorded while it runs, so it runs
+# again when one of them has changed. If a line has no notebook, or a notebook no line, the build says which.
+#
+# ## Try other parameters
+#
+# One notebook makes the pages of all transforms. To see such a page with other parameters, and leave the book as it
+# is:
+#
+# ```sh
+# report-utils page 3-3-transform -p transform=agn_less_2
+# papermill notebooks/3-3-transform.ipynb out.ipynb -p transform agn_less_2   # after jupytext --to ipynb
+# ```
+#
+# The first writes the page as HTML to a folder of its own, or as a notebook with `--out page.ipynb`.
+#
 # ## Which notebook makes which page
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 made: dict[str, list] = {}
-for page in PAGES:
+for page in book_pages():
     made.setdefault(page.notebook, []).append(page)
 rows = []
 for notebook, pages in made.items():
-    shown = f"[](pages/{pages[0].slug}.ipynb)" if len(pages) == 1 else f"{len(pages)} pages, one for each parameter"
-    names = ", ".join(f"`{name}`" for name in pages[0].parameters) or "–"
-    rows.append([f"`{notebook}.py`", shown.replace("pages/", ""), names])
-Markdown(markdown_table(["notebook", "makes", "parameters besides the profile"], rows, "lll"))
+    shown = f"[]({pages[0].slug}.ipynb)" if len(pages) == 1 else f"{len(pages)} pages, one for each transform"
+    rows.append([f"`{notebook}.py`", shown])
+Markdown(markdown_table(["Notebook", "Page"], rows, "ll"))
 
 # %% [markdown]
-# ## On other people's machines
+# ## On other machines
 #
-# Where the book is published from a repository, each page has a button for Binder, which sets up the same environment
-# from the lock file and opens the page's text notebook. There is no button for Colab: its Python is not the one that
-# the lock file was made for, and without the lock file the numbers would not be these.
+# Where the book is published from a repository, each page has a button for Binder, which sets up the environment of the
+# lock file and opens the page's notebook. Each page also offers two downloads: the notebook as it was run, with its
+# outputs, and its text. Both run where the package is installed and the project's folder is at hand.
 #
-# Each page offers two downloads: the notebook as it was run, outputs and all, and its text source. Either runs where
-# the package is installed and the project's folder is at hand.
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-n_templates = sum(len(pages) > 1 for pages in made.values())
-Markdown(
-    f"**What was found.** The book's {len(PAGES)} run pages come from {len(made)} notebooks, {n_templates} of which "
-    f"make several pages. Of {len(TRANSFORMS)} transforms and {len(DYNAMICS_TRANSFORMS)} recorded trainings each has a "
-    "page, and each can be run anew alone."
-)
+# **What was found.** Following an event takes nine steps. Changing the network takes one function, adding a transform
+# one entry, and adding a page one notebook and one line.

@@ -16,37 +16,39 @@
 #
 # **The question.** Are the networks as good on halos that they have never seen?
 #
-# A halo that is observed at several times is several observations. The report says nothing of halos and folds, so
-# here folds are drawn regardless of halos. Then a network may be tested on a halo of which it knows another snapshot,
-# and what it remembers of the halo would pass for what it measures of the mass: *leakage*. So the networks are
-# trained once more with folds that keep each halo together.
+# A halo that is observed at several times gives several observations. The report says nothing about halos and folds, so
+# folds are drawn here regardless of halos. A network may then be tested on a halo of which it knows another snapshot,
+# and what it remembers about the halo would look like a measurement of the mass. That is *leakage*. To measure it, the
+# networks are trained once more with folds that keep each halo together.
 #
-# A cluster that both partitions test has been predicted twice: by a network that was trained on other snapshots of its
-# halo, and by one that was not. All folds that keep halos together are run, so this holds for every cluster that the
-# random folds test. Both were trained on equally many observations by the same protocol. The scatters of
-# the two predictions of the same clusters are compared, so that what makes a cluster hard is in both and cancels.
+# A cluster that both partitions test has two predictions: one by a network that was trained on other snapshots of its
+# halo, and one by a network that was not. All folds that keep halos together are run, so every cluster that the
+# random folds test has both. Both networks were trained on equally many observations with the same protocol. The
+# scatters of the two predictions are compared on the same clusters, so what makes a cluster hard is in both and cancels.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+import numpy as np
 from IPython.display import Markdown
+from matplotlib.figure import Figure
 
 from report_utils.binning import get_transform
 from report_utils.report import figures, open_reproduction
-from report_utils.report.figures.studies import partitions
+from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
 from report_utils.report.leakage import compare_partitions, mates_in_training, scatter_by_mates
 from report_utils.report.seeds import SeedPredictions, trained_only
-from report_utils.report.sentences import provenance, untrained_warning
+from report_utils.report.sentences import untrained_warning
 from report_utils.report.studies import judge_study
 from report_utils.report.study_tables import judgements_markdown, leakage_blocks, leakage_text
 from report_utils.reproduction.studies import HALOS, reproduce_variant
-from report_utils.reproduction.study_results import seeds_of, study_outcomes
+from report_utils.reproduction.study_results import study_outcomes
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
 outcomes = study_outcomes(reproduction, HALOS)
-command = f"report-utils study {HALOS.name} --profile {profile}"
+command = f"report-utils study {HALOS.name} --profile {reproduction.profile.name}"
 
 
 def bands(transform):
@@ -71,12 +73,40 @@ dead = {
     for folds, results in tested.items()
     for label, result in results.items()
 }
-Markdown(
-    f"{provenance(reproduction.profile, len(reproduction.catalogue), seeds_of(outcomes))}\n\n{untrained_warning(dead)}"
-)
+Markdown(untrained_warning(dead))
 
-# %% mystnb={"figure": {"caption": "**Halos seen and not seen.** Left: the scatter of three networks on the same clusters, with other observations of their halo in training and without. Right: random folds alone, their test clusters sorted by how many observations of the same halo were trained on. Leakage would raise the squares on the left over the circles, and let the points on the right fall; but points on the right are different clusters, and may fall for other reasons. The intervals on the left hold what other clusters would change in each scatter; the table has the interval of their ratio, which is far narrower.", "name": "fig-halos"}, "image": {"alt": "Scatter with intervals with and without the halo in training by number of bands, and for random folds by number of observations of the same halo in training."}} tags=["hide-input"]
-partitions(compared, classes)
+
+# %% mystnb={"figure": {"caption": "**Halos seen and not seen.** Left: the scatter of three networks on the same clusters, with other observations of their halo in training and without. Right: random folds alone, their test clusters sorted by the number of observations of the same halo in training. Leakage would raise the squares on the left above the circles and make the points on the right fall. The points on the right are different clusters, however, and may fall for other reasons. The intervals on the left show how each scatter varies from sample to sample of clusters; the table gives the interval of their ratio, which is far narrower.", "name": "fig-halos"}, "image": {"alt": "Scatter with intervals with and without the halo in training by number of bands, and for random folds by number of observations of the same halo in training."}} tags=["hide-input"]
+def draw(ax, places, intervals, colour, marker, label):
+    values = np.array([interval.value for interval in intervals])
+    ends = np.array([[interval.low, interval.high] for interval in intervals]).reshape(-1, 2)
+    ax.errorbar(places, values, yerr=np.abs(ends.T - values), fmt=marker, color=colour, capsize=3, label=label)
+
+
+figure = Figure(figsize=(8.0, 3.6), layout="constrained")
+left, right = figure.subplots(1, 2, sharey=True)
+for kind, colour, marker, shift in (("seen", OURS, "o", -0.08), ("unseen", PRINTED, "s", 0.08)):
+    found = {i: getattr(one, kind) for i, one in enumerate(compared.values()) if getattr(one, kind) is not None}
+    label = "halo in training" if kind == "seen" else "halo not in training"
+    draw(left, np.array(list(found)) + shift, list(found.values()), colour, marker, label)
+left.set_xticks(np.arange(len(compared)), list(compared))
+left.set(xlabel="what the network sees", ylabel="scatter of the predicted mass [dex]")
+if compared:
+    left.legend(fontsize="small")
+else:
+    left.text(0.5, 0.5, "grouped folds are not trained", ha="center", transform=left.transAxes)
+looks = zip(classes.items(), (NEUTRAL, OURS, AGN_LESS), "^oD", (-0.12, 0, 0.12), strict=False)
+for (label, of_network), colour, marker, shift in looks:
+    found = {i: one.scatter for i, one in enumerate(of_network) if one.scatter is not None}
+    draw(right, np.array(list(found)) + shift, list(found.values()), colour, marker, label)
+of_first = next(iter(classes.values()), ())
+right.set_xticks(range(len(of_first)), [one.label for one in of_first])
+right.set_xlim(-0.5, max(len(of_first), 1) - 0.5)
+right.set_xlabel("observations of the same halo in training")
+if classes:
+    right.legend(fontsize="small", title="random folds", title_fontsize="small")
+left.set_ylim(bottom=0)
+figure
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown("\n\n".join(leakage_blocks(compared, classes, outcomes, command)))

@@ -28,7 +28,7 @@
 # exactly one. `events_agn_less`, `group` (the halo) and further columns are optional.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import re
@@ -44,6 +44,7 @@ from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.events import export_observations, ingest, inspect_events, open_archive, read_catalogue
 from report_utils.events.thinning import thin
 from report_utils.prediction import predict
+from report_utils.prediction.apply import finished_fits
 from report_utils.profiles import load_profile
 from report_utils.report import Reproduction, figures, open_reproduction
 from report_utils.report.seeds import SeedPredictions
@@ -205,6 +206,7 @@ Markdown(
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 two, single = (reproduction.cross_validation(name) for name in ("multi_band_2", "single_band"))
+finished_fits(reproduction, two.transform)  # what follows needs the networks: committed results do not hold them
 dead = untrained_warning({each.transform: SeedPredictions.of(each).untrained for each in (two, single)})
 sizes = () if dead else (20, 40, 80, 160)
 expected = [expect_of_samples(n, two.residuals, single.residuals) for n in sizes]

@@ -16,15 +16,14 @@
 #
 # **The question.** What has become of each figure, each printed number and each claim of the report?
 #
-# A printed number **agrees** when the whole 95% interval of ours lies inside a tolerance around it, **differs**
-# when the whole interval lies outside, and is **undecided** otherwise. Tolerances and their reasons stand below each
-# table. Numbers that depend on the size of the training are judged at the report's own protocol only; at a smaller
-# profile they are **not comparable**, and the claims, which are about trends, are judged instead. The last column
-# names the run that a number comes from, by the first characters of its digest; where there are several, it is the
-# digest of them all.
+# A printed number **agrees** when the whole 95% interval of ours lies inside a tolerance around it. It **differs**
+# when the whole interval lies outside, and is **undecided** in all other cases. Tolerances and their reasons stand
+# below each table. Numbers that depend on the size of the training are judged only for the report's own protocol. At a
+# smaller profile they are **not comparable**, and the claims, which are about trends, are judged instead. The last
+# column names the run of each number by the first characters of its digest, or several runs by their common digest.
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
@@ -32,29 +31,30 @@ from IPython.display import Markdown
 from report_utils.report import open_reproduction
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.reproduction_status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
-from report_utils.report.sentences import folds_and_halos, provenance, seeds_of_claims
+from report_utils.report.sentences import folds_and_halos, seeds_of_claims
 from report_utils.report.status_tables import status_markdown, status_sentence, status_summary
 from report_utils.report.study_tables import over_seeds_summary
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
+Markdown(f"{judged.warning}\n\n{status_summary(judged.status)}")
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(
-    f"{judged.warning}\n\n{status_summary(judged.status)}\n\n"
-    f"{provenance(reproduction.profile, len(reproduction.catalogue), judged.seeds)} "
     f"{seeds_of_claims(judged.seeds, judged.dynamics_seeds)} "
     f"{folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups)}"
 )
 
 # %% [markdown]
-# `report-utils table --status` prints the same, and writes it as CSV or JSON with every run's whole digest.
+# `report-utils table --status` prints the same, or writes it as CSV or JSON with the whole digest of every run.
 #
 # ## Claims
 #
-# Printed: what the report's scatters give for the same statistic. The [claims page](4-3-claims.ipynb) says what is
+# *Printed* is the same statistic, computed from the report's scatters. The [claims page](4-3-claims.ipynb) says what is
 # measured.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-command = f"report-utils study seeds --profile {profile}"
+command = f"report-utils study seeds --profile {reproduction.profile.name}"
 Markdown(
     f"{status_markdown(judged.status, CLAIM)}\n\n{over_seeds_summary(judged.evidence, judged.over_seeds, command)}"
 )
@@ -74,7 +74,8 @@ Markdown(status_markdown(judged.status, FIGURES))
 # %% [markdown]
 # ## The network
 #
-# Ours are counted in the weights of a network that was trained on four bands. They do not depend on the profile.
+# Our parameters are counted in the weights of a network that was trained on four bands. They do not depend on the
+# profile.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(status_markdown(judged.status, NETWORK))

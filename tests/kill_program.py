@@ -11,7 +11,8 @@ def main() -> None:
     from report_utils.book import build
     from report_utils.reproduction.one_profile import Reproduction
 
-    build.PAGES = tuple(page for page in build.PAGES if page.slug in SLUGS)
+    pages = [page for page in build.book_pages() if page.slug in SLUGS]
+    build.book_pages = lambda: pages
     Reproduction.transforms = ("single_band", "multi_band_1")
     Reproduction.dynamics_transforms = ("multi_band_4",)
     build.prepare_book(sys.argv[1])

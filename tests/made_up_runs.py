@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from report_utils.binning import get_transform
+from report_utils.reproduction.training_tasks import tested
 
 PROFILE = """
 description = "a test"
@@ -31,7 +32,10 @@ def store_fits(reproduction, transform, *, folds=None, seed=0, scatter=0.1):
         cluster = np.flatnonzero(fold_of == fold)
         truth = reproduction.dataset.log10_mass[cluster]
         made[fold] = (truth[:, None] + scatter * rng.normal(size=(len(cluster), 8))).astype(np.float32)
-        arrays = {"cluster": cluster, "predictions": made[fold], "weight_00": np.zeros(3, np.float32)}
+        arrays = tested(reproduction.dataset, cluster) | {
+            "predictions": made[fold],
+            "weight_00": np.zeros(3, np.float32),
+        }
         facts = {"fold": fold, "history": {"loss": [0.1], "val_loss": [0.2]}, "n_weights": 1}
         facts |= {"input_mean": [0.0], "input_spread": 1.0, "target_variance": 0.2}
         reproduction.store.save(reproduction.fit_key(transform, fold, seed), arrays, facts, seconds=1.0)
@@ -45,6 +49,6 @@ def store_dynamics(reproduction, transform, *, seed=0, scatter=0.1):
     truth = reproduction.dataset.log10_mass[cluster]
     errors = np.random.default_rng(seed).normal(size=(n_epochs, len(cluster), 8))
     predictions = (truth[None, :, None] + scatter * errors).astype(np.float32)
-    arrays = {"cluster": cluster, "predictions": predictions, "state_start": predictions[0]}
+    arrays = tested(reproduction.dataset, cluster) | {"predictions": predictions, "state_start": predictions[0]}
     facts = {"states": ["start"], "loss": [0.1] * n_epochs}
     reproduction.store.save(reproduction.dynamics_key(transform, seed), arrays, facts, seconds=1.0)

@@ -11,6 +11,10 @@ class InputError(ValueError):
     """
 
 
+class NotAvailableError(InputError):
+    """A transform or run that a profile does not have: a page that asks for it says so instead of failing."""
+
+
 def printable(text: str, length: int = 60) -> str:
     """Return a name from a file fit for one line of a message."""
     clean = "".join(character if character.isprintable() else "?" for character in text)

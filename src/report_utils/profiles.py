@@ -1,4 +1,4 @@
-"""How big a reproduction to run: the profiles in ``profiles/*.toml``."""
+"""Profiles: how big a reproduction is and where its observations come from (``profiles/*.toml``)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_PATH = 4096
 
 
 def _at_most(limit: float, why: str) -> AfterValidator:
-    """Return the check of an upper bound, which says its reason."""
+    """Return a check of an upper bound; its message says why there is one."""
 
     def check(value: float) -> float:
         if value > limit:
@@ -60,11 +60,11 @@ class Source(_Table):
     """Where the observations come from: the simulation, or an archive of the user's own."""
 
     n_clusters: Clusters | None = None
-    """How many observations to simulate, or to take of the archive (all of it where this is missing)."""
+    """How many observations to simulate, or to take from the archive (all of them if this is missing)."""
     archive: str | None = None
-    """Folder of an ingested archive, relative to the profile's file; the simulation where this is missing."""
+    """Folder of an ingested archive, relative to the profile's file; without it, observations are simulated."""
     max_events: Events | None = None
-    """Keep at most so many events of each observation, drawn at random by the profile's seed; all without it."""
+    """Keep at most this many events of each observation, drawn at random by the profile's seed; without it, all."""
     simulation: dict[str, Any] = Field(default_factory=dict)
     """Settings of the simulation that differ from its defaults."""
 
@@ -72,7 +72,7 @@ class Source(_Table):
     @classmethod
     def _a_path(cls, archive: str | None) -> str | None:
         if archive is not None and ("\0" in archive or not 0 < len(archive) <= _MAX_PATH):
-            msg = f"{printable(archive)!r} is no path: it is empty, or longer than any, or holds a NUL"
+            msg = f"{printable(archive)!r} is not a path: it is empty, too long, or holds a NUL"
             raise ValueError(msg)
         return archive
 
@@ -82,7 +82,7 @@ class Source(_Table):
             msg = "give n_clusters for the simulation, or the folder of an archive"
             raise ValueError(msg)
         if self.archive is not None and self.simulation:
-            msg = "an archive and settings of the simulation exclude each other"
+            msg = "an archive has no settings of the simulation; give one or the other"
             raise ValueError(msg)
         return self
 
@@ -140,7 +140,7 @@ class Profile(_Table):
     source: Source
     folds: Folds = Folds()
     training_seeds: Seeds = 1
-    """How often each fit and dynamics is trained, every time from other weights and in another order."""
+    """How often each fit and dynamics is trained, each time from different weights and in a different order."""
     training: Training = Training()
     dynamics: Dynamics = Dynamics()
     path: Path = Field(strict=False)
@@ -150,13 +150,13 @@ class Profile(_Table):
     @classmethod
     def _a_line(cls, text: str) -> str:
         if not text.isprintable() or len(text) > 300:
-            msg = f"{printable(text)!r} is no line to print: it has more than 300 characters or controls the terminal"
+            msg = f"{printable(text)!r} cannot be printed: it has more than 300 characters or controls the terminal"
             raise ValueError(msg)
         return text
 
     @cached_property
     def label(self) -> str:
-        """Return what to call the profile's file: a path inside the project where it lies there."""
+        """Return what to call the profile's file: its path inside the project if it lies there."""
         with contextlib.suppress(InputError):
             if self.path.is_relative_to(project_root()):
                 return self.path.relative_to(project_root()).as_posix()
@@ -164,7 +164,7 @@ class Profile(_Table):
 
     @cached_property
     def archive_path(self) -> Path | None:
-        """Return the folder of the archive, or None where the observations are simulated."""
+        """Return the folder of the archive, or None if the observations are simulated."""
         return None if self.source.archive is None else (self.path.parent / self.source.archive).resolve()
 
 
@@ -220,7 +220,7 @@ def load_profile(name: str | Path | None = None) -> Profile:
     except OSError as error:
         msg = f"{path}: cannot be read ({error.strerror}); check the file and its permissions"
         raise InputError(msg) from None
-    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits, and brackets without end
+    except (ValueError, RecursionError) as error:  # also numbers of thousands of digits and endless brackets
         msg = f"{path}: this is not valid TOML: {printable(str(error), 160)}"
         raise InputError(msg) from None
     for reserved in ("name", "path"):
@@ -230,7 +230,7 @@ def load_profile(name: str | Path | None = None) -> Profile:
     try:
         return Profile(**entries, name=path.stem, path=path.resolve())
     except ValidationError as error:
-        # a misspelt entry before the one that is then missing
+        # a misspelt entry comes before the one that is then missing
         first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         entry = ".".join(str(part) for part in first["loc"]) or "profile"
         reason = first["msg"].removeprefix("Value error, ")
@@ -242,17 +242,17 @@ def load_profile(name: str | Path | None = None) -> Profile:
 
 
 def _no_such_entry(place: tuple[str | int, ...]) -> str:
-    """Say that there is no entry of this name, and which one was probably meant."""
+    """Say that no entry has this name, and which one was probably meant."""
     table: Any = Profile
     for part in place[:-1]:
         table = table.model_fields[str(part)].annotation
     names = sorted(set(table.model_fields) - {"name", "path"})
     near = difflib.get_close_matches(str(place[-1]), names, n=1)
-    return "there is no such entry; " + (f"do you mean {near[0]}?" if near else f"choose one of {', '.join(names)}")
+    return "there is no such entry; " + (f"did you mean {near[0]}?" if near else f"choose one of {', '.join(names)}")
 
 
 def _demand_plain(path: Path, value: Any, entry: str = "", depth: int = 0) -> None:
-    """Refuse whole numbers that no array holds and no generator is seeded by, and tables without end.
+    """Refuse whole numbers that neither arrays nor generators take, and tables nested too deep.
 
     TOML's own have 64 bits; Python reads longer ones.
     """

@@ -1,17 +1,22 @@
 // What the widgets share. Their scripts follow this one inside the same function; nothing becomes global.
 
 function bytesOf(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i += 1) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 // Reads what packed() in widgets.py wrote.
 async function unpacked({ low, bytes, data }) {
   const stream = new Blob([bytesOf(data)]).stream().pipeThrough(new DecompressionStream("deflate"));
   const planes = new Uint8Array(await new Response(stream).arrayBuffer());
-  const values = new Float64Array(planes.length / bytes).fill(low);
-  for (let plane = 0, weight = 1; plane < bytes; plane += 1, weight *= 256) {
-    const start = plane * values.length;
-    for (let i = 0; i < values.length; i += 1) values[i] += weight * planes[start + i];
+  const n = planes.length / bytes;
+  const values = new Float64Array(n);
+  for (let i = 0; i < n; i += 1) values[i] = low + planes[i];
+  for (let plane = 1, weight = 256; plane < bytes; plane += 1, weight *= 256) {
+    const start = plane * n;
+    for (let i = 0; i < n; i += 1) if (planes[start + i]) values[i] += weight * planes[start + i];
   }
   return values;
 }

@@ -1,4 +1,4 @@
-"""Interactive pictures: a piece of HTML with its own script and data, which loads nothing and needs no library."""
+"""Interactive pictures: pieces of HTML with their own script and data, which load nothing and need no library."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ h1 {{ font-size: 1.3rem; }}
 
 @dataclass(frozen=True, eq=False)
 class Widget:
-    """An interactive picture for a page, a notebook or a file of its own.
+    """An interactive picture for a page, for a notebook, or for a file of its own.
 
     Parameters
     ----------
     kind : str
-        What the script knows it by.
+        Name by which the script finds it.
     title : str
     data : mapping
         Plain values for the script; arrays as :func:`packed` writes them.
     scripts : tuple of path
         JavaScript files; a style sheet of the same name goes with each.
     plain : str
-        HTML that stands in its place where no script runs, and in print.
+        HTML shown in its place where no script runs, and in print.
     """
 
     kind: str
@@ -79,7 +79,7 @@ class Widget:
         """
         # a string may hold "</script>", which would end the element
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-        # neither MathJax nor JupyterLab's keys have business in here
+        # keep out MathJax and JupyterLab's shortcuts
         body = (
             f'<div class="ru-widget mathjax_ignore" data-lm-suppress-shortcuts="true" data-widget="{self.kind}">'
             f'<div class="ru-plain">{self.plain}</div><script type="application/json">{data}</script></div>'
@@ -90,7 +90,7 @@ class Widget:
         return self.html()
 
     def save(self, path: str | Path) -> None:
-        """Write the widget as a page of its own, which needs neither a server nor a network."""
+        """Write the widget as a page of its own, which needs no server and no network."""
         text = _PAGE.format(title=html.escape(self.title), body=self.html())
         try:
             Path(path).write_text(text, encoding="utf-8")
@@ -107,7 +107,7 @@ def _script_and_style(scripts: tuple[Path, ...]) -> str:
 
 
 def packed(values: ArrayLike) -> dict[str, Any]:
-    """Write whole numbers for a script: without their smallest, byte plane by byte plane, deflated, in base64.
+    """Pack whole numbers for a script: less their smallest, byte plane by byte plane, deflated, in base64.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def colour_table(name: str) -> str:
 
 
 def picture(image: bytes, kind: str, text: str) -> str:
-    """Return an image, such as of kind ``"png"``, as HTML; ``text`` is for those who cannot see it."""
+    """Return an image, such as of kind ``"png"``, as HTML; ``text`` describes it to readers who cannot see it."""
     return f'<img alt="{html.escape(text)}" src="data:image/{kind};base64,{_base64(image)}">'
 
 

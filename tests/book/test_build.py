@@ -9,49 +9,23 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import yaml
 
 from report_utils.binning import TRANSFORMS
-from report_utils.book import build
+from report_utils.book import kept_pages
 from report_utils.book.check import MINIMUM_CHARACTERS
-from report_utils.book.execute import (
-    HOW_TO_HAVE_AGN_LESS,
-    METADATA,
-    PageError,
-    fill_in,
-    read_template,
-    run_page,
-    unavailable_page,
-)
-from report_utils.book.pages import PAGES, Page
+from report_utils.book.execute import METADATA, PageError, fill_in, read_template, run_page
+from report_utils.book.kept_pages import NO_READS, Today
+from report_utils.book.pages import Page, book_pages
 from report_utils.errors import InputError
 from report_utils.profiles import load_profile, project_root
 from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.studies import HALOS, reproduce_variant
+from report_utils.runs.store import Store
 from tests.edited_code import edit_definition
+from tests.profile_files import write_profile
 
 ROOT = project_root()
-
-
-def toc_files(entry):
-    if isinstance(entry, dict):
-        return [v for k, v in entry.items() if k in {"file", "root"}] + [
-            f for v in entry.values() for f in toc_files(v)
-        ]
-    return [f for item in entry for f in toc_files(item)] if isinstance(entry, list) else []
-
-
-def test_the_table_of_contents_lists_every_page_once():
-    listed = toc_files(yaml.safe_load((ROOT / "_toc.yml").read_text()))
-    pages = [name.removeprefix("pages/") for name in listed if name.startswith("pages/")]
-    assert sorted(pages) == sorted(page.slug for page in PAGES)
-    assert pages == [page.slug for page in PAGES]
-    assert (ROOT / "book" / "_toc.yml").resolve() == ROOT / "_toc.yml"
-
-
-def test_every_transform_has_its_page_and_every_page_its_notebook():
-    assert [p.transforms[0] for p in PAGES if p.notebook == "3-3-transform"] == list(TRANSFORMS)
-    for page in PAGES:
-        assert (ROOT / "notebooks" / f"{page.notebook}.py").is_file()
+PAGES = book_pages()
 
 
 @pytest.mark.parametrize("name", sorted({page.notebook for page in PAGES}))
@@ -60,7 +34,7 @@ def test_notebooks_have_parameters_and_a_kernel(name):
     tagged = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
     assert len(tagged) == 1
     assert "remove-cell" in tagged[0].metadata.tags
-    assert 'profile = "quick"' in tagged[0].source
+    assert "profile = " in tagged[0].source
     assert notebook.metadata.kernelspec.name == "python3"
     assert notebook.cells[0].source.startswith("# ")
 
@@ -113,35 +87,90 @@ print(profile, 6 / number)
 def test_a_page_runs_with_its_parameters(tmp_path):
     template = tmp_path / "page.py"
     template.write_text(TEMPLATE)
-    executed = run_page(Page("page", "page", "A", {"number": 2}), template, "smoke", {"digest": "d"})
+    executed, _ = run_page(Page("page", "page", "A", {"number": 2}), template, "smoke")
     outputs = [output.text for cell in executed.cells for output in cell.get("outputs", [])]
     assert outputs == ["smoke 3.0\n"]
-    assert executed.metadata[METADATA]["digest"] == "d"
     assert executed.metadata[METADATA]["seconds"] > 0
     assert "papermill" not in executed.metadata
     assert str(tmp_path) not in nbformat.writes(executed)
 
 
+def test_cells_have_the_numbers_that_jupyter_gives_them(tmp_path):
+    """Papermill puts a cell of its own behind that of the parameters."""
+    template = tmp_path / "page.py"
+    template.write_text(TEMPLATE)
+    executed, _ = run_page(Page("page", "page", "A", {"number": 2}), template, "smoke")
+    cells = [cell for cell in executed.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == [1, 2]
+    assert cells[0].source == '# parameters of this page\nprofile = "smoke"\nnumber = 2\n'
+
+
 def test_a_failing_page_names_notebook_cell_and_reason(tmp_path):
     template = tmp_path / "page.py"
     template.write_text(TEMPLATE)
-    with pytest.raises(PageError, match=r"page\.py \(page page\), cell 3: ZeroDivisionError: division by zero"):
-        run_page(Page("page", "page", "A", {"number": 0}), template, "smoke", {})
+    with pytest.raises(PageError, match=r"page\.py \(page page\), In \[2\]: ZeroDivisionError: division by zero"):
+        run_page(Page("page", "page", "A", {"number": 0}), template, "smoke")
     assert [p.name for p in tmp_path.iterdir()] == ["page.py"]
+
+
+def test_a_notebook_without_parameters_has_the_profile_from_its_surroundings(tmp_path):
+    template = tmp_path / "page.py"
+    template.write_text("# %%\nimport os\nos.environ['REPORT_PROFILE']\n\n# %%\n1 / 0\n")
+    with pytest.raises(PageError, match=r"In \[2\]: ZeroDivisionError"):
+        run_page(Page("page", "page"), template, "smoke")
+    template.write_text(template.read_text().replace("1 / 0", "2"))
+    executed, _ = run_page(Page("page", "page"), template, "smoke")
+    assert [cell.outputs[0].data["text/plain"] for cell in executed.cells] == ["'smoke'", "2"]
+
+
+READER = """# %%
+import json
+from pathlib import Path
+
+import beside
+from report_utils.reproduction.one_profile import Reproduction
+
+json.loads(Path("data/numbers.json").read_text())
+Path("data/written.txt").write_text("mine")
+Path("data/written.txt").read_text()
+sorted(Path("data").glob("*.csv"))
+reproduction = Reproduction("tiny.toml")
+reproduction.store.holds(reproduction.data_key)
+reproduction.store.load(reproduction.fit_key("single_band", 0))
+"""
+
+
+def test_what_a_page_reads_is_recorded_while_it_runs(tmp_path, runs_folder):
+    write_profile(tmp_path / "tiny.toml")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "numbers.json").write_text("[1]")
+    (tmp_path / "beside.py").write_text("")
+    (tmp_path / "page.py").write_text(READER)
+    page = Page("page", "page")
+    _, reads = run_page(page, tmp_path / "page.py", "smoke", inside=[tmp_path], outside=[tmp_path / "elsewhere"])
+    names = {Path(path).relative_to(tmp_path).as_posix() for path in reads["files"]}
+    assert names == {"data/numbers.json", "beside.py", "tiny.toml"}
+    assert reads["folders"] == [str(tmp_path / "data")]
+    assert reads["runs"] == {"data/tiny": None, "fit/tiny/single_band/fold-0-seed-0": None}
+
+
+def test_a_page_that_asks_for_what_the_profile_does_not_have_says_so(tmp_path):
+    template = tmp_path / "page.py"
+    source = (
+        "# %%\nfrom report_utils.errors import NotAvailableError\n\nraise NotAvailableError('The archive has none.')"
+    )
+    template.write_text(source)
+    notebook, _ = run_page(Page("a", "page", "AGN-less"), template, "smoke")
+    assert "The archive has none." in notebook.cells[0].source
+    assert notebook.cells[0].source.startswith("# AGN-less")
+    assert "events_agn_less" in notebook.cells[0].source
+    assert len(notebook.cells[0].source) > MINIMUM_CHARACTERS
 
 
 def test_a_page_runs_on_no_backend_but_this_projects(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     with pytest.raises(InputError, match="KERAS_BACKEND is 'torch'; this project trains on tensorflow or jax"):
-        run_page(Page("page", "page"), ROOT / "notebooks" / "any-model.py", "smoke", {})
-
-
-def test_a_page_without_its_data_says_so():
-    notebook = unavailable_page(Page("a", "b", "AGN-less"), "The archive has none.", HOW_TO_HAVE_AGN_LESS, {})
-    assert "The archive has none." in notebook.cells[0].source
-    assert notebook.cells[0].source.startswith("# AGN-less")
-    assert "events_agn_less" in notebook.cells[0].source
-    assert len(notebook.cells[0].source) > MINIMUM_CHARACTERS
+        run_page(Page("page", "page"), ROOT / "notebooks" / "any-model.py", "smoke")
 
 
 @pytest.fixture
@@ -150,7 +179,7 @@ def reproduction(runs_folder):
 
 
 def _records(reproduction):
-    return {page.slug: build.page_record(page, reproduction, ROOT)["digest"] for page in PAGES}
+    return {page.slug: Today(reproduction).inputs(page) for page in PAGES}
 
 
 def changed(before, after):
@@ -159,13 +188,13 @@ def changed(before, after):
 
 def test_an_edited_notebook_makes_its_page_stale_alone(reproduction, monkeypatch):
     before = _records(reproduction)
-    original = build.Path.read_text
+    original = kept_pages.Path.read_text
 
     def edited(self, *args, **kwargs):
         text = original(self, *args, **kwargs)
         return text + "\n# more" if self.name == "1-introduction.py" else text
 
-    monkeypatch.setattr(build.Path, "read_text", edited)
+    monkeypatch.setattr(kept_pages.Path, "read_text", edited)
     assert changed(before, _records(reproduction)) == {"1-introduction"}
 
 
@@ -209,6 +238,34 @@ def test_profiles_of_another_name_share_runs(tmp_path, reproduction):
     path.write_text((load_profile("smoke").path).read_text())
     copy = Reproduction(str(path))
     assert copy.fit_key("single_band", 1).digest == reproduction.fit_key("single_band", 1).digest
+
+
+def test_a_page_is_stale_when_a_file_or_folder_that_it_read_changes(tmp_path, reproduction):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "page.py").write_text("# %%\n")
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    (folder / "a.json").write_text("1")
+    reads = {**NO_READS, "files": {"benchmarks/a.json": ""}, "folders": {"benchmarks": ""}}
+    page, states = Page("page", "page"), []
+    for change in (lambda: None, lambda: (folder / "a.json").write_text("2"), lambda: (folder / "b.json").touch()):
+        change()
+        states.append(Today(reproduction, tmp_path).inputs(page, reads))
+    assert states[0]["files"] != states[1]["files"] == states[2]["files"]
+    assert states[0]["folders"] == states[1]["folders"] != states[2]["folders"]
+
+
+def test_a_page_is_stale_when_a_run_that_it_did_not_find_is_there(tmp_path):
+    reproduction = Reproduction(write_profile(tmp_path / "tiny.toml"), Store(tmp_path / "runs"))
+    varied = reproduce_variant(reproduction, HALOS.variants[0])
+    keys = [varied.fit_key("single_band", 0), reproduction.fit_key("single_band", 1)]
+    reads = {**NO_READS, "runs": {keys[0].name: None, keys[1].name: keys[1].digest}}
+    before = Today(reproduction).inputs(PAGES[0], reads)["runs"]
+    assert (
+        before == reads["runs"]
+    )  # what was there counts by what it was made from, and is computed where it is missing
+    varied.store.save(keys[0], {}, {})
+    assert Today(reproduction).inputs(PAGES[0], reads)["runs"] == {key.name: key.digest for key in keys}
 
 
 def test_plain_jupyter_book_ends_bad_input_with_one_line(tmp_path, monkeypatch):

@@ -8,8 +8,10 @@ import pytest
 
 from report_utils.book import check
 from report_utils.book.check import check_book, weights
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
 from report_utils.book.weight import LARGEST_FRONT_PAGE, LARGEST_PAGE
+
+PAGES = book_pages()
 
 TEXT = "<p>" + "All is said in words. " * 40 + "</p>"
 HEAD = '<head><title>A page</title><meta name="description" content="What is it?"></head>'

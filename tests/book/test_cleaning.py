@@ -12,10 +12,10 @@ import pytest
 
 from report_utils import cli
 from report_utils.book import cleaning as module
-from report_utils.book.build import executed_page, page_record
 from report_utils.book.cleaning import Cleaning, clean
 from report_utils.book.execute import METADATA
-from report_utils.book.pages import PAGES
+from report_utils.book.kept_pages import Today, page_record, version_path
+from report_utils.book.pages import book_pages
 from report_utils.errors import InputError
 from report_utils.files.disk import host_token
 from report_utils.reproduction.one_profile import Reproduction
@@ -25,6 +25,8 @@ from report_utils.runs.store import RunKey, Store
 from tests.conftest import ROOT
 from tests.profile_files import write_profile
 
+PAGES = book_pages()
+
 
 @pytest.fixture
 def project(tmp_path, monkeypatch):
@@ -32,7 +34,8 @@ def project(tmp_path, monkeypatch):
     root = tmp_path / "project"
     (root / "profiles").mkdir(parents=True)
     (root / "_config.yml").touch()
-    (root / "notebooks").symlink_to(ROOT / "notebooks")
+    for name in ("notebooks", "_toc.yml"):
+        (root / name).symlink_to(ROOT / name)
     write_profile(root / "profiles" / "tiny.toml")
     monkeypatch.chdir(root)
     monkeypatch.setattr(module, "kernel_folders", lambda: [tmp_path, tmp_path])
@@ -56,8 +59,8 @@ def reproduction(project, store):
 
 
 def make_page(page, reproduction, **changed):
-    record = page_record(page, reproduction, ROOT) | changed
-    path = executed_page(page, reproduction)
+    record = page_record(Today(reproduction), page) | changed
+    path = version_path(page, reproduction, record)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"metadata": {METADATA: record}}))
     return path
@@ -99,7 +102,7 @@ def test_runs_and_pages_of_other_inputs_may_go(reproduction, store):
     begun = store.working_folder(
         RunKey("fit/tiny/single_band/fold-0-seed-0", {**other, "seed": 8}, "profiles/tiny.toml")
     )
-    record = page_record(PAGES[0], reproduction, ROOT)
+    record = page_record(Today(reproduction), PAGES[0])
     record["inputs"]["profile"]["seed"] = 4
     page = make_page(PAGES[0], reproduction, digest="another", inputs=record["inputs"])
     assert stale(store) == {

@@ -13,8 +13,9 @@ import nbformat
 import pytest
 from jupyter_client.kernelspec import get_kernel_spec
 
-from report_utils.book import build
-from report_utils.book.pages import PAGES
+from report_utils.book import kept_pages
+from report_utils.book.kept_pages import Today
+from report_utils.book.pages import book_pages
 from report_utils.errors import InputError
 from report_utils.profiles import project_root
 from report_utils.reproduction.one_profile import Reproduction
@@ -93,8 +94,8 @@ def test_an_edit_in_a_notebook_makes_its_page_stale_alone(workplace, runs_folder
     reproduction = Reproduction("smoke")
 
     def digests(folder):
-        monkeypatch.setattr(build, "NOTEBOOKS_FOLDER", folder)
-        return {page.slug: build.page_record(page, reproduction, ROOT)["digest"] for page in PAGES}
+        monkeypatch.setattr(kept_pages, "NOTEBOOKS", folder)
+        return {page.slug: Today(reproduction).inputs(page) for page in book_pages()}
 
     before = digests(workplace)
     run_jupytext(workplace, "--to", "ipynb", "5-conclusion.py")
@@ -108,14 +109,14 @@ def test_an_edit_in_a_notebook_makes_its_page_stale_alone(workplace, runs_folder
 
 
 def test_a_slip_in_a_notebook_is_one_clear_line(workplace, runs_folder, monkeypatch):
-    monkeypatch.setattr(build, "NOTEBOOKS_FOLDER", workplace)
+    monkeypatch.setattr(kept_pages, "NOTEBOOKS", workplace)
     text = workplace / "5-conclusion.py"
     text.write_text(text.read_text(encoding="utf-8") + "\nshown = (1,\n", encoding="utf-8")
-    page = next(page for page in PAGES if page.slug == "5-conclusion")
+    page = next(page for page in book_pages() if page.slug == "5-conclusion")
     with pytest.raises(
-        InputError, match=r"5-conclusion\.py: line \d+: '\(' was never closed \[shown = \(1,\]; mend it"
+        InputError, match=r"5-conclusion\.py: line \d+: '\(' was never closed \[shown = \(1,\]; correct it"
     ):
-        build.page_record(page, Reproduction("smoke"), ROOT)
+        Today(Reproduction("smoke")).inputs(page)
 
 
 @pytest.mark.parametrize("name", ["1-introduction", "edit-one-section"])

@@ -9,7 +9,9 @@ import pytest
 
 from report_utils.book import executions
 from report_utils.book.execute import METADATA
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
+
+PAGES = book_pages()
 
 
 def record(slug="2-data", versions=None, runs=None, seconds=1.25):

@@ -46,7 +46,7 @@ print(json.dumps({
 def run(folder, code):
     template = folder / "page.py"
     template.write_text(HEAD + code)
-    executed = run_page(Page("page", "page"), template, "smoke", {})
+    executed, _ = run_page(Page("page", "page"), template, "smoke")
     (text,) = [output.text for cell in executed.cells for output in cell.get("outputs", [])]
     return json.loads(text)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from report_utils.book import page_header
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
+
+PAGES = book_pages()
 
 
 def test_a_page_is_described_by_its_question():

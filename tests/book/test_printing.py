@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages, full_contents
 from report_utils.book.printing import Chapter, chapters_of, pages_of_places, printable_html
-from report_utils.profiles import project_root
+
+PAGES = book_pages()
 
 CONTENTS = {
     "root": "pages/index",
@@ -29,7 +29,7 @@ def test_pages_come_in_reading_order():
 
 
 def test_the_book_s_own_contents_hold_every_page():
-    names = [c.name for c in chapters_of(yaml.safe_load((project_root() / "_toc.yml").read_text(encoding="utf-8")))]
+    names = [c.name for c in chapters_of(full_contents())]
     assert {f"pages/{page.slug}" for page in PAGES} <= set(names)
     assert len(set(names)) == len(names)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -11,13 +12,17 @@ import nbformat
 import pytest
 
 from report_utils.book import build, sphinx_ext
-from report_utils.book.build import executed_page, make_page, page_record, publish_pages, record_of
+from report_utils.book.build import make_page, publish_pages
 from report_utils.book.execute import METADATA
-from report_utils.book.pages import PAGES
+from report_utils.book.kept_pages import VERSIONS_KEPT, kept_versions
+from report_utils.book.pages import book_pages
 from report_utils.errors import InputError
 from report_utils.reproduction.one_profile import Reproduction
+from report_utils.runs.ownership import record_of
 from tests.conftest import ROOT
 from tests.profile_files import write_profile
+
+PAGES = book_pages()
 
 
 @pytest.fixture
@@ -26,7 +31,7 @@ def project(tmp_path, monkeypatch):
     root = tmp_path / "project"
     (root / "profiles").mkdir(parents=True)
     (root / "_config.yml").touch()
-    for name in ("notebooks", "benchmarks"):
+    for name in ("notebooks", "benchmarks", "_toc.yml"):
         (root / name).symlink_to(ROOT / name)
     write_profile(root / "profiles" / "tiny.toml")
     monkeypatch.chdir(root)
@@ -39,11 +44,11 @@ def executed(monkeypatch):
     """The pages that were executed; a stand-in does it."""
     slugs = []
 
-    def stand_in(page, template, profile, record):
+    def stand_in(page, template, profile, inside, outside):
         slugs.append(page.slug)
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {page.slug}", id="a")])
-        notebook.metadata[METADATA] = record
-        return notebook
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {page.slug}\n\nText", id="a")])
+        notebook.metadata[METADATA] = {"seconds": 1.0}
+        return notebook, {"runs": {}, "files": {}, "folders": []}
 
     monkeypatch.setattr(build, "run_page", stand_in)
     return slugs
@@ -52,7 +57,7 @@ def executed(monkeypatch):
 def made(pages=PAGES):
     reproduction = Reproduction("tiny")
     for page in pages:
-        make_page(page, reproduction, page_record(page, reproduction, ROOT))
+        make_page(page, reproduction)
     return reproduction
 
 
@@ -61,16 +66,49 @@ def test_a_page_is_made_once(project, executed):
     reproduction = made([page])
     made([page])  # as a second build would that waited for the first
     assert executed == [page.slug]
-    assert record_of(executed_page(page, reproduction))["profile"] == "profiles/tiny.toml"
+    (kept,) = kept_versions(page, reproduction)
+    assert record_of(kept)["profile"] == "profiles/tiny.toml"
 
 
-def test_a_page_that_was_edited_while_it_ran_is_not_kept(project, executed, monkeypatch):
-    page, reproduction = PAGES[1], Reproduction("tiny")
-    record = page_record(page, reproduction, ROOT)
-    monkeypatch.setattr(build, "page_record", lambda *_: {"digest": "another"})
-    with pytest.raises(InputError, match=r"1-introduction: its notebook or code was edited while it ran; run the same"):
-        make_page(page, reproduction, record)
-    assert not executed_page(page, reproduction).exists()
+@pytest.fixture
+def edit(project):
+    """Edits the introduction's notebook, in a copy of the notebooks."""
+    (project / "notebooks").unlink()
+    shutil.copytree(ROOT / "notebooks", project / "notebooks", ignore=shutil.ignore_patterns("*.ipynb"))
+    path = project / "notebooks" / "1-introduction.py"
+    original = path.read_text()
+    return lambda text: path.write_text(original + text)
+
+
+def test_a_change_that_is_taken_back_runs_nothing_the_second_time(edit, executed):
+    page = PAGES[1]
+    for text in ("", "# more\n", "", "# more\n"):
+        edit(text)
+        made([page])
+    assert executed == [page.slug] * 2
+
+
+def test_few_versions_of_a_page_are_kept(edit, executed):
+    for number in range(VERSIONS_KEPT + 2):
+        edit(f"# {number}\n")
+        reproduction = made([PAGES[1]])
+    assert len(kept_versions(PAGES[1], reproduction)) == VERSIONS_KEPT
+    edit("# 1\n")
+    made([PAGES[1]])
+    assert len(executed) == VERSIONS_KEPT + 3  # the oldest are gone
+
+
+def test_a_page_that_was_edited_while_it_ran_is_not_kept(edit, executed, monkeypatch):
+    run = build.run_page
+
+    def slow(*arguments, **folders):
+        edit("# meanwhile\n")
+        return run(*arguments, **folders)
+
+    monkeypatch.setattr(build, "run_page", slow)
+    with pytest.raises(InputError, match=r"1-introduction: what it is made from was edited while it ran; run the same"):
+        make_page(PAGES[1], Reproduction("tiny"))
+    assert kept_versions(PAGES[1], Reproduction("tiny")) == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"metadata": {}}', '{"metadata": {"report_utils": []}}', "\\udcff"])
@@ -88,10 +126,13 @@ def test_pages_are_put_in_their_place(project, executed):
     (folder / "index.ipynb").write_text("{}")
     os.utime(folder / "2-data.ipynb", (1, 1))
     publish_pages("tiny").release()
-    assert "# index" in (folder / "index.ipynb").read_text()
+    text = (folder / "index.ipynb").read_text()
+    assert "# index\\n" in text
+    assert "*Profile `tiny`: 20 simulated observations of 16 × 16 pixels, seed 5, no trained network" in text
     assert (folder / "2-data.ipynb").stat().st_mtime == 1  # an unchanged page is not written
-    executed_page(PAGES[0], Reproduction("tiny")).unlink()
-    with pytest.raises(InputError, match="removed while the book was built; build again"):
+    for kept in kept_versions(PAGES[0], Reproduction("tiny")):
+        kept.unlink()
+    with pytest.raises(InputError, match="index: it, or what it shows, changed while the book was built; build again"):
         publish_pages("tiny")
 
 
@@ -122,7 +163,7 @@ def sphinx(tmp_path, monkeypatch):
     (tmp_path / "doctrees").mkdir()
     output = tmp_path / "_build" / "html"
     output.mkdir(parents=True)
-    monkeypatch.setattr(build, "prepare_book", lambda: build.BuildReport("tiny"))
+    monkeypatch.setattr(build, "prepare_book", lambda: build.BuildReport("tiny", 2))
     monkeypatch.setattr(build, "publish_pages", lambda: SimpleNamespace(release=lambda: None))
     builder = SimpleNamespace(name="html", format="none")
     app = SimpleNamespace(doctreedir=tmp_path / "doctrees", srcdir=source, outdir=output, builder=builder, _warncount=0)
@@ -203,16 +244,4 @@ def test_a_notebook_of_somebody_else_beside_the_published_pages_stays(project, e
     (folder / "of-old.ipynb").write_text(page.replace(f'"slug": "{PAGES[0].slug}"', '"slug": "of-old"'))
     publish_pages("tiny").release()
     assert {path.stem for path in folder.glob("*.ipynb")} == {page.slug for page in PAGES} | {"mine", "notes"}
-    assert executed_page(PAGES[0], reproduction).is_file()
-
-
-def test_a_page_takes_no_place_of_somebody_elses_notebook(project, executed, monkeypatch):
-    home = project.with_name("home")
-    (home / "pages" / "tiny").mkdir(parents=True)
-    (home / "letter.txt").touch()
-    monkeypatch.setenv("REPORT_RUNS", str(home))
-    own = home / "pages" / "tiny" / f"{PAGES[1].slug}.ipynb"
-    own.write_text('{"cells": [], "metadata": {}}')
-    with pytest.raises(InputError, match="this is no page of this book; move it"):
-        made([PAGES[1]])
-    assert own.read_text() == '{"cells": [], "metadata": {}}'
+    assert len(kept_versions(PAGES[0], reproduction)) == 1

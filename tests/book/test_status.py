@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from report_utils import cli
-from report_utils.book import build
-from report_utils.book.build import executed_page, page_record
+from report_utils.book import kept_pages
 from report_utils.book.execute import METADATA
-from report_utils.book.pages import PAGES
+from report_utils.book.kept_pages import NO_READS, Today, page_record, version_path
+from report_utils.book.pages import book_pages
 from report_utils.book.status import book_status
 from report_utils.errors import InputError
 from report_utils.events import EventList, ingest
@@ -25,6 +25,8 @@ from report_utils.runs.store import Store
 from tests.conftest import ROOT
 from tests.edited_code import edit_definition
 from tests.profile_files import write_profile
+
+PAGES = book_pages()
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +49,13 @@ def build_as_if(profile, store=None):
     for key in profile_keys(reproduction):
         if reproduction.store.load(key) is None:
             reproduction.store.save(key, {"predictions": np.ones(3)}, {}, seconds=2.5)
+    runs = {key.name: key.digest for key in profile_keys(reproduction)}
+    runs |= {f"fit/tiny/single_band/fold-{fold}-seed-1": None for fold in range(2)}
     for page in PAGES:
-        path = executed_page(page, reproduction)
+        made = page_record(Today(reproduction), page, {**NO_READS, "runs": runs})
+        path = version_path(page, reproduction, made)
         path.parent.mkdir(parents=True, exist_ok=True)
-        record = page_record(page, reproduction, ROOT) | {"seconds": 1.0, "versions": {"matplotlib": "3.0"}}
+        record = made | {"seconds": 1.0, "versions": {"matplotlib": "3.0"}}
         path.write_text(json.dumps({"metadata": {METADATA: record}}))
     return profile
 
@@ -115,13 +120,13 @@ def test_a_changed_simulation(profile):
 
 
 def test_a_changed_notebook(profile, monkeypatch):
-    original = build.Path.read_text
+    original = kept_pages.Path.read_text
 
     def edited(self, *args, **kwargs):
         text = original(self, *args, **kwargs)
         return text + "\n# more" if self.name == "1-introduction.py" else text
 
-    monkeypatch.setattr(build.Path, "read_text", edited)
+    monkeypatch.setattr(kept_pages.Path, "read_text", edited)
     lines = book_status(profile).summary()
     assert counted(lines, "pages") == f"{len(PAGES) - 1} fresh, 1 stale"
     assert why(lines) == ["  notebook 1-introduction changed  [1 page]"]

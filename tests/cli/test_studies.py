@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def runs(folder, monkeypatch):
     monkeypatch.setenv("REPORT_RUNS", str(folder / "runs"))
-    monkeypatch.setattr("report_utils.reproduction.results.exchange.results_folder", lambda: folder / "committed")
+    monkeypatch.setattr("report_utils.reproduction.results.results_folder", lambda _: folder / "committed")
 
 
 def test_without_a_name_studies_are_listed(run, folder):
@@ -94,5 +94,6 @@ def test_results_go_out_and_come_back(run, folder, tmp_path):
 
 
 def test_committed_results_are_looked_for_in_the_project():
-    assert results_folder().name == "results"
-    assert (results_folder().parent / "_config.yml").is_file()
+    folder = results_folder("quick")
+    assert (folder.parent.name, folder.name) == ("results", "quick")
+    assert (folder.parents[1] / "_config.yml").is_file()

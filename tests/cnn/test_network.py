@@ -217,11 +217,12 @@ OTHER_NETWORKS = {
     "dropout": {"extra": lambda: keras.layers.Dropout(0.3)},
     "batch normalisation": {"extra": lambda: keras.layers.BatchNormalization()},
     "regulariser": {"regulariser": "l2"},
+    "regulariser of activities": {"of_activities": "l2"},
     "a fourth convolution": {"filters": (4, 4, 4, 4)},
 }
 
 
-def other_network(activation="relu", extra=None, regulariser=None, filters=(4, 8)):
+def other_network(activation="relu", extra=None, regulariser=None, of_activities=None, filters=(4, 8)):
     """Return a stand-in of build_cnn, as a reader may change it."""
 
     def build(n_channels, n_pixels=128, *, seed=0):
@@ -230,7 +231,7 @@ def other_network(activation="relu", extra=None, regulariser=None, filters=(4, 8
             layers.append(
                 keras.layers.Conv2D(
                     n_filters, 3, padding="same", activation=activation, data_format="channels_last",
-                    kernel_regularizer=regulariser,
+                    kernel_regularizer=regulariser, activity_regularizer=of_activities,
                 )
             )  # fmt: skip
             layers.append(keras.layers.MaxPooling2D(2, data_format="channels_last"))

@@ -1,8 +1,9 @@
-"""Recordings of made-up trainings."""
+"""Recordings of made-up trainings, and how a viewer's cells are read."""
 
 from __future__ import annotations
 
 import numpy as np
+from tests.test_widgets import read_packed
 
 from report_utils.dynamics import Recording, epoch_phases
 
@@ -22,3 +23,13 @@ def classifier(rng, *, n_items=30, n_epochs=6, classes=("cat", "dog", "owl"), na
     share = np.linspace(0, 0.8, n_epochs)[:, None, None]
     drawn = rng.dirichlet(np.ones(len(classes)), size=(n_epochs, n_items))
     return Recording.from_arrays(share * right + (1 - share) * drawn, truth, classes=classes, name=name)
+
+
+def cells_of(data, number=0):
+    """Return (n_items, n_columns) what a viewer shows of a recording, as ``unpackedCells`` in viewer_rows.js does."""
+    stored, shape = data["predictions"][number], (len(data["labels"]), len(data["epoch"]))
+    coded = read_packed(stored["changes"], (shape[0], shape[1] - 1))
+    changes = np.where(coded % 2, -(coded + 1) // 2, coded // 2)
+    steps = np.cumsum(np.hstack([read_packed(stored["first"], (shape[0], 1)), changes]), axis=1)
+    holes = read_packed(stored["holes"], shape) if "holes" in stored else False
+    return np.where(holes, np.nan, steps / data["scale"])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
-from tests.dynamics.made_up import regression
+from tests.dynamics.made_up import cells_of, classifier, regression
 from tests.test_widgets import data_of, read_packed
 
 from report_utils.dynamics import Recording, dynamics_viewer
-from report_utils.dynamics.viewer import IMAGE_BYTES, _halved
+from report_utils.dynamics.viewer_data import IMAGE_BYTES, halved
 from report_utils.errors import InputError
 
 
@@ -32,12 +33,12 @@ def test_values_are_kept_to_the_digits_that_are_shown(dynamics):
     data = viewer_data(dynamics)
     order = np.argsort(dynamics.truth, kind="stable")
     assert data["decimals"] == 3
-    kept = read_packed(data["predictions"][0], (12, 6)) / 1000
+    kept = cells_of(data)
     for row, rank in zip(kept, order, strict=True):
         assert [f"{value:.3f}" for value in row] == [f"{value:.3f}" for value in dynamics.predictions[:, rank, 0]]
     np.testing.assert_allclose(read_packed(data["truth"], 12) / 1000, dynamics.truth[order], atol=0.0005001)
     assert data["labels"] == [str(number) for number in dynamics.item[order]]
-    assert data["mean"] == dynamics.truth.mean()
+    assert data["centre"] == dynamics.truth.mean()
     assert data["limit"] == np.abs(dynamics.truth - dynamics.truth.mean()).max()
 
 
@@ -50,7 +51,8 @@ def test_one_wild_epoch_costs_no_digit(dynamics):
     dynamics.predictions[0, 3, 0] = 1e6
     data = viewer_data(dynamics)
     rank = np.argsort(dynamics.truth, kind="stable").tolist().index(3)
-    assert read_packed(data["predictions"][0], (12, 6))[rank, 0] == 10**9
+    assert cells_of(data)[rank, 0] == 10**6
+    assert data["scale"] == 1000
 
 
 def test_images_are_made_coarser_until_they_fit(dynamics, rng):
@@ -71,10 +73,10 @@ def test_images_are_made_coarser_until_they_fit(dynamics, rng):
 
 def test_halving_takes_means_of_neighbours():
     images = np.arange(2 * 5 * 4 * 3, dtype=np.float32).reshape(2, 5, 4, 3)
-    halved = _halved(images, 1)
-    np.testing.assert_array_equal(halved[:, 0], images[:, :2].mean(axis=1))
-    np.testing.assert_array_equal(halved[:, 2], images[:, 4])
-    np.testing.assert_array_equal(_halved(images, 2)[:, :, 1], images[:, :, 2:].mean(axis=2))
+    means = halved(images, 1)
+    np.testing.assert_array_equal(means[:, 0], images[:, :2].mean(axis=1))
+    np.testing.assert_array_equal(means[:, 2], images[:, 4])
+    np.testing.assert_array_equal(halved(images, 2)[:, :, 1], images[:, :, 2:].mean(axis=2))
 
 
 def test_it_is_the_same_every_time_and_loads_nothing(rng):
@@ -138,13 +140,48 @@ def test_what_does_not_fit_is_named(dynamics, options, words):
 
 
 def test_only_the_same_observations_stand_side_by_side(dynamics, rng):
-    with pytest.raises(InputError, match="different observations"):
+    with pytest.raises(InputError, match="different items"):
         dynamics_viewer(dynamics, made_up(rng, n_items=11))
-    with pytest.raises(InputError, match="different observations or epochs"):
+    with pytest.raises(InputError, match="different items or epochs"):
         dynamics_viewer(dynamics, made_up(rng, epochs=3))
 
 
-def test_predictions_are_finite(dynamics):
+def test_what_is_not_finite_is_left_open(dynamics):
+    """A diverged training is shown, with holes."""
     dynamics.predictions[2, 1, 0] = np.nan
-    with pytest.raises(InputError, match="not finite"):
-        dynamics_viewer(dynamics)
+    dynamics.predictions[3, 1, 0] = 1e38
+    rank = np.argsort(dynamics.truth, kind="stable").tolist().index(1)
+    cells = cells_of(viewer_data(dynamics))
+    assert np.argwhere(np.isnan(cells)).tolist() == [[rank, 2], [rank, 3]]
+    assert f"{cells[rank, 4]:.3f}" == f"{dynamics.predictions[4, 1, 0]:.3f}"
+
+
+def test_epochs_that_were_not_recorded_are_a_gap():
+    recording = Recording.from_arrays(np.ones((3, 4)), np.arange(4.0), epoch=[0, 1, 5], phase=[0, 0, 1])
+    data = viewer_data(recording)
+    assert data["epoch"] == [0, 1, None, 5]
+    assert data["phase"] == [0, 0, 0, 1]
+    assert np.isnan(cells_of(data)[:, 2]).all()
+
+
+def test_of_classes_the_margin_and_the_likeliest_are_shown(rng):
+    recording = classifier(rng)
+    data = viewer_data(recording, features=pd.DataFrame({"age": np.arange(30.0), "kind": ["x"] * 30}))
+    order = np.lexsort((-recording.values().mean(axis=0), recording.truth))
+    np.testing.assert_array_equal(read_packed(data["truth"], 30), recording.truth[order])
+    np.testing.assert_allclose(cells_of(data), recording.values().T[order], atol=0.0051)
+    likeliest = recording.predictions[:, order, 0].argmax(axis=2).T
+    np.testing.assert_array_equal(read_packed(data["predicted"][0], (30, 6)), likeliest)
+    assert (data["centre"], data["limit"], data["classes"]) == (0, 1, ["cat", "dog", "owl"])
+    assert data["features"]["rows"][0] == [f"{order[0]:.4g}", "x"]
+    assert viewer_data(recording, show="probability")["centre"] == 0.5
+
+
+def test_twenty_thousand_items_fit_into_three_megabytes(rng):
+    many = regression(rng, n_items=20_000, n_phases=4, epochs=49, n_views=1)
+    widget = dynamics_viewer(many, figure=Figure(figsize=(1, 1)))
+    assert len(widget.html()) < 3_000_000
+    step = 1 / widget.data["scale"]
+    order = np.argsort(many.truth, kind="stable")
+    np.testing.assert_allclose(cells_of(widget.data), many.predictions[:, order, 0].T, atol=0.501 * step)
+    assert step < 0.1  # the errors are of 0.1

@@ -10,7 +10,7 @@ import numpy as np
 
 from report_utils.errors import InputError
 from report_utils.events.ingest_options import IngestOptions
-from report_utils.events.point_sources import PointSources, read_point_sources
+from report_utils.events.point_sources import PointSourceList, read_point_sources
 from report_utils.events.reading import load_events
 
 
@@ -53,7 +53,7 @@ def by_another_reader(reading):
 
 def judge(reading):
     """Return what is wrong with what was read, or nothing, and whether another reader agrees."""
-    if isinstance(reading, PointSources):
+    if isinstance(reading, PointSourceList):
         good = (np.abs(reading.ra) <= 360) & (np.abs(reading.dec) <= 90) & (reading.radius > 0)
         return "" if len(reading) and good.all() else "a circle has no place or no radius", False
     events = reading.events

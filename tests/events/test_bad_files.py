@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from report_utils.events import EventList, IngestOptions, check_usable, read_events
+from report_utils.events import IngestOptions, read_events
 from report_utils.events.reading import load_events
 from report_utils.files.input_files import sha256_of
 
@@ -125,7 +125,7 @@ def test_bad_energies_name_their_first_row(refused, sixte_imaging, value, what):
     assert list(reading.dropped.values()) == [3]
 
 
-def test_secondary_pixels_of_erosita_are_no_events_and_are_counted(refused, erosita):
+def test_secondary_pixels_of_erosita_are_dropped_and_counted(refused, erosita):
     pi = np.linspace(300, 5000, 40)
     pi[[3, 9]] = -pi[[3, 9]]
     path = erosita(pi=pi)
@@ -239,12 +239,3 @@ def test_options_that_are_not_known(refused, chandra):
     refused(lambda: read_events(path, x="x"), "both")
     refused(lambda: read_events(path, x="x", y="y", pixel_arcsec=-1.0), "pixel")
     refused(lambda: read_events(path, x="x", y="x", energy_unit="eV"), path, "serve twice")
-
-
-def test_check_usable_for_event_lists_from_elsewhere(refused):
-    good = np.array([1.0, 2.0])
-    check_usable(EventList(good, good, good), "here")
-    refused(lambda: check_usable(EventList(good[:0], good[:0], good[:0]), "here"), "here", "no events")
-    refused(lambda: check_usable(EventList(good, good, -good), "here"), "row 1", "'energy'", "2 such rows")
-    refused(lambda: check_usable(EventList(good, np.array([1.0, np.nan]), good), "here"), "row 2", "'y'")
-    refused(lambda: check_usable(EventList(good[:1], good[:1], good[:1]), "here"), "at one position")

@@ -91,17 +91,17 @@ def test_not_text_and_not_there(catalogue, refused, tmp_path):
 
 
 def test_masses_in_the_scale_that_the_column_says(catalogue):
-    for header, value, statement, expected in [
+    for header, value, options, expected in [
         ("log10_mass", "14.25", None, 14.25),
         ("mass_msun", "2e14", None, 14.301029995663981),
         ("mass_msun_h", "1.4e14", IngestOptions(hubble_h=0.7), 14.301029995663981),
     ]:
         path = catalogue(f"cluster_id,{header},events\nA,{value},a.fits\n")
-        assert read_catalogue(path, statement)[0].log10_mass == pytest.approx(expected, abs=1e-12)
+        assert read_catalogue(path, options)[0].log10_mass == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize(
-    ("header", "value", "statement", "pieces"),
+    ("header", "value", "options", "pieces"),
     [
         ("log10_mass", "2e14", None, ("row 1", "'log10_mass'", "name the column mass_msun")),
         ("mass_msun", "14.3", None, ("row 1", "'mass_msun'", "name the column log10_mass")),
@@ -110,7 +110,7 @@ def test_masses_in_the_scale_that_the_column_says(catalogue):
         ("log10_mass", "5.3", None, ("row 1", "name the column mass_msun", "write 5.3e14")),
         ("mass_msun", '"5,3"', None, ("row 1", "'5,3'", "decimal point")),
         ("mass_msun", "5,3,1", None, ("row 1", "separators or quotes")),
-        ("mass_msun", "-2e14", None, ("row 1", "'mass_msun'", "no cluster's mass")),
+        ("mass_msun", "-2e14", None, ("row 1", "'mass_msun'", "not the mass of a cluster")),
         ("mass_msun_h", "2e14", None, ("'mass_msun_h'", "h is not stated", "--hubble-h 0.7")),
         ("mass_msun_h", "2e14", IngestOptions(hubble_h=70.0), ("hubble_h=70.0", "for example 0.7")),
         ("mass_msun", "2e14", IngestOptions(hubble_h=0.7), ("h is stated", "'mass_msun'")),
@@ -119,16 +119,16 @@ def test_masses_in_the_scale_that_the_column_says(catalogue):
         ("mass", "14.3", None, ("'log10_mass' is missing", "mass_msun, mass_msun_h")),
     ],
 )
-def test_a_mass_is_stated_and_never_guessed(catalogue, refused, header, value, statement, pieces):
+def test_a_mass_is_stated_and_never_guessed(catalogue, refused, header, value, options, pieces):
     path = catalogue(f"cluster_id,{header},events\nA,{value},a.fits\n")
-    refused(lambda: read_catalogue(path, statement), path if "hubble_h=" not in pieces[0] else "", *pieces)
+    refused(lambda: read_catalogue(path, options), path if "hubble_h=" not in pieces[0] else "", *pieces)
 
 
 def test_masses_may_be_missing_where_that_is_said(catalogue):
-    statement = IngestOptions(without_masses=True)
-    (only,) = read_catalogue(catalogue("cluster_id,events\nA,a.fits\n"), statement)
+    options = IngestOptions(without_masses=True)
+    (only,) = read_catalogue(catalogue("cluster_id,events\nA,a.fits\n"), options)
     assert math.isnan(only.log10_mass)
-    first, second = read_catalogue(catalogue(HEADER + "A,,a.fits\nB,14.1,b.fits\n"), statement)
+    first, second = read_catalogue(catalogue(HEADER + "A,,a.fits\nB,14.1,b.fits\n"), options)
     assert math.isnan(first.log10_mass)
     assert second.log10_mass == 14.1
 
@@ -191,7 +191,7 @@ def test_channels_that_a_row_states_go_before_other_units_of_all_rows(catalogue)
         ("point_sources", "no.csv", ("row 1", "'point_sources'", "no.csv")),
     ],
 )
-def test_statements_that_mean_nothing_are_named(catalogue, refused, columns, values, pieces):
+def test_optionss_that_mean_nothing_are_named(catalogue, refused, columns, values, pieces):
     path = catalogue(f"cluster_id,log10_mass,events,{columns}\nA,14,a.fits,{values}\n")
     refused(lambda: read_catalogue(path), path, *pieces)
 
@@ -213,13 +213,13 @@ def test_one_pattern_for_all_rows_starts_at_the_working_folder(catalogue, tmp_pa
     for name in ("A_evt2.fits", "B[x]_evt2.fits"):
         (tmp_path / "elsewhere" / name).write_bytes(b"x")
     monkeypatch.chdir(tmp_path / "elsewhere")
-    statement = IngestOptions(events="{cluster_id}_*.fits")
+    options = IngestOptions(events="{cluster_id}_*.fits")
     path = catalogue("cluster_id,log10_mass\nA,14\nB[x],14\n")
-    assert [row.events.name for row in read_catalogue(path, statement)] == ["A_evt2.fits", "B[x]_evt2.fits"]
+    assert [row.events.name for row in read_catalogue(path, options)] == ["A_evt2.fits", "B[x]_evt2.fits"]
     path = catalogue(HEADER + "A,14,\nC,14,c.fits\n")
-    assert [row.events for row in read_catalogue(path, statement)] == [Path("A_evt2.fits"), tmp_path / "c.fits"]
+    assert [row.events for row in read_catalogue(path, options)] == [Path("A_evt2.fits"), tmp_path / "c.fits"]
     path = catalogue("cluster_id,log10_mass\n../A,14\n")
-    refused(lambda: read_catalogue(path, statement), path, "row 1", "'../A'", "rename the cluster")
+    refused(lambda: read_catalogue(path, options), path, "row 1", "'../A'", "rename the cluster")
 
 
 @pytest.mark.parametrize("way", ["absolute", "upwards", "link", "pattern"])

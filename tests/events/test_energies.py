@@ -155,7 +155,7 @@ def test_channels_that_an_rmf_lacks(energies, write, tmp_path, refused):
     assert len(read_events(path, rmf=response, drop_invalid=True)) == N - 2
 
 
-def test_an_rmf_that_is_none(energies, write, tmp_path, refused):
+def test_a_file_that_is_not_an_rmf(energies, write, tmp_path, refused):
     path = write([("PI", np.floor(energies / 0.01).astype(int))])
     refused(lambda: read_events(path, rmf=path), path, "EBOUNDS", "--rmf")
     refused(lambda: read_events(path, rmf=tmp_path / "none.rmf"), "none.rmf", "no such file")
@@ -184,7 +184,7 @@ def test_a_file_without_energies_says_so(write, refused):
     refused(lambda: read_events(path), path, "holds no energies", "'ENERGY'", "TIME")
 
 
-def test_pha_alone_is_no_energy(write, refused):
+def test_pha_alone_is_not_an_energy(write, refused):
     path = write([("PHA", np.full(N, 90))], {"TELESCOP": "SWIFT", "INSTRUME": "XRT"})
     refused(lambda: read_events(path), path, "'PHA'", "before any gain", "--rmf")
 
@@ -226,7 +226,7 @@ def test_a_unit_that_contradicts_the_name(energies, write, refused):
 
 
 @pytest.mark.parametrize("unit", ["deg", "furlong", "keV per photon", "s"])
-def test_a_unit_that_is_no_energy(unit, energies, write, refused):
+def test_a_unit_that_is_not_an_energy(unit, energies, write, refused):
     path = write([("ENERGY", energies)], unit=unit)
     refused(lambda: read_events(path), path, "'ENERGY'", repr(unit), "not an energy", "--energy-unit")
     assert bands(read_events(path, energy_unit="keV")) == BANDS

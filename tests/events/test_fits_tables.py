@@ -153,7 +153,7 @@ def test_a_table_written_as_text(packed, write, refused):
     refused(lambda: read_events(path, energy="WHO", energy_unit="keV"), path, "'WHO'", "'A4'", "not a number")
 
 
-def test_text_that_is_no_number(write, refused):
+def test_text_that_is_not_a_number(write, refused):
     made = [fits.Column(one.name, "F14.9", unit=one.unit, array=one.array) for one in columns()]
     path = write(fits.TableHDU.from_columns(made, name="EVENTS"))
     content = path.read_bytes()

@@ -6,7 +6,7 @@ from astropy.coordinates import SkyCoord
 from astropy.io import fits
 
 from report_utils.events import IngestOptions
-from report_utils.events.point_sources import PointSources, mask_point_sources, read_point_sources
+from report_utils.events.point_sources import PointSourceList, mask_point_sources, read_point_sources
 from report_utils.events.reading import load_events
 
 
@@ -18,7 +18,7 @@ def text_list(tmp_path, text, name="sources.csv"):
 
 def circles(*rows):
     ra, dec, radius = np.array(rows, float).T
-    return PointSources("here", ra, dec, radius)
+    return PointSourceList("here", ra, dec, radius)
 
 
 def test_circles_take_out_what_lies_in_them(sixte_imaging):

@@ -49,5 +49,5 @@ def test_what_numpy_does_not_write_is_refused(tmp_path):
         read_arrays(tmp_path / "objects.npz", 1 << 20)
     with zipfile.ZipFile(tmp_path / "other.npz", "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("a.npy", b"\0" * 1000)
-    with pytest.raises(InputError, match="packed in a way that NumPy does not use"):
+    with pytest.raises(InputError, match="compressed in a way that NumPy does not use"):
         open_arrays(tmp_path / "other.npz")

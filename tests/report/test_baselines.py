@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import matplotlib
 import numpy as np
 import pytest
 
 from report_utils.binning import retained_pixels
-from report_utils.report import figures
 from report_utils.report.baseline_tables import baselines_markdown, networks_markdown
 from report_utils.report.baselines import (
     REGRESSIONS,
@@ -26,7 +24,6 @@ from report_utils.report.count_statistics import (
     luminosity,
     one_split,
 )
-from report_utils.report.figures.baselines import baseline_scatter
 
 N = 200
 FOLDS = np.arange(N) % 5
@@ -156,8 +153,8 @@ def test_networks_are_compared_on_the_same_clusters(weighed):
     assert found.networks["multi_band_1"].value == pytest.approx(2 * found.networks["single_band"].value)
 
 
-def test_tables_and_figure_show_every_baseline(weighed):
-    found, baselines = weighed
+def test_tables_show_every_baseline(weighed):
+    found, _ = weighed
     labels = dict(zip(TRANSFORMS, ("all", "first", "three"), strict=True))
     for regression in REGRESSIONS:
         lines = baselines_markdown(found, labels, regression).splitlines()
@@ -170,9 +167,3 @@ def test_tables_and_figure_show_every_baseline(weighed):
     last = networks_markdown(found, labels).splitlines()[-1]
     for one in (found.mean, found.networks["multi_band_3"], found.ratios["multi_band_3", "without_core", "trees"]):
         assert f" {one.value:.3f} [" in last
-    with matplotlib.rc_context():
-        figures.use_book_style()
-        figure = baseline_scatter(found, labels)
-    assert [ax.get_title(loc="left") for ax in figure.axes] == [one.title for one in BASELINES.values()]
-    n_points = sum(len(line.get_xdata()) for ax in figure.axes for line in ax.lines if line.get_marker() in {"s", "^"})
-    assert n_points == len(baselines)

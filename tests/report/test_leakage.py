@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from tests.report.markdown import cells
 
-from report_utils.report.figures.studies import partitions
 from report_utils.report.leakage import (
     compare_pairs,
     compare_partitions,
@@ -121,16 +120,3 @@ def test_page_texts_say_what_was_found(shown):
     assert "multi_band_2: without its halo in training the scatter of the same clusters rises by 33" in found
     assert "known once both kinds" in leakage_text({}, groups, "the command")
     assert "no leak is known" in leakage_text({}, np.arange(600), "the command")
-
-
-def test_the_figure_draws_what_there_is(shown):
-    compared, classes = shown
-    figure = partitions(compared, classes)
-    left, right = figure.axes
-    assert [text.get_text() for text in left.get_xticklabels()] == list(compared)
-    values = [line.get_ydata() for line in left.lines if line.get_marker() == "s"]
-    np.testing.assert_allclose(values[0], [one.unseen.value for one in compared.values()])
-    assert len(right.get_xticklabels()) == 4
-    for axes in (figure.axes, partitions({}, {}).axes):
-        assert "[dex]" in axes[0].get_ylabel()
-    assert "not trained" in partitions({}, {}).axes[0].texts[0].get_text()

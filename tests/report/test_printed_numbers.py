@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from report_utils.binning import TRANSFORMS
-from report_utils.report.printed_numbers import PUBLISHED, Printed, table_row
+from report_utils.profiles import load_profile
+from report_utils.report.printed_numbers import PUBLISHED, Printed, is_reports_protocol, table_row
 
 
 def test_sixteen_rows_eleven_of_them_printed():
@@ -120,3 +121,10 @@ def test_the_dynamics_have_204_columns():
 def test_the_text_and_the_table_disagree_on_the_best_scatter():
     assert PUBLISHED.best_scatter_in_text.value > PUBLISHED.best_row.scatter
     assert "best scatter" in {entry.name for entry in PUBLISHED.inconsistencies}
+
+
+def test_only_the_reports_protocol_is_comparable():
+    paper, quick = load_profile("paper"), load_profile("quick")
+    assert is_reports_protocol(paper, 3286)
+    assert not is_reports_protocol(paper, 48)
+    assert not is_reports_protocol(quick, 3286)

@@ -14,7 +14,7 @@ from tests.report.markdown import cells
 from tests.report.test_printed_numbers import numbers as printed_numbers
 
 from report_utils.binning import TRANSFORMS
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
 from report_utils.profiles import load_profile
 from report_utils.report.claims import CLAIMS, NOT_TRAINED, judge_claims
 from report_utils.report.compared_numbers import (
@@ -55,6 +55,8 @@ from report_utils.report.status_tables import (
 )
 from report_utils.report.tables import table_one
 from report_utils.runs.store import RunKey
+
+PAGES = book_pages()
 
 ROOT = Path(__file__).parents[2]
 SHAPES = [(3, 3, 4, 16), (3, 3, 16, 32), (3, 3, 32, 64), (64, 200), (200, 100), (100, 20), (20, 1)]

@@ -10,7 +10,6 @@ from tests.report.markdown import cells
 
 from report_utils.report.claim_tests import Runs
 from report_utils.report.claims import CLAIMS, judge_claims
-from report_utils.report.figures.studies import sensitivity_forest
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
 from report_utils.report.studies import STUDIED_CLAIMS, judge_outcome, judge_over_seeds, judge_study
 from report_utils.report.study_tables import (
@@ -129,7 +128,6 @@ def test_a_profile_too_small_for_verdicts_says_so(outcomes, small):
     judged = judge_study(SENSITIVITY, cut)
     assert study_summary(judged, "the command").startswith("At this size nothing can be judged.")
     assert "too few halos" in judgements_markdown(judged["two_bands_halve"], "the command")
-    assert "nothing could be measured" in sensitivity_forest(judged).texts[0].get_text()
 
 
 def test_the_terminal_shows_the_same(outcomes):
@@ -137,18 +135,6 @@ def test_the_terminal_shows_the_same(outcomes):
     assert "particle-background       fails (differs)" in text
     assert "percentile-of-all         not trained" in text
     assert "multi_band_2 / multi_band_1: 0.5" in text
-
-
-def test_the_figure_has_a_row_for_every_measured_part(judged):
-    figure = sensitivity_forest(judged)
-    n_parts = [sum(len(one.evidence.parts) for one in of_claim if one.evidence) for of_claim in judged.values()]
-    assert [len(ax.get_yticklabels()) for ax in figure.axes] == n_parts
-    names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names == ["as in the book", "temperature 0.15", "particle background", "field AGN"]
-    bold = [label.get_text() for label in figure.axes[0].get_yticklabels() if label.get_fontweight() == "bold"]
-    assert bold == ["particle background", "field AGN"]
-    first = judged["two_bands_halve"][0].evidence.parts[0].measured
-    np.testing.assert_allclose(figure.axes[0].lines[0].get_xdata(), [first.low, first.high])
 
 
 def over_seeds(fits, dynamics, origin=ORIGIN):

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+import shutil
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
 from tests.edited_code import edit_definition
 from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
-from report_utils.book.build import executed_page, make_page, page_record
-from report_utils.book.execute import METADATA, read_template
-from report_utils.book.pages import PAGES
+from report_utils.book.build import make_page
+from report_utils.book.pages import book_pages
+from report_utils.book.provenance_line import with_line
 from report_utils.book.status import book_status
 from report_utils.errors import InputError
 from report_utils.profiles import load_profile
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.reproduction_status import FIGURES, NOT_AVAILABLE
-from report_utils.reproduction.committed import CommittedReproduction, open_reproduction
+from report_utils.reproduction.committed import CommittedReproduction, committed_reproduction, open_reproduction
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.reproduction.results import export_results, read_result, write_result
+from report_utils.reproduction.results import export_results, read_results
 from report_utils.reproduction.studies import SENSITIVITY
-from report_utils.reproduction.study_results import study_inputs, study_outcomes
+from report_utils.reproduction.study_results import study_outcomes
 from report_utils.runs.store import Store
 
 
@@ -38,7 +36,7 @@ def folder(tmp_path_factory):
     store_fits(reproduction, "multi_band_2", folds=(0, 1), seed=1)
     store_dynamics(reproduction, "multi_band_4")
     names = ["single_band", "multi_band_2"]
-    export_results(reproduction, names, ["multi_band_4"], folder=folder / "results")
+    export_results(reproduction, names, ["multi_band_4"], folder=folder / "results" / "tiny")
     (folder / "runs").mkdir()
     (folder / "trained" / "data").rename(folder / "runs" / "data")
     return folder
@@ -57,15 +55,16 @@ def test_results_are_shown_and_nothing_is_trained(shown, folder):
     assert shown.transforms == ("single_band", "multi_band_2")
     assert shown.dynamics_transforms == ("multi_band_4",)
     assert shown.n_training_seeds("multi_band_2") == 2
-    stored = read_result(folder / "results" / "tiny" / "fit-multi_band_2-seed-1.json")
+    stored = read_results(folder / "results")
     found = shown.cross_validations("multi_band_2")[1]
-    np.testing.assert_array_equal(found.predictions, stored.cross_validation().predictions)
-    assert len(shown.runs(["single_band"], ["multi_band_4"])) == 4
-    assert {key.digest for key in shown.runs(["single_band"])} == {
-        run["digest"] for run in read_result(folder / "results" / "tiny" / "fit-single_band-seed-0.json").runs.values()
+    predictions = [stored[f"fit/tiny/multi_band_2/fold-{fold}-seed-1"].array("predictions") for fold in (0, 1)]
+    np.testing.assert_array_equal(found.predictions, np.concatenate(predictions))
+    keys = shown.runs(["single_band"], ["multi_band_4"])
+    assert {key.name: key.digest for key in keys} == {
+        name: result.digest for name, result in stored.items() if "single_band/fold-2" not in name and "_2/" not in name
     }
     assert not (folder / "runs" / "fit").exists()
-    with pytest.raises(InputError, match="no fit of multi_band_3"):
+    with pytest.raises(InputError, match="no fit/tiny/multi_band_3/fold-0-seed-0"):
         shown.cross_validation("multi_band_3")
 
 
@@ -82,10 +81,10 @@ def test_everything_that_is_said_of_partial_results_can_be_said(shown):
 
 def test_the_note_names_commit_backend_date_and_what_is_missing(shown, folder):
     note = shown.origin_note(["single_band", "multi_band_2", "multi_band_3"], ["multi_band_4", "agn_less_4"])
-    run = read_result(folder / "results" / "tiny" / "fit-single_band-seed-0.json").runs[0]
+    run = read_results(folder / "results")["fit/tiny/single_band/fold-0-seed-0"].manifest
     for word in (str(run["commit"] or "unknown")[:12], "tensorflow", run["finished"][:10], "committed results"):
         assert word in note
-    assert "Partial, of 3 folds: multi_band_2 (folds 0, 1)." in note
+    assert "Partial, of 3 folds: single_band (folds 0 to 1), multi_band_2 (folds 0 to 1)." in note
     assert "Not there: multi_band_3, dynamics of agn_less_4." in note
     assert shown.origin_note([], []) == ""
 
@@ -95,7 +94,7 @@ def test_a_profile_that_has_changed_since_is_shown_as_it_was(folder, tmp_path):
     text = text.replace("n_clusters = 20", "n_clusters = 30").replace("epochs = 1", "epochs = 7")
     (tmp_path / "tiny.toml").write_text(text)
     now = load_profile(tmp_path / "tiny.toml")
-    shown = CommittedReproduction(now, Store(folder / "runs"), folder / "results")
+    shown = committed_reproduction(now, Store(folder / "runs"), folder / "results" / "tiny")
     profile = shown.profile
     assert (profile.source.n_clusters, profile.training.epochs, profile.dynamics.epochs) == (20, 1, 1)
     assert len(shown.catalogue) == 20
@@ -104,42 +103,44 @@ def test_a_profile_that_has_changed_since_is_shown_as_it_was(folder, tmp_path):
     assert "epochs 1 -> 7" in note
 
 
-def rewritten(result, **inputs):
-    """Return a result as if it had been computed with other inputs."""
-    runs = {fold: run | {"inputs": run["inputs"] | inputs} for fold, run in result.runs.items()}
-    return replace(result, runs=runs)
-
-
-def test_backends_are_never_mixed(folder, tmp_path):
-    profile = Reproduction(folder / "tiny.toml").profile
-    for path in sorted((folder / "results" / "tiny").glob("*.json")):
-        result = read_result(path)
-        other = result.transform == "multi_band_2" and result.training_seed == 0
-        write_result(rewritten(result, backend="jax") if other else result, tmp_path)
-    shown = CommittedReproduction(profile, Store(folder / "runs"), tmp_path)
-    assert shown.transforms == ("single_band",)
-    note = shown.origin_note(["single_band", "multi_band_2"], [])
+def test_backends_are_never_mixed(folder, tmp_path, monkeypatch):
+    shutil.copytree(folder / "results" / "tiny", tmp_path / "tiny")
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    elsewhere = Reproduction(folder / "tiny.toml", Store(tmp_path / "jax"))
+    shutil.copytree(folder / "runs" / "data", tmp_path / "jax" / "data")
+    store_fits(elsewhere, "multi_band_3", folds=(0, 1, 2))
+    export_results(elsewhere, ["multi_band_3"], folder=tmp_path / "tiny")
+    monkeypatch.delenv("KERAS_BACKEND")
+    shown = committed_reproduction(elsewhere.profile, Store(folder / "runs"), tmp_path / "tiny")
+    assert shown.transforms == ("single_band", "multi_band_2")
+    note = shown.origin_note(["single_band", "multi_band_3"], [])
     assert "jax" not in note
     assert "Left out" in note
-    assert "tiny/fit-multi_band_2-seed-0" in note
+    assert "fit/tiny/multi_band_3/fold-0-seed-0" in note
 
 
 def test_results_without_a_common_fold_are_not_compared(folder, tmp_path):
+    shutil.copytree(folder / "results" / "tiny", tmp_path / "tiny")
+    for fold in (0, 1):
+        shutil.rmtree(next((tmp_path / "tiny" / "fit" / "tiny" / "single_band").glob(f"fold-{fold}-*")))
     profile = Reproduction(folder / "tiny.toml").profile
-    for name, folds in (("single_band", (2,)), ("multi_band_2", (0, 1))):
-        result = read_result(folder / "results" / "tiny" / f"fit-{name}-seed-0.json")
-        rows = np.isin(result.arrays["fold"], folds)
-        arrays = {column: array[rows] for column, array in result.arrays.items()}
-        write_result(replace(result, arrays=arrays, runs={fold: result.runs[fold] for fold in folds}), tmp_path)
-    shown = CommittedReproduction(profile, Store(folder / "runs"), tmp_path)
+    shown = committed_reproduction(profile, Store(folder / "runs"), tmp_path / "tiny")
     assert shown.transforms == ("multi_band_2",)
-    assert "tiny/fit-single_band-seed-0" in shown.origin_note(["single_band"], [])
+    assert "fit/tiny/single_band/fold-2-seed-0" in shown.origin_note(["single_band"], [])
+
+
+def test_a_transform_that_has_only_begun_does_not_cost_the_others_their_folds(folder, tmp_path):
+    shutil.copytree(folder / "results" / "tiny", tmp_path / "tiny")
+    for seed in (0, 1):
+        shutil.rmtree(next((tmp_path / "tiny" / "fit" / "tiny" / "multi_band_2").glob(f"fold-1-seed-{seed}-*")))
+    profile = Reproduction(folder / "tiny.toml").profile
+    shown = committed_reproduction(profile, Store(folder / "runs"), tmp_path / "tiny")
+    assert (shown.transforms, shown.profile.folds.run) == (("single_band",), 3)
 
 
 def test_a_study_of_the_profile_itself_is_not_taken_from_runs(shown, folder):
-    outcomes = study_outcomes(shown, SENSITIVITY, folder=folder / "results")
+    outcomes = study_outcomes(shown, SENSITIVITY, folder=folder / "results" / "tiny")
     assert outcomes[SENSITIVITY.default.name] is None
-    assert all(name.startswith("results/") or "+" in name for name in study_inputs(shown, SENSITIVITY))
 
 
 def test_results_of_another_profile_and_none_at_all_are_refused(folder, monkeypatch):
@@ -159,35 +160,29 @@ def test_results_of_another_profile_and_none_at_all_are_refused(folder, monkeypa
         ("index", "The result at a glance"),
         ("3-3-results", "Table 1"),
         ("3-3-multi-band-2", "Not available here"),  # what it is compared with, the lowest band, is not there
-        ("own-observations", "They hold no weights"),
+        ("own-observations", "hold predictions and no weights"),
         ("4-1-dynamics-multi-band", "Figure 10"),
         ("reproduction-status", "not recorded"),
     ],
 )
 def test_pages_say_where_their_numbers_come_from(shown, slug, says):
-    page = next(page for page in PAGES if page.slug == slug)
-    record = page_record(page, shown, ROOT)
-    make_page(page, shown, record)
-    path = executed_page(page, shown)
-    notebook = json.loads(path.read_text())
-    text = path.read_text()
+    page = next(page for page in book_pages() if page.slug == slug)
+    text = with_line(make_page(page, shown).read_text(encoding="utf-8"), shown)
     assert says in text or says == "not recorded"
     assert "committed results of profile `tiny`" in text
-    assert notebook["metadata"][METADATA]["inputs"]["results"] == shown.shown_results(page.transforms, page.dynamics)
-    assert read_template(path)
 
 
 def test_status_says_which_results_the_book_shows_and_what_changed_since(shown, folder, monkeypatch):
     found = book_status(folder / "tiny.toml")
     results = {status.name: status for status in found.found if status.kind == "result"}
-    assert set(results) == {f"tiny/{name}" for name in (
-        "fit-single_band-seed-0", "fit-multi_band_2-seed-0", "fit-multi_band_2-seed-1", "dynamics-multi_band_4-seed-0"
-    )}  # fmt: skip
+    fits = {f"fit/tiny/{name}/fold-{fold}-seed-0" for name in ("single_band", "multi_band_2") for fold in (0, 1)}
+    fits |= {f"fit/tiny/multi_band_2/fold-{fold}-seed-1" for fold in (0, 1)}
+    assert set(results) == fits | {"dynamics/tiny/multi_band_4/seed-0"}
     assert {status.state for status in results.values()} == {"fresh"}
     assert not any(status.kind in {"fit", "dynamics"} for status in found.found)
     lines = found.summary()
     assert lines[0].endswith(f"committed results in {folder / 'results' / 'tiny'}")
-    assert any(line.split() == ["results", "4", "fresh"] for line in lines)
+    assert any(line.split() == ["results", "7", "fresh"] for line in lines)
 
     edit_definition(monkeypatch, "cnn.model", "build_cnn")
     changed = [status for status in book_status(folder / "tiny.toml").found if status.kind == "result"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -28,9 +29,8 @@ from report_utils.reproduction.studies import (
     reproduce_variant,
     reproduction_of,
     train_study,
-    variant_keys,
 )
-from report_utils.reproduction.study_results import seeds_of, study_inputs, study_outcomes
+from report_utils.reproduction.study_results import seeds_of, study_outcomes
 from report_utils.reproduction.verification import stored_runs, verify
 from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
@@ -194,14 +194,9 @@ def test_committed_results_stand_in_for_runs_and_say_so(other, folder, tmp_path)
     results = tmp_path / "results"
     grouped = HALOS.variants[0]
     assert study_outcomes(other, HALOS, folder=results) == {"random": None, "grouped": None}
-    nothing = study_inputs(other, HALOS, folder=results)
-    assert nothing == {}
-
     complete(other, grouped)
     from_runs = study_outcomes(other, HALOS, folder=results)["grouped"]
     assert from_runs.origin is None
-    with_runs = study_inputs(other, HALOS, folder=results)
-    assert set(with_runs) == {key.name for key in variant_keys(other, grouped)}
 
     export_results(reproduce_variant(other, grouped), grouped.trained, folder=results)
     elsewhere = Reproduction(folder / "tiny.toml", Store(tmp_path / "empty"))
@@ -213,8 +208,6 @@ def test_committed_results_stand_in_for_runs_and_say_so(other, folder, tmp_path)
             np.testing.assert_array_equal(getattr(result, column), getattr(run, column))
         assert result.history == run.history
     assert "nothing that decides them has changed" in str(committed.origin)
-    with_results = study_inputs(elsewhere, HALOS, folder=results)
-    assert set(with_results) == {f"results/tiny+grouped/fit-multi_band_{k}-seed-0.json" for k in (1, 2, 4)}
 
 
 def test_results_of_other_code_are_labelled(other, folder, tmp_path, monkeypatch):
@@ -303,11 +296,13 @@ def test_the_seeds_study_is_there_once_every_network_has_three(folder, tmp_path)
     assert seeds_of({"": there()}) == [3, 3]
     assert there().origin is None
     assert set(export_study(rep, study, folder=tmp_path / "results")) == {
-        f"tiny/{name}-seed-{seed}" for name in ("fit-single_band", "dynamics-multi_band_4") for seed in range(3)
+        f"{name}seed-{seed}"
+        for name in ("fit/tiny/single_band/fold-0-", "fit/tiny/single_band/fold-1-", "dynamics/tiny/multi_band_4/")
+        for seed in range(3)
     }
     elsewhere = Reproduction(folder / "tiny.toml", Store(tmp_path / "empty"))
     assert seeds_of({"": study_outcomes(elsewhere, study, folder=tmp_path / "results")["three-seeds"]}) == [3, 3]
-    (tmp_path / "results" / "tiny" / "fit-single_band-seed-2.json").unlink()
+    shutil.rmtree(next((tmp_path / "results" / "fit" / "tiny" / "single_band").glob("fold-1-seed-2-*")))
     assert study_outcomes(elsewhere, study, folder=tmp_path / "results")["three-seeds"] is None
 
 

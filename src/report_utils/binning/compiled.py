@@ -1,4 +1,4 @@
-"""The loops over events that are compiled, with numba; imported when the first events are binned."""
+"""The loops over events that numba compiles; imported when the first events are binned."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ NOWHERE = np.uint32(0xFFFF_FFFF)
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function when it is first called, and keep the machine code for later processes where that is possible.
+    """Compile a function when it is first called, and keep the machine code for later processes if possible.
 
-    What is compiled is kept short and without calls from one function to another: together they take less than
-    half a second to compile, once.
+    The functions are short and do not call each other: together they take less than half a second to compile, once.
     """
     try:
         return numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+    except RuntimeError:  # neither the package's folder nor the user's cache is writable
         return numba.njit(nogil=True)(function)
 
 
 @_compiled
 def find_extremes(bits, found, magnitude):
-    """Write the bits of the smallest and the largest of floating-point numbers, given as their bits.
+    """Find the smallest and the largest of some floating-point numbers; all are given as their bits.
 
-    With the magnitude of negative ones inverted, integers are ordered as the numbers are; and integers are compared
-    many at a time, where floating-point numbers are not, for the sake of NaN.
+    With the magnitude bits of negative numbers inverted, their integers have the order of the numbers. Many integers
+    are compared at a time; floating-point numbers are not, because of NaN.
     """
     low = high = bits[0] ^ (magnitude if bits[0] < 0 else 0)
     for i in range(bits.size):
@@ -41,11 +40,11 @@ def find_extremes(bits, found, magnitude):
 
 @_compiled
 def find_places(x, y, energy, x_axis, y_axis, bands, n_pixels, places):
-    """Write where in the table each event belongs; nowhere if it is too near an edge to tell in this precision.
+    """Find the place of each event in the table; NOWHERE if it is too near an edge to tell in this precision.
 
-    It has neither branches nor calls, so that many events are placed at a time. An axis is its origin, its pixels per
-    arcsec, and the range of fractions of a pixel within which a position is certain. The upper edges of the bands are
-    a tuple: their number is then known when this is compiled, and the loop over them is unrolled.
+    Without branches and calls, many events are placed at a time. An axis is its origin, its pixels per arcsec, and the
+    range of fractions of a pixel within which a position is certain. ``bands`` is a tuple of upper edges: their number
+    is known to the compiler, which unrolls the loop over them.
     """
     x_low, x_scale, x_from, x_to = x_axis[0], x_axis[1], x_axis[2], x_axis[3]
     y_low, y_scale, y_from, y_to = y_axis[0], y_axis[1], y_axis[2], y_axis[3]
@@ -63,9 +62,9 @@ def find_places(x, y, energy, x_axis, y_axis, bands, n_pixels, places):
 
 @_compiled
 def add_events(places, y, x, energy, y_edges, x_edges, bands, counts, other):
-    """Add events to flat tables, every second one to the other; those that are nowhere by the edges themselves.
+    """Count events in two flat tables in turn; those without a place are compared with the edges themselves.
 
-    Places are unsigned, or each would be compared with zero before it is used.
+    Places are unsigned, since a signed one would be compared with zero before it is used.
     """
     for i in range(places.size):
         place = places[i]

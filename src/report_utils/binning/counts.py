@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events import EventList
-from report_utils.events.bands import BAND_EDGES_KEV, fault_of_edges
+from report_utils.events.bands import BAND_EDGES_KEV, checked_edges
 
 MAX_PIXELS = 16_384
 """Pixels along each axis of the largest image; a place in it is a 32-bit number."""
 
-_PLACES = 2**32 - 1  # the last 32-bit number stands for a place not yet known
+_PLACES = 2**32 - 1  # the last 32-bit number means that a place is not known yet
 
-# Events placed, then counted: few enough that their places stay in a core's cache.
+# Events that are placed and then counted; few enough for their places to stay in a core's cache.
 _BLOCK = 16_384
 _PRECISION = {
     np.dtype(real).itemsize: (float(np.finfo(real).eps), float(np.finfo(real).max)) for real in (np.float32, np.float64)
@@ -63,7 +63,7 @@ def band_counts(
     upper_edges = _upper_edges(tuple(edges_kev), events.energy.dtype)
     n_bands = len(upper_edges)
     if n_pixels**2 * n_bands >= _PLACES:
-        msg = f"n_pixels is {n_pixels}, too many for {n_bands} bands: 32 bits cannot number all their places"
+        msg = f"n_pixels is {n_pixels}, too many for {n_bands} bands: 32 bits cannot number all places; take fewer"
         raise InputError(msg)
     if len(events) == 0:
         msg = f"{events.label}: there are no events to bin"
@@ -72,7 +72,7 @@ def band_counts(
     x_low, x_high = _extremes(x)
     y_low, y_high = _extremes(y)
     energy_low, energy_high = _extremes(energy)
-    # an infinity or a NaN of either sign is an extreme of the order that is used
+    # infinities and NaN of either sign are extremes of the order that is used
     if not (-inf < x_low <= x_high < inf and -inf < y_low <= y_high < inf and 0 <= energy_low <= energy_high < inf):
         raise InputError(_first_bad_value(events))
     for axis, low, high in (("x", x_low, x_high), ("y", y_low, y_high)):
@@ -80,7 +80,7 @@ def band_counts(
             msg = f"{events.label}: all events have {axis} = {low:g} arcsec, so there is no box to divide into pixels"
             raise InputError(msg)
         if high - low == inf:
-            msg = f"{events.label}: {axis} from {low:g} to {high:g} arcsec is no box; remove or correct these events"
+            msg = f"{events.label}: {axis} from {low:g} to {high:g} arcsec is not a box; remove or correct these events"
             raise InputError(msg)
     axes = _axis(y, y_low, y_high, n_pixels), _axis(x, x_low, x_high, n_pixels)
     return _count(y, x, energy, axes, n_pixels, upper_edges).reshape(n_pixels, n_pixels, n_bands)
@@ -89,26 +89,24 @@ def band_counts(
 @lru_cache(maxsize=64)
 def _upper_edges(edges_kev: tuple[float, ...], dtype: np.dtype) -> tuple[np.floating, ...]:
     """Return the upper edge of each band [keV], in the precision of the energies."""
-    fault = fault_of_edges(edges_kev)
-    if not fault and not (edges_kev[0] == 0 and edges_kev[-1] == inf):
-        ends = f"{edges_kev[0]:g} to {edges_kev[-1]:g}"
-        fault = f"edges_kev from {ends}: all events are counted, so they run from 0 to inf"
-    if fault:
-        raise InputError(fault)
-    return tuple(map(dtype.type, edges_kev[1:]))
+    edges = checked_edges(edges_kev)
+    if not (edges[0] == 0 and edges[-1] == inf):
+        msg = f"edges_kev from {edges[0]:g} to {edges[-1]:g}: all events are counted, so they run from 0 to inf"
+        raise InputError(msg)
+    return tuple(map(dtype.type, edges[1:]))
 
 
 def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDArray, NDArray]:
     """Return edges (float64); origin, pixels per arcsec, and a range of fractions, all in the column's precision.
 
-    A position is inside its pixel beyond doubt if its fraction of a pixel lies in the range; others are compared
-    with the edges themselves. What is left out on either side is several times what the rounding of the scaled
-    position and of the edges can amount to.
+    A position whose fraction of a pixel lies in the range is certain to be inside its pixel; the others are compared
+    with the edges themselves. The margin on either side is several times the rounding of the scaled position and of
+    the edges.
     """
     precision, largest = _PRECISION[values.itemsize]
     scale = n_pixels / (high - low)
     rounding = n_pixels * precision + max(abs(low), abs(high)) * scale * _PRECISION[8][0]
-    margin = min(4 * rounding, 1.0)  # a box too small for this precision: then every position is in doubt
+    margin = min(4 * rounding, 1.0)  # in a box too small for this precision, no position is certain
     edges = np.linspace(low, high, n_pixels + 1)
     return edges, np.array([low, min(scale, largest), margin, 1 - margin], dtype=values.dtype)
 
@@ -116,13 +114,13 @@ def _axis(values: NDArray, low: float, high: float, n_pixels: int) -> tuple[NDAr
 def _count(
     y: NDArray, x: NDArray, energy: NDArray, axes: tuple, n_pixels: int, upper_edges: tuple[np.floating, ...]
 ) -> NDArray[np.int32]:
-    """Return the flat table of counts, block by block: places first, many at a time, and then counts."""
+    """Return the flat table of counts: for each block of events first their places, many at a time, then the counts."""
     from report_utils.binning.compiled import add_events, find_places  # numba takes long to import
 
     (y_edges, y_axis), (x_edges, x_axis) = axes
     counts = np.zeros(n_pixels * n_pixels * len(upper_edges), dtype=np.int32)
-    # Events of a bright core fall into the same few pixels, and an addition waits for the one before it: two tables
-    # in turn wait less, where there are enough events to pay for the second.
+    # Events of a bright core fall into the same few pixels, and each addition waits for the one before it. Two tables
+    # in turn wait less; the second pays where there are many events.
     other = np.zeros_like(counts) if len(x) > _WORTH_TWO_TABLES else counts
     size = np.int32(n_pixels)
     places = np.empty(min(_BLOCK, len(x)), dtype=np.uint32)
@@ -137,7 +135,7 @@ def _count(
 
 
 def _extremes(column: NDArray) -> tuple[float, float]:
-    """Return the smallest and the largest value of a column; a NaN is beyond infinity, on its sign's side."""
+    """Return the smallest and the largest value of a column; NaN lies beyond infinity, on the side of its sign."""
     from report_utils.binning.compiled import find_extremes  # numba takes long to import
 
     found = np.empty(2, dtype=column.dtype)

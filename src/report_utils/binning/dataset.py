@@ -1,19 +1,22 @@
-"""The band counts of all observations of a profile, on disk, simulated or read in parallel."""
+"""The band counts of all observations of a profile: simulated or read in parallel, and kept on disk."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.binning.observations import Observations, bin_chunk
+from report_utils.binning.observations import Observations, bin_chunk, chunk_path
 from report_utils.binning.transforms import SourceName, Transform
 from report_utils.errors import InputError
 from report_utils.events.bands import BAND_EDGES_KEV, band_names
+from report_utils.files.disk import empty_array
 from report_utils.profiles import Profile
 from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.worker_pool import Task, run_tasks
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHUNK = 16
-"""Observations that one task bins; what an interruption can lose."""
+"""Observations that one task bins; an interruption loses no more for each worker."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,7 @@ class Dataset:
 
     @property
     def groups(self) -> NDArray[np.str_]:
-        """Return each observation's halo, ``(n_clusters,)``; its own name where none is known."""
+        """Return each observation's halo, ``(n_clusters,)``; its own name where its halo is not known."""
         facts = self.run.facts()["catalogue"]
         return np.array([g or i for g, i in zip(facts["group"], facts["cluster_id"], strict=True)])
 
@@ -68,7 +71,7 @@ class Dataset:
     def images(self, transform: Transform) -> NDArray[np.float32]:
         """Return the images of all observations, ``(n_clusters, n_pixels, n_pixels, n_channels)``.
 
-        Their memory begins where TensorFlow and JAX want it to, so that they are trained on without a copy.
+        Their memory is aligned as TensorFlow and JAX need it, so that they are trained on without a copy.
 
         Raises
         ------
@@ -82,13 +85,13 @@ class Dataset:
         shape = self.counts(transform.source).shape
         images = _aligned((*shape[:3], transform.n_channels))
         for start in range(0, len(images), 64):
-            # mapped anew for each part: pages of an open map would stay in memory
+            # each part opens the file again: the pages of an open map would stay in memory
             images[start : start + 64] = transform(self.counts(transform.source)[start : start + 64])
         return images
 
 
 def _aligned(shape: tuple[int, ...], alignment: int = 64) -> NDArray[np.float32]:
-    """Return an array of whatever was there before, at an address that is a multiple of so many bytes."""
+    """Return an array that is not initialised, at an address that is a multiple of ``alignment`` bytes."""
     size = int(np.prod(shape)) * 4
     memory = np.empty(size + alignment, dtype=np.uint8)
     start = -memory.ctypes.data % alignment
@@ -114,36 +117,46 @@ def load_dataset(profile: Profile, store: Store, edges_kev: tuple[float, ...] = 
 
 def _build(observations: Observations, key: RunKey, store: Store, edges_kev: tuple[float, ...]) -> Run:
     began = time.monotonic()
-    folder = store.working_folder(key)
+    folder, n_clusters, n_pixels = store.working_folder(key), observations.n_clusters, observations.n_pixels
     sources: list[SourceName] = ["observation", *(["agn_less"] if observations.has_agn_less else [])]
-    chunks = {
-        folder / f"chunk-{start:06d}.npz": range(start, min(start + CHUNK, observations.n_clusters))
-        for start in range(0, observations.n_clusters, CHUNK)
-    }
-    common = {"observations": observations, "sources": sources, "code": key.inputs["code"], "edges_kev": edges_kev}
+    chunks = [range(start, min(start + CHUNK, n_clusters)) for start in range(0, n_clusters, CHUNK)]
+    counts = {f"counts_{source}": folder / f"counts_{source}.npy" for source in sources}
+    for path in counts.values():
+        if not path.is_file():  # without the counts, nothing is binned
+            for indices in chunks:
+                chunk_path(folder, indices).unlink(missing_ok=True)
+            empty_array(path, (n_clusters, n_pixels, n_pixels, len(edges_kev) - 1), np.int32)
+    common = {"observations": observations, "sources": sources, "folder": folder, "edges_kev": edges_kev}
     tasks = [
         Task(
             f"observations {indices.start} to {indices.stop - 1}",
             bin_chunk,
-            common | {"indices": indices, "path": path},
+            common | {"indices": indices, "code": key.inputs["code"]},
             len(indices),
         )
-        for path, indices in chunks.items()
-        if not path.is_file()
+        for indices in chunks
+        if not chunk_path(folder, indices).is_file()
     ]
     run_tasks(tasks, "Observations simulated" if observations.archive is None else "Observations binned")
-    shape = (observations.n_clusters, observations.n_pixels, observations.n_pixels, len(edges_kev) - 1)
-    arrays: dict[str, NDArray] = {
-        f"counts_{source}": np.lib.format.open_memmap(folder / f"{source}.npy", "w+", np.int32, shape)
-        for source in sources
-    }
     columns: dict[str, list[Any]] = {}
-    for path, indices in chunks.items():
-        with np.load(path, allow_pickle=False) as chunk:
+    for indices in chunks:
+        with np.load(chunk_path(folder, indices), allow_pickle=False) as chunk:
             for name in chunk.files:
-                if name in arrays:
-                    arrays[name][indices.start : indices.stop] = chunk[name]
-                else:
-                    columns.setdefault(name, []).extend(chunk[name].tolist())
-    arrays["log10_mass"] = np.asarray(columns["log10_mass"], dtype=np.float64)
+                columns.setdefault(name, []).extend(chunk[name].tolist())
+    _require_every_event(counts, columns, chunks)
+    arrays = {**counts, "log10_mass": np.asarray(columns["log10_mass"], dtype=np.float64)}
     return store.save(key, arrays, {"catalogue": columns}, seconds=time.monotonic() - began)
+
+
+def _require_every_event(counts: Mapping[str, Path], columns: Mapping[str, list[Any]], chunks: Sequence[range]) -> None:
+    """Refuse counts that do not add up to the events of each observation: an interruption has damaged them."""
+    for name, path in counts.items():
+        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+        n_events = columns[name.replace("counts", "n_events").removesuffix("_observation")]
+        for indices in chunks:
+            rows = slice(indices.start, indices.stop)
+            if stored[rows].sum(axis=(1, 2, 3), dtype=np.int64).tolist() != n_events[rows]:
+                chunk_path(path.parent, indices).unlink(missing_ok=True)
+                which = f"observations {indices.start} to {indices.stop - 1}"
+                msg = f"{path}: {which} are damaged; run the same command again"
+                raise InputError(msg)

@@ -1,4 +1,4 @@
-"""Images to explore: pick an observation and a transform, see its channels (report, section 3.1)."""
+"""The image explorer: pick an observation and a transform, and see its channels (report, section 3.1)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from report_utils.widgets import Widget, colour_table, packed
 COLOUR_MAP = "viridis"
 
 _SCRIPTS = (Path(__file__).with_suffix(".js"),)
-_PLAIN = "<p>Here images can be picked and looked at, in a browser that runs scripts.</p>"
+_PLAIN = "<p>In a browser that runs scripts, observations and transforms can be picked here.</p>"
 
 
 def image_explorer(

@@ -1,15 +1,16 @@
-"""Where a profile's event lists come from, and what decides the numbers they are binned to."""
+"""Where a profile's event lists come from, and what decides their band counts."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from report_utils.binning.counts import band_counts
 from report_utils.binning.transforms import SourceName
@@ -17,7 +18,7 @@ from report_utils.errors import InputError
 from report_utils.events import EventList, open_archive
 from report_utils.events.bands import BAND_EDGES_KEV
 from report_utils.events.thinning import thin, thin_pair
-from report_utils.files.disk import write_arrays
+from report_utils.files.disk import flush_file, write_arrays, write_row
 from report_utils.profiles import Profile
 from report_utils.runs.code_digest import digest, reached_definitions, require_code
 from report_utils.runs.store import RunKey
@@ -25,12 +26,12 @@ from report_utils.simulation import SimulationSettings, cluster_properties, simu
 from report_utils.workers.progress import advance
 
 _SIMULATED = (
-    "binning.observations.bin_chunk",
+    "binning.observations.bin_observation",
     "binning.observations._simulated",
     "binning.observations._simulated_properties",
 )
-_ARCHIVED = ("binning.observations.bin_chunk", "binning.observations._archived")
-"""What decides the counts of simulated observations and of an archive's."""
+_ARCHIVED = ("binning.observations.bin_observation", "binning.observations._archived")
+"""The code that decides the counts of simulated observations, and of an archive's."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Observations:
     n_pixels : int
     seed : int
     settings : SimulationSettings or None
-        None where they come from an archive.
+        None if they come from an archive.
     archive : Path or None
     max_events : int or None
         Thin each observation to this many events, drawn by ``seed`` (:mod:`report_utils.events.thinning`).
@@ -103,18 +104,18 @@ class Observations:
         return self.lists(index, [source])[0]
 
     def lists(self, index: int, sources: Sequence[SourceName]) -> list[EventList]:
-        """Return one observation's event lists, by source, thinned where that is asked for."""
+        """Return one observation's event lists, in the order of the sources, thinned if the profile says so."""
         return (_simulated if self.archive is None else _archived)(self, index, sources)
 
     def pairs(self) -> Iterator[tuple[EventList, EventList | None]]:
-        """Yield every observation with its AGN-less list, where all have one."""
+        """Yield every observation with its AGN-less list, or None if some observation has none."""
         sources: list[SourceName] = ["observation", *(["agn_less"] if self.has_agn_less else [])]
         for index in range(self.n_clusters):
             events, *others = self.lists(index, sources)
             yield events, others[0] if others else None
 
     def properties(self, index: int) -> dict[str, Any]:
-        """Return what else is known of a simulated observation's cluster."""
+        """Return the true properties of a simulated cluster; nothing for an archive."""
         return {} if self.archive is not None else _simulated_properties(self, index)
 
     def key(self, profile: Profile, edges_kev: tuple[float, ...] = BAND_EDGES_KEV) -> RunKey:
@@ -159,30 +160,48 @@ def _archived(observations: Observations, index: int, sources: Sequence[SourceNa
     return [thinned if source == "observation" else agn_less for source in sources]
 
 
+def bin_observation(
+    observations: Observations, index: int, sources: Sequence[SourceName], edges_kev: tuple[float, ...]
+) -> tuple[dict[str, NDArray[np.int32]], dict[str, Any]]:
+    """Return an observation's band counts by the name of their array, and what is known of it."""
+    lists = dict(zip(sources, observations.lists(index, sources), strict=True))
+    counts = {f"counts_{source}": band_counts(each, observations.n_pixels, edges_kev) for source, each in lists.items()}
+    known: dict[str, Any] = observations.properties(index)
+    for source, each in lists.items():
+        known["n_events" if source == "observation" else "n_events_agn_less"] = len(each)
+    events = lists[sources[0]]
+    known |= {"cluster_id": events.cluster_id, "log10_mass": events.log10_mass, "group": events.group}
+    return counts, known
+
+
 def bin_chunk(
     observations: Observations,
-    indices: Iterable[int],
-    sources: list[SourceName],
-    path: Path,
+    indices: Sequence[int],
+    sources: Sequence[SourceName],
+    folder: Path,
+    edges_kev: tuple[float, ...],
     code: Mapping[str, str] | None = None,
-    edges_kev: tuple[float, ...] = BAND_EDGES_KEV,
 ) -> None:
-    """Bin some observations into an ``.npz`` file: band counts by source, and a column for each known property.
+    """Bin some observations; their counts are written to their rows of the arrays in a folder.
 
-    Runs in a worker process; ``code`` is the code that it must run, as the key of the observations names it.
+    What else is known of them goes into the file :func:`chunk_path`, which is written last: it says that the counts
+    are on disk. Runs in a worker process; ``code`` is the code that it must run, as the key of the observations has it.
     """
     if code is not None:
         require_code(code, observations.code_roots)
-    arrays: dict[str, list[Any]] = {}
+    columns: dict[str, list[Any]] = {}
     for index in indices:
-        row: dict[str, Any] = observations.properties(index)
-        lists = observations.lists(index, sources)
-        for source, events in zip(sources, lists, strict=True):
-            arrays.setdefault(f"counts_{source}", []).append(band_counts(events, observations.n_pixels, edges_kev))
-            row["n_events" if source == "observation" else "n_events_agn_less"] = len(events)
-        events = lists[0]
-        row |= {"cluster_id": events.cluster_id, "log10_mass": events.log10_mass, "group": events.group}
-        for name, value in row.items():
-            arrays.setdefault(name, []).append(value)
+        counts, known = bin_observation(observations, index, sources, edges_kev)
+        for name, values in counts.items():
+            write_row(folder / f"{name}.npy", index, values)
+        for name, value in known.items():
+            columns.setdefault(name, []).append(value)
         advance(1)
-    write_arrays(path, {name: np.asarray(values) for name, values in arrays.items()})
+    for source in sources:
+        flush_file(folder / f"counts_{source}.npy")
+    write_arrays(chunk_path(folder, indices), {name: np.asarray(values) for name, values in columns.items()})
+
+
+def chunk_path(folder: Path, indices: Sequence[int]) -> Path:
+    """Return the file that says that some observations are binned, and what is known of them."""
+    return folder / f"chunk-{indices[0]:06d}.npz"

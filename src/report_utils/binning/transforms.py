@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, fault_of_edges
+from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, checked_edges
 
 SourceName = Literal["observation", "agn_less"]
 
 PercentileRule = Literal["of_occupied", "of_all", "of_events", "ties_emptied"]
-"""Readings of the percentile cut, see :func:`retained_pixels`; the report's transforms use the first."""
+"""Readings of the percentile cut (:func:`retained_pixels`); the report's transforms use the first."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +54,25 @@ class Transform:
     percentile_rule: PercentileRule = "of_occupied"
 
     def __post_init__(self) -> None:
-        fault = self._fault()
-        if fault:
-            msg = f"transform {printable(self.name)!r}: {fault}"
-            raise InputError(msg)
-        object.__setattr__(self, "edges_kev", tuple(map(float, self.edges_kev)))
-
-    def _fault(self) -> str:
-        """Say what is impossible, or nothing."""
-        retained = self.retained_percentile
+        who, retained = f"transform {printable(self.name)!r}", self.retained_percentile
         if not re.fullmatch(r"[a-z][a-z0-9_]{0,40}", self.name):
-            return "a name has up to 41 lower-case letters, digits and underscores: files are named after it"
+            msg = f"{who}: a name has up to 41 lower-case letters, digits and underscores: files are named after it"
+            raise InputError(msg)
         if self.source not in get_args(SourceName):
-            return f"source = {self.source!r}: choose one of {', '.join(get_args(SourceName))}"
+            msg = f"{who}: source = {self.source!r}: choose one of {', '.join(get_args(SourceName))}"
+            raise InputError(msg)
         if self.percentile_rule not in get_args(PercentileRule):
-            return f"percentile_rule = {self.percentile_rule!r}: choose one of {', '.join(get_args(PercentileRule))}"
+            rules = ", ".join(get_args(PercentileRule))
+            msg = f"{who}: percentile_rule = {self.percentile_rule!r}: choose one of {rules}"
+            raise InputError(msg)
         if retained is not None and not 0 < retained < 100:
-            return f"retained_percentile = {retained}: a percentile lies between 0 and 100"
-        return fault_of_edges(self.edges_kev, MOST_BANDS)
+            msg = f"{who}: retained_percentile = {retained}: a percentile lies between 0 and 100"
+            raise InputError(msg)
+        try:
+            object.__setattr__(self, "edges_kev", checked_edges(self.edges_kev, MOST_BANDS))
+        except InputError as error:
+            msg = f"{who}: {error}"
+            raise InputError(msg) from None
 
     @property
     def n_channels(self) -> int:
@@ -144,8 +145,8 @@ def retained_pixels(
 ) -> NDArray[np.bool_]:
     """Tell which pixels the percentile cut keeps (report, section 3.1.3).
 
-    A pixel is kept when its counts over all bands, s, do not exceed a percentile of s in its own image. The report
-    leaves open among which values the percentile is taken and what happens to ties. This project's choice is
+    A pixel is kept if its counts over all bands, s, do not exceed a percentile of s in its own image. The report
+    does not say of which values the percentile is taken, nor what happens to ties. This project's choice is
     ``"of_occupied"``: the occupied pixels, and pixels equal to the percentile are kept, since ties would otherwise
     empty most images.
 
@@ -239,7 +240,7 @@ def _other_readings() -> Mapping[str, Transform]:
 
 
 OTHER_READINGS: Mapping[str, Transform] = _other_readings()
-"""The percentile cuts as the report's text could be read as well, by names such as ``retained_25_of_all``."""
+"""The percentile cuts in other readings of the report's text, by names such as ``retained_25_of_all``."""
 
 
 def get_transform(name: str) -> Transform:
@@ -248,7 +249,7 @@ def get_transform(name: str) -> Transform:
     Raises
     ------
     InputError
-        If there is none of that name; the message lists the report's sixteen.
+        If there is no transform of that name; the message lists those there are.
     """
     transform = TRANSFORMS.get(name) or OTHER_READINGS.get(name)
     if transform is None:

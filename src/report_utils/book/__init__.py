@@ -1,5 +1,5 @@
 """The book: which pages exist, which are stale, and how they are run. Sphinx only calls it."""
 
-from report_utils.book.pages import PAGES, Page
+from report_utils.book.pages import Page, book_pages
 
-__all__ = ["PAGES", "Page"]
+__all__ = ["Page", "book_pages"]

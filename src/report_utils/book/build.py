@@ -6,47 +6,36 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from report_utils.binning import get_transform
-from report_utils.book.execute import (
-    HOW_TO_HAVE_AGN_LESS,
-    HOW_TO_HAVE_RESULTS,
-    labelled,
-    run_page,
-    unavailable_page,
-    written,
+from report_utils.book.execute import run_page, written
+from report_utils.book.kept_pages import (
+    Today,
+    forget_oldest,
+    fresh_version,
+    kept_folder,
+    notebook_path,
+    page_record,
+    profile_argument,
+    recorded_folders,
+    version_path,
 )
-from report_utils.book.pages import PAGES, Page
+from report_utils.book.pages import Page, book_pages, say_unlisted_notebooks
+from report_utils.book.provenance_line import with_line
 from report_utils.errors import InputError
-from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, write_text
+from report_utils.files.disk import clear_disk_errors, write_text
 from report_utils.profiles import project_root
 from report_utils.reproduction.committed import open_reproduction
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.reproduction.studies import get_study
-from report_utils.reproduction.study_results import study_inputs
 from report_utils.runs.cleanup import in_use
-from report_utils.runs.code_digest import (
-    digest,
-    file_digest,
-    reached_definitions,
-    source_definitions,
-)
-from report_utils.runs.marking import is_marked
-from report_utils.runs.ownership import EXECUTED_PAGES, is_own_page, record_of
+from report_utils.runs.ownership import METADATA, is_own_page
 from report_utils.runs.provenance import copy_note
-from report_utils.workers.backends import backend_name
 from report_utils.workers.progress import advance
 from report_utils.workers.worker_pool import Task, run_tasks
 
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
 PAGES_FOLDER = Path("book") / "pages"
 PAGES_LOCK = ".lock"
-NOTEBOOKS_FOLDER = Path("notebooks")
 PREPARED_VARIABLE = "REPORT_PREPARED"
 """Environment variable that tells a rendering that its parent has brought the pages up to date."""
 
@@ -56,6 +45,7 @@ class BuildReport:
     """What a build did, and how long each part took [s]."""
 
     profile: str
+    n_pages: int
     n_runs: int = 0
     pages_run: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -63,8 +53,8 @@ class BuildReport:
     def lines(self) -> list[str]:
         """Return the report as lines of text."""
         if not self.n_runs and not self.pages_run:
-            return [f"profile {self.profile}: nothing to compute, all {len(PAGES)} pages are fresh", *self._times()]
-        pages = f"{len(self.pages_run)} of {len(PAGES)} pages run"
+            return [f"profile {self.profile}: nothing to compute, all {self.n_pages} pages are fresh", *self._times()]
+        pages = f"{len(self.pages_run)} of {self.n_pages} pages run"
         if 0 < len(self.pages_run) <= 3:
             pages += f" ({', '.join(self.pages_run)})"
         return [
@@ -74,46 +64,6 @@ class BuildReport:
 
     def _times(self) -> list[str]:
         return [f"  {part:<14}{seconds:8.1f} s" for part, seconds in self.seconds.items()]
-
-
-def page_record(page: Page, reproduction: Reproduction, root: Path) -> dict[str, Any]:
-    """Return what a page is made from; a page is fresh while this stays the same.
-
-    That is its notebook's text, its parameters, the profile, the modules it imports, Keras' backend, the data, the runs
-    it shows, and what is there of the studies that it shows: runs, or else committed results; and further files that it
-    reads.
-    """
-    path = root / NOTEBOOKS_FOLDER / f"{page.notebook}.py"
-    text = path.read_text(encoding="utf-8")
-    try:
-        code = source_definitions(text)
-    except SyntaxError as error:
-        line = (error.text or "").strip()
-        msg = f"{path}: line {error.lineno}: {error.msg} [{line}]; mend it and build again"
-        raise InputError(msg) from error
-    inputs = {
-        "notebook": {page.notebook: digest(text)},
-        "page": {"slug": page.slug, "title": page.title, "words": page.words, "parameters": page.parameters},
-        "profile": reproduction.profile.model_dump(mode="json", exclude={"path"}),
-        "code": code | reached_definitions("book.execute"),
-        "backend": backend_name(),
-        "data": reproduction.data_key.inputs,
-        "runs": {
-            key.name: key.digest
-            for key in reproduction.runs(
-                filter(reproduction.available, page.transforms), filter(reproduction.available, page.dynamics)
-            )
-        },
-        "studies": {name: study_inputs(reproduction, get_study(name)) for name in page.studies},
-        "files": {
-            path.relative_to(root).as_posix(): file_digest(path)
-            for pattern in page.files
-            for path in sorted(root.glob(pattern))
-        },
-    }
-    if results := reproduction.shown_results(page.transforms, page.dynamics):
-        inputs["results"] = results
-    return {"digest": digest(inputs), "inputs": inputs, "profile": reproduction.profile.label}
 
 
 def prepare_book(profile: str | None = None) -> BuildReport:
@@ -131,23 +81,22 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     """
     if note := copy_note():
         print(f"report-utils: {note}", file=sys.stderr)
-    root = project_root()
-    reproduction = open_reproduction(profile)
-    report = BuildReport(reproduction.profile.name)
+    reproduction, pages = open_reproduction(profile), book_pages()
+    say_unlisted_notebooks()
+    report = BuildReport(reproduction.profile.name, len(pages))
     began = time.monotonic()
     with in_use(reproduction.store, reproduction.profile.label):
         _ = reproduction.dataset
         report.seconds["observations"] = -began + (began := time.monotonic())
         report.n_runs = reproduction.prepare()
         report.seconds["training"] = -began + (began := time.monotonic())
-        records = [(page, page_record(page, reproduction, root)) for page in PAGES]
+        today = Today(reproduction)
+        stale = [page for page in pages if fresh_version(page, today) is None]
         tasks = [
-            Task(f"page {page.slug}", make_page, {"page": page, "reproduction": reproduction, "record": record}, 1.0)
-            for page, record in records
-            if not is_fresh(page, reproduction, record)
+            Task(f"page {page.slug}", make_page, {"page": page, "reproduction": reproduction}, 1.0) for page in stale
         ]
         run_tasks(tasks, f"Pages ({len(tasks)})")
-        report.pages_run += [task.arguments["page"].slug for task in tasks]
+        report.pages_run += [page.slug for page in stale]
     report.seconds["pages"] = time.monotonic() - began
     return report
 
@@ -160,8 +109,7 @@ def publish_pages(profile: str | None = None) -> FileLock:
     lock : FileLock
         While it is held, which is until it is released or this process ends, no other build puts its pages there.
     """
-    root = project_root()
-    folder, reproduction = root / PAGES_FOLDER, open_reproduction(profile)
+    folder, reproduction, pages = project_root() / PAGES_FOLDER, open_reproduction(profile), book_pages()
     with clear_disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(folder / PAGES_LOCK)
@@ -170,68 +118,42 @@ def publish_pages(profile: str | None = None) -> FileLock:
         except Timeout:
             print("another build is rendering this book; waiting for it", file=sys.stderr)
             lock.acquire()
-    for page in PAGES:
-        target, executed = folder / f"{page.slug}.ipynb", executed_page(page, reproduction)
-        if not executed.is_file():
-            msg = f"{executed}: the page was removed while the book was built; build again"
+    today = Today(reproduction)
+    for page in pages:
+        executed = fresh_version(page, today)
+        if executed is None:
+            msg = f"page {page.slug}: it, or what it shows, changed while the book was built; build again"
             raise InputError(msg)
-        text = executed.read_text(encoding="utf-8")
+        executed.touch()  # what is used is kept the longest
+        text, target = with_line(executed.read_text(encoding="utf-8"), reproduction), folder / f"{page.slug}.ipynb"
         if not target.is_file() or target.read_text(encoding="utf-8") != text:  # or else it keeps its time stamp
             write_text(target, text)
-    expected = {f"{page.slug}.ipynb" for page in PAGES}
+    expected = {f"{page.slug}.ipynb" for page in pages}
     for path in folder.glob("*.ipynb"):
         if path.name not in expected and is_own_page(path):
             path.unlink()  # of an earlier version; a notebook of somebody else's stays
     return lock
 
 
-def make_page(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> None:
+def make_page(page: Page, reproduction: Reproduction) -> Path:
     """Execute one page and keep it, unless another process has made it meanwhile; runs in a worker process."""
-    path = executed_page(page, reproduction)
-    if path.is_file() and record_of(path) is None and not is_marked(reproduction.store.root):
-        msg = f"{path}: this is no page of this book; move it to another folder, or let {RUNS_VARIABLE} name a new one"
-        raise InputError(msg)
-    with reproduction.store.hold(path, f"page {page.slug}"):
-        if not is_fresh(page, reproduction, record):
-            notebook = _execute(page, reproduction, record)
-            if page_record(page, reproduction, project_root())["digest"] != record["digest"]:
-                msg = f"page {page.slug}: its notebook or code was edited while it ran; run the same command again"
+    place = kept_folder(reproduction) / page.slug
+    with reproduction.store.hold(place, f"page {page.slug}"):
+        path = fresh_version(page, Today(reproduction))
+        if path is None:
+            before = Today(reproduction).inputs(page)
+            executed, recorded = run_page(
+                page, notebook_path(page), profile_argument(reproduction.profile), **recorded_folders(reproduction)
+            )
+            today = Today(reproduction)
+            reads = today.reads(recorded)
+            record = page_record(today, page, reads)
+            if record["inputs"] != before | reads:
+                msg = f"page {page.slug}: what it is made from was edited while it ran; run the same command again"
                 raise InputError(msg)
-            write_text(path, written(notebook))
+            executed.metadata[METADATA] |= record
+            path = version_path(page, reproduction, record)
+            write_text(path, written(executed))
+            forget_oldest(page, reproduction)
     advance(1.0)
-
-
-def lacking(page: Page, reproduction: Reproduction) -> list[str]:
-    """Return the transforms that a page needs and a reproduction cannot show."""
-    of_dynamics = set(page.needs) <= set(page.dynamics)
-    shown = reproduction.dynamics_transforms if of_dynamics else reproduction.transforms
-    return [name for name in page.needs if name not in shown]
-
-
-def _execute(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> NotebookNode:
-    root, profile = project_root(), reproduction.profile
-    missing = lacking(page, reproduction)
-    note = reproduction.origin_note(page.transforms, page.dynamics)
-    if note and (missing or page.weights):
-        without = " They hold no weights, and this page needs the trained networks." if page.weights else ""
-        return unavailable_page(page, f"{note}{without}", HOW_TO_HAVE_RESULTS, record)
-    if missing:
-        label = get_transform(missing[0]).label
-        reason = (
-            f"{label} needs AGN-less event lists, and the archive of this profile does not have one for every cluster."
-        )
-        return unavailable_page(page, reason, HOW_TO_HAVE_AGN_LESS, record)
-    named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
-    executed = run_page(page, root / NOTEBOOKS_FOLDER / f"{page.notebook}.py", named, record)
-    return labelled(executed, note) if note else executed
-
-
-def is_fresh(page: Page, reproduction: Reproduction, record: dict[str, Any]) -> bool:
-    """Tell whether a page has been executed from what its record names."""
-    made = record_of(executed_page(page, reproduction))
-    return made is not None and made["digest"] == record["digest"]
-
-
-def executed_page(page: Page, reproduction: Reproduction) -> Path:
-    """Return where an executed page is kept for its profile, so that changing profiles back and forth is quick."""
-    return reproduction.store.root / EXECUTED_PAGES / reproduction.profile.name / f"{page.slug}.ipynb"
+    return path

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from report_utils.book.markup import PageMarkup, Reference, read_markup
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
 from report_utils.book.weight import LARGEST_FRONT_PAGE, LARGEST_PAGE, own_size, parts_of
 
 MINIMUM_CHARACTERS = 400
@@ -24,7 +24,7 @@ def check_book(folder: Path) -> list[str]:
     folder : Path
         The folder of the HTML, such as ``_build/html``.
     """
-    expected = [folder / "pages" / f"{page.slug}.html" for page in PAGES]
+    expected = [folder / "pages" / f"{page.slug}.html" for page in book_pages()]
     faults = [f"{path}: the page is missing" for path in expected if not path.is_file()]
     if not (folder / "index.html").is_file():
         faults.append(f"{folder / 'index.html'}: the book has no front door")
@@ -41,7 +41,7 @@ def rendered_pages(folder: Path) -> list[Path]:
 
 def weights(folder: Path) -> list[str]:
     """Return lines that say what the front page loads and which pages are the heaviest."""
-    front = folder / "pages" / f"{PAGES[0].slug}.html"
+    front = folder / "pages" / f"{book_pages()[0].slug}.html"
     if not front.is_file():
         return []
     parts = parts_of(front, read_markup(front))
@@ -71,7 +71,7 @@ def _page_faults(path: Path, folder: Path, parsed: dict[Path, PageMarkup]) -> li
     parts = parts_of(path, page)
     if (own := own_size(parts, folder)) > LARGEST_PAGE:
         faults.append(f"{own / 1e6:.2f} MB with its own pictures and data, more than {LARGEST_PAGE / 1e6:.1f} MB")
-    if path == (folder / "pages" / f"{PAGES[0].slug}.html").resolve():
+    if path == (folder / "pages" / f"{book_pages()[0].slug}.html").resolve():
         loaded = sum(part.compressed for part in parts)
         if loaded > LARGEST_FRONT_PAGE:
             faults.append(f"loads {loaded / 1000:.0f} kB compressed, more than {LARGEST_FRONT_PAGE / 1000:.0f} kB")

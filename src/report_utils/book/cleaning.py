@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from report_utils.book.build import PAGES_FOLDER, page_record
-from report_utils.book.kernel import FOLDER_PREFIX, kernel_folders
-from report_utils.book.pages import PAGES
+from report_utils.book.build import PAGES_FOLDER
+from report_utils.book.kept_pages import NO_READS, Today, is_fresh
+from report_utils.book.kernel import FOLDER_PREFIX, READS, kernel_folders
+from report_utils.book.pages import book_pages
 from report_utils.errors import InputError
 from report_utils.files.disk import clear_disk_errors, host_token
 from report_utils.profiles import profile_names, project_root
@@ -96,7 +97,7 @@ class Cleaning:
             return Verdict(entry, False, f"of {label or 'an unknown profile'}, which was not given with --profile")
         if isinstance(known, str):
             return Verdict(entry, False, f"its profile cannot be read: {known}")
-        reason = _page_staleness(entry, known) if entry.kind == "page" else _run_staleness(entry, known)
+        reason = _page_staleness(entry, Today(known)) if entry.kind == "page" else _run_staleness(entry, known)
         return Verdict(entry, reason is not None, "current" if reason is None else reason)
 
     def _label(self, entry: Entry) -> str:
@@ -123,17 +124,16 @@ def _run_staleness(entry: Entry, reproduction: Reproduction) -> str | None:
     return None
 
 
-def _page_staleness(entry: Entry, reproduction: Reproduction) -> str | None:
-    page = next((page for page in PAGES if page.slug == entry.path.stem), None)
+def _page_staleness(entry: Entry, today: Today) -> str | None:
     made = record_of(entry.path)
+    if made is None or not NO_READS.keys() <= made["inputs"].keys():
+        return "it does not say what it was made from"
+    page = next((page for page in book_pages() if page.slug == made["inputs"]["page"]["slug"]), None)
     if page is None:
-        return "the book has no such page any more"
-    if made is None:
-        return "it says not what it was made from"
-    now = page_record(page, reproduction, project_root())
-    if made["digest"] == now["digest"]:
+        return "the book no longer has this page"
+    if is_fresh(made, page, today):
         return None
-    return "; ".join(changes(made["inputs"], now["inputs"])[:_MOST_REASONS])
+    return "; ".join(changes(made["inputs"], today.inputs(page, made["inputs"]))[:_MOST_REASONS])
 
 
 def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
@@ -181,7 +181,7 @@ def _is_a_kernels(folder: Path) -> bool:
     """Tell whether a folder holds what a kernel talks over and IPython's own profile, and is this user's."""
     if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
         return False
-    return all(path.is_socket() or path.name in {"kernel.json", "profile_default"} for path in folder.iterdir())
+    return all(path.is_socket() or path.name in {"kernel.json", "profile_default", READS} for path in folder.iterdir())
 
 
 def _remove_path(path: Path) -> None:

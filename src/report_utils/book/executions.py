@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from report_utils.book.execute import METADATA
 from report_utils.book.page_header import TEXT_SOURCES
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
+from report_utils.runs.ownership import METADATA
 
 _DIGEST_LENGTH, _PAGES_NAMED = 12, 3
 
@@ -29,8 +29,14 @@ def page_records(folder: Path) -> dict[str, dict[str, Any]]:
     folder : Path
         Of the executed notebooks, such as ``book/pages``.
     """
-    records = {page.slug: read_record(folder / f"{page.slug}.ipynb") for page in PAGES}
+    records = {page.slug: read_record(folder / f"{page.slug}.ipynb") for page in book_pages()}
     return {slug: record for slug, record in records.items() if record is not None}
+
+
+def trained_runs(inputs: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digests of the fits and dynamics that a page read, by name."""
+    runs = inputs.get("runs", {}).items()
+    return {name: key for name, key in runs if key is not None and not name.startswith("data/")}
 
 
 def pages_table(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -41,7 +47,7 @@ def pages_table(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
     records : mapping
         As :func:`page_records` returns them.
     """
-    notebooks = {page.slug: page.notebook for page in PAGES}
+    notebooks = {page.slug: page.notebook for page in book_pages()}
     lines = ["| Page | Notebook | Run with | Run at (UTC) | Seconds | Runs |", "|---|---|---|---|---:|---:|"]
     for slug, record in records.items():
         inputs = record["inputs"]
@@ -49,10 +55,10 @@ def pages_table(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
         moment = " ".join(f'<span class="whole">{part}</span>' for part in record.get("at", "not recorded").split())
         lines.append(
             f'| <span id="made-{slug}"></span>[](pages/{slug}.ipynb) | {source} | {_settings(inputs)} '
-            f"| {moment} | {record['seconds']:.1f} | {len(inputs.get('runs', {}))} |"
+            f"| {moment} | {record['seconds']:.1f} | {len(trained_runs(inputs))} |"
         )
     total = sum(record["seconds"] for record in records.values())
-    return [f"{len(records)} of {len(PAGES)} pages were run, in {total:.0f} s of notebooks.", "", *lines]
+    return [f"{len(records)} of {len(notebooks)} pages were run, in {total:.0f} s of notebooks.", "", *lines]
 
 
 def _settings(inputs: Mapping[str, Any]) -> str:
@@ -79,7 +85,7 @@ def runs_table(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return a table of all runs as lines of MyST Markdown, by the beginnings of their digests."""
     shown: dict[tuple[str, str], list[str]] = {}
     for slug, record in records.items():
-        for name, key in record["inputs"].get("runs", {}).items():
+        for name, key in trained_runs(record["inputs"]).items():
             shown.setdefault((name, key), []).append(slug)
     if not shown:
         return ["No page shows a run."]

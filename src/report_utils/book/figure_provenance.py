@@ -8,6 +8,7 @@ from typing import Any
 
 from docutils import nodes
 
+from report_utils.book.executions import trained_runs
 from report_utils.book.page_header import TEXT_SOURCES, notebook_of
 from report_utils.runs.code_digest import digest
 
@@ -82,7 +83,7 @@ def line_html(docname: str, cell: int, inputs: Mapping[str, Any], root: str) -> 
 def runs_words(inputs: Mapping[str, Any]) -> str:
     """Say which data and runs a page shows, by the beginnings of their digests."""
     data = digest(inputs.get("data", {}))[:_DIGEST_LENGTH]
-    runs = inputs.get("runs", {})
+    runs = trained_runs(inputs)
     observations = f"Observations: <code>{data}</code>."
     if not runs:
         return f"{observations} It shows no training."

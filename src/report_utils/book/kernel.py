@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
+from traitlets import Unicode
 from traitlets.config import Config
 
 from report_utils.files.disk import host_token
+from report_utils.profiles import PROFILE_VARIABLE
 from report_utils.workers.surroundings import own_environment
 
 FOLDER_PREFIX = "report-page-"
 """How a kernel's folder begins; the machine and the number of the process that uses it follow."""
+
+READS = "reads.json"
+"""The file in it that says what the notebook has read so far."""
 
 _LONGEST_PARENT = 55
 """Bytes: the name of a socket has at most 103 (macOS) or 107 (Linux), and a kernel's folder and file take 46."""
@@ -28,10 +34,15 @@ _DROPPED = ("PYTHONSTARTUP", "PYTHONWARNINGS", "JUPYTER_DEFAULT_PROVISIONER_NAME
 class ThisPython(AsyncKernelManager):
     """Starts this interpreter as the kernel of every notebook; its folder stands in for the user's ``~/.ipython``."""
 
+    first_line = Unicode("", help="What the kernel runs before the first cell; it has no number.").tag(config=True)
+    profile = Unicode("", help="What REPORT_PROFILE is in the kernel.").tag(config=True)
+
     @property
     def kernel_spec(self) -> KernelSpec:
         """What is started: never a kernel of the same name that is installed somewhere."""
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        if self.first_line:
+            argv.append(f"--IPKernelApp.exec_lines={self.first_line}")
         return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python")
 
     def start_kernel(self, **options: Any) -> Coroutine[Any, Any, None]:
@@ -42,6 +53,8 @@ class ThisPython(AsyncKernelManager):
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "PYTHONUTF8": "1",
         }
+        if self.profile:
+            environment[PROFILE_VARIABLE] = self.profile
         return super().start_kernel(env=environment, **options)
 
 
@@ -51,10 +64,19 @@ def kernel_folders() -> list[Path]:
 
 
 @contextmanager
-def kernel_settings() -> Iterator[Config]:
-    """Make a folder for one kernel, and let it talk over socket files there.
+def kernel_settings(
+    profile: str = "", *, inside: Sequence[Path] = (), outside: Sequence[Path] = ()
+) -> Iterator[Config]:
+    """Make a folder for one kernel, in which it says what its notebook reads, and let it talk over socket files there.
 
     Over TCP, kernels race for ports and warn about encryption: that is left for where no folder's name is short enough.
+
+    Parameters
+    ----------
+    profile : str
+        The profile's name or file.
+    inside, outside : sequence of Path
+        The folders whose files are recorded when they are read, and folders in them that are left out.
     """
     short = [place for place in kernel_folders() if len(os.fsencode(place)) <= _LONGEST_PARENT]
     parent = next((place for place in short if os.access(place, os.W_OK)), None)
@@ -62,4 +84,13 @@ def kernel_settings() -> Iterator[Config]:
         connection = {"connection_file": str(Path(folder) / "kernel.json")}
         if parent is not None:
             connection |= {"transport": "ipc", "ip": str(Path(folder) / "kernel")}
-        yield Config({"KernelManager": connection})
+        places = (str(Path(folder) / READS), [*map(str, inside)], [*map(str, outside)])
+        # a call without an import statement leaves no name behind in the notebook
+        first_line = f"__import__('report_utils.runs.reads', fromlist=['']).record_reads{places!r}"
+        yield Config({"KernelManager": connection, "ThisPython": {"first_line": first_line, "profile": profile}})
+
+
+def read_by(settings: Config) -> dict[str, Any]:
+    """Return what the kernel of these settings has read: ``runs``, ``files`` and ``folders``."""
+    path = Path(settings["KernelManager"]["connection_file"]).with_name(READS)
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"runs": {}, "files": {}, "folders": []}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
 
 QUESTION = "The question."
 """Every page begins with a paragraph that begins so."""
@@ -144,7 +144,7 @@ def header_buttons(
 
 def notebook_of(pagename: str) -> str | None:
     """Return the name of the notebook that makes a page, or None for a page that is not run."""
-    return {f"pages/{page.slug}": page.notebook for page in PAGES}.get(pagename)
+    return {f"pages/{page.slug}": page.notebook for page in book_pages()}.get(pagename)
 
 
 def _link(url: str, text: str, tooltip: str, icon: str) -> dict[str, Any]:

@@ -1,38 +1,41 @@
-"""Which pages the book has, which notebook makes each, and which runs each shows."""
+"""Which pages the book has: a page is a notebook and a line in ``_toc.yml``, a template a page for each transform."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
 
 from report_utils.binning import TRANSFORMS
+from report_utils.errors import InputError
+from report_utils.profiles import project_root
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
-from report_utils.reproduction.studies import STUDIES
+
+NOTEBOOKS = "notebooks"
+CONTENTS = "_toc.yml"
+_PAGES = "pages/"
+"""How the lines of run pages begin in ``_toc.yml``."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the book.
+    """One page of the book that is run.
 
     Parameters
     ----------
     slug : str
-        The page's file name.
+        The page's file name, ``pages/SLUG`` in ``_toc.yml``.
     notebook : str
-        The notebook in ``notebooks/`` that makes it; one notebook can be the template of several pages.
+        The notebook in ``notebooks/`` that makes it.
     title : str
-        What ``{{ title }}`` in the template becomes.
+        What ``{{ title }}`` in a template becomes.
     parameters : dict
         What the notebook is run with, besides the profile.
-    transforms, dynamics : tuple of str
-        The runs that the page shows.
-    needs : tuple of str
-        Transforms without which the page has nothing to show: their dynamics where it shows these, or else their fits.
-    weights : bool
-        Whether it needs the trained networks themselves, which committed results do not hold.
-    studies : tuple of str
-        The studies whose variants the page shows, as far as there are runs or committed results of them.
-    files : tuple of str
-        Which files of the project the page reads besides, as patterns such as ``"benchmarks/results/*.json"``.
     words : dict
         What further names between double braces become, where pages share a template.
     """
@@ -41,101 +44,114 @@ class Page:
     notebook: str
     title: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
-    transforms: tuple[str, ...] = ()
-    dynamics: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    weights: bool = False
-    studies: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
     words: dict[str, str] = field(default_factory=dict)
 
 
-def baseline(transform: str) -> str:
-    """Return the transform that a transform's page compares it with."""
-    if transform.startswith("agn_less"):
-        return transform.replace("agn_less", "multi_band")
-    return "multi_band_4" if transform.startswith("retained") else "multi_band_1"
+def _transform_pages(notebook: str) -> list[Page]:
+    return [
+        Page(
+            f"3-3-{name.replace('_', '-')}",
+            notebook,
+            transform.label,
+            {"transform": name},
+        )
+        for name, transform in TRANSFORMS.items()
+    ]
 
 
-def _transform_page(name: str) -> Page:
-    shown = tuple(dict.fromkeys((name, baseline(name))))
-    return Page(
-        f"3-3-{name.replace('_', '-')}",
-        "3-3-transform",
-        TRANSFORMS[name].label,
-        {"transform": name, "baseline": baseline(name)},
-        transforms=shown,
-        needs=shown,
-    )
-
-
-def _dynamics_page(name: str) -> Page:
-    stem, is_whole = TRANSFORMS[name].title, TRANSFORMS[name].source == "observation"
-    return Page(
-        f"4-1-dynamics-{stem.lower()}",
-        "4-1-dynamics",
-        f"Dynamics: {stem}",
-        {"transform": name},
-        dynamics=(name,),
-        needs=(name,),
-        words={
+def _dynamics_pages(notebook: str) -> list[Page]:
+    pages = []
+    for name in DYNAMICS_TRANSFORMS:
+        stem, is_whole = TRANSFORMS[name].title, TRANSFORMS[name].source == "observation"
+        words = {
             "figure": "Figure 10" if is_whole else "Figure 11, right, by itself",
             "clusters": "clusters" if is_whole else "clusters without AGN",
-        },
-    )
+        }
+        pages.append(Page(f"4-1-dynamics-{stem.lower()}", notebook, f"Dynamics: {stem}", {"transform": name}, words))
+    return pages
 
 
-def _whole(slug: str, **options: tuple[str, ...]) -> Page:
-    """Return a page that shows every fit and both dynamics."""
-    return Page(slug, slug, transforms=tuple(TRANSFORMS), dynamics=DYNAMICS_TRANSFORMS, **options)
+TEMPLATES: Mapping[str, Callable[[str], list[Page]]] = {
+    "3-3-transform": _transform_pages,
+    "4-1-dynamics": _dynamics_pages,
+}
+"""The notebooks that make several pages, and which: their one line in ``_toc.yml`` stands for all of them."""
 
 
-def _study_page(name: str) -> Page:
-    default = STUDIES[name].default
-    return Page(name, name, transforms=default.trained, dynamics=default.dynamics, studies=(name,))
+def book_pages(root: Path | None = None) -> tuple[Page, ...]:
+    """Return the pages that are run, in the order of the table of contents.
+
+    Raises
+    ------
+    InputError
+        If a line has no notebook.
+    """
+    root = root or project_root()
+    path = root / CONTENTS
+    try:
+        pages = _pages_of(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        msg = f"{path}: is not YAML ({' '.join(str(error).split())}); correct it"
+        raise InputError(msg) from None
+    for page in pages:
+        notebook = root / NOTEBOOKS / f"{page.notebook}.py"
+        if not notebook.is_file():
+            line = f"{_PAGES}{page.notebook}"
+            msg = f"{path}: {line} has no notebook; add {notebook.relative_to(root)}, or remove the line"
+            raise InputError(msg)
+    return pages
 
 
-_BANDS = ("single_band", *(f"multi_band_{k}" for k in (1, 2, 3, 4)))
+@cache
+def _pages_of(contents: str) -> tuple[Page, ...]:
+    names = [name.removeprefix(_PAGES) for name in _files(yaml.safe_load(contents)) if name.startswith(_PAGES)]
+    return tuple(page for name in names for page in TEMPLATES.get(name, _single_page)(name))
 
-PAGES: tuple[Page, ...] = (
-    _whole("index", studies=("seeds",)),
-    Page("1-introduction", "1-introduction"),
-    Page("2-data", "2-data"),
-    Page("2-simulation", "2-simulation"),
-    Page("3-1-images", "3-1-images"),
-    Page("3-2-network", "3-2-network"),
-    Page("3-3-results", "3-3-results", transforms=tuple(TRANSFORMS)),
-    *(_transform_page(name) for name in TRANSFORMS),
-    *(_dynamics_page(name) for name in DYNAMICS_TRANSFORMS),
-    Page(
-        "4-2-comparison",
-        "4-2-comparison",
-        "Multi-band against AGN-less",
-        dynamics=DYNAMICS_TRANSFORMS,
-        needs=("agn_less_4", "multi_band_4"),
-    ),
-    _whole("4-3-claims", studies=("seeds",), files=("benchmarks/results/verdicts.json",)),
-    _whole("5-conclusion"),
-    _whole("reproduction-status", studies=("seeds",)),
-    Page("baselines", "baselines", "What a few counts tell", transforms=_BANDS, needs=_BANDS),
-    _study_page("sensitivity"),
-    _study_page("halos"),
-    Page("performance", "performance", files=("benchmarks/results/*.json",)),
-    Page(
-        "own-observations",
-        "own-observations",
-        "Use your own observations",
-        transforms=("single_band", "multi_band_2"),
-        needs=("single_band", "multi_band_2"),
-        weights=True,
-    ),
-    Page("any-model", "any-model"),
-    Page("edit-one-section", "edit-one-section"),
-    Page(
-        "full-size",
-        "full-size",
-        transforms=tuple(TRANSFORMS),
-        files=("benchmarks/results/*.json", "results/paper/*.json"),
-    ),
-)
-"""All pages, in the order in which they are made and read."""
+
+def _single_page(notebook: str) -> list[Page]:
+    return [Page(notebook, notebook)]
+
+
+def _files(entry: Any) -> list[str]:
+    if isinstance(entry, dict):
+        own = [value for name, value in entry.items() if name in {"file", "root"}]
+        return own + [name for value in entry.values() for name in _files(value)]
+    return [name for item in entry for name in _files(item)] if isinstance(entry, list) else []
+
+
+def unlisted_notebooks(root: Path | None = None) -> list[str]:
+    """Return a line for each notebook that makes no page, for it has no line in the table of contents."""
+    root = root or project_root()
+    used = {page.notebook for page in book_pages(root)}
+    return [
+        f"{NOTEBOOKS}/{path.name} makes no page; to have one, add `- file: {_PAGES}{path.stem}` to {CONTENTS}"
+        for path in sorted((root / NOTEBOOKS).glob("*.py"))
+        if path.stem not in used and "# %%" in path.read_text(encoding="utf-8")
+    ]
+
+
+def say_unlisted_notebooks(root: Path | None = None) -> None:
+    """Say on the standard error which notebooks make no page."""
+    for line in unlisted_notebooks(root):
+        print(f"report-utils: {line}", file=sys.stderr)
+
+
+def full_contents(root: Path | None = None) -> dict[str, Any]:
+    """Return the table of contents with all pages of a template in place of its line."""
+    text = ((root or project_root()) / CONTENTS).read_text(encoding="utf-8")
+    return _expanded(yaml.safe_load(text))
+
+
+def _expanded(entry: Any) -> Any:
+    if isinstance(entry, dict):
+        return {name: _expanded(value) for name, value in entry.items()}
+    if not isinstance(entry, list):
+        return entry
+    items: list[Any] = []
+    for item in entry:
+        name = str(item.get("file", "")).removeprefix(_PAGES) if isinstance(item, dict) else ""
+        if name in TEMPLATES:
+            items += [{"file": f"{_PAGES}{page.slug}"} for page in TEMPLATES[name](name)]
+        else:
+            items.append(_expanded(item))
+    return items

@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from report_utils.book.downloads import pages_digests, pdf_path
+from report_utils.book.pages import full_contents
 from report_utils.book.printing import chapters_of, pages_of_places, printable_html
 from report_utils.errors import InputError
 
@@ -56,7 +57,7 @@ def make_pdf(root: Path) -> Path:
         msg = f"{folder}: there is no rendered book to print; build it with `make book`"
         raise InputError(msg)
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    chapters = chapters_of(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8")))
+    chapters = chapters_of(full_contents(root))
     for chapter in chapters:
         if not (page := folder / f"{chapter.name}.html").is_file():
             msg = f"{page}: the rendered book is older than its table of contents; build it anew with `make book`"

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -44,21 +45,30 @@ def _end(message: Any, status: int = 2) -> NoReturn:
 def _configure(app: Sphinx, config: Config) -> None:
     """Let the environment say where the book is published, so that publishing needs no edited file.
 
+    Sphinx gets the table of contents with all pages of each template.
+
     Another folder or a single file would be written over the finished book, or without what its links lead to; a
     ``conf.py`` elsewhere would not find the book's own styles and references.
     """
+    from report_utils.book.pages import CONTENTS, book_pages, full_contents
     from report_utils.errors import InputError
+    from report_utils.files.disk import write_text
     from report_utils.profiles import project_root
 
     try:
-        book = project_root() / "book"
+        root = project_root()
+        book = root / "book"
         if {Path(app.srcdir), Path(app.confdir)} != {book.resolve()} or "sphinx_external_toc" not in app.extensions:
             _end(
                 f"only the whole book is built here, `jupyter-book build {book}`; "
                 "`report-utils page NAME` runs one page"
             )
+        book_pages(root)
+        contents = root / "_build" / CONTENTS
+        write_text(contents, yaml.safe_dump(full_contents(root), sort_keys=False))
     except InputError as error:
         _end(error)
+    config.external_toc_path = contents.as_posix()
     config.html_baseurl = os.environ.get("REPORT_BASE_URL") or config.html_baseurl
     url = os.environ.get("REPORT_REPOSITORY_URL") or config.html_theme_options.get("repository_url") or ""
     config.html_theme_options["repository_url"] = url
@@ -77,7 +87,7 @@ def _prepare(app: Sphinx) -> None:
     try:
         claim_output(Path(app.outdir), Path(app.srcdir).parent)
         check_workers()
-        report = BuildReport("") if os.environ.get(PREPARED_VARIABLE) else prepare_book()
+        report = BuildReport("", 0) if os.environ.get(PREPARED_VARIABLE) else prepare_book()
         lock = publish_pages()
     except (InputError, PageError, WorkerError) as error:
         _end(error, 2 if isinstance(error, InputError) else 1)

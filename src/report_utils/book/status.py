@@ -6,16 +6,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from report_utils.book.build import executed_page, page_record, record_of
-from report_utils.book.pages import PAGES, Page
+from report_utils.book.kept_pages import Today, fresh_version, kept_versions
+from report_utils.book.pages import Page, book_pages, say_unlisted_notebooks
 from report_utils.errors import InputError
-from report_utils.profiles import project_root
 from report_utils.reproduction.committed import CommittedReproduction, open_reproduction
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import Manifests, Status, changed_inputs, current_key, run_states
 from report_utils.runs.explain_changes import changes
+from report_utils.runs.ownership import record_of
 from report_utils.runs.provenance import machine, versions
 
 _GROUPS = {
@@ -107,54 +106,51 @@ def book_status(profile: str | None = None) -> BookStatus:
     profile : str, optional
         As :func:`report_utils.profiles.load_profile` takes it.
     """
-    root, reproduction = project_root(), open_reproduction(profile)
+    reproduction, pages = open_reproduction(profile), book_pages()
+    say_unlisted_notebooks()
     folder = reproduction.store.root
     found, manifests = run_states(reproduction)
     if isinstance(reproduction, CommittedReproduction):
-        folder = reproduction.folder / reproduction.profile.name
+        folder = reproduction.folder
         found = [status for status in found if status.kind == "data"]
         found += [
             Status("result", name, "stale" if changed else "fresh", changed)
             for name, changed in reproduction.changed_since().items()
         ]
-    found += [_page_status(page, reproduction, root, manifests) for page in PAGES]
+    today = Today(reproduction)
+    found += [_page_status(page, today, manifests) for page in pages]
     return BookStatus(reproduction.profile.name, folder, found)
 
 
-def _page_status(page: Page, reproduction: Reproduction, root: Path, manifests: Manifests) -> Status:
-    record, made = page_record(page, reproduction, root), record_of(executed_page(page, reproduction))
-    if made is None:
+def _page_status(page: Page, today: Today, manifests: Manifests) -> Status:
+    if (fresh := fresh_version(page, today)) is not None:
+        return Status("page", page.slug, "fresh", about=record_of(fresh))
+    kept = [made for path in kept_versions(page, today.reproduction) if (made := record_of(path)) is not None]
+    if not kept:
         return Status("page", page.slug, "missing")
-    if made["digest"] == record["digest"]:
-        return Status("page", page.slug, "fresh", about=made)
-    before, now = dict(made["inputs"]), dict(record["inputs"])
-    changed_runs = _changed_runs(_shown(before), _shown(now), manifests, reproduction)
+    before, now = dict(kept[0]["inputs"]), today.inputs(page, kept[0]["inputs"])
+    changed_runs = _changed_runs(before.pop("runs"), now.pop("runs"), manifests, today.reproduction)
     reasons = changes(before, now) + changed_runs
-    return Status("page", page.slug, "stale", tuple(dict.fromkeys(reasons)), about=made)
-
-
-def _shown(inputs: dict[str, Any]) -> dict[str, str]:
-    """Take the runs that a page shows, and what it shows of studies, out of its inputs."""
-    runs, studies = inputs.pop("runs", {}), inputs.pop("studies", {})
-    return {**runs, **{name: digest for study in studies.values() for name, digest in study.items()}}
+    return Status("page", page.slug, "stale", tuple(dict.fromkeys(reasons)), about=kept[0])
 
 
 def _changed_runs(
-    before: Mapping[str, str], now: Mapping[str, str], manifests: Manifests, reproduction: Reproduction
+    before: Mapping[str, str | None], now: Mapping[str, str | None], manifests: Manifests, reproduction: Reproduction
 ) -> list[str]:
-    """Return why the runs that a page shows are others than when it was made."""
-    lines, fewer, more = [], [], [name for name in now if name not in before]
+    """Return why the runs that a page read are not those of today; None stands for a run that is not there."""
+    lines, fewer, more = [], [], []
     for name, digest in before.items():
-        manifest = manifests.of_digest(digest)
-        key = None if manifest is None or now.get(name) == digest else current_key(reproduction, manifest)
-        if manifest is not None and key is not None and key.digest != digest:
-            lines += changed_inputs(manifest, key)
-        elif name not in now:
+        if now[name] == digest:
+            continue
+        manifest = manifests.of_digest(digest) if digest else None
+        key = current_key(reproduction, manifest) if manifest else None
+        if digest is None:
+            more.append(name)
+        elif now[name] is None:
             fewer.append(name)
-        elif now[name] != digest:
-            lines.append(f"{'' if name.startswith('results/') else 'run '}{name} changed")
-    # a study is shown as a whole: what is gone from it beside changed runs is not worth a line
-    for names, what in ((more, "more to show"), ([] if lines else fewer, "fewer to show")):
+        else:
+            lines += changed_inputs(manifest, key) if manifest and key else [f"run {name} changed"]
+    for names, what in ((more, "more to show"), (fewer, "fewer to show")):
         if names:
             example = f"{min(names)}{' ...' if len(names) > 1 else ''}"
             lines.append(f"{len(names)} {_plural('run', len(names))} {what}: {example}")

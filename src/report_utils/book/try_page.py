@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 import nbformat
 
 from report_utils.binning import TRANSFORMS
-from report_utils.book.execute import labelled, read_template, run_page
-from report_utils.book.pages import PAGES, Page
+from report_utils.book.execute import read_template, run_page, template_parameters
+from report_utils.book.kept_pages import notebook_path, profile_argument
+from report_utils.book.pages import Page, book_pages
 from report_utils.errors import InputError
 from report_utils.profiles import Profile, project_root
 from report_utils.workers.worker_pool import Task, run_tasks
@@ -21,16 +21,6 @@ PROFILE = "profile"
 """The parameter that every notebook has; a command gives it by an option of its own."""
 
 _BOOLEANS = {"true": True, "false": False}
-
-
-def template_parameters(notebook: nbformat.NotebookNode) -> dict[str, Any]:
-    """Return the parameters that a notebook declares, with their defaults."""
-    source = "\n".join(cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
-    found = {}
-    for statement in ast.parse(source).body:
-        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            found[statement.targets[0].id] = ast.literal_eval(statement.value)
-    return found
 
 
 def assignments(pairs: Iterable[str], defaults: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -96,15 +86,15 @@ def page_with(name: str, pairs: Iterable[str]) -> Page:
         ``key=value``, for what is to differ. Where one of the book's pages has these values, its other values come
         with them.
     """
-    candidates = [page for page in PAGES if name in (page.slug, page.notebook)]
+    candidates = [page for page in book_pages() if name in (page.slug, page.notebook)]
     if not candidates:
-        names = dict.fromkeys([*(page.notebook for page in PAGES), *(page.slug for page in PAGES)])
+        names = dict.fromkeys([*(page.notebook for page in book_pages()), *(page.slug for page in book_pages())])
         msg = f"unknown page {name!r}; choose one of {', '.join(names)}"
         raise InputError(msg)
     notebook = candidates[0].notebook
-    defaults = template_parameters(read_template(project_root() / "notebooks" / f"{notebook}.py"))
+    defaults = template_parameters(read_template(notebook_path(candidates[0])))
     given = assignments(pairs, defaults, name)
-    siblings = [page for page in PAGES if page.notebook == notebook]
+    siblings = [page for page in book_pages() if page.notebook == notebook]
     if not given:
         # a notebook's own defaults are one of its pages
         fitting = [page for page in candidates if page.parameters.items() <= defaults.items()]
@@ -116,7 +106,7 @@ def page_with(name: str, pairs: Iterable[str]) -> Page:
 
 
 def _changed(page: Page, values: dict[str, Any]) -> Page:
-    """Return a page that the book does not have; it needs the runs that its parameters name."""
+    """Return a page that the book does not have."""
     values = {key: value for key, value in values.items() if key != PROFILE}
     names = tuple(dict.fromkeys(value for value in values.values() if value in TRANSFORMS))
     return replace(
@@ -124,9 +114,6 @@ def _changed(page: Page, values: dict[str, Any]) -> Page:
         slug="-".join([page.notebook, *(str(value).replace("_", "-") for value in values.values())]),
         title=", ".join(TRANSFORMS[name].label for name in names) or page.title,
         parameters=values,
-        transforms=names if page.transforms else (),
-        dynamics=names if page.dynamics else (),
-        needs=names,
     )
 
 
@@ -136,7 +123,7 @@ def default_target(page: Page, profile: Profile) -> Path:
 
 
 def run_tried(page: Page, profile: Profile) -> nbformat.NotebookNode:
-    """Run a page for a profile, and train before that what it shows and is missing.
+    """Run a page for a profile; it trains what it asks for and is missing.
 
     Parameters
     ----------
@@ -144,25 +131,9 @@ def run_tried(page: Page, profile: Profile) -> nbformat.NotebookNode:
         As :func:`page_with` returns it.
     profile : Profile
     """
-    from report_utils.book.build import lacking
-    from report_utils.reproduction.committed import open_reproduction
-
-    root = project_root()
-    reproduction = open_reproduction(profile.path)
-    note = reproduction.origin_note(page.transforms, page.dynamics)
-    if missing := lacking(page, reproduction):
-        why = "results of" if note else "AGN-less event lists for"
-        msg = f"page {page.slug} needs {missing[0]}, which profile {profile.name!r} has no {why}"
-        raise InputError(msg)
-    reproduction.prepare(
-        [name for name in page.transforms if reproduction.available(name)],
-        [name for name in page.dynamics if reproduction.available(name)],
-    )
-    template = root / "notebooks" / f"{page.notebook}.py"
-    named = profile.name if profile.path.parent == root / "profiles" else str(profile.path)
-    arguments = {"page": page, "template": template, "profile": named, "record": {"page": page.slug}}
-    executed = run_tasks([Task(f"page {page.slug}", run_page, arguments, 1.0)], f"Page {page.slug}")[0]
-    return labelled(executed, note) if note else executed
+    arguments = {"page": page, "template": notebook_path(page), "profile": profile_argument(profile)}
+    executed, _ = run_tasks([Task(f"page {page.slug}", run_page, arguments, 1.0)], f"Page {page.slug}")[0]
+    return executed
 
 
 def write_tried(notebook: nbformat.NotebookNode, page: Page, target: Path) -> None:

@@ -95,12 +95,15 @@ def list_results(
     profile: Annotated[str | None, typer.Option("--profile", "-p", help="Only those of this profile.")] = None,
 ) -> None:
     """Say which results are there, what they come from, and what they hold."""
-    from report_utils.reproduction.results import described, stored_results
+    from report_utils.profiles import project_root
+    from report_utils.reproduction.results import described, read_results, results_folder
 
-    found = stored_results(profile=profile)
-    for result in found:
-        say(described(result))
-    if not found:
+    folder = project_root() / "results" if profile is None else results_folder(profile.partition("+")[0])
+    found = read_results(folder)
+    lines = described({name: result for name, result in found.items() if profile in {None, name.split("/")[1]}})
+    for line in lines:
+        say(line)
+    if not lines:
         typer.echo("no results are there; `report-utils results export` writes those of this machine")
 
 

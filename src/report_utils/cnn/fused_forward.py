@@ -55,6 +55,8 @@ def stands_for(model: keras.Model) -> bool:
 def _has_the_layers(model: keras.Model) -> bool:
     if not isinstance(model, keras.Sequential) or model.losses or model.non_trainable_variables:
         return False
+    if any(layer.activity_regularizer is not None for layer in model.layers):
+        return False
     of = list(model.layers)
     while len(of) > 1 and _is_convolution(of[0]) and _is_pooling(of[1]):
         del of[:2]

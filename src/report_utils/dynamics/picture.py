@@ -25,7 +25,7 @@ class Picture:
         The item of each row: in ascending truth; within a class those that are right most clearly come first.
     column : (n_columns,) int
         The place of each column's epoch in the recording; -1 for a gap, where epochs were not recorded.
-    values : (n_items, n_columns) float64
+    cells : (n_items, n_columns) float64
         Row by row in ``order``; NaN where there is no finite prediction.
     centre, limit : float
         Colours span ``centre - limit`` to ``centre + limit``.
@@ -33,12 +33,14 @@ class Picture:
 
     order: NDArray[np.int64]
     column: NDArray[np.int64]
-    values: NDArray[np.float64]
+    cells: NDArray[np.float64]
     centre: float
     limit: float
 
 
-def picture_of(recording: Recording, *, show: Shown = "margin", limit: float | None = None) -> Picture:
+def picture_of(
+    recording: Recording, *, show: Shown = "margin", limit: float | None = None, order: NDArray | None = None
+) -> Picture:
     """Return what the picture of a recording shows.
 
     Parameters
@@ -48,6 +50,8 @@ def picture_of(recording: Recording, *, show: Shown = "margin", limit: float | N
         Of a classifier; see :meth:`Recording.values`.
     limit : float, optional
         By default the largest centred truth, and for classes all that they can reach.
+    order : (n_items,) int, optional
+        The item of each row, such as those of another recording of the same items; :func:`row_order` by default.
     """
     if show not in {"margin", "probability"}:
         msg = f"show is {show!r}; give 'margin' or 'probability'"
@@ -57,7 +61,7 @@ def picture_of(recording: Recording, *, show: Shown = "margin", limit: float | N
         msg = f"{recording.name or 'the recording'} has no epochs; record some first"
         raise InputError(msg)
     column = columns(recording)
-    order = row_order(recording)
+    order = row_order(recording) if order is None else order
     if recording.classes:
         centre, widest = (0.0, 1.0) if show == "margin" else (0.5, 0.5)
     else:

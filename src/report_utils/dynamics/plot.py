@@ -11,6 +11,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.image import AxesImage
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from numpy.typing import NDArray
 
 from report_utils.dynamics.picture import COLOUR_MAP, Shown, picture_of
 from report_utils.dynamics.recording import Recording
@@ -31,6 +32,7 @@ def plot_dynamics(
     phases: Sequence[str] | None = None,
     item: str = "item",
     show: Shown = "margin",
+    order: NDArray | None = None,
 ) -> AxesImage:
     """Draw a recording as a heatmap (report, section 4.1).
 
@@ -56,24 +58,26 @@ def plot_dynamics(
         What a row is, in the singular.
     show : {"margin", "probability"}
         Of a classifier: by how much the true class is likelier than any other, or its probability.
+    order : (n_items,) int, optional
+        The item of each row, to draw classifiers side by side.
 
     Returns
     -------
     image : matplotlib.image.AxesImage
     """
-    picture = picture_of(recording, show=show, limit=limit)
+    picture = picture_of(recording, show=show, limit=limit, order=order)
     phases = recording.phase_titles if phases is None else list(phases)
     if len(phases) != recording.n_phases:
         msg = f"plot_dynamics: {len(phases)} phases given where {recording.n_phases} are needed"
         raise InputError(msg)
     if ax is None:
         _, ax = plt.subplots(figsize=(7.5, 4.8), layout="constrained")
-    n_items, n_columns = picture.values.shape
+    n_items, n_columns = picture.cells.shape
     width = max(1.0, TRUTH_COLUMN_SHARE * n_columns)
     style = {"origin": "upper", "aspect": "auto", "interpolation": "nearest", "rasterized": True}
     colours = {"cmap": colormaps[COLOUR_MAP].with_extremes(bad=_NOT_FINITE)}
     colours |= {"vmin": -picture.limit, "vmax": picture.limit}
-    shifted = picture.values - picture.centre
+    shifted = picture.cells - picture.centre
     image = ax.imshow(np.ma.masked_invalid(shifted), extent=(0, n_columns, n_items, 0), **style, **colours)
     gap = 0.4 * width
     place = (n_columns + gap, n_columns + gap + width, n_items, 0)

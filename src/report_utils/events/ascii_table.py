@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.fits_tables import BLOCK_BYTES, FitsColumn, FitsTable, common_keywords
-
-if TYPE_CHECKING:
-    from astropy.io.fits import Header
-
-_FORM = re.compile(r"([AIFED])(\d{1,4})(?:\.(\d{1,3}))?\Z")
-
-
-@dataclass(frozen=True, kw_only=True)
-class AsciiColumn(FitsColumn):
-    """One column: ``width`` characters from byte ``offset`` of each row.
-
-    Parameters
-    ----------
-    width : int
-    decimals : int
-        Digits after an implied decimal point (section 7.2.5).
-    blank : str
-        TNULL: the text of a missing value; spaces are one too.
-    """
-
-    width: int
-    decimals: int
-    blank: str
+from report_utils.events.fits_tables import BLOCK_BYTES, FitsColumn, FitsTable
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,20 +18,10 @@ class AsciiTable(FitsTable):
 
     block_bytes: ClassVar[int] = BLOCK_BYTES // 8  # as numbers, the text takes more memory
 
-    def _demand_readable(self, column: AsciiColumn) -> None:
-        fault = column.fault
-        if not fault and not 0 <= column.offset <= self.row_bytes - max(1, column.width):
-            fault = f"lies outside its row of {self.row_bytes} bytes (TBCOL{column.number}, NAXIS1); correct the header"
-        if fault:
-            msg = f"{self.path}: table {self.name}: column {column.name!r}: {fault}"
-            raise InputError(msg)
-
-    def _stored_type(self, column: AsciiColumn) -> str:
-        return f"S{column.width}"
-
-    def _values(self, raw: NDArray, column: AsciiColumn, n_before: int) -> NDArray[np.float64]:
+    def _values(self, raw: NDArray, column: FitsColumn, n_before: int) -> NDArray[np.float64]:
+        """Return physical values; an empty field, or the text of TNULL, is NaN."""
         text = np.char.strip(raw)
-        empty = (text == b"") | ((text == column.blank.encode("ascii", "replace")) if column.blank else False)
+        empty = (text == b"") | ((text == column.null.encode("ascii", "replace")) if column.null else False)
         text = np.where(empty, b"nan", np.char.replace(np.char.upper(text), b"D", b"E"))
         try:
             values = text.astype(np.float64)
@@ -67,26 +33,10 @@ class AsciiTable(FitsTable):
                 " number; correct the file"
             )
             raise InputError(msg) from None
-        if column.decimals and column.code != "I":
+        if column.decimals:
             is_implied = ~empty & (np.char.find(text, b".") < 0) & (np.char.find(text, b"E") < 0)
             values = np.where(is_implied, values / 10.0**column.decimals, values)
         return values * column.scale + column.zero
-
-
-def ascii_columns(header: Header, where: str) -> list[AsciiColumn]:
-    """Return the columns that a header describes."""
-    return [
-        AsciiColumn(
-            dtype=None if match[1] == "A" else np.dtype(np.float64),
-            code=match[1],
-            offset=int(header.get(f"TBCOL{common['number']}", 0)) - 1,
-            width=int(match[2]),
-            decimals=int(match[3] or 0),
-            blank=str(header.get(f"TNULL{common['number']}", "")).strip(),
-            **common,
-        )
-        for match, common in common_keywords(header, where, _FORM)
-    ]
 
 
 def _is_number(text: bytes) -> bool:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from report_utils.errors import InputError
+
 BAND_EDGES_KEV = (0.0, 2.5, 5.0, 7.5, math.inf)
 """Edges of the report's four bands [keV] (section 3.1.2)."""
 
@@ -21,33 +23,40 @@ MOST_BANDS = 12
 _HIGHEST_KEV = 1e6
 
 
-def fault_of_edges(edges_kev: Sequence[float], most_bands: int | None = None) -> str:
-    """Say why numbers are not the edges of bands, or nothing.
+def checked_edges(edges_kev: Sequence[float], most_bands: int | None = None) -> tuple[float, ...]:
+    """Return the edges of bands as floats.
 
     Parameters
     ----------
     edges_kev : sequence of float
-        They have to ascend from 0 or more [keV]; the last may be infinite.
+        Ascending from 0 or more [keV]; the last may be infinite.
     most_bands : int, optional
+
+    Raises
+    ------
+    InputError
+        If they are not edges of bands.
     """
-    fault = _fault(tuple(map(float, edges_kev)), most_bands)
-    return f"edges_kev = [{', '.join(map(_number, edges_kev))}]: {fault}" if fault else ""
-
-
-def _fault(edges: tuple[float, ...], most_bands: int | None) -> str:
+    edges = tuple(map(float, edges_kev))
     if len(edges) < 2:
-        return "a band has two edges; give at least two numbers [keV]"
+        msg = f"{_listed(edges)}: a band has two edges; give at least two numbers [keV]"
+        raise InputError(msg)
     if any(map(math.isnan, edges)):
-        return "no edge is NaN; give numbers [keV]"
+        msg = f"{_listed(edges)}: no edge is NaN; give numbers [keV]"
+        raise InputError(msg)
     if min(edges) < 0:
-        return "energies are not negative; write edges of 0 keV or more"
+        msg = f"{_listed(edges)}: energies are not negative; write edges of 0 keV or more"
+        raise InputError(msg)
     if any(high <= low for low, high in itertools.pairwise(edges)):
-        return "edges ascend, each above the one before it"
+        msg = f"{_listed(edges)}: edges ascend, each above the one before it"
+        raise InputError(msg)
     if any(_HIGHEST_KEV < edge < math.inf for edge in edges):
-        return f"no photon has more than {_HIGHEST_KEV:g} keV; edges are in keV, and an open end is written inf"
+        msg = f"{_listed(edges)}: no photon has more than {_HIGHEST_KEV:g} keV; edges are in keV, an open end is inf"
+        raise InputError(msg)
     if most_bands is not None and len(edges) - 1 > most_bands:
-        return f"{len(edges) - 1} bands are more than {most_bands}, the most that an image can have"
-    return ""
+        msg = f"{_listed(edges)}: {len(edges) - 1} bands are more than {most_bands}, the most that an image can have"
+        raise InputError(msg)
+    return edges
 
 
 def band_names(edges_kev: Sequence[float]) -> tuple[str, ...]:
@@ -64,6 +73,10 @@ def band_titles(edges_kev: Sequence[float]) -> tuple[str, ...]:
         f"{_number(low)}-{_number(high)} keV" if high < math.inf else f"above {_number(low)} keV"
         for low, high in itertools.pairwise(edges_kev)
     )
+
+
+def _listed(edges: tuple[float, ...]) -> str:
+    return f"edges_kev = [{', '.join(map(_number, edges))}]"
 
 
 def _number(edge: float) -> str:

@@ -9,38 +9,37 @@ from pathlib import Path
 from typing import Any
 
 from report_utils.errors import InputError, printable
-from report_utils.events.catalogue_paths import locate
-from report_utils.events.catalogue_table import Table, read_table
+from report_utils.events.catalogue_files import FileSearch, locate
+from report_utils.events.catalogue_table import CatalogueTable, read_table
 from report_utils.events.ingest_options import FILE_COLUMNS, IngestOptions
 from report_utils.events.masses import MASS_COLUMNS, check_hubble_h, log10_mass
-from report_utils.events.patterns import Search
 from report_utils.events.row_options import CENTRE_COLUMNS, STATED_COLUMNS, row_centre, row_options
 
 COLUMNS = ("cluster_id", *MASS_COLUMNS, "group", *FILE_COLUMNS, *STATED_COLUMNS, *CENTRE_COLUMNS)
-"""All that a catalogue may say; other columns are ignored."""
+"""The columns that a catalogue may have; others are ignored."""
 _MAX_NAME = 200
 
 
 @dataclass(frozen=True)
 class CatalogueRow:
-    """One observation as the catalogue names it.
+    """One observation as the catalogue describes it.
 
     Parameters
     ----------
     row : int
-        Its row, from 1, the header not counted.
+        Its row, from 1, not counting the header.
     cluster_id : str
     log10_mass : float
-        log10 of M500c [Msun]; NaN where it may be missing and is.
+        log10 of M500c [Msun]; NaN if it is missing and may be.
     events : Path
     events_agn_less : Path or None
         The same cluster without its AGN.
     group : str
-        The halo; empty where not given.
+        The halo; empty if not given.
     point_sources : Path or None
         A list of positions to mask, which gives the cluster without its AGN.
     options : IngestOptions
-        What is stated about all rows, with what this row states in its place.
+        What is stated about all rows, overridden by what this row states.
     """
 
     row: int
@@ -54,7 +53,7 @@ class CatalogueRow:
 
 
 class CatalogueError(InputError):
-    """A catalogue with faults: the message is the first and how many more there are, ``faults`` are all of them."""
+    """A catalogue with faults. The message gives the first and the number of others; ``faults`` has all of them."""
 
     def __init__(self, faults: Sequence[str]) -> None:
         self.faults = tuple(faults)
@@ -71,12 +70,12 @@ def read_catalogue(
     ----------
     path : path
         CSV or Parquet with cluster_id, a mass (in exactly one of ``log10_mass``, ``mass_msun`` and
-        ``mass_msun_h``) and events; further :data:`COLUMNS` are optional. Files are looked for relative to its
-        folder; a name with ``*``, ``?`` or ``[...]`` must match exactly one.
+        ``mass_msun_h``) and events; further :data:`COLUMNS` are optional. Files are looked up relative to the
+        catalogue's folder; a name with ``*``, ``?`` or ``[...]`` must match exactly one.
     options : IngestOptions, optional
         What the user states about all rows.
     check_files : bool
-        Whether every event list must be there.
+        Whether every event list must exist.
 
     Returns
     -------
@@ -88,23 +87,17 @@ def read_catalogue(
     CatalogueError
         With every fault, each naming file, row and column.
     InputError
-        If the table itself is wrong, or what is stated contradicts it.
+        If the table itself cannot be read, or the options contradict it.
     """
     path, options = Path(path), options or IngestOptions()
     options.check_files()
     table = read_table(path, COLUMNS)
-    mass_column = _check_header(path, table, options)
-    faults = list(table.faults)
-    rows: list[CatalogueRow] = []
-    seen: dict[tuple[str, ...], int] = {}
-    search = Search()
+    reader = _RowReader(path, _mass_column(path, table, options), options, check_files=check_files)
+    faults, rows = list(table.faults), []
     for number, record in table.rows:
-        found: list[str] = []
-        row = _row(path, number, record, mass_column, options, found, search, check_files=check_files)
-        found += _repetitions(path, number, record, row, seen)
+        row, found = reader.read(number, record)
         faults += found
-        if row is not None and not found:
-            rows.append(row)
+        rows.append(row)
     if faults:
         raise CatalogueError(faults)
     if not rows:
@@ -114,12 +107,17 @@ def read_catalogue(
 
 
 def unused_columns(path: str | Path) -> tuple[str, ...]:
-    """Return the columns of a catalogue that say nothing here, for one of them may be misspelt."""
+    """Return the columns of a catalogue that are ignored; one of them may be misspelt."""
     return tuple(name for name in read_table(Path(path), COLUMNS).header if name not in COLUMNS)
 
 
-def _check_header(path: Path, table: Table, options: IngestOptions) -> str | None:
-    """Return the column of the masses, or None where they may be missing and are."""
+def _mass_column(path: Path, table: CatalogueTable, options: IngestOptions) -> str | None:
+    """Return the column of the masses, or None if it is missing and may be; check that others are there.
+
+    Raises
+    ------
+    InputError
+    """
     masses = [name for name in MASS_COLUMNS if name in table.header]
     needed = [
         name for name in ("cluster_id", "events") if name not in table.header and not getattr(options, name, None)
@@ -129,14 +127,15 @@ def _check_header(path: Path, table: Table, options: IngestOptions) -> str | Non
     if needed:
         hint = f"; a mass may also be one of {', '.join(MASS_COLUMNS[1:])}" if needed[-1] == "log10_mass" else ""
         msg = (
-            f"{path}: row 0 (header): column {needed[0]!r} is missing; it has {_names(table.header)}; needed are"
-            f" cluster_id, log10_mass, events (or --events for all rows){hint}"
+            f"{path}: row 0 (header): column {needed[0]!r} is missing; it has"
+            f" {printable(', '.join(table.header), 500)}; needed are cluster_id, log10_mass, events (or --events for"
+            f" all rows){hint}"
         )
         raise InputError(msg)
     if len(masses) > 1:
         msg = (
-            f"{path}: row 0 (header): columns {' and '.join(map(repr, masses))} both give the mass; keep the one that"
-            " holds, and rename or remove the other"
+            f"{path}: row 0 (header): columns {' and '.join(map(repr, masses))} both give the mass; keep the right one,"
+            " and rename or remove the other"
         )
         raise InputError(msg)
     column = masses[0] if masses else None
@@ -144,93 +143,96 @@ def _check_header(path: Path, table: Table, options: IngestOptions) -> str | Non
     return column
 
 
-def _names(header: Sequence[str]) -> str:
-    return printable(", ".join(header), 500)
+class _RowReader:
+    """Checks the rows of one catalogue, in their order."""
 
+    def __init__(self, path: Path, mass_column: str | None, options: IngestOptions, *, check_files: bool) -> None:
+        self._path, self._mass_column, self._options = path, mass_column, options
+        self._check_files = check_files
+        self._search = FileSearch()
+        self._seen: dict[tuple[str, ...], int] = {}
 
-def _row(
-    path: Path,
-    number: int,
-    record: dict[str, str],
-    mass_column: str | None,
-    options: IngestOptions,
-    faults: list[str],
-    search: Search,
-    *,
-    check_files: bool,
-) -> CatalogueRow | None:
-    """Return a row, or None with its faults added to ``faults``."""
+    def read(self, number: int, record: dict[str, str]) -> tuple[CatalogueRow | None, list[str]]:
+        """Return a row, or None if it has faults, and the faults."""
+        faults = self._name_faults(record)
 
-    def attempt(column: str | None, function: Callable[[], Any]) -> Any:
-        try:
-            return function()
-        except (InputError, OSError, ValueError) as error:  # OSError, ValueError: names that no file can have
-            where = f"{path}: row {number}" + (f": column {column!r}" if column else "")
-            faults.append(f"{where}: {' '.join(str(error).split())}")
-            return None
+        def attempt(column: str | None, function: Callable[[], Any]) -> Any:
+            try:
+                return function()
+            except (InputError, OSError, ValueError) as error:  # OSError, ValueError: names that no file can have
+                faults.append((column, " ".join(str(error).split())))
+                return None
 
-    def file(column: str) -> Path | None:
+        files = {name: attempt(name, lambda name=name: self._file(name, record)) for name in FILE_COLUMNS}
+        rmf = attempt("rmf", lambda: self._file("rmf", record)) if record.get("rmf") else None
+        mass = attempt(self._mass_column, lambda: self._log10_mass(record))
+        centre = attempt("ra_centre", lambda: row_centre(record))
+        options = attempt(None, lambda: row_options(record, self._options, rmf, centre))
+        row = None
+        if not faults:
+            about = {"cluster_id": record["cluster_id"], "group": record.get("group", "")}
+            row = CatalogueRow(row=number, log10_mass=mass, options=options, **about, **files)
+        faults += self._repetitions(number, record, row)
+        where = f"{self._path}: row {number}: "
+        lines = [where + (f"column {column!r}: {what}" if column else what) for column, what in faults]
+        return (None if faults else row), lines
+
+    def _name_faults(self, record: dict[str, str]) -> list[tuple[str, str]]:
+        """Return (column, what is wrong) for names that are empty or odd, and for two AGN-less lists of one row."""
+        faults = []
+        if record.get("events_agn_less") and record.get("point_sources"):
+            faults.append(("point_sources", "the row has an AGN-less list of its own; keep one of them"))
+        empty = ["cluster_id"] if not record["cluster_id"] else []
+        empty += ["events"] if not (record.get("events") or self._options.events) else []
+        faults += [(name, "is empty; fill it in or remove the row") for name in empty]
+        for name in ("cluster_id", "group"):
+            text = record.get(name, "")
+            if len(text) > _MAX_NAME or not text.isprintable():
+                what = f"has more than {_MAX_NAME} letters or some that cannot be printed; change it"
+                faults.append((name, f"{printable(text)!r} is not a name: it {what}"))
+        return faults
+
+    def _log10_mass(self, record: dict[str, str]) -> float:
+        text = record[self._mass_column] if self._mass_column else ""
+        if not text and self._options.without_masses:
+            return math.nan
+        return log10_mass(self._mass_column, text, self._options.hubble_h)
+
+    def _file(self, column: str, record: dict[str, str]) -> Path | None:
+        """Return the file that the row names, or else the one that the options name for all rows."""
+        cluster_id, exists = record["cluster_id"], self._check_files
         if text := record.get(column, ""):
-            outside = options.outside_paths
-            return locate(
-                text, record["cluster_id"], path.parent, search, outside_paths=outside, must_exist=check_files
-            )
-        if column == unused or not (text := getattr(options, column)):
+            outside = self._options.outside_paths
+            folder = self._path.parent
+            return locate(text, cluster_id, folder, self._search, outside_paths=outside, must_exist=exists)
+        # A row with its own way to an AGN-less list needs no other.
+        other = {"events_agn_less": "point_sources", "point_sources": "events_agn_less"}.get(column, "")
+        text = getattr(self._options, column)
+        if not text or record.get(other):
             return None
-        return locate(text, record["cluster_id"], None, search, must_exist=check_files)
+        return locate(text, cluster_id, None, self._search, must_exist=exists)
 
-    ways = [name for name in FILE_COLUMNS[1:] if record.get(name)]
-    unused = {"events_agn_less": "point_sources", "point_sources": "events_agn_less"}.get(ways[0]) if ways else None
-    if len(ways) > 1:
-        faults.append(
-            f"{path}: row {number}: column 'point_sources': the row has an AGN-less list of its own; keep one of both"
-        )
-    empty = ["cluster_id"] if not record["cluster_id"] else []
-    empty += ["events"] if not (record.get("events") or options.events) else []
-    faults += [f"{path}: row {number}: column {name!r} is empty; fill it in or remove the row" for name in empty]
-    faults += [
-        f"{path}: row {number}: column {name!r}: {printable(record[name])!r} is no name: it has more than {_MAX_NAME}"
-        " letters or some that cannot be printed; change it"
-        for name in ("cluster_id", "group")
-        if len(record.get(name, "")) > _MAX_NAME or not record.get(name, "").isprintable()
-    ]
-    mass, text = math.nan, record[mass_column] if mass_column else ""
-    if text or not options.without_masses:
-        mass = attempt(mass_column or "", lambda: log10_mass(mass_column or "", text, options.hubble_h))
-    files = {name: attempt(name, lambda name=name: file(name)) for name in FILE_COLUMNS}
-    rmf = attempt("rmf", lambda: file("rmf")) if record.get("rmf") else None
-    centre = attempt("ra_centre", lambda: row_centre(record))
-    stated = attempt(None, lambda: row_options(record, options, rmf, centre))
-    if faults:
-        return None
-    about = {"cluster_id": record["cluster_id"], "group": record.get("group", "")}
-    return CatalogueRow(row=number, log10_mass=mass, options=stated, **about, **files)
-
-
-def _repetitions(
-    path: Path, number: int, record: dict[str, str], row: CatalogueRow | None, seen: dict[tuple[str, ...], int]
-) -> list[str]:
-    """Return what a row shares with an earlier one and must not: name or event list."""
-    whole = ("row", *(record.get(name, "") for name in COLUMNS))
-    if whole in seen:
-        return [f"{path}: row {number}: repeats row {seen[whole]}; remove one of them"]
-    seen[whole] = number
-    # One list may not serve two clusters, nor be its own AGN-less list; several tables of a file may.
-    keys = [("cluster_id", ("id", record["cluster_id"]))] if record["cluster_id"] else []
-    if row is not None:
-        lists = {"events": row.events, "events_agn_less": row.events_agn_less}
-        keys += [
-            (name, ("file", str(file.resolve()), str(row.options.table or "").lower()))
-            for name, file in lists.items()
-            if file is not None
-        ]
-    faults = []
-    for column, key in keys:
-        if key in seen:
-            shown = record.get(column) or key[1]
-            faults.append(
-                f"{path}: row {number}: column {column!r}: {shown!r} is already used in row {seen[key]}; correct one"
-                " of them"
-            )
-        seen.setdefault(key, number)
-    return faults
+    def _repetitions(
+        self, number: int, record: dict[str, str], row: CatalogueRow | None
+    ) -> list[tuple[str | None, str]]:
+        """Return what a row shares with an earlier one and must not: name or event list."""
+        whole = ("row", *(record.get(name, "") for name in COLUMNS))
+        if whole in self._seen:
+            return [(None, f"repeats row {self._seen[whole]}; remove one of them")]
+        self._seen[whole] = number
+        # One list may not serve two clusters, nor be its own AGN-less list; several tables of a file may.
+        keys = [("cluster_id", ("id", record["cluster_id"]))] if record["cluster_id"] else []
+        if row is not None:
+            lists = {"events": row.events, "events_agn_less": row.events_agn_less}
+            keys += [
+                (name, ("file", str(file.resolve()), str(row.options.table or "").lower()))
+                for name, file in lists.items()
+                if file is not None
+            ]
+        faults = []
+        for column, key in keys:
+            if key in self._seen:
+                shown = record.get(column) or key[1]
+                faults.append((column, f"{shown!r} is already used in row {self._seen[key]}; correct one of them"))
+            self._seen.setdefault(key, number)
+        return faults

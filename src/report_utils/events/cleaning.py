@@ -59,7 +59,7 @@ def cut_energies(events: EventList, options: IngestOptions) -> tuple[EventList, 
 def cut_region(events: EventList, centre: tuple[float, float], radius: float) -> tuple[EventList, dict[str, int]]:
     """Return the events in a circle on the plane [arcsec], and reason -> how many were left out.
 
-    The reason does not say where the centre is, so that it is the same for all clusters and can be added up.
+    The reason does not give the centre, so that it is the same for all clusters and counts can be added up.
     """
     dropped: dict[str, int] = {}
     keep = np.hypot(events.x - centre[0], events.y - centre[1]) <= radius

@@ -106,10 +106,6 @@ class Layout:
         """The column of the energies."""
         return self.energies.column
 
-    def with_energies(self, energies: Energies) -> Layout:
-        """Return the layout with energies that the values have settled."""
-        return replace(self, energies=energies)
-
     @property
     def reasons(self) -> tuple[str, str]:
         """How position and energy were decided."""
@@ -142,8 +138,8 @@ def decide_layout(table: Table, options: IngestOptions = IngestOptions()) -> Lay
 
 def _position_columns(table: Table) -> tuple[Column, Column, bool]:
     """Return the columns that names and mission decide, and whether they are RA and DEC."""
-    ra, dec = table.find_with_unit("ra", ("deg",)), table.find_with_unit("dec", ("deg",))
-    x, y = table.find_with_unit("x", ("arcsec",)), table.find_with_unit("y", ("arcsec",))
+    ra, dec = table.find("ra", ("deg",)), table.find("dec", ("deg",))
+    x, y = table.find("x", ("arcsec",)), table.find("y", ("arcsec",))
     is_chandra = mission(table) == "chandra"
     if ra and dec and not (is_chandra and x and y):
         return ra, dec, True

@@ -36,7 +36,11 @@ MAX_CUSTOM_KEV = 50.0
 """[keV] Largest median of a column that custom alone takes for keV."""
 MIN_CUSTOM_EV = 200.0
 """[eV] With a larger median such a column holds eV; between the two limits nothing is guessed."""
+MAX_KEV = 1e4
+"""[keV] A larger value is not the energy of an X-ray."""
 NAMED_UNITS = ("keV", "eV", "MeV", "GeV", "TeV", "erg", "Hz", "Angstrom")
+_COLUMNS = {"energy": NAMED_UNITS, "signal": NAMED_UNITS, "pi": NAMED_UNITS, "pha": ()}
+"""The names to look for, in this order, and the units that may follow them."""
 _STATE = (
     "state the energy unit (energy_unit='keV' or 'eV'; --energy-unit), or for channels their width in keV"
     " (--energy-unit channel --channel-kev 0.04 --channel-offset-kev 1.6) or their RMF (--rmf FILE)"
@@ -53,7 +57,7 @@ class Energies:
     column : Column
     unit : str
         A unit of energy, frequency or wavelength, or "channel".
-    by : "request", "mission", "name", "unit", "ebounds" or "custom"
+    by : "user", "mission", "name", "unit", "ebounds" or "custom"
         What decided the unit; "unit" is TUNIT.
     why : str
         The same in words.
@@ -62,7 +66,7 @@ class Energies:
 
     column: Column
     unit: str
-    by: Literal["request", "mission", "name", "unit", "ebounds", "custom"]
+    by: Literal["user", "mission", "name", "unit", "ebounds", "custom"]
     why: str
     channels: LinearChannels | Ebounds | None = None
 
@@ -76,13 +80,28 @@ class Energies:
         values = in_kev(values, self.unit) if self.channels is None else self.channels.in_kev(values)
         return values.astype(self.column.dtype, copy=False)
 
-    def faults(self, values: NDArray) -> dict[str, NDArray[np.bool_]]:
-        """Return reason -> (n,) bool: the values that are not a channel of the EBOUNDS table."""
-        if not isinstance(self.channels, Ebounds):
+    def faults(self, values: NDArray, kev: NDArray) -> dict[str, NDArray[np.bool_]]:
+        """Return reason -> (n,) bool: the rows whose energy cannot be used.
+
+        Parameters
+        ----------
+        values : (n,) array
+            As stored in the column.
+        kev : (n,) array [keV]
+            The same as :meth:`in_kev` returns them.
+        """
+        if kev.min() >= 0 and kev.max() <= MAX_KEV:  # false if any value is NaN
             return {}
-        lost = np.isfinite(values) & np.isnan(self.channels.in_kev(values))
-        what = f"column {self.column.name!r} is a channel that EBOUNDS of {self.channels.path.name} lacks"
-        return {what: lost} if lost.any() else {}
+        finite, column = np.isfinite(kev), f"column {self.column.name!r}"
+        faults = {
+            f"{column} is not a finite number": ~finite,
+            f"{column} is negative": finite & (kev < 0),
+            f"{column} is above {MAX_KEV:.0f} keV": finite & (kev > MAX_KEV),
+        }
+        if isinstance(self.channels, Ebounds):
+            lacks = np.isfinite(values) & np.isnan(self.channels.in_kev(values))
+            faults = {f"{column} is a channel that EBOUNDS of {self.channels.path.name} lacks": lacks, **faults}
+        return {reason: rows for reason, rows in faults.items() if rows.any()}
 
     def __str__(self) -> str:
         """Return how the energies were decided."""
@@ -100,9 +119,20 @@ def decide_energies(table: Table, options: IngestOptions) -> Energies:
     """
     if options.states_channels:
         return _stated_channels(table, options)
-    column = table.need(options.energy) if options.energy is not None else _named_column(table)
+    if options.energy is not None:
+        column = table.need(options.energy)
+    else:
+        found = (table.find(name, units) for name, units in _COLUMNS.items())
+        column = next((one for one in found if one is not None), None)
+    if column is None:
+        msg = (
+            f"{table.path}: table {table.name}: holds no energies: there is no column 'ENERGY', 'SIGNAL', 'PI' or"
+            f" 'PHA'; it has {table.shown_names}; leave this file out, or name the column to use (--energy E"
+            " --energy-unit keV)"
+        )
+        raise InputError(msg)
     if options.energy_unit is not None:
-        return Energies(column, options.energy_unit, "request", "as stated")
+        return Energies(column, options.energy_unit, "user", "as stated")
     return _from_file(table, column)
 
 
@@ -119,7 +149,7 @@ def settle(energies: Energies, values: NDArray, path: object) -> Energies:
     """
     sample = values[:: max(1, len(values) // _SAMPLE)]
     sample = sample[np.isfinite(sample) & (sample >= 0)]
-    if energies.by == "request" or len(sample) == 0:
+    if energies.by == "user" or len(sample) == 0:
         return energies
     median = float(np.median(sample))
     name, unit, custom = energies.column.name, energies.unit, energies.by == "custom"
@@ -146,24 +176,13 @@ def settle(energies: Energies, values: NDArray, path: object) -> Energies:
     raise InputError(msg)
 
 
-def _named_column(table: Table) -> Column:
-    for name, units in (("energy", NAMED_UNITS), ("signal", NAMED_UNITS), ("pi", NAMED_UNITS), ("pha", ())):
-        if (column := table.find_with_unit(name, units)) is not None:
-            return column
-    msg = (
-        f"{table.path}: table {table.name}: holds no energies: there is no column 'ENERGY', 'SIGNAL', 'PI' or 'PHA';"
-        f" it has {table.shown_names}; leave this file out, or name the column to use (--energy E --energy-unit keV)"
-    )
-    raise InputError(msg)
-
-
 def _stated_channels(table: Table, options: IngestOptions) -> Energies:
     ebounds = None if options.rmf is None else read_ebounds(options.rmf)
     if options.energy is not None:
         column = table.need(options.energy)
     else:
         kinds = (ebounds.kind,) if ebounds is not None and ebounds.kind else ("pi", "pha")
-        column = next((found for kind in kinds if (found := table.find_with_unit(kind, ()))), None)
+        column = next((found for kind in kinds if (found := table.find(kind))), None)
         if column is None:
             names = " or ".join(repr(kind.upper()) for kind in kinds)
             whose = f", which {options.rmf} is for (CHANTYPE)" if len(kinds) == 1 else ""
@@ -173,19 +192,19 @@ def _stated_channels(table: Table, options: IngestOptions) -> Energies:
             )
             raise InputError(msg)
     if ebounds is not None:
-        return Energies(column, CHANNEL, "request", "as stated", ebounds)
+        return Energies(column, CHANNEL, "user", "as stated", ebounds)
     if options.channel_kev is not None:
         scale = LinearChannels(options.channel_kev, options.channel_offset_kev or 0.0)
-        return Energies(column, CHANNEL, "request", "as stated", scale)
+        return Energies(column, CHANNEL, "user", "as stated", scale)
     # Channels are stated, but not their width: the mission or the file has to give it.
     known = mission_energy(table, column.name)
     found = _by_ebounds(table, column)
     if known is not None and found is not None:
         _demand_same_energies(table, column, known, found.channels)
     if found is not None:
-        return replace(found, by="request")
+        return replace(found, by="user")
     if known is not None:
-        return Energies(column, CHANNEL, "request", f"by mission {known.mission}", _scale(known))
+        return Energies(column, CHANNEL, "user", f"by mission {known.mission}", _scale(known))
     raise _undecided(table, column, "it is stated to hold channels, and nothing gives their width")
 
 

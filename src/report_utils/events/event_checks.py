@@ -12,8 +12,6 @@ from report_utils.errors import InputError
 from report_utils.events.event_files import Rows
 from report_utils.events.eventlist import EventList
 
-MAX_ENERGY = 1e4
-"""[keV] A larger value is not the energy of an X-ray."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 
@@ -62,18 +60,6 @@ def demand_extent(events: EventList, where: object) -> None:
             " position columns"
         )
         raise InputError(msg)
-
-
-def energy_faults(energy: NDArray, name: str) -> dict[str, NDArray[np.bool_]]:
-    """Return reason -> (n,) bool: the energies [keV], from the column of that name, that cannot be used."""
-    if energy.min() >= 0 and energy.max() <= MAX_ENERGY:  # false if any value is NaN
-        return {}
-    faults = {
-        f"column {name!r} is not a finite number": ~np.isfinite(energy),
-        f"column {name!r} is negative": np.isfinite(energy) & (energy < 0),
-        f"column {name!r} is above {MAX_ENERGY:.0f} keV": np.isfinite(energy) & (energy > MAX_ENERGY),
-    }
-    return {reason: rows for reason, rows in faults.items() if rows.any()}
 
 
 def refusal(faults: dict[str, NDArray], rows: Rows, path: Path) -> InputError:

@@ -163,23 +163,45 @@ class Table:
         return frozenset(column.name.strip().lower() for column in self.columns)
 
     @property
+    def has_positions_and_energies(self) -> bool:
+        """Whether the columns' names promise an event list."""
+        has_positions = {"ra", "dec"} <= self.names or {"x", "y"} <= self.names
+        return has_positions and bool(self.names & _ENERGY_NAMES)
+
+    @property
     def shown_names(self) -> str:
         """The columns' names as the file writes them, for messages."""
         names = [printable(column.name) for column in self.columns]
         return ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")
 
-    def find(self, name: str) -> Column | None:
+    def find(self, name: str, units: Sequence[str] = ()) -> Column | None:
         """Return the column of that name, in upper or lower case, or None.
+
+        Parameters
+        ----------
+        name : str
+        units : sequence of str, optional
+            Outside FITS, names such as ``energy_kev`` or ``Energy [keV]``, with one of these units, match as well.
 
         Raises
         ------
         InputError
-            If several columns share the name.
+            If several columns match.
         """
         wanted = name.strip().lower()
-        found = [column for column in self.columns if column.name.strip().lower() == wanted]
+        if units and not self.is_fits:
+            accepted = {wanted, *(f"{wanted}_{unit.lower()}" for unit in units)}
+            found = [column for column in self.columns if column.plain_name in accepted]
+            names = " and ".join(repr(column.name) for column in found)
+            fault = (
+                f"columns {names} could both be {wanted}; name the one to use (--x X --y Y [--pixel-arcsec SIZE]"
+                " --energy E --energy-unit keV|eV)"
+            )
+        else:
+            found = [column for column in self.columns if column.name.strip().lower() == wanted]
+            fault = f"table {self.name}: {len(found)} columns are called {name!r}; rename all but one"
         if len(found) > 1:
-            msg = f"{self.path}: table {self.name}: {len(found)} columns are called {name!r}; rename all but one"
+            msg = f"{self.path}: {fault}"
             raise InputError(msg)
         return found[0] if found else None
 
@@ -199,27 +221,6 @@ class Table:
             )
             raise InputError(msg)
         return column
-
-    def find_with_unit(self, base: str, units: Sequence[str]) -> Column | None:
-        """Return the column of that name; outside FITS also one with a unit in its name, such as ``energy_kev``.
-
-        Raises
-        ------
-        InputError
-            If several columns could be meant.
-        """
-        if self.is_fits:
-            return self.find(base)
-        wanted = {base, *(f"{base}_{unit.lower()}" for unit in units)}
-        found = [column for column in self.columns if column.plain_name in wanted]
-        if len(found) > 1:
-            names = " and ".join(repr(column.name) for column in found)
-            msg = (
-                f"{self.path}: columns {names} could both be {base}; name the one to use (--x X --y Y [--pixel-arcsec"
-                " SIZE] --energy E --energy-unit keV|eV)"
-            )
-            raise InputError(msg)
-        return found[0] if found else None
 
     def read(self, wanted: Iterable[Column], filters: Sequence[RowFilter] = ()) -> Rows:
         """Read columns, the first value of each row if a column holds several.
@@ -343,27 +344,38 @@ def choose_table(tables: Sequence[Table], requested: str | int | None) -> Table:
     """
     path = tables[0].path
     shown = ", ".join(f"{printable(table.name)} (number {table.number})" for table in tables[:20])
-    events = [table for table in tables if table.name.strip().upper() == "EVENTS"]
+    found = events = [table for table in tables if table.name.strip().upper() == "EVENTS"]
     if requested is not None:
         wanted = str(requested).strip().lower()
         numbered = [table for table in tables if wanted == str(table.number)]
-        named = [table for table in tables if wanted == table.name.strip().lower()]
-        if numbered or named:
-            return numbered[0] if numbered else _only_one(named)
-        if wanted == ALL_TABLES:
+        found = numbered or [table for table in tables if wanted == table.name.strip().lower()]
+        if not found and wanted == ALL_TABLES:
             from report_utils.events.joined_table import join
 
             return join([table for table in events if table.n_rows], path)
-        msg = f"{path}: has no table {requested!r}; it holds {shown}"
-        raise InputError(msg)
-    if events:
-        return _only_one(events)
-    for table in tables:
-        if table.names & _ENERGY_NAMES and ({"ra", "dec"} <= table.names or {"x", "y"} <= table.names):
-            return table
-    if len(tables) == 1:
-        return tables[0]
-    msg = f"{path}: no table is called EVENTS or holds positions and energies; name one of {shown} (table=..., --table)"
+        if not found:
+            msg = f"{path}: has no table {requested!r}; it holds {shown}"
+            raise InputError(msg)
+    elif not events:
+        found = [table for table in tables if table.has_positions_and_energies][:1]
+        if not found and len(tables) == 1:
+            found = list(tables)
+        if not found:
+            msg = (
+                f"{path}: no table is called EVENTS or holds positions and energies; name one of {shown} (table=...,"
+                " --table)"
+            )
+            raise InputError(msg)
+    # Of several tables of one name, only one may have rows: which is meant is not guessed.
+    filled = [table for table in found if table.n_rows != 0] or found[:1]
+    if len(filled) == 1:
+        return filled[0]
+    each = ", ".join(f"number {table.number} with {table.n_rows} rows" for table in filled[:20])
+    msg = (
+        f"{path}: holds {len(filled)} tables {printable(filled[0].name)} ({each}); name the one to read"
+        f" (table={filled[0].number}, --table {filled[0].number}), or read all of them as one list (table='all',"
+        " --table all)"
+    )
     raise InputError(msg)
 
 
@@ -391,17 +403,3 @@ def _passing(values: dict[Column, NDArray], filters: Sequence[RowFilter], droppe
         dropped[one.reason] += int(np.count_nonzero(keep & ~good))
         keep &= good
     return keep
-
-
-def _only_one(tables: Sequence[Table]) -> Table:
-    """Return the one table that has rows."""
-    filled = [table for table in tables if table.n_rows != 0] or tables[:1]
-    if len(filled) == 1:
-        return filled[0]
-    each = ", ".join(f"number {table.number} with {table.n_rows} rows" for table in filled[:20])
-    msg = (
-        f"{filled[0].path}: holds {len(filled)} tables {printable(filled[0].name)} ({each}); name the one to read"
-        f" (table={filled[0].number}, --table {filled[0].number}), or read all of them as one list (table='all',"
-        " --table all)"
-    )
-    raise InputError(msg)

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from astropy.io.fits import Header
 
 # FITS standard 4.0, table 18: code -> (bytes per element, NumPy type, or None if it is not a real number)
-FORMATS = {
+_FORMATS = {
     "L": (1, None), "B": (1, "u1"), "I": (2, ">i2"), "J": (4, ">i4"), "K": (8, ">i8"), "A": (1, None),
     "E": (4, ">f4"), "D": (8, ">f8"), "C": (8, None), "M": (16, None), "P": (8, None), "Q": (16, None),
     "X": (1, None),
 }  # fmt: skip
-_FORM = re.compile(r"(\d{0,9})([LXBIJKAEDCMPQ])")
+_BINARY_FORM = re.compile(r"(\d{0,9})([LXBIJKAEDCMPQ])")
+_ASCII_FORM = re.compile(r"([AIFED])(\d{1,4})(?:\.(\d{1,3}))?\Z")
 _HEADER_BYTES = 2880
 _MAX_HEADER_BLOCKS = 2000
 """72 000 cards; a longer header has no END."""
@@ -51,26 +52,31 @@ BLOCK_BYTES = 16 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class FitsColumn(Column):
-    """One column as the header describes it: ``n_values`` numbers of format ``code`` from byte ``offset`` of a row.
+    """One column as the header describes it.
 
     Parameters
     ----------
-    code : str
-        Letter of TFORM.
-    offset : int
+    stored : str or None
+        NumPy type in the file; None if it is not a number.
+    offset, width : int
+        First byte and number of bytes in a row.
     scale, zero : float
         TSCAL and TZERO.
-    null : int, optional
-        TNULL.
+    null : int, str or None
+        TNULL; text in an ASCII table.
+    decimals : int
+        In an ASCII table, digits after a decimal point that is not written (section 7.2.5).
     fault : str
         Why the values cannot be read, or "".
     """
 
-    code: str
+    stored: str | None
     offset: int
+    width: int
     scale: float = 1.0
     zero: float = 0.0
-    null: int | None = None
+    null: int | str | None = None
+    decimals: int = 0
     fault: str = ""
 
 
@@ -91,7 +97,7 @@ class FitsTable(Table):
         row_type = np.dtype(
             {
                 "names": [f"{column.number}" for column in wanted],
-                "formats": [self._stored_type(column) for column in wanted],
+                "formats": [column.stored for column in wanted],
                 "offsets": [column.offset for column in wanted],
                 "itemsize": self.row_bytes,
             }
@@ -132,27 +138,19 @@ class FitsTable(Table):
             raise self._ends_early(max(0, size - self.start) // self.row_bytes)
 
     def _demand_readable(self, column: FitsColumn) -> None:
-        where = f"{self.path}: table {self.name}: column {column.name!r}"
-        if column.fault:
-            msg = f"{where}: {column.fault}"
+        fault = column.fault
+        if not fault and not (np.isfinite([column.scale, column.zero]).all() and column.scale != 0):
+            fault = f"has TSCAL {column.scale} and TZERO {column.zero}"
+        if not fault and not 0 <= column.offset <= self.row_bytes - max(1, column.width):
+            fault = f"lies outside its row of {self.row_bytes} bytes (NAXIS1)"
+        if fault:
+            msg = f"{self.path}: table {self.name}: column {column.name!r}: {fault}; correct the header"
             raise InputError(msg)
-        if not (np.isfinite([column.scale, column.zero]).all() and column.scale != 0):
-            msg = f"{where} has TSCAL {column.scale} and TZERO {column.zero}; correct the header"
-            raise InputError(msg)
-        if column.offset + FORMATS[column.code][0] * column.n_values > self.row_bytes:
-            msg = (
-                f"{where} lies outside its row of {self.row_bytes} bytes (NAXIS1); the header is damaged:"
-                " get the file again"
-            )
-            raise InputError(msg)
-
-    def _stored_type(self, column: FitsColumn) -> str:
-        return FORMATS[column.code][1]
 
     def _values(self, raw: NDArray, column: FitsColumn, n_before: int) -> NDArray:  # noqa: ARG002
         """Return physical values, TZERO + TSCAL * raw, with NaN for TNULL; ``n_before`` rows came before them."""
         is_null = raw == column.null if column.null is not None and raw.dtype.kind in "iu" else None
-        if _is_plain(column.scale, column.zero) and (is_null is None or not is_null.any()):
+        if (column.scale, column.zero) == (1.0, 0.0) and (is_null is None or not is_null.any()):
             return raw
         values = (raw * column.scale + column.zero).astype(column.dtype, copy=False)
         if is_null is not None:
@@ -195,7 +193,7 @@ def read_fits_tables(path: Path, *, until: str | None = None) -> list[Table]:
                 is_wanted = bool(until) and str(header.get("EXTNAME", "")).strip().upper() == until
                 is_table = header.get("XTENSION") in ("BINTABLE", "TABLE") and not header.get("ZIMAGE")
                 if is_table and (is_wanted or not is_enough):
-                    tables.append(_describe(path, number, header, primary, start))
+                    tables.append(_table(path, number, header, primary, start))
                     is_enough |= is_wanted
         except InputError:
             if not is_enough:
@@ -263,20 +261,19 @@ def _data_bytes(header: Header) -> int:
     return max(0, -(-n_bytes // _HEADER_BYTES) * _HEADER_BYTES)
 
 
-def _describe(path: Path, number: int, header: Header, primary: Header, start: int) -> FitsTable:
-    name = printable(str(header.get("EXTNAME", number)).strip())
-    where = f"{path}: table {name}"
+def _table(path: Path, number: int, header: Header, primary: Header, start: int) -> FitsTable:
+    kind = FitsTable
     if header["XTENSION"] == "TABLE":
-        from report_utils.events.ascii_table import AsciiTable, ascii_columns
+        from report_utils.events.ascii_table import AsciiTable
 
-        kind, columns = AsciiTable, ascii_columns(header, where)
-    else:
-        kind, columns = FitsTable, _binary_columns(header, where)
+        kind = AsciiTable
+    name = printable(str(header.get("EXTNAME", number)).strip())
+    columns = tuple(_columns(header, f"{path}: table {name}"))
     return kind(
         path=path,
         name=name,
         number=number,
-        columns=tuple(columns),
+        columns=columns,
         n_rows=max(0, int(header["NAXIS2"])),
         header=header,
         primary=primary,
@@ -285,38 +282,14 @@ def _describe(path: Path, number: int, header: Header, primary: Header, start: i
     )
 
 
-def _binary_columns(header: Header, where: str) -> list[FitsColumn]:
-    columns, offset = [], 0
-    for match, common in common_keywords(header, where, _FORM):
-        n_values, code = int(match[1] or 1), match[2]
-        null = header.get(f"TNULL{common['number']}")
-        column = FitsColumn(
-            dtype=_precision(code, common["scale"], common["zero"]) if n_values else None,
-            n_values=n_values,
-            code=code,
-            offset=offset,
-            null=null if isinstance(null, int) else None,
-            **common,
-        )
-        columns.append(column)
-        offset += (n_values + 7) // 8 if code == "X" else n_values * FORMATS[code][0]
-    row_bytes, n_rows = int(header["NAXIS1"]), int(header["NAXIS2"])
-    if offset != row_bytes or n_rows < 0:
-        msg = (
-            f"{where}: its columns take {offset} bytes a row, NAXIS1 says {row_bytes}, and NAXIS2 {n_rows} rows; the"
-            " header is damaged: copy or download the file again"
-        )
-        raise InputError(msg)
-    return columns
-
-
-def common_keywords(header: Header, where: str, form: re.Pattern) -> Iterator[tuple[re.Match, dict[str, Any]]]:
-    """Yield each column's TFORM as ``form`` matches it, and the fields that binary and ASCII columns share."""
+def _columns(header: Header, where: str) -> Iterator[FitsColumn]:
+    """Yield the columns of a binary table, or of an ASCII table (FITS standard 4.0, sections 7.3 and 7.2)."""
+    is_ascii, end = header["XTENSION"] == "TABLE", 0
     for n in range(1, int(header["TFIELDS"]) + 1):
-        text = str(header.get(f"TFORM{n}", "")).strip().upper()
-        match = form.match(text)
+        form = str(header.get(f"TFORM{n}", "")).strip().upper()
+        match = (_ASCII_FORM if is_ascii else _BINARY_FORM).match(form)
         if match is None:
-            msg = f"{where}: TFORM{n} is {printable(text)!r}, which FITS does not know; copy or download the file again"
+            msg = f"{where}: TFORM{n} is {printable(form)!r}, which FITS does not know; copy or download the file again"
             raise InputError(msg)
         scaling, fault = {"scale": 1.0, "zero": 0.0}, ""
         for name, keyword in (("scale", f"TSCAL{n}"), ("zero", f"TZERO{n}")):
@@ -324,21 +297,41 @@ def common_keywords(header: Header, where: str, form: re.Pattern) -> Iterator[tu
             if isinstance(value, int | float) and not isinstance(value, bool):
                 scaling[name] = float(value)
             else:
-                fault = f"{keyword} is {printable(str(value))!r} and not a number; correct the header"
+                fault = f"{keyword} is {printable(str(value))!r} and not a number"
+        null = header.get(f"TNULL{n}")
+        if is_ascii:
+            code, width, decimals = match[1], int(match[2]), int(match[3] or 0)
+            layout = {
+                "dtype": None if code == "A" else np.dtype(np.float64),
+                "stored": f"S{width}",
+                "offset": int(header.get(f"TBCOL{n}", 0)) - 1,
+                "width": width,
+                "null": "" if null is None else str(null).strip(),
+                "decimals": 0 if code == "I" else decimals,
+            }
+        else:
+            n_values, code = int(match[1] or 1), match[2]
+            n_bytes, stored = _FORMATS[code]
+            # float32 holds these exactly, except bytes and short integers that are scaled.
+            is_single = code == "E" or (code in "BI" and (scaling["scale"], scaling["zero"]) == (1.0, 0.0))
+            layout = {
+                "dtype": np.dtype(np.float32 if is_single else np.float64) if stored and n_values else None,
+                "n_values": n_values,
+                "stored": stored,
+                "offset": end,
+                "width": (n_values + 7) // 8 if code == "X" else n_values * n_bytes,
+                "null": null if isinstance(null, int) else None,
+            }
         name = printable(str(header.get(f"TTYPE{n}", f"column {n}")).strip())
-        yield match, {"name": name, "number": n, "form": text, "fault": fault, **scaling}
-
-
-def _precision(code: str, scale: float, zero: float) -> np.dtype | None:
-    """Return float32 if a column of a format has no more precision, else float64; None if it holds no numbers."""
-    if FORMATS[code][1] is None:
-        return None
-    return np.dtype(np.float32 if code == "E" or (code in "BI" and _is_plain(scale, zero)) else np.float64)
-
-
-def _is_plain(scale: float, zero: float) -> bool:
-    """Whether the stored values are the physical ones."""
-    return scale == 1.0 and zero == 0.0
+        yield FitsColumn(name=name, number=n, form=form, fault=fault, **scaling, **layout)
+        end += layout["width"]
+    row_bytes, n_rows = int(header["NAXIS1"]), int(header["NAXIS2"])
+    if not is_ascii and (end != row_bytes or n_rows < 0):
+        msg = (
+            f"{where}: its columns take {end} bytes a row, NAXIS1 says {row_bytes}, and NAXIS2 {n_rows} rows; the"
+            " header is damaged: copy or download the file again"
+        )
+        raise InputError(msg)
 
 
 def _fill(stream: IO[bytes], view: memoryview) -> int:

@@ -1,8 +1,8 @@
-"""Good time intervals: which events were seen while all was well.
+"""Good time intervals: when the observation's data are valid.
 
 An interval is a row of a table with START and STOP, called GTI, GTI<n> or STDGTI<n> or of class GTI
-(HDUCLAS1); both ends belong to it, as in cfitsio's ``gtifilter``. Where a file has one such table for each
-detector, an event is held against that of its own:
+(HDUCLAS1); both ends belong to it, as in cfitsio's ``gtifilter``. If a file has one such table for each
+detector, an event is compared with that of its own:
 
 ========  ================================  ======================================================
 mission   an event's detector               a table's detector
@@ -27,7 +27,7 @@ from report_utils.events.event_files import Column, RowFilter, Table, is_fits_fi
 from report_utils.events.fits_tables import read_fits_tables
 
 IN_FILE = "file"
-"""What stands for the file's own intervals instead of a path."""
+"""Requests the file's own intervals, in place of a path."""
 _NAME = re.compile(r"(STD)?GTI(\d*)", re.IGNORECASE)
 _DETECTORS = ("CCD_ID", "TM_NR", "CCDNR")
 _SECONDS_PER_DAY = 86400.0
@@ -65,7 +65,7 @@ class GoodTimes:
 
 
 def good_times_filter(source: str, table: Table) -> RowFilter:
-    """Return the filter that keeps the events of a table that fall into good time intervals.
+    """Return the filter that keeps a table's events within good time intervals.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def good_times_filter(source: str, table: Table) -> RowFilter:
     Raises
     ------
     InputError
-        If there are no intervals, they are damaged, or it cannot be said which are meant for which events.
+        If there are no intervals, they are damaged, or it is not clear which events they apply to.
     """
     path = table.path if source == IN_FILE else Path(source)
     tables = interval_tables(path)
@@ -107,7 +107,7 @@ def good_times_filter(source: str, table: Table) -> RowFilter:
 
 
 def interval_tables(path: Path) -> list[Table]:
-    """Return the tables of good time intervals in a file; none where it is not FITS."""
+    """Return the tables of good time intervals in a file; none if it is not FITS."""
     if not is_fits_file(path):
         return []
     return [
@@ -119,7 +119,7 @@ def interval_tables(path: Path) -> list[Table]:
 
 
 def _detectors(tables: list[Table], events: Table) -> tuple[Column | None, list[int]]:
-    """Return the column of the events' detectors and the detector of each table; no column if one is for all."""
+    """Return the column of the events' detectors and the detector of each table; no column if one table is for all."""
     column = next((found for name in _DETECTORS if (found := events.find(name))), None)
     numbers = [_detector(table, several=len(tables) > 1) for table in tables]
     if len(tables) == 1 and (column is None or numbers[0] is None):
@@ -128,8 +128,8 @@ def _detectors(tables: list[Table], events: Table) -> tuple[Column | None, list[
         names = ", ".join(f"{table.name} (number {table.number})" for table in tables[:20])
         lacks = "has none of the columns " + ", ".join(_DETECTORS) if column is None else f"has {column.name}"
         msg = (
-            f"{tables[0].path}: has {len(tables)} tables of good time intervals ({names}), and which is meant for"
-            f" which events cannot be told (the event table {lacks}); give one table in a file of its own (gti=PATH)"
+            f"{tables[0].path}: has {len(tables)} tables of good time intervals ({names}), and it is not clear"
+            f" which events each applies to (the event table {lacks}); give one table in a file of its own (gti=PATH)"
         )
         raise InputError(msg)
     return column, numbers
@@ -151,15 +151,15 @@ def _demand_same_clock(intervals: Table, events: Table) -> None:
     zero = _clock_zero(events), _clock_zero(intervals)
     if None not in zero and abs(zero[0] - zero[1]) > _SAME_TIME:
         msg = (
-            f"{intervals.path}: table {intervals.name}: its times count from another moment than those of"
-            f" {events.path} (MJDREF and TIMEZERO differ by {abs(zero[0] - zero[1]):.6g} s); give intervals of this"
+            f"{intervals.path}: table {intervals.name}: its times and those of {events.path} do not count from the"
+            f" same moment (MJDREF and TIMEZERO differ by {abs(zero[0] - zero[1]):.6g} s); give intervals of this"
             " observation"
         )
         raise InputError(msg)
 
 
 def _clock_zero(table: Table) -> float | None:
-    """Return the moment that times count from [s since MJD 0], or None where the header does not say."""
+    """Return the moment that times count from [s since MJD 0], or None if the header does not say."""
     whole = table.real("MJDREF")
     if whole is None:
         whole = table.real("MJDREFI")
@@ -174,8 +174,8 @@ def _read_intervals(table: Table) -> GoodTimes:
     if bad.any():
         row = int(np.argmax(bad))
         msg = (
-            f"{table.path}: table {table.name}: row {row + 1}: START {start[row]:.6g} and STOP {stop[row]:.6g} are no"
-            " interval; correct them, or leave the good time intervals out"
+            f"{table.path}: table {table.name}: row {row + 1}: START {start[row]:.6g} and STOP {stop[row]:.6g} are not"
+            " an interval; correct them, or leave the good time intervals out"
         )
         raise InputError(msg)
     return merged(start, stop)

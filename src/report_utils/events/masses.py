@@ -1,4 +1,4 @@
-"""Masses as a catalogue states them: the column's name says the scale, and a wrong one is refused."""
+"""Masses in a catalogue: the column's name gives the scale, and values of another scale are refused."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from report_utils.files.plain_numbers import real
 MASS_COLUMNS = ("log10_mass", "mass_msun", "mass_msun_h")
 """log10 of M500c in solar masses; M500c in solar masses; M500c in solar masses / h."""
 MASS_RANGE = (10.0, 17.0)
-"""log10 of M500c in solar masses: no cluster or group lies outside, a mass in solar masses does."""
+"""log10 of M500c in solar masses. Every cluster and group lies inside, a mass in solar masses outside."""
 _H_RANGE = (0.3, 1.5)
 _UNITS_OF_1E14 = (0.01, 100.0)
-"""A value that a cluster's mass has in units of 1e14 solar masses, as many tables give it."""
+"""Masses of clusters in units of 1e14 solar masses, which many tables use."""
 
 _MEANING = {
     "log10_mass": "log10 of M500c in solar masses",
@@ -24,7 +24,7 @@ _EXAMPLE = {"log10_mass": "14.2", "mass_msun": "1.6e14", "mass_msun_h": "1.1e14"
 
 
 def check_hubble_h(path: object, column: str | None, hubble_h: float | None) -> None:
-    """Refuse masses in Msun/h without h, and an h that nothing is divided by.
+    """Refuse masses in Msun/h without h, and an h without such masses.
 
     Raises
     ------
@@ -33,16 +33,16 @@ def check_hubble_h(path: object, column: str | None, hubble_h: float | None) -> 
     if column == "mass_msun_h":
         if hubble_h is None:
             msg = (
-                f"{path}: column 'mass_msun_h': the masses are in solar masses / h, and h is not stated; say which"
-                " one they were made with, for example --hubble-h 0.7"
+                f"{path}: column 'mass_msun_h': the masses are in solar masses / h, and h is not stated; state the one"
+                " they were made with, for example --hubble-h 0.7"
             )
             raise InputError(msg)
         if not _H_RANGE[0] <= hubble_h <= _H_RANGE[1]:
-            msg = f"hubble_h={hubble_h!r} is no H0 / (100 km/s/Mpc); give the masses' own, for example 0.7"
+            msg = f"hubble_h={hubble_h!r} is not an H0 / (100 km/s/Mpc); give the masses' own, for example 0.7"
             raise InputError(msg)
     elif hubble_h is not None:
         msg = (
-            f"{path}: h is stated, but the masses are in the column {column!r}, which has none; name the column"
+            f"{path}: h is stated, but the masses in the column {column!r} do not depend on it; name the column"
             " mass_msun_h, or leave --hubble-h out"
         )
         raise InputError(msg)
@@ -78,7 +78,7 @@ def log10_mass(column: str, text: str, hubble_h: float | None = None) -> float:
     if not MASS_RANGE[0] <= mass <= MASS_RANGE[1]:
         low, high = MASS_RANGE if column == "log10_mass" else (10.0 ** MASS_RANGE[0], 10.0 ** MASS_RANGE[1])
         msg = (
-            f"{text} is no cluster's mass; {_MEANING[column]} is expected, between {low:g} and {high:g}"
+            f"{text} is not the mass of a cluster; {_MEANING[column]} is expected, between {low:g} and {high:g}"
             f"{_likely(column, value)}"
         )
         raise InputError(msg)
@@ -86,7 +86,7 @@ def log10_mass(column: str, text: str, hubble_h: float | None = None) -> float:
 
 
 def _likely(column: str, value: float) -> str:
-    """Say what the value would be right for: the user decides, nothing is guessed."""
+    """Return what the value would be right for; the user decides, nothing is guessed."""
     if column == "log10_mass" and 10.0 ** MASS_RANGE[0] <= value <= 10.0 ** MASS_RANGE[1]:
         return ": for solar masses, name the column mass_msun (or mass_msun_h)"
     hints = []

@@ -1,4 +1,4 @@
-"""Masking the positions of a point-source list: another way to an observation without its AGN."""
+"""Masking the positions of a point-source list, which gives an observation without its AGN."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from report_utils.events.reading import Reading
 
 MAX_RADIUS = 600.0
-"""[arcsec] A larger circle is no point source; its unit is not what it seems."""
+"""[arcsec] A larger circle is not a point source: its unit is not what it seems."""
 _UNITS = {"arcsec": 1.0, "arcmin": 60.0, "deg": 3600.0}
 _RADIUS = re.compile(r"radius(?:_(arcsec|arcmin|deg))?")
 
 
 @dataclass(frozen=True)
-class PointSources:
+class PointSourceList:
     """Circles on the sky.
 
     Parameters
@@ -46,19 +46,19 @@ class PointSources:
         return len(self.ra)
 
 
-def read_point_sources(path: str | Path) -> PointSources:
+def read_point_sources(path: str | Path) -> PointSourceList:
     """Read a list of point sources.
 
     Parameters
     ----------
     path : path
-        FITS, CSV, Parquet or NPZ, with columns RA, DEC [deg] and RADIUS [arcsec]. Another unit of the radius
-        is stated in its name (``RADIUS_ARCMIN``, ``RADIUS_DEG``) or, in FITS, by its TUNIT.
+        FITS, CSV, Parquet or NPZ, with columns RA, DEC [deg] and RADIUS [arcsec]. The name of the radius can
+        state another unit (``RADIUS_ARCMIN``, ``RADIUS_DEG``), and so can its TUNIT in FITS.
 
     Raises
     ------
     InputError
-        If a column is missing or a value is no position or no radius of a point source.
+        If a column is missing, or a value is not a position or not the radius of a point source.
     """
     path = Path(path)
     tables = open_tables(path)
@@ -87,7 +87,7 @@ def read_point_sources(path: str | Path) -> PointSources:
             where = f"{path}: row {row + 1}: column {column.name!r}"
             msg = f"{where}: {said} {what}; correct it, or state the unit in the column's name"
             raise InputError(msg)
-    return PointSources(path, values["ra"], values["dec"], radii)
+    return PointSourceList(path, values["ra"], values["dec"], radii)
 
 
 def _radius_column(table: Table) -> tuple[Column, str]:
@@ -108,15 +108,15 @@ def _radius_column(table: Table) -> tuple[Column, str]:
     return column, found[0][1] or (stated if stated in _UNITS else "arcsec")
 
 
-def mask_point_sources(reading: Reading, sources: PointSources) -> tuple[EventList, int]:
+def mask_point_sources(reading: Reading, sources: PointSourceList) -> tuple[EventList, int]:
     """Take out the events inside any of the circles.
 
     Parameters
     ----------
     reading : Reading
-        An event list and where on the sky it lies.
-    sources : PointSources
-        Those outside the field take nothing out.
+        An event list, and where on the sky it lies.
+    sources : PointSourceList
+        Those outside the field have no effect.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def mask_point_sources(reading: Reading, sources: PointSources) -> tuple[EventLi
     events = reading.events
     if reading.frame is None:
         msg = (
-            f"{reading.table.path}: the point sources of {sources.path} cannot be masked, for the file does not say"
+            f"{reading.table.path}: the point sources of {sources.path} cannot be masked: the file does not say"
             " where on the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give an AGN-less list instead"
         )
         raise InputError(msg)
@@ -148,7 +148,7 @@ def mask_point_sources(reading: Reading, sources: PointSources) -> tuple[EventLi
 
 
 def _near(events: EventList, centre: tuple[float, float], reach: float) -> NDArray[np.int_]:
-    """Return the events in the square about a circle, which is as large as the plane shows it anywhere."""
+    """Return the events in the square about a circle, taken as large as the plane shows it anywhere."""
     near = np.abs(events.x - centre[0]) <= reach
     near &= np.abs(events.y - centre[1]) <= reach
     return np.flatnonzero(near)
@@ -157,8 +157,8 @@ def _near(events: EventList, centre: tuple[float, float], reach: float) -> NDArr
 def _separation(x: NDArray, y: NDArray, centre: tuple[float, float]) -> NDArray[np.float64]:
     """Return the angle [arcsec] between places on the tangent plane, seen from the centre of the sphere.
 
-    It is atan2(|a x b|, a . b) for the vectors a = (x, y, 1) and b to the two places in radians, which stays
-    exact for small angles.
+    It is atan2(|a x b|, a . b) for the vectors a = (x, y, 1) and b to the two places in radians, which is accurate
+    for small angles too.
     """
     ax, ay = np.asarray(x, np.float64) / ARCSEC_PER_RADIAN, np.asarray(y, np.float64) / ARCSEC_PER_RADIAN
     bx, by = centre[0] / ARCSEC_PER_RADIAN, centre[1] / ARCSEC_PER_RADIAN

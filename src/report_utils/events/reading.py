@@ -1,10 +1,26 @@
-"""Reading one event list, step by step: :func:`load_events` names the steps in order."""
+"""Reading one event list: :func:`load_events` takes these steps, in this order.
+
+============================================================  =========================================================
+open the file, whatever its format, and choose the table      :mod:`~report_utils.events.event_files`; then
+                                                              ``fits_tables``, ``csv_table``, ``parquet_table`` or
+                                                              ``npz_table`` describes the table and yields its rows
+decide which columns are position and energy, in which units  :mod:`~report_utils.events.column_mapping`,
+                                                              :mod:`~report_utils.events.energies`; facts about missions
+                                                              and units in ``missions`` and ``units``
+read these columns, without rows that are not wanted          :meth:`~report_utils.events.event_files.Table.read`
+convert energies to keV                                       :class:`~report_utils.events.energies.Energies`
+project positions onto the tangent plane, in arcsec           :mod:`~report_utils.events.sky_plane`
+refuse or leave out rows that cannot be used, and repetitions :mod:`~report_utils.events.event_checks`
+make the :class:`~report_utils.events.eventlist.EventList`    ``eventlist``
+leave out what a user does not want                           :mod:`~report_utils.events.cleaning`
+============================================================  =========================================================
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +34,6 @@ from report_utils.events.energies import settle
 from report_utils.events.event_checks import (
     demand_extent,
     demand_some,
-    energy_faults,
     refusal,
     repeated_rows,
     rows_to_keep,
@@ -142,13 +157,14 @@ def load_events(
         demand_one_unit(table, layout.energies)
     labels = None if source_id is None else _labels(rows.values.pop(source_id.name), options.agn_source_ids)
     stored = rows.values.pop(layout.energy.name)
-    layout = layout.with_energies(settle(layout.energies, stored, path))
-    energy, faults = layout.energies.in_kev(stored), layout.energies.faults(stored)
+    layout = replace(layout, energies=settle(layout.energies, stored, path))
+    energy = layout.energies.in_kev(stored)
+    faults = layout.energies.faults(stored, energy)
     del stored
     positions = place(rows.values.pop(layout.x.name), rows.values.pop(layout.y.name), layout, table)
 
     # Rows that cannot be used are refused or left out, and so are repeated ones.
-    faults |= {**energy_faults(energy, layout.energy.name), **positions.faults}
+    faults |= positions.faults
     if faults and not options.drop_invalid:
         raise refusal(faults, rows, path)
     keep, n_repeated = rows_to_keep(faults, repeated, dropped, drop_repeated=options.drop_repeated)

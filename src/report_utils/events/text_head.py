@@ -1,10 +1,10 @@
-"""The first lines of a text table: what parts its columns, what they are called, and where its rows begin.
+"""The first lines of a text table: what separates its columns, what they are called, and where its rows begin.
 
 =======================  ==================================================================================
-plain CSV                a line of names, parted by commas, tabs or semicolons
+plain CSV                a line of names, separated by commas, tabs or semicolons
 spreadsheets             ``sep=;`` before it, which states the separator
-``#`` lines              comments before the names; the last of them is the names where only numbers follow,
-                         as :func:`numpy.savetxt` writes them (``header=``), whose values blanks may part
+``#`` lines              comments before the names; the last one holds the names if only numbers follow, as
+                         :func:`numpy.savetxt` writes them (``header=``); blanks may separate its values
 ECSV                     its ``#`` lines state separator and units
 =======================  ==================================================================================
 """
@@ -27,19 +27,19 @@ _ECSV_DELIMITER = re.compile(r"#\s*delimiter:\s*['\"]?([,;\t ])['\"]?\s*")
 
 @dataclass(frozen=True)
 class TextHead:
-    """What the first lines say.
+    """What the first lines tell.
 
     Parameters
     ----------
     delimiter : str
-        Empty where nothing parts the names.
+        Empty if nothing separates the names.
     names : tuple of str
     n_skip : int
         Lines before the first row.
     line : int
         The number, from 1, of the line of names.
     units : dict
-        Name -> unit, as an ECSV header states it.
+        Name -> unit, from an ECSV header.
     """
 
     delimiter: str
@@ -50,7 +50,7 @@ class TextHead:
 
 
 def read_head(lines: Sequence[str]) -> TextHead:
-    """Return what the first lines of a text say; without any text line, names are empty.
+    """Return what the first lines of a text tell; if all are empty or comments, there are no names.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def read_head(lines: Sequence[str]) -> TextHead:
 
 
 def _delimiter_of(below: Sequence[str]) -> str:
-    """Return what the line has most of; blanks only where the next line has as many values and one is a number."""
+    """Return the most frequent separator; blanks only if the next line has as many values and one is a number."""
     line = below[0]
     delimiter = max(DELIMITERS, key=line.count)
     if delimiter in line:
@@ -109,7 +109,7 @@ def split(line: str, delimiter: str) -> tuple[str, ...]:
 
 
 def split_comment(line: str, delimiter: str) -> tuple[str, ...]:
-    """Return the names that a comment may hold: parted as the rows are, or by commas where blanks part those."""
+    """Return the names that a comment may hold, separated as the rows are, or by commas if blanks separate those."""
     text = line.lstrip("#").strip()
     if delimiter == BLANK:
         delimiter = next((one for one in DELIMITERS if one in text), BLANK)
@@ -131,5 +131,5 @@ def _ecsv_units(comments: Sequence[str]) -> dict[str, str]:
         columns = yaml.load("\n".join(text[begin:end]))["datatype"]
         return {str(column["name"]): str(column["unit"]) for column in columns if column.get("unit")}
     except Exception as error:  # damaged text makes a YAML parser raise nearly anything
-        msg = f"its header is no YAML ({type(error).__name__})"
+        msg = f"its header is not YAML ({type(error).__name__})"
         raise ValueError(msg) from None

@@ -1,7 +1,7 @@
 """Units as files write them, and values in keV or degrees; astropy knows the units.
 
-Real files write a unit in any case and in full (``KEV``, ``degrees``, ``0.05 ARCSECONDS``); such spellings are put
-right here before astropy is asked.
+Real files spell a unit in upper or lower case and in full (``KEV``, ``degrees``, ``0.05 ARCSECONDS``); such spellings
+are normalised here before astropy parses them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from astropy.units import UnitBase
 
 CHANNEL = "channel"
-"""What stands for a unit where values count channels."""
+"""Stands for a unit if values are channel numbers."""
 _CHANNELS = {"chan", "channel", "channels", "ch", "adu", "bin"}
 _SPELLINGS = {
     "ev": "eV", "kev": "keV", "gev": "GeV", "tev": "TeV", "ergs": "erg", "joule": "J", "joules": "J", "hz": "Hz",
@@ -26,22 +26,22 @@ _SPELLINGS = {
     "arcseconds": "arcsec", "rads": "rad", "radian": "rad", "radians": "rad", "pix": "pixel", "pixels": "pixel",
 }  # fmt: skip
 _MAX_WAVELENGTH = 1e-6
-"""[m] A larger unit of length is not one of a photon's wavelength."""
+"""[m] A larger unit of length is not one for the wavelength of an X-ray."""
 _UNIT = re.compile(
     r"(?:(?P<power>10(?:\*\*|\^)\(?(?P<exponent>[+-]?[0-9]{1,2})\)?)|(?P<factor>[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?))?"
     r"\s*\*?\s*(?P<name>[A-Za-z]{1,20})"
 )
-"""A name with a factor: products and powers are no units of what is read here, and odd ones keep astropy busy."""
+"""A name with a factor. No column here has a unit that is a product or power, and odd ones keep astropy busy."""
 
 
 def counts_channels(text: str) -> bool:
-    """Whether a unit says that values are numbers of channels."""
+    """Whether a unit says that values are channel numbers."""
     return text.strip().lower() in _CHANNELS
 
 
 @cache
 def find_unit(text: str) -> UnitBase | None:
-    """Return the unit of a text such as ``keV`` or ``0.05 arcsec``, or None where it is none that is known."""
+    """Return the unit of a text such as ``keV`` or ``0.05 arcsec``, or None if it is not known."""
     from astropy import units
 
     match = _UNIT.fullmatch(text.strip())
@@ -59,7 +59,7 @@ def find_unit(text: str) -> UnitBase | None:
 
 
 def is_energy(text: str) -> bool:
-    """Whether a unit is that of a photon's energy, or of its frequency or wavelength."""
+    """Whether a unit can be that of a photon's energy, frequency or wavelength."""
     from astropy import units
 
     unit = find_unit(text)
@@ -71,7 +71,7 @@ def is_energy(text: str) -> bool:
 
 
 def same_energy_unit(one: str, other: str) -> bool:
-    """Whether two units of energy are one, however they are spelt."""
+    """Whether two units of energy are the same, however they are spelt."""
     first, second = (find_unit(text) for text in (one, other))
     return first.is_equivalent(second) and abs(first.to(second) - 1) < 1e-9
 
@@ -92,7 +92,7 @@ def in_kev(values: NDArray, text: str) -> NDArray[np.floating]:
     if text == "keV":
         return values
     if text == "eV":
-        # Division, not a product with 0.001: 2500 eV must become 2.5 keV exactly, for bands are closed on the right.
+        # Division, not multiplication by 0.001: 2500 eV must become exactly 2.5 keV, because bands are right-closed.
         return values / 1000.0
     from astropy import units
 
@@ -101,14 +101,14 @@ def in_kev(values: NDArray, text: str) -> NDArray[np.floating]:
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         if not unit.is_equivalent(units.keV):
             return unit.to(units.keV, values, equivalencies=units.spectral())
-        # Of a power of ten to the bit, for 0.0025 MeV must become 2.5 keV exactly.
+        # A power of ten must be exact to the bit, so that 0.0025 MeV becomes exactly 2.5 keV.
         factor = float(f"{unit.to(units.keV):.14g}")
         inverse = float(f"{1 / factor:.14g}")
         return values / inverse if factor < 1 else values * factor
 
 
 def degrees_of(text: str) -> float | None:
-    """Return how many degrees one unit of an angle is, or None where the unit is no angle."""
+    """Return the size of a unit of angle [deg], or None if the unit is not an angle."""
     from astropy import units
 
     unit = find_unit(text)

@@ -1,1 +1,1 @@
-"""Reading and writing files so that a bad one is refused in one line and a written one is whole or absent."""
+"""Reading files so that a bad one is refused in one line, and writing them so that they are whole or absent."""

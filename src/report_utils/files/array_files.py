@@ -1,4 +1,4 @@
-"""NumPy's archives of arrays (``.npz``), read within limits: what a member claims is checked before memory is taken."""
+"""NumPy archives (``.npz``), read within limits: what a member claims is checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from report_utils.errors import InputError
 from report_utils.files.input_files import MAX_BYTES, demand_file
 
 _MAX_HEADER = 1 << 16
-"""[bytes] NumPy has a lower limit, but looks at it only when the header is in memory."""
+"""[bytes] NumPy has a lower limit, but checks it only once the header is in memory."""
 _MAX_MEMBERS = 1000
 _END = b"PK\x05\x06"
 _END_64 = b"PK\x06\x07"
@@ -31,14 +31,14 @@ def open_arrays(path: Path, max_bytes: int = MAX_BYTES) -> zipfile.ZipFile:
     ----------
     path : Path
     max_bytes : int
-        Of all members together, unpacked.
+        Limit for all members together, unpacked.
 
     Raises
     ------
     InputError
-        If it is no file, or has too many or too large members.
+        If it is not a regular file, or has too many or too large members.
     OSError, ValueError, zipfile.BadZipFile, ...
-        If it is damaged: zipfile raises nearly anything.
+        If it is damaged; zipfile raises nearly anything.
     """
     demand_file(path)
     _demand_short_directory(path)
@@ -48,14 +48,14 @@ def open_arrays(path: Path, max_bytes: int = MAX_BYTES) -> zipfile.ZipFile:
     packing = {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
     if n_bytes > max_bytes or packing:
         archive.close()
-        what = "are packed in a way that NumPy does not use" if packing else f"unpack to {n_bytes} bytes"
-        msg = f"{path}: its arrays {what}; write it anew with numpy.savez, or with fewer values"
+        what = "are compressed in a way that NumPy does not use" if packing else f"unpack to {n_bytes} bytes"
+        msg = f"{path}: its arrays {what}; write it again with numpy.savez, or with fewer values"
         raise InputError(msg)
     return archive
 
 
 def _demand_short_directory(path: Path) -> None:
-    """Refuse an archive of too many files before Python's zipfile holds all their names."""
+    """Refuse an archive of too many files before zipfile reads all their names."""
     with path.open("rb") as stream:
         size = stream.seek(0, 2)
         stream.seek(max(0, size - _END_BYTES - _MAX_COMMENT))
@@ -72,12 +72,12 @@ def _demand_short_directory(path: Path) -> None:
 
 
 def read_array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, bool]:
-    """Return shape, type and whether in Fortran's order, of a ``.npy`` stream, which then stands at its values.
+    """Return shape, type and whether the order is Fortran's, of a ``.npy`` stream; leave it at its values.
 
     Raises
     ------
     ValueError, TypeError, SyntaxError
-        If it is no array, or of a version that stands for something else than numbers and text.
+        If it is not an array, or has a version for other things than numbers and text.
     """
     version = np.lib.format.read_magic(stream)
     if version not in {(1, 0), (2, 0)}:
@@ -101,7 +101,7 @@ def read_array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, boo
 
 
 def read_arrays(path: Path, max_bytes: int) -> dict[str, NDArray]:
-    """Return the arrays of an ``.npz`` file: numbers and text of fixed width, never objects.
+    """Return the arrays of an ``.npz`` file: numbers and text of fixed width, but never objects.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def read_arrays(path: Path, max_bytes: int) -> dict[str, NDArray]:
                 if len(data) < n_bytes or stream.read(1):
                     msg = f"{member.filename} does not hold what it claims"
                     raise ValueError(msg)
-            # a copy, for what is read from bytes cannot be written to
+            # A copy, because an array made from bytes is read-only.
             values = np.frombuffer(data, dtype).copy() if dtype.itemsize else np.zeros(math.prod(shape), dtype)
             arrays[member.filename.removesuffix(".npy")] = values.reshape(shape, order="F" if fortran else "C")
     return arrays

@@ -1,10 +1,11 @@
-"""Files that are either whole or not there, and one clear line where the disk does not take them."""
+"""Writing files that are either whole or not there, and one clear line if the disk refuses them."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 import json
+import math
 import os
 import platform
 import re
@@ -20,14 +21,14 @@ from numpy.typing import NDArray
 from report_utils.errors import InputError
 
 RUNS_VARIABLE = "REPORT_RUNS"
-"""Environment variable that names the folder of the runs; ``.runs`` in the project without it."""
+"""Environment variable that names the folder of runs; by default ``.runs`` in the project."""
 
 TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<host>[0-9a-f]{4})?[0-9a-f]{8}\.(?P<process>\d+)\.tmp")
-"""The names that :func:`whole_file` yields; those of earlier versions say no machine."""
+"""The names that :func:`whole_file` yields; those of earlier versions name no machine."""
 
 
 def host_token() -> str:
-    """Return four letters that tell this machine from others which share a folder."""
+    """Return four letters that distinguish this machine from others that share a folder."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:4]
 
 
@@ -35,9 +36,9 @@ def host_token() -> str:
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary name beside ``path``; on success the file written there takes its place at once.
 
-    It is flushed to disk before it gets its name, and the name after it. After a crash or an error ``path`` is what
-    it was before; the temporary name is one of :data:`TEMPORARY`. Processes of two machines that share a folder may
-    have the same number: the machine and what is drawn at random tell them apart.
+    The file is flushed to disk before it gets its name, and the name after that. After a crash or an error ``path``
+    is what it was before; the temporary name matches :data:`TEMPORARY`. Processes on two machines that share a folder
+    may have the same number, so the name also holds the machine and random letters.
     """
     temporary = path.with_name(f".{path.name}.{host_token()}{secrets.token_hex(4)}.{os.getpid()}.tmp")
     try:
@@ -51,7 +52,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file that is either whole or as it was before; its folder is made where it is missing.
+    """Write a text file that is either whole or as it was before; make its folder if it is missing.
 
     Raises
     ------
@@ -65,20 +66,47 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write plain values as JSON; as :func:`write_text`."""
+    """Write plain values as JSON, as :func:`write_text` writes text."""
     write_text(path, json.dumps(value, indent=1, sort_keys=True, default=dict) + "\n")
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray]) -> None:
-    """Write arrays to an ``.npz`` file; as :func:`write_text`."""
+    """Write arrays to an ``.npz`` file, as :func:`write_text` writes text."""
     with clear_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
 
 
+def empty_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    """Write an ``.npy`` file of zeros, which takes no room on disk until rows are written to it."""
+    with clear_disk_errors(path), whole_file(path) as temporary, temporary.open("wb") as file:
+        description = np.lib.format.dtype_to_descr(np.dtype(dtype))
+        np.lib.format.write_array_header_1_0(file, {"descr": description, "fortran_order": False, "shape": shape})
+        file.truncate(file.tell() + math.prod(shape) * np.dtype(dtype).itemsize)
+
+
+def write_row(path: Path, row: int, values: NDArray) -> None:
+    """Write one row of the array in an ``.npy`` file, which stays on disk.
+
+    A full disk is an error here, whereas a process whose mapped file outgrows the disk is killed.
+    """
+    with clear_disk_errors(path), path.open("rb+") as file:
+        np.lib.format.read_magic(file)
+        _, _, dtype = np.lib.format.read_array_header_1_0(file)
+        data = np.ascontiguousarray(values, dtype=dtype).tobytes()
+        file.seek(row * len(data), os.SEEK_CUR)
+        file.write(data)
+
+
+def flush_file(path: Path) -> None:
+    """Return when what was written to a file is on disk."""
+    with clear_disk_errors(path), path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def flush_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut, where the system can do that."""
+    """Make the names in a folder survive a power cut, if the system can do that."""
     with contextlib.suppress(PermissionError):  # Windows opens no folders
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -88,16 +116,16 @@ def flush_folder(folder: Path) -> None:
 
 
 def require_room(folder: Path, n_bytes: int, what: str) -> None:
-    """Refuse to begin what a disk has no room for: where a mapped file grows onto a full one, the process is killed.
+    """Refuse to begin work that a disk has no room for: a process whose mapped file outgrows the disk is killed.
 
     Parameters
     ----------
     folder : Path
-        Below which it will lie; it need not be there.
+        Where the files will lie; it need not exist.
     n_bytes : int
-        At most.
+        Their largest size.
     what : str
-        As a message begins.
+        What they are; the message begins with it.
 
     Raises
     ------
@@ -116,10 +144,10 @@ def require_room(folder: Path, n_bytes: int, what: str) -> None:
 
 @contextlib.contextmanager
 def clear_disk_errors(path: Path) -> Iterator[None]:
-    """Turn what the operating system refuses into one line that names the path, the reason and what to do."""
+    """Turn an error of the operating system into one line that names the path, the reason and what to do."""
     try:
         yield
     except OSError as error:
-        reason = error.strerror or f"the disk took only a part ({error})"  # which is all that NumPy says
+        reason = error.strerror or f"the disk took only a part ({error})"  # NumPy says no more
         msg = f"{path}: cannot write here: {reason}; free space or choose another folder with {RUNS_VARIABLE}"
         raise InputError(msg) from error

@@ -1,6 +1,6 @@
-"""Numbers as a table or an option writes them: digits, a point, an exponent, and nothing that only Python takes.
+"""Numbers as a table or an option writes them: digits, a point and an exponent, but nothing that only Python accepts.
 
-``float`` and ``int`` also take ``1_6e13`` (160 times what was meant), digits of other scripts, ``nan`` and ``inf``.
+``float`` and ``int`` also accept ``1_6e13`` (ten times 1.6e13), digits of other scripts, ``nan`` and ``inf``.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import Transform
 from report_utils.cnn.crossval import fit_from_arrays
 from report_utils.cnn.untrained import WHAT_TO_TRY, untrained_folds
-from report_utils.errors import InputError
+from report_utils.errors import InputError, NotAvailableError
 from report_utils.events import Archive, open_archive
 from report_utils.files.disk import whole_file
 from report_utils.prediction.limits import ExpectedError, TrainingRange, hardness
@@ -179,7 +179,7 @@ def finished_fits(reproduction: Reproduction, transform: str) -> list[tuple[int,
             f"profile {profile.name}: {len(found) - len(fits)} of {len(found)} fits of {transform!r} are not trained;"
             f" train them with: report-utils fit {transform} --profile {_called(profile)}"
         )
-        raise InputError(msg)
+        raise NotAvailableError(msg)
     return fits
 
 

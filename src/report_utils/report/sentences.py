@@ -1,4 +1,4 @@
-"""Sentences whose numbers come from a run: pages are worded through these and never hold a typed result."""
+"""Sentences whose numbers come from a run, so that no page holds a typed result."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from report_utils.binning import TRANSFORMS
 from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report.claim_tests import Evidence, printed_contrast
 from report_utils.report.intervals import FAILS, HOLDS, Interval
-from report_utils.report.printed_numbers import PUBLISHED, is_reports_protocol
-from report_utils.report.resampling import MINIMUM_FOLDS
+from report_utils.report.printed_numbers import PUBLISHED
 
 if TYPE_CHECKING:
     from report_utils.profiles import Profile
@@ -29,7 +28,7 @@ def listing(items: Sequence[str]) -> str:
 
 
 def untrained_warning(untrained: Mapping[str, str]) -> str:
-    """Write a warning that some networks did not train, and that no number of theirs is shown; empty where all did.
+    """Warn that some networks did not train and that none of their numbers is shown; empty where all trained.
 
     Parameters
     ----------
@@ -39,8 +38,8 @@ def untrained_warning(untrained: Mapping[str, str]) -> str:
     if not lines:
         return ""
     said = (
-        "Some networks did not train. No table and no verdict uses their numbers; where one is drawn, it is to show "
-        f"what went wrong. What to try: {WHAT_TO_TRY}"
+        "Some networks did not train. Tables and verdicts leave out their numbers; figures draw them only to show what "
+        f"went wrong. What to try: {WHAT_TO_TRY}"
     )
     return "\n".join([":::{warning}", f"{said}.", "", *lines, ":::"])
 
@@ -50,51 +49,21 @@ def thousands(number: float) -> str:
     return f"{number:,.0f}".replace(",", "\u202f")
 
 
-def intervals(seeds: Collection[int], n_folds: int = 1) -> str:
-    """Say what the intervals of a page are.
-
-    Parameters
-    ----------
-    seeds : collection of int
-        How many training seeds each of the shown results has.
-    n_folds : int
-        How many folds they are tested in.
-    """
-    fewest, most = min(seeds, default=1), max(seeds, default=1)
-    what = "Intervals are 95% and resample whole halos (single observations where no halo is known)"
-    carried = (
-        "they hold what other test clusters and another training would change, not what other training clusters would"
-    )
-    without = "are without seeds: of one training, they hold nothing of what another would change"
-    if n_folds >= MINIMUM_FOLDS:
-        return (
-            f"{what} and the trainings of the {n_folds} folds; they hold what other test clusters and another training "
-            "would change, and of other training clusters as much as differs from fold to fold."
-        )
-    if fewest == most > 1:
-        what += f" and the training seeds of each fold, {most} of each"
-    elif fewest < most:
-        what += f" and, where there are several, the training seeds of each fold (up to {most})"
-    if most == 1:
-        return f"{what}; they {without}."
-    return f"{what}; {carried}." + (f" Those of results with one seed {without}." if fewest == 1 else "")
-
-
 def trainings(seeds: Collection[int]) -> str:
     """Say how often each of some results was trained."""
     fewest, most = min(seeds, default=1), max(seeds, default=1)
     if most == 1:
-        return "Each network is trained once, with one training seed."
+        return "Each network is trained once."
     times = f"{most}" if fewest == most else f"{fewest} to {most}"
-    return f"Each network is trained {times} times, every time with another training seed, on the same folds."
+    return f"Each network is trained {times} times on the same folds, each time with a different training seed."
 
 
 def seeds_of_claims(fits: Collection[int], dynamics: Collection[int]) -> str:
     """Say how often networks were trained, and what that leaves open for the claims."""
-    said = f"Of the transforms: {_lower(trainings(fits))} Of the dynamics: {_lower(trainings(dynamics))}"
+    said = f"Transforms: {_lower(trainings(fits))} Dynamics: {_lower(trainings(dynamics))}"
     if min((*fits, *dynamics), default=1) > 1:
         return said
-    return f"{said} Where two transforms differ by a few per cent, another training might reverse it."
+    return f"{said} Another training might reverse a difference of a few per cent between two transforms."
 
 
 def _lower(sentence: str) -> str:
@@ -104,73 +73,6 @@ def _lower(sentence: str) -> str:
 def source_words(profile: Profile) -> str:
     """Say what a profile's observations are."""
     return "observations of an archive" if profile.archive_path is not None else "simulated observations"
-
-
-def _orientation(is_reports: bool, theirs: str) -> str:
-    if is_reports:
-        return "This is the report's own protocol."
-    printed = PUBLISHED.data
-    return (
-        f"The report {theirs} on {thousands(printed.n_observations.value)} observations at "
-        f"{printed.n_pixels.value} × {printed.n_pixels.value} pixels: its numbers stand beside ours for orientation, "
-        "and only trends can be compared."
-    )
-
-
-def _numbers_from(profile: Profile, n_clusters: int) -> str:
-    return (
-        f"Numbers here come from the profile `{profile.name}`: {thousands(n_clusters)} {source_words(profile)}, "
-        f"images of {profile.n_pixels} × {profile.n_pixels} pixels"
-    )
-
-
-def provenance(profile: Profile, n_clusters: int, seeds: Collection[int] = ()) -> str:
-    """Say which profile the numbers of a cross-validation come from, and what they may be compared with.
-
-    Parameters
-    ----------
-    profile : Profile
-    n_clusters : int
-    seeds : collection of int
-        How many training seeds each of the shown results has; empty on a page without intervals.
-    """
-    folds = profile.folds
-    run = "all" if folds.run == folds.n_folds else f"{folds.run} of"
-    theirs = f"trains {PUBLISHED.training.epochs.value} epochs"
-    return (
-        f"{_numbers_from(profile, n_clusters)}, {run} {folds.n_folds} folds, {profile.training.epochs} epochs of "
-        f"training. {_orientation(is_reports_protocol(profile, n_clusters), theirs)}"
-        + (f" {intervals(seeds, folds.run)}" if seeds else "")
-    )
-
-
-def dynamics_provenance(profile: Profile, n_clusters: int, n_test: int, seeds: Collection[int] = (1,)) -> str:
-    """Say which profile the numbers of a dynamics come from, and what they may be compared with.
-
-    Parameters
-    ----------
-    profile : Profile
-    n_clusters, n_test : int
-    seeds : collection of int
-        How many training seeds each of the shown dynamics has; empty on a page without intervals.
-    """
-    ours, printed = profile.dynamics, PUBLISHED.dynamics
-    before, after = printed.epochs_before_noise.value, printed.epochs_after_noise.value
-    same = (
-        n_clusters == PUBLISHED.data.n_observations.value
-        and profile.n_pixels == PUBLISHED.data.n_pixels.value
-        and profile.folds.n_folds == PUBLISHED.training.n_folds.value
-        and ours.epochs == before
-        and ours.batch_size == PUBLISHED.training.batch_size.value
-        and ours.learning_rate == PUBLISHED.training.learning_rate.value
-        and ours.target == ours.inputs == "as_is"
-    )
-    theirs = f"trains {before} + {after} epochs a phase"
-    return (
-        f"{_numbers_from(profile, n_clusters)}, one split into {thousands(n_clusters - n_test)} training and "
-        f"{thousands(n_test)} test observations, and {ours.epochs} + 1 epochs a phase, before and after its noise. "
-        f"{_orientation(same, theirs)}" + (f" {intervals(seeds)}" if seeds else "")
-    )
 
 
 def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> str:
@@ -185,7 +87,7 @@ def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> 
         The halo of each.
     """
     if profile.folds.grouped:
-        return "Folds keep all observations of a halo together: no network was trained on a halo that it is tested on."
+        return "Folds keep all observations of a halo together, so no network is tested on a halo that it has seen."
     fold_of, (names, halo) = np.asarray(fold_of), np.unique(np.asarray(groups), return_inverse=True)
     of_halo = np.bincount(halo)
     in_same_fold = np.zeros((fold_of.max() + 1, len(of_halo)), dtype=np.intp)
@@ -193,23 +95,12 @@ def folds_and_halos(profile: Profile, fold_of: ArrayLike, groups: ArrayLike) -> 
     tested = fold_of < profile.folds.run
     shared = np.mean((of_halo[halo] > in_same_fold[fold_of, halo])[tested])
     if shared == 0:
-        return "Folds are drawn regardless of halos; no test observation's halo is known to be in training as well."
+        return "Folds are drawn regardless of halos, but no test observation is known to share its halo with training."
     return (
         f"Folds are drawn regardless of halos. The {thousands(len(halo))} observations here show "
         f"{thousands(len(names))} halos, so {100 * shared:.0f}% of the test observations show a halo of which another "
-        "snapshot was in training. Of the report's halos and folds this is not known. All scatters may be smaller for "
-        "it than on halos never seen."
-    )
-
-
-def retained_caveat(profile: Profile, n_clusters: int) -> str:
-    """Say what the verdicts on emptied pixels are not, or nothing at the report's own protocol."""
-    if is_reports_protocol(profile, n_clusters):
-        return ""
-    size = f"{profile.n_pixels} × {profile.n_pixels}"
-    return (
-        f"The verdicts on emptying bright pixels are for this profile's training and its images of {size} pixels, "
-        "where a pixel holds other photons than in the report's images: they do not refute the report."
+        "snapshot was in training. Whether this holds for the report is not known. It may make all scatters smaller "
+        "than they would be on new halos."
     )
 
 
@@ -235,7 +126,7 @@ def change(ratio: Interval) -> str:
 
 
 def beside_printed(ratio: Interval, pair: tuple[str, str], tested: Mapping[str, SeedPredictions]) -> str:
-    """Say that a ratio of two scatters excludes that of the printed ones, and which of the two differs; or nothing.
+    """Say which of two scatters differs from the printed one, where their ratio excludes the printed ratio.
 
     Parameters
     ----------
@@ -261,17 +152,18 @@ def verdict_counts(evidence: Mapping[str, Evidence]) -> str:
     """Count the verdicts."""
     verdicts = [found.verdict for found in evidence.values()]
     n_hold, n_fail = verdicts.count(HOLDS), verdicts.count(FAILS)
-    undecided = len(verdicts) - n_hold - n_fail
+    n_open = len(verdicts) - n_hold - n_fail
     return (
-        f"Of the report's {len(verdicts)} claims, {n_hold} hold, {n_fail} fail, and {undecided} are undecided at this "
-        "size."
+        f"Of the report's {len(verdicts)} claims, {n_hold} {'holds' if n_hold == 1 else 'hold'}, "
+        f"{n_fail} {'fails' if n_fail == 1 else 'fail'}, and {n_open} {'is' if n_open == 1 else 'are'} undecided at "
+        "this size."
     )
 
 
 def example_rows(log10_mass: ArrayLike, n_examples: int = 6, *, among: int = 48) -> NDArray[np.intp]:
     """Choose observations that span the masses, the heaviest first.
 
-    They are taken of the first ``among``, so that all profiles of one simulation show the same clusters.
+    They are taken from the first ``among``, so that all profiles of one simulation show the same clusters.
 
     Parameters
     ----------

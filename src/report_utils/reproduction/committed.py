@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from report_utils.binning import TRANSFORMS
-from report_utils.cnn.crossval import CrossValidation
-from report_utils.dynamics import Recording
-from report_utils.errors import InputError
+from report_utils.errors import InputError, NotAvailableError
 from report_utils.profiles import PROFILE_VARIABLE, Profile, load_profile
-from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, MOST_WANTED, Reproduction
-from report_utils.reproduction.results import Result, origin_of, results_folder, stored_results
-from report_utils.runs.code_digest import digest, file_digest
-from report_utils.runs.store import RunKey, Store
+from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
+from report_utils.reproduction.results import Result, key_of, origin_of, read_results, results_folder
+from report_utils.runs.code_digest import digest
+from report_utils.runs.store import Run, RunKey, Store
 
 RESULTS_VARIABLE = "REPORT_RESULTS"
 """Environment variable that names the profile whose committed results the book shows in place of runs.
@@ -40,141 +37,145 @@ def open_reproduction(profile: str | Path | None = None, store: Store | None = N
     if shown.name != place.name:
         msg = f"results of {place.name!r} are asked for and the profile is {shown.name!r}; name one of them only"
         raise InputError(msg)
-    return CommittedReproduction(shown, store, None if place.parent == Path() else place.parent)
+    return committed_reproduction(shown, store, results_folder(shown.name) if place.parent == Path() else place)
 
 
-class CommittedReproduction(Reproduction):
-    """A profile whose fits and dynamics are committed results.
+def committed_reproduction(profile: Profile, store: Store | None, folder: Path) -> CommittedReproduction:
+    """Return a profile as its committed results were trained, with those of them that go together.
 
     What is shown together was computed by one backend with one protocol on the same observations, and has folds in
     common; what does not go with the rest is left out, and said to be.
-
-    Parameters
-    ----------
-    profile : Profile
-    store : Store, optional
-        Of the observations.
-    folder : Path, optional
-        Of the results; the project's where it is not given.
 
     Raises
     ------
     InputError
         If there are none, or one is damaged.
     """
+    everything = read_results(folder)
+    own = {name: result for name, result in everything.items() if name.split("/")[1] == profile.name}
+    found = {name: result for name, result in own.items() if result.inputs["transform"] in TRANSFORMS}
+    if not any(result.is_fit for result in found.values()):
+        msg = (
+            f"{folder}: holds no fits of profile {profile.name}; train it and run "
+            "report-utils results export, or build without results"
+        )
+        raise InputError(msg)
+    together, n_folds = _going_together(found)
+    left_out = tuple(name for name in found if name not in together)
+    reproduction = CommittedReproduction(_as_trained(profile, together, n_folds), store, together)
+    reproduction.folder, reproduction.today, reproduction.left_out = folder, Reproduction(profile, store), left_out
+    return reproduction
 
-    def __init__(self, profile: Profile, store: Store | None = None, folder: Path | None = None) -> None:
-        self.folder = folder or results_folder()
-        found = [result for result in stored_results(self.folder, profile.name) if result.transform in TRANSFORMS]
-        if not any(result.kind == "fit" for result in found):
-            msg = (
-                f"{self.folder / profile.name}: holds no fits of profile {profile.name}; train it and run "
-                "report-utils results export, or build without results"
-            )
-            raise InputError(msg)
-        self._results, n_common = _going_together(found)
-        super().__init__(_as_trained(profile, self._results.values(), n_common), store)
-        self.n_folds, self._today = profile.folds.run, Reproduction(profile, self.store)
-        self._left_out = tuple(result.name for result in found if result.name not in self._results)
 
-    def _seeds(self, kind: str, transform: str) -> list[Result]:
-        """Return the results of a transform from the first training seed on, all with the folds of the first."""
-        seeds: list[Result] = []
-        while (result := self._results.get(f"{self.profile.name}/{kind}-{transform}-seed-{len(seeds)}")) is not None:
-            if seeds and result.runs.keys() != seeds[0].runs.keys():
-                break
-            seeds.append(result)
-        return seeds
+class CommittedReproduction(Reproduction):
+    """A profile whose fits and dynamics are committed results.
+
+    Parameters
+    ----------
+    profile : Profile
+        As the results were trained.
+    store : Store, optional
+        Of the observations.
+    results : mapping of str to Result
+        By the names of their keys.
+    """
+
+    folder: Path
+    """Where the results lie."""
+    today: Reproduction
+    """The profile as it is, to say what has changed since."""
+    left_out: tuple[str, ...] = ()
+
+    def __init__(self, profile: Profile, store: Store | None, results: Mapping[str, Result]) -> None:
+        super().__init__(profile, store)
+        self.results, self.today = results, self
+
+    def holds(self, key: RunKey) -> bool:
+        """Tell whether there is a result of this name."""
+        return key.name in self.results
+
+    def load(self, key: RunKey) -> Run | None:
+        """Return the result of this name, whatever it was computed from."""
+        return self.results.get(key.name)
+
+    def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
+        """Return the key that a result was computed with; today's where there is none."""
+        return self._key_then(super().fit_key(transform, fold, training_seed))
+
+    def dynamics_key(self, transform: str, training_seed: int = 0) -> RunKey:
+        """Return the key that a result was computed with; today's where there is none."""
+        return self._key_then(super().dynamics_key(transform, training_seed))
+
+    def _key_then(self, key: RunKey) -> RunKey:
+        result = self.results.get(key.name)
+        return key if result is None else key_of(result, key.profile)
+
+    def _finished(self, key: RunKey) -> Run:
+        run = self.load(key)
+        if run is None:
+            msg = f"{self.folder}: no {key.name}"
+            raise NotAvailableError(msg)
+        return run
+
+    def _ensure(self, keys: list[RunKey]) -> None:
+        """Do nothing: what is not there is not trained."""
+
+    def has_fits(self, transform: str, n_seeds: int) -> bool:
+        """Tell whether a transform has been trained in all folds with so many training seeds."""
+        return all(self.holds(key) for seed in range(n_seeds) for key in self.fit_keys(transform, seed))
+
+    def has_dynamics(self, transform: str, n_seeds: int) -> bool:
+        """Tell whether the dynamics of a transform has been trained with so many training seeds."""
+        return all(self.holds(self.dynamics_key(transform, seed)) for seed in range(n_seeds))
 
     @property
     def backend(self) -> str:
         """Return the Keras backend of the results, which is the same of all that are shown."""
-        return next(iter(self._results.values())).inputs["backend"]
+        return next(iter(self.results.values())).inputs["backend"]
 
     @property
     def transforms(self) -> tuple[str, ...]:
         """Return the transforms of whose fits there are results, in the report's order."""
-        return tuple(name for name in super().transforms if self._seeds("fit", name))
+        return tuple(name for name in super().transforms if self.has_fits(name, 1))
 
     @property
     def dynamics_transforms(self) -> tuple[str, ...]:
         """Return the transforms whose dynamics the report shows and of which there are results."""
-        return tuple(name for name in DYNAMICS_TRANSFORMS if self._seeds("dynamics", name))
-
-    def n_training_seeds(self, transform: str) -> int:
-        """Return how many training seeds there are of a transform, all of the same folds."""
-        return len(self._seeds("fit", transform))
-
-    def n_dynamics_seeds(self, transform: str) -> int:
-        """Return how many training seeds there are of a dynamics."""
-        return len(self._seeds("dynamics", transform))
-
-    def cross_validation(self, transform: str, training_seed: int = 0) -> CrossValidation:
-        """Return a transform's test predictions over the folds that there are."""
-        return self._of_seed("fit", transform, training_seed).cross_validation()
-
-    def dynamics(self, transform: str, training_seed: int = 0) -> Recording:
-        """Return the four-phase training of a transform."""
-        return self._of_seed("dynamics", transform, training_seed).dynamics()
-
-    def _of_seed(self, kind: str, transform: str, training_seed: int) -> Result:
-        seeds = self._seeds(kind, transform)
-        if training_seed >= len(seeds):
-            msg = f"{self.folder / self.profile.name}: no {kind} of {transform} with training seed {training_seed}"
-            raise InputError(msg)
-        return seeds[training_seed]
+        return tuple(name for name in DYNAMICS_TRANSFORMS if self.has_dynamics(name, 1))
 
     def missing(self, *_: object, **__: object) -> list[RunKey]:
         """Return nothing: what is not there is not trained, and said to be missing."""
         return []
 
-    def runs(self, transforms: Iterable[str] = (), dynamics: Iterable[str] = (), **_: object) -> list[RunKey]:
-        """Return the keys of the runs that the results of these were, however many seeds are asked for."""
-        return [
-            RunKey(f"{result.name}/fold-{fold}", run["inputs"], self.profile.label)
-            for result in self._of(transforms, dynamics)
-            for fold, run in sorted(result.runs.items())
-        ]
-
-    def manifests(self, transforms: Iterable[str]) -> list[dict[str, Any]]:
-        """Return what is known of the fits whose results these are: their inputs, seconds, machine and versions."""
-        return [run for result in self._of(transforms, ()) for run in result.runs.values()]
-
-    def _of(self, transforms: Iterable[str], dynamics: Iterable[str]) -> list[Result]:
-        results = [result for name in transforms for result in self._seeds("fit", name)]
-        return results + [result for name in dynamics for result in self._seeds("dynamics", name)]
-
-    def shown_results(self, transforms: Iterable[str], dynamics: Iterable[str]) -> dict[str, str]:
-        """Return the digests of the results of these, by name."""
-        results = self._of(transforms, dynamics)
-        return {result.name: file_digest(self.folder / f"{result.name}.json") for result in results}
+    def runs(
+        self, transforms: Iterable[str] = (), dynamics: Iterable[str] = (), *, n_training_seeds: int = 1
+    ) -> list[RunKey]:
+        """Return the keys of the results of these, however many seeds are asked for."""
+        return [key for key in super().runs(transforms, dynamics, n_training_seeds=n_training_seeds) if self.holds(key)]
 
     def changed_since(self) -> dict[str, tuple[str, ...]]:
         """Return what has changed since each of the results shown was computed, in words, by its name."""
-        return {name: origin_of([result], self._today).changed for name, result in self._results.items()}
+        return {name: origin_of([result], self.today).changed for name, result in self.results.items()}
 
     def origin_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:
         """Say where the results of these come from, what has changed since, what is partial, and what is not there."""
         transforms, dynamics = list(transforms), list(dynamics)
-        results = self._of(transforms, dynamics)
         if not transforms and not dynamics:
             return ""
+        results = [self.results[key.name] for key in self.runs(transforms, dynamics)]
         said = [
             f"What was trained for this page are the committed results of profile `{self.profile.name}`, "
-            f"not runs of this build: {origin_of(results, self._today)}."
+            f"not runs of this build: {origin_of(results, self.today)}."
             if results
             else f"The committed results of profile `{self.profile.name}` hold nothing that this page shows."
         ]
-        partial = [
-            f"{name} (fold{'s' * (len(seeds[0].runs) > 1)} {', '.join(map(str, sorted(seeds[0].runs)))})"
-            for name in transforms
-            if (seeds := self._seeds("fit", name)) and len(seeds[0].runs) < self.n_folds
-        ]
-        absent = [name for name in transforms if not self._seeds("fit", name)]
-        absent += [f"dynamics of {name}" for name in dynamics if not self._seeds("dynamics", name)]
-        left_out = [name for name in self._left_out if any(f"-{one}-seed-" in name for one in (*transforms, *dynamics))]
+        n_folds, folds = self.today.profile.folds.run, self.profile.folds.run
+        partial = [f"{name} (folds 0 to {folds - 1})" for name in transforms if name in self.transforms]
+        absent = [name for name in transforms if name not in self.transforms]
+        absent += [f"dynamics of {name}" for name in dynamics if not self.holds(self.dynamics_key(name))]
+        left_out = [name for name in self.left_out if any(f"/{one}/" in name for one in (*transforms, *dynamics))]
         for what, names in (
-            (f"Partial, of {self.n_folds} folds", partial),
+            (f"Partial, of {n_folds} folds", partial if folds < n_folds else []),
             ("Not there", absent),
             ("Left out, as they do not go with the rest (backend, protocol, observations or folds)", left_out),
         ):
@@ -183,42 +184,54 @@ class CommittedReproduction(Reproduction):
         return "\n\n".join(said)
 
 
-def _as_trained(profile: Profile, results: Iterable[Result], n_common: int) -> Profile:
+def _as_trained(profile: Profile, results: Mapping[str, Result], n_folds: int) -> Profile:
     """Return a profile as it was when results were trained, with the folds that all of them have.
 
     What a page says of numbers (how many observations, pixels, folds, epochs) is then true of those that it shows.
     """
-    inputs = {result.kind: result.inputs for result in results}
-    fit, data = inputs.get("fit"), next(iter(inputs.values()))["data"]
-    entries = profile.model_dump() | {"n_pixels": data["n_pixels"]}
-    entries["source"] |= {"n_clusters": data["n_clusters"]}
-    if fit is not None:
-        folds = {"n_folds": fit["n_folds"], "run": n_common, "grouped": fit["grouped"]}
-        entries |= {"seed": fit["seed"], "training": fit["training"], "folds": folds}
-    if "dynamics" in inputs:
-        entries["dynamics"] = inputs["dynamics"]["dynamics"]
+    fit = next(result.inputs for result in results.values() if result.is_fit)
+    entries = profile.model_dump() | {"n_pixels": fit["data"]["n_pixels"], "seed": fit["seed"]}
+    entries["source"] |= {"n_clusters": fit["data"]["n_clusters"]}
+    entries["training"] = fit["training"]
+    entries["folds"] = {"n_folds": fit["n_folds"], "run": n_folds, "grouped": fit["grouped"]}
+    for result in results.values():
+        if not result.is_fit:
+            entries["dynamics"] = result.inputs["dynamics"]
     return Profile(**entries)
 
 
-def _going_together(found: list[Result]) -> tuple[Mapping[str, Result], int]:
-    """Return by name the results that may stand in one table, and how many folds all their fits have."""
+def _going_together(found: Mapping[str, Result]) -> tuple[dict[str, Result], int]:
+    """Return by name the results that may stand in one table, and how many folds all their fits have, from 0 on."""
     alike = _majority(found, ("backend", "data", "seed", "n_folds", "grouped"))
-    fits = _majority([result for result in alike if result.kind == "fit"], ("training",))
-    dynamics = _majority([result for result in alike if result.kind == "dynamics"], ("dynamics",))
-    wanted = (*MOST_WANTED, *TRANSFORMS)
-    fits.sort(key=lambda result: (result.training_seed, -len(result.runs), wanted.index(result.transform)))
-    together: dict[str, Result] = {}
-    common = set(fits[0].runs) if fits else set()
-    for result in fits:
-        if common & result.runs.keys():
-            common &= result.runs.keys()
-            together[result.name] = result
-    return together | {result.name: result for result in dynamics}, len(common)
+    fits = _majority({name: result for name, result in alike.items() if result.is_fit}, ("training",))
+    dynamics = _majority({name: result for name, result in alike.items() if not result.is_fit}, ("dynamics",))
+    folds: dict[tuple[str, int], int] = {}
+    for result in fits.values():
+        of = result.inputs["transform"], result.inputs["training_seed"]
+        n = 0
+        while f"fit/{result.name.split('/')[1]}/{of[0]}/fold-{n}-seed-{of[1]}" in fits:
+            n += 1
+        folds[of] = n
+    # of how many folds the most is there: a transform that has begun does not cost the others their folds
+    n_common = max(
+        range(1, max(folds.values(), default=0) + 1), key=lambda n: (n * _n_at_least(folds, n), n), default=0
+    )
+    kept = {
+        name: result
+        for name, result in fits.items()
+        if result.inputs["fold"] < n_common <= folds[result.inputs["transform"], result.inputs["training_seed"]]
+    }
+    return kept | dynamics, n_common
 
 
-def _majority(results: list[Result], inputs: tuple[str, ...]) -> list[Result]:
-    """Return the results that share some inputs: those with the most runs."""
-    groups: dict[str, list[Result]] = {}
-    for result in results:
-        groups.setdefault(digest({name: result.inputs.get(name) for name in inputs}), []).append(result)
-    return max(groups.values(), key=lambda group: (sum(len(one.runs) for one in group), group[0].name), default=[])
+def _n_at_least(folds: Mapping[tuple[str, int], int], n: int) -> int:
+    return sum(there >= n for there in folds.values())
+
+
+def _majority(results: Mapping[str, Result], inputs: tuple[str, ...]) -> dict[str, Result]:
+    """Return the results that share some inputs: the largest group."""
+    groups: dict[str, dict[str, Result]] = {}
+    for name, result in results.items():
+        of = digest({entry: result.inputs.get(entry) for entry in inputs})
+        groups.setdefault(of, {})[name] = result
+    return max(groups.values(), key=lambda group: (len(group), sorted(group)[0]), default={})

@@ -14,14 +14,14 @@ from report_utils.binning import BAND_EDGES_KEV, N_VIEWS, TRANSFORMS, get_transf
 from report_utils.binning.dataset import Dataset, load_dataset
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import SourceName
-from report_utils.cnn.crossval import CrossValidation, fit_from_arrays
+from report_utils.cnn.crossval import CrossValidation
 from report_utils.cnn.limits import most_observations
-from report_utils.dynamics import Recording, epoch_phases
-from report_utils.errors import InputError
+from report_utils.dynamics import Recording
+from report_utils.errors import InputError, NotAvailableError
 from report_utils.events import EventList
 from report_utils.files.disk import require_room
 from report_utils.profiles import Profile, load_profile
-from report_utils.reproduction.recorded import recorded_dynamics
+from report_utils.reproduction.recorded import recorded_dynamics, recorded_fits
 from report_utils.reproduction.training_tasks import dynamics_code, fit_code, profile_folds, store_run
 from report_utils.runs.cleanup import in_use
 from report_utils.runs.code_digest import reached_definitions
@@ -38,9 +38,6 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 
 MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 """What the report compares first, and so is trained first; the dynamics come last."""
-
-_BINNED_COPIES = 3
-"""How often the binned observations lie on disk while they are made: in parts, put together, and kept."""
 
 _DECIDING_FLAGS = (
     "TF_ENABLE_ONEDNN_OPTS",
@@ -98,7 +95,7 @@ class Reproduction:
     def _load_dataset(self, edges_kev: tuple[float, ...]) -> Dataset:
         key = self.data_key_of(edges_kev)
         if not self.store.holds(key):
-            require_room(self.store.root, _BINNED_COPIES * self._n_bytes(len(edges_kev) - 1), "the binned observations")
+            require_room(self.store.root, self._n_bytes(len(edges_kev) - 1), "the binned observations")
         try:
             return load_dataset(self.profile, self.store, edges_kev)
         except FileNotFoundError:
@@ -134,7 +131,7 @@ class Reproduction:
     def _require(self, transform: str) -> None:
         if not self.available(transform):
             msg = f"transform {transform!r} needs AGN-less observations, and {self.observations.archive} has none"
-            raise InputError(msg)
+            raise NotAvailableError(msg)
 
     @property
     def dynamics_transforms(self) -> tuple[str, ...]:
@@ -154,47 +151,36 @@ class Reproduction:
     def cross_validation(self, transform: str, training_seed: int = 0) -> CrossValidation:
         """Return a transform's test predictions over the folds that the profile runs."""
         self._require(transform)
-        keys = self._fit_keys(transform, training_seed)
+        keys = self.fit_keys(transform, training_seed)
         self._ensure(keys)
-        fits = [fit_from_arrays(run.array, run.facts()) for run in map(self._finished, keys)]
-        return CrossValidation.from_fits(transform, fits, self.dataset.log10_mass, self.dataset.groups)
+        return recorded_fits(transform, [self._finished(key) for key in keys])
 
     def cross_validations(self, transform: str) -> tuple[CrossValidation, ...]:
         """Return a transform's test predictions, once for every training seed there is: only the first is computed."""
-        return tuple(self.cross_validation(transform, seed) for seed in range(self.n_training_seeds(transform)))
+        return tuple(self.cross_validation(transform, seed) for seed in range(max(1, self.n_training_seeds(transform))))
 
     def dynamics(self, transform: str, training_seed: int = 0) -> Recording:
         """Return the four-phase training of a transform."""
         self._require(transform)
         key = self.dynamics_key(transform, training_seed)
         self._ensure([key])
-        run = self._finished(key)
-        cluster, facts = run.array("cluster"), run.facts()
-        arrays = {
-            "predictions": run.array("predictions"),
-            "truth": self.dataset.log10_mass[cluster],
-            "cluster": cluster,
-            "group": self.groups[cluster],
-            "phase": epoch_phases(get_transform(transform).n_channels, self.profile.dynamics.epochs),
-        }
-        states = {name: run.array(f"state_{name}") for name in facts["states"]}
-        return recorded_dynamics(transform, arrays, states, facts["loss"])
+        return recorded_dynamics(transform, self._finished(key), get_transform(transform).n_channels)
 
     def all_dynamics(self, transform: str) -> tuple[Recording, ...]:
         """Return the four-phase training of a transform, once for every training seed there is."""
-        return tuple(self.dynamics(transform, seed) for seed in range(self.n_dynamics_seeds(transform)))
+        return tuple(self.dynamics(transform, seed) for seed in range(max(1, self.n_dynamics_seeds(transform))))
 
     def n_training_seeds(self, transform: str) -> int:
         """Return how many training seeds a transform has been trained with in all folds, 1 at least."""
-        return self._n_seeds(lambda seed: self._fit_keys(transform, seed))
+        return self._n_seeds(lambda seed: self.fit_keys(transform, seed))
 
     def n_dynamics_seeds(self, transform: str) -> int:
         """Return how many training seeds the dynamics of a transform has been trained with, 1 at least."""
-        return self._n_seeds(lambda seed: [self.dynamics_key(transform, seed)])
+        return self._n_seeds(lambda seed: self.dynamics_keys(transform, seed))
 
     def _n_seeds(self, keys: Callable[[int], list[RunKey]]) -> int:
         seed = 1
-        while all(self.store.holds(key) for key in keys(seed)):
+        while all(self.holds(key) for key in keys(seed)):
             seed += 1
         return seed
 
@@ -214,7 +200,7 @@ class Reproduction:
             key
             for name in transforms
             for seed in range(max(self.n_training_seeds(name), fewest))
-            for key in self._fit_keys(name, seed)
+            for key in self.fit_keys(name, seed)
         ]
         return keys + [
             self.dynamics_key(name, seed)
@@ -222,14 +208,13 @@ class Reproduction:
             for seed in range(max(self.n_dynamics_seeds(name), fewest))
         ]
 
-    def manifests(self, transforms: Iterable[str]) -> list[dict[str, Any]]:
-        """Return what is known of the finished fits of some transforms: their inputs, seconds, machine and versions."""
-        found = (self.store.load(key) for key in self.runs(transforms))
-        return [run.manifest for run in found if run is not None]
+    def holds(self, key: RunKey) -> bool:
+        """Tell whether there is a run of this key, without reading it."""
+        return self.store.holds(key)
 
-    def shown_results(self, transforms: Iterable[str], dynamics: Iterable[str]) -> dict[str, str]:  # noqa: ARG002
-        """Return the digests of the committed results that stand for runs of these, by name; here runs stand."""
-        return {}
+    def load(self, key: RunKey) -> Run | None:
+        """Return the finished run of this key, or None."""
+        return self.store.load(key)
 
     def origin_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:  # noqa: ARG002
         """Say where the results of these come from, where they are not runs of this machine; here they are."""
@@ -286,7 +271,7 @@ class Reproduction:
         ]
         keys: list[RunKey] = []
         for seed in range(n_training_seeds or self.profile.training_seeds):
-            keys += [key for name in transforms for key in self._fit_keys(name, seed, folds)]
+            keys += [key for name in transforms for key in self.fit_keys(name, seed, folds)]
             keys += [self.dynamics_key(name, seed) for name in dynamics]
         return self._without_finished(keys)
 
@@ -296,13 +281,18 @@ class Reproduction:
                 run_tasks(tasks, f"Training ({len(tasks)} runs)")
         return len(tasks)
 
-    def _fit_keys(self, transform: str, training_seed: int, folds: Iterable[int] | None = None) -> list[RunKey]:
+    def fit_keys(self, transform: str, training_seed: int, folds: Iterable[int] | None = None) -> list[RunKey]:
+        """Return the keys of a transform's fits, one for each fold: all that the profile runs without ``folds``."""
         n_folds = self.profile.folds.run
         chosen = list(range(n_folds) if folds is None else folds)
         if not all(0 <= fold < n_folds for fold in chosen):
             msg = f"fold {max(chosen, key=abs)}: profile {self.profile.name} trains the folds 0 to {n_folds - 1}"
             raise InputError(msg)
         return [self.fit_key(transform, fold, training_seed) for fold in chosen]
+
+    def dynamics_keys(self, transform: str, training_seed: int) -> list[RunKey]:
+        """Return the key of a transform's dynamics, in a list."""
+        return [self.dynamics_key(transform, training_seed)]
 
     def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
         """Return the key of one fit: all that decides its numbers."""
@@ -365,7 +355,7 @@ class Reproduction:
         }
 
     def _finished(self, key: RunKey) -> Run:
-        run = self.store.load(key)
+        run = self.load(key)
         if run is None:
             msg = f"{self.store.folder(key)}: the run was removed while it was needed; build again"
             raise InputError(msg)
@@ -381,7 +371,7 @@ class Reproduction:
         return profile_folds(self.dataset, self.profile)
 
     def _without_finished(self, keys: Iterable[RunKey]) -> list[RunKey]:
-        return [key for key in keys if self.store.load(key) is None]
+        return [key for key in keys if self.load(key) is None]
 
     def _ensure(self, keys: list[RunKey]) -> None:
         self._compute([self.training_task(key) for key in self._without_finished(keys)])

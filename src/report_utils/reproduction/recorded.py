@@ -1,41 +1,44 @@
-"""The four-phase trainings of this report as recordings."""
+"""Stored runs as what pages show: cross-validated predictions and recorded dynamics."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from report_utils.dynamics import Recording
+from report_utils.cnn.crossval import CrossValidation
+from report_utils.dynamics import Recording, epoch_phases
+from report_utils.runs.store import Run
 
 
-def recorded_dynamics(
-    transform: str,
-    arrays: Mapping[str, NDArray],
-    states: Mapping[str, NDArray],
-    loss: ArrayLike,
-) -> Recording:
-    """Return the recording of a four-phase training, whose items are clusters.
+def recorded_fits(transform: str, runs: Sequence[Run]) -> CrossValidation:
+    """Return the test predictions of a transform's fits, one run for each fold."""
+    folds = [int(run.manifest["inputs"]["fold"]) for run in runs]
+    facts = dict(zip(folds, (run.facts() for run in runs), strict=True))
+    columns = {
+        name: np.concatenate([run.array(name) for run in runs]) for name in ("cluster", "group", "truth", "predictions")
+    }
+    return CrossValidation(
+        transform=transform,
+        fold=np.repeat(folds, [len(run.array("cluster")) for run in runs]),
+        history={fold: about["history"] for fold, about in facts.items()},
+        target_variance={fold: about["target_variance"] for fold, about in facts.items()},
+        **columns,
+    )
 
-    Parameters
-    ----------
-    transform : str
-    arrays : mapping of str to array
-        ``predictions`` (n_epochs, n_test, 8), ``phase`` (n_epochs,), and ``cluster``, ``truth``, ``group`` (n_test,).
-    states : mapping of str to (n_test, 8)
-    loss : (n_epochs,) [dex^2]
-    """
-    n_phases = len(np.unique(arrays["phase"]))
+
+def recorded_dynamics(transform: str, run: Run, n_phases: int) -> Recording:
+    """Return the recording of a four-phase training, whose items are clusters."""
+    facts, predictions = run.facts(), run.array("predictions")
     return Recording.from_arrays(
-        arrays["predictions"],
-        arrays["truth"],
-        item_ids=arrays["cluster"],
+        predictions,
+        run.array("truth"),
+        item_ids=run.array("cluster"),
         name=transform,
-        group=arrays["group"],
-        phase=arrays["phase"],
+        group=run.array("group"),
+        phase=epoch_phases(n_phases, run.manifest["inputs"]["dynamics"]["epochs"]),
         phase_names=["1 band" if number == 1 else f"{number} bands" for number in range(1, n_phases + 1)],
-        views=arrays["predictions"].shape[2],
-        states=states,
-        loss=loss,
+        views=predictions.shape[2],
+        states={name: run.array(f"state_{name}") for name in facts["states"]},
+        loss=facts["loss"],
     )

@@ -1,4 +1,4 @@
-"""What is there of a study: runs of the runs folder, else committed results, else nothing."""
+"""What there is of a study: runs of the runs folder, else committed results, else nothing."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ from report_utils.dynamics import Recording
 from report_utils.profiles import Profile
 from report_utils.reproduction.committed import CommittedReproduction
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.reproduction.results import Origin, Result, is_of_protocol, origin_of, read_result, result_paths
-from report_utils.reproduction.studies import (
-    Study,
-    Variant,
-    is_trained,
-    possible_variants,
-    reproduce_variant,
-    variant_keys,
+from report_utils.reproduction.results import (
+    Origin,
+    Result,
+    is_of_protocol,
+    origin_of,
+    read_results,
+    results_folder,
 )
-from report_utils.runs.code_digest import file_digest
+from report_utils.reproduction.studies import Study, Variant, is_trained, possible_variants, reproduce_variant
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one variant of a profile has come to.
+    """The results of one variant of a profile.
 
     Parameters
     ----------
@@ -47,28 +46,24 @@ class Outcome:
 
 
 def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, Outcome | None]:
-    """Return what is there of each variant that the profile allows; None for one that has to be trained first.
+    """Return what there is of each variant that the profile allows; None for one that has to be trained first.
 
-    A variant is never put together from runs and committed results, and results of other observations of another
-    protocol than the profile's or of another backend than it is shown with are none of it; those of other code are, and
-    say so.
+    A variant is never put together from runs and committed results. Results of other observations, another protocol
+    or another backend are not the variant's; those of other code are, and say so.
 
     Parameters
     ----------
     base : Reproduction
     study : Study
     folder : Path, optional
-        Of the committed results; the project's where it is not given.
+        Of the committed results; the profile's own where it is not given.
 
     Raises
     ------
     InputError
         If a committed result is damaged.
     """
-    return {
-        variant.name: _of_runs(base, variant) or _of_results(base, variant, folder)
-        for variant in possible_variants(base, study)
-    }
+    return {variant.name: _outcome(variant, source) for variant, source in _sources(base, study, folder)}
 
 
 def seeds_of(outcomes: Mapping[str, Outcome | None]) -> list[int]:
@@ -77,62 +72,50 @@ def seeds_of(outcomes: Mapping[str, Outcome | None]) -> list[int]:
     return [len(runs) for one in found for runs in (*one.cross_validations.values(), *one.dynamics.values())]
 
 
-def study_inputs(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, str]:
-    """Return the digests of all that :func:`study_outcomes` would return, by name, without reading it."""
-    inputs: dict[str, str] = {}
+def _sources(base: Reproduction, study: Study, folder: Path | None) -> list[tuple[Variant, Reproduction | None]]:
+    """Return who has the runs of each variant: the varied profile, its committed results, or None."""
+    results: dict[str, Result] | None = None
+    sources: list[tuple[Variant, Reproduction | None]] = []
     for variant in possible_variants(base, study):
-        keys = [] if _is_committed(base, variant) else variant_keys(base, variant)
-        if keys and all(base.store.holds(key) for key in keys):
-            inputs |= {key.name: key.digest for key in keys}
-        else:
-            for path in _paths(base, variant, folder):
-                inputs[f"results/{path.parent.name}/{path.name}"] = file_digest(path)
-    return inputs
+        varied = reproduce_variant(base, variant)
+        if not isinstance(varied, CommittedReproduction) and is_trained(base, variant):
+            sources.append((variant, varied))
+            continue
+        if results is None:
+            results = read_results(folder or results_folder(base.profile.name))
+        sources.append((variant, _committed(base, varied, variant, results)))
+    return sources
 
 
-def _is_committed(base: Reproduction, variant: Variant) -> bool:
-    """Tell whether committed results stand for a variant's runs: for the profile's own, where these are shown."""
-    return isinstance(reproduce_variant(base, variant), CommittedReproduction)
-
-
-def _of_runs(base: Reproduction, variant: Variant) -> Outcome | None:
-    if _is_committed(base, variant) or not is_trained(base, variant):
-        return None
-    varied = reproduce_variant(base, variant)
-    fits = {name: varied.cross_validations(variant.stand_ins.get(name, name)) for name in variant.transforms}
-    dynamics = {name: varied.all_dynamics(name) for name in variant.dynamics}
-    return Outcome(variant, varied.profile, fits, dynamics, None)
-
-
-def _of_results(base: Reproduction, variant: Variant, folder: Path | None) -> Outcome | None:
-    varied = reproduce_variant(base, variant)
-    found = [read_result(path) for path in _paths(base, variant, folder)]
-    folds = set(range(varied.profile.folds.run))
-    whole = [
-        result
-        for result in found
-        if (result.kind == "dynamics" or folds <= result.runs.keys())
+def _committed(
+    base: Reproduction, varied: Reproduction, variant: Variant, results: Mapping[str, Result]
+) -> CommittedReproduction | None:
+    """Return the committed results of a variant, or None unless every run of it is there."""
+    today = varied.today if isinstance(varied, CommittedReproduction) else varied
+    own = {
+        name: result
+        for name, result in results.items()
+        if name.split("/")[1] == varied.profile.name
         and result.inputs["backend"] == base.backend  # no table mixes two
-        and is_of_protocol(result, varied)
-    ]
-    fits = {
-        name: tuple(result.cross_validation() for result in _seeds(whole, "fit", variant.stand_ins.get(name, name)))
-        for name in variant.transforms
+        and is_of_protocol(result, today)
     }
-    dynamics = {
-        name: tuple(result.dynamics() for result in _seeds(whole, "dynamics", name)) for name in variant.dynamics
-    }
-    if any(len(seeds) < variant.n_training_seeds for seeds in (*fits.values(), *dynamics.values())):
+    if not own:
         return None
-    return Outcome(variant, varied.profile, fits, dynamics, origin_of(whole, varied))
+    source = CommittedReproduction(varied.profile, varied.store, own)
+    source.today = today
+    n_seeds = variant.n_training_seeds
+    whole = all(source.has_fits(name, n_seeds) for name in variant.trained)
+    whole = whole and all(source.has_dynamics(name, n_seeds) for name in variant.dynamics)
+    return source if whole else None
 
 
-def _paths(base: Reproduction, variant: Variant, folder: Path | None) -> list[Path]:
-    profile = reproduce_variant(base, variant).profile.name
-    paths = [path for name in variant.trained for path in result_paths(profile, "fit", name, folder)]
-    return paths + [path for name in variant.dynamics for path in result_paths(profile, "dynamics", name, folder)]
-
-
-def _seeds(results: list[Result], kind: str, transform: str) -> list[Result]:
-    chosen = [result for result in results if (result.kind, result.transform) == (kind, transform)]
-    return sorted(chosen, key=lambda result: result.training_seed)
+def _outcome(variant: Variant, source: Reproduction | None) -> Outcome | None:
+    if source is None:
+        return None
+    fits = {name: source.cross_validations(variant.stand_ins.get(name, name)) for name in variant.transforms}
+    dynamics = {name: source.all_dynamics(name) for name in variant.dynamics}
+    origin = None
+    if isinstance(source, CommittedReproduction):
+        shown = [source.results[key.name] for key in source.runs(variant.trained, variant.dynamics)]
+        origin = origin_of(shown, source.today)
+    return Outcome(variant, source.profile, fits, dynamics, origin)

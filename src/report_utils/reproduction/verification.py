@@ -11,11 +11,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from report_utils.binning.observations import bin_chunk
+from report_utils.binning.observations import Observations, bin_observation
 from report_utils.binning.transforms import SourceName
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import current_key
 from report_utils.reproduction.studies import reproduction_of
+from report_utils.runs.code_digest import require_code
 from report_utils.runs.explain_changes import changes
 from report_utils.runs.ownership import entries
 from report_utils.runs.provenance import machine, versions
@@ -103,7 +104,7 @@ def verify(reproduction: Reproduction, keys: Sequence[RunKey], seed: int = 0) ->
         again = Store(Path(folder))
         for key in sound:
             if _kind(key) == "data":
-                found[key.name] = _verify_observations(_maker(reproduction, key), key, Path(folder), seed)
+                found[key.name] = _verify_observations(_maker(reproduction, key), key, seed)
         tasks = [_maker(reproduction, key).training_task(key, again) for key in trained]
         run_tasks(tasks, f"Verifying ({len(trained)} runs)")
         for key in trained:
@@ -143,41 +144,39 @@ def compare_runs(stored: Run, computed: Run, log10_mass: np.ndarray) -> Verifica
     return Verification(name, "alike" if alike else "different", f"{detail}; {elsewhere}")
 
 
-def _verify_observations(reproduction: Reproduction, key: RunKey, folder: Path, seed: int) -> Verification:
+def _bin_again(
+    observations: Observations,
+    index: int,
+    sources: Sequence[SourceName],
+    edges_kev: tuple[float, ...],
+    code: Mapping[str, str],
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Bin one observation by the code that a key names; runs in a worker process."""
+    require_code(code, observations.code_roots)
+    return bin_observation(observations, index, sources, edges_kev)
+
+
+def _verify_observations(reproduction: Reproduction, key: RunKey, seed: int) -> Verification:
     """Bin some observations again and compare their counts and everything else that is known of them."""
     edges_kev = (0.0, *key.inputs["inner_edges_kev"], math.inf)
     dataset, observations = reproduction.binned(edges_kev), reproduction.observations
     generator = np.random.default_rng([seed, 0])
     chosen = np.sort(generator.permutation(observations.n_clusters)[:N_OBSERVATIONS]).tolist()
     sources: list[SourceName] = ["observation", *(["agn_less"] if observations.has_agn_less else [])]
-    tasks = [
-        Task(
-            f"observation {index}",
-            bin_chunk,
-            {
-                "observations": observations,
-                "indices": [index],
-                "sources": sources,
-                "path": folder / f"{index}.npz",
-                "code": key.inputs["code"],
-                "edges_kev": edges_kev,
-            },
-            1.0,
-        )
-        for index in chosen
-    ]
-    run_tasks(tasks, f"Verifying ({len(chosen)} observations)")
+    arguments = {"observations": observations, "sources": sources, "edges_kev": edges_kev, "code": key.inputs["code"]}
+    tasks = [Task(f"observation {index}", _bin_again, arguments | {"index": index}, 1.0) for index in chosen]
+    binned = run_tasks(tasks, f"Verifying ({len(chosen)} observations)")
     elsewhere = _elsewhere(dataset.run.manifest, {"machine": machine() | {"threads": 1}, "versions": versions()})
     catalogue, moved, others = dataset.run.facts()["catalogue"], 0.0, set()
-    for index in chosen:
-        with np.load(folder / f"{index}.npz", allow_pickle=False) as binned:
-            for name in binned.files:
-                now = binned[name][0]
-                if name.startswith("counts_"):
-                    before = dataset.run.array(name, mapped=True)[index]
-                    moved = max(moved, float(np.abs(now - before).sum() / max(before.sum(), 1)))
-                elif not _same(now.item(), catalogue[name][index], COUNT_TOLERANCE if elsewhere else 0.0):
-                    others.add(name)
+    for index, (counts, known) in zip(chosen, binned, strict=True):
+        for name, now in counts.items():
+            before = dataset.run.array(name, mapped=True)[index]
+            moved = max(moved, float(np.abs(now - before).sum() / max(before.sum(), 1)))
+        others |= {
+            name
+            for name, value in known.items()
+            if not _same(np.asarray(value).item(), catalogue[name][index], COUNT_TOLERANCE if elsewhere else 0.0)
+        }
     text = f"{len(chosen)} of {observations.n_clusters} observations"
     if moved == 0 and not others:
         return Verification(key.name, "equal", f"{text}, bit for bit{f' although {elsewhere}' if elsewhere else ''}")

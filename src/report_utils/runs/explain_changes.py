@@ -11,6 +11,8 @@ _ABSENT = object()
 _LONGEST_VALUE = 48
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
+_NAMED = {"notebook": "notebook", "files": "file", "folders": "folder", "runs": "run"}
+
 Path = tuple[str, ...]
 
 
@@ -62,8 +64,8 @@ def _in_words(path: Path, old: Any, new: Any) -> str:
         module = ".".join(path[path.index("code") + 1 :]).removesuffix(".__init__")
         what = "takes part now" if old is _ABSENT else "takes no part any more" if new is _ABSENT else "changed"
         return f"code {module} {what}".replace("  ", " ")
-    if path[0] == "notebook":
-        return f"notebook {path[-1]} changed"
+    if path[0] in _NAMED:
+        return f"{_NAMED[path[0]]} {path[-1]} changed"
     if path[-1] == "archive" and _ABSENT not in (old, new):
         return "archive: its observations changed"
     name = ".".join(path[1:] if path[0] in {"profile", "data"} and path[1:] else path)

@@ -223,11 +223,19 @@ def record_of(path: Path) -> dict[str, Any] | None:
         return None
 
 
+def kept_name(slug: str, digest: str) -> str:
+    """Return the name of the file in which an executed page is kept: several versions lie beside each other."""
+    return f"{slug}-{digest[:16]}.ipynb"
+
+
 def is_own_page(path: Path) -> bool:
     """Tell whether a file is an executed page of the book under its own name; a copy of one is somebody's own."""
     record = record_of(path) if _is_file(path) else None
     try:
-        return record is not None and record["inputs"]["page"]["slug"] == path.stem
+        if record is None:
+            return False
+        slug = record["inputs"]["page"]["slug"]
+        return path.name in {f"{slug}.ipynb", kept_name(slug, record["digest"])}
     except (KeyError, TypeError):
         return False
 

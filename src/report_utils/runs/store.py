@@ -22,13 +22,14 @@ from filelock import BaseFileLock, FileLock, Timeout
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, flush_folder, write_json
+from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, flush_file, flush_folder, write_json
 from report_utils.profiles import project_root
 from report_utils.runs.code_digest import digest, file_digest
 from report_utils.runs.integrity import MANIFEST, fault_of, read_manifest
 from report_utils.runs.marking import mark_runs
 from report_utils.runs.ownership import KEY_FILE, LOCKS, PARTIAL, SITTING_FILE
 from report_utils.runs.provenance import machine, source, versions
+from report_utils.runs.reads import note_run
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,9 @@ class Store:
 
     def holds(self, key: RunKey) -> bool:
         """Tell whether there is a run of this key, without reading it."""
-        return (self.folder(key) / MANIFEST).is_file()
+        is_there = (self.folder(key) / MANIFEST).is_file()
+        note_run(key.name, key.digest if is_there else None)
+        return is_there
 
     def fault(self, key: RunKey, *, thorough: bool = False) -> str | None:
         """Say what is wrong with the run of this key, which is there, or None; nothing is changed."""
@@ -171,12 +174,14 @@ class Store:
     def load(self, key: RunKey) -> Run | None:
         """Return the finished run of this key, or None. A damaged one is set aside with a warning."""
         folder = self.folder(key)
+        note_run(key.name, None)
         try:
             checked = folder.stat().st_ino
         except (FileNotFoundError, NotADirectoryError):
             return None
         fault = self.fault(key)
         if fault is None:
+            note_run(key.name, key.digest)
             return Run(folder, read_manifest(folder))
         with clear_disk_errors(folder):
             aside = _set_aside(folder, checked)
@@ -187,7 +192,7 @@ class Store:
     def save(
         self,
         key: RunKey,
-        arrays: Mapping[str, NDArray],
+        arrays: Mapping[str, NDArray | Path],
         facts: Mapping[str, Any],
         *,
         seconds: float | None = None,
@@ -201,8 +206,8 @@ class Store:
         Parameters
         ----------
         key : RunKey
-        arrays : mapping of str to array
-            Each becomes one ``.npy`` file.
+        arrays : mapping of str to array, or to the path of an ``.npy`` file below the store's folder
+            Each becomes one ``.npy`` file; a file is linked where the file system can do that, and else copied.
         facts : mapping
             Plain values, kept as JSON.
         seconds : float, optional
@@ -220,10 +225,7 @@ class Store:
             temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
             try:
                 for name, array in arrays.items():
-                    with (temporary / f"{name}.npy").open("wb") as file:
-                        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-                        file.flush()
-                        os.fsync(file.fileno())
+                    _put(array, temporary / f"{name}.npy")
                 write_json(temporary / "facts.json", facts)
                 if seconds is not None:
                     seconds += _seconds_before(partial_folder(folder))
@@ -239,6 +241,21 @@ class Store:
             msg = f"{folder}: the run was removed or damaged while it was being stored; run the same command again"
             raise InputError(msg)
         return run
+
+
+def _put(array: NDArray | Path, path: Path) -> None:
+    """Write an array to an ``.npy`` file, or give the file that holds it this name too, and flush it to disk."""
+    if isinstance(array, Path):
+        try:
+            os.link(array, path)
+        except (OSError, NotImplementedError):  # a file system without links
+            shutil.copyfile(array, path)
+        flush_file(path)
+        return
+    with path.open("wb") as file:
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}

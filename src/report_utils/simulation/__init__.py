@@ -1,7 +1,7 @@
 """Simulated Chandra observations of galaxy clusters, for readers who have none (report, section 2).
 
-:func:`simulate_observation` gives the events of one observation, :func:`cluster_properties` what is true of
-its cluster, :func:`expected_counts` how many events to expect. Every module names the papers that its
+:func:`simulate_observation` gives the events of one observation, :func:`cluster_properties` the true properties
+of its cluster, and :func:`expected_counts` the expected numbers of events. Every module names the papers that its
 numbers come from.
 """
 

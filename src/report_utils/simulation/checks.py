@@ -1,4 +1,4 @@
-"""What the book page on the simulation shows: the sample against published relations, and one spectrum."""
+"""Checks of the simulation, for its page: the sample against published relations, and one spectrum."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BAND_EDGES = (telescope.LOWEST_KEV, *BAND_EDGES_KEV[1:-1], telescope.HIGHEST_KEV
 
 
 def sample_table(seed: int, n: int, settings: SimulationSettings) -> pd.DataFrame:
-    """Return the first n observations of a seed: what is true of each cluster, and how many events to expect.
+    """Return the first n observations of a seed: the true properties of each cluster, and its expected events.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def pratt_luminosity(log10_mass: float, redshift: float) -> float:
 
 @dataclass(frozen=True)
 class Relations:
-    """How the sample stands to the published relations; scatters are standard deviations of natural logs.
+    """How the sample compares with the published relations; scatters are standard deviations of natural logs.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class Relations:
 
 
 def relations(table: pd.DataFrame) -> Relations:
-    """Return how a table of :func:`sample_table` stands to the published relations."""
+    """Compare a table of :func:`sample_table` with the published relations."""
     ln_mass = table["log10_mass"].to_numpy() * np.log(10.0)
     ln_e = np.log([expansion_rate(z) for z in table["redshift"]])
 
@@ -159,7 +159,7 @@ def example_spectrum(
 
 
 def band_fractions(temperature: NDArray, redshift: float, n_h: float = 2e20, iron: float = 0.3) -> NDArray[np.float64]:
-    """Return the shares of events in the report's four bands for gas of one temperature on axis.
+    """Return the shares of events in the report's bands for gas of one temperature on axis.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def band_fractions(temperature: NDArray, redshift: float, n_h: float = 2e20, iro
 
     Returns
     -------
-    (n, 4)
+    (n, n_bands)
     """
     temperature = np.asarray(temperature, dtype=np.float64)
     energies = observed_energies(redshift)
@@ -183,7 +183,7 @@ def band_fractions(temperature: NDArray, redshift: float, n_h: float = 2e20, iro
 
 
 def event_band_fractions(seed: int, indices: list[int], settings: SimulationSettings) -> NDArray[np.float64]:
-    """Return the shares of AGN-less events in the four bands of simulated observations, (n, 4)."""
+    """Return the shares of AGN-less events in the report's bands, (n, n_bands), for simulated observations."""
     shares = []
     for index in indices:
         energy = simulate_observation(seed, index, agn=False, settings=settings).energy

@@ -1,4 +1,4 @@
-"""One simulated cluster: its properties and its bodies of gas."""
+"""One simulated cluster: its properties and its gas components."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CLUMPS = 3
 
 @dataclass(frozen=True)
 class Cluster:
-    """What is true of a simulated cluster.
+    """The true properties of a simulated cluster.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ def _clumps(
 
 
 def build_cluster(seed: int, index: int, settings: SimulationSettings) -> tuple[Cluster, list[gas.GasComponent]]:
-    """Return a cluster and its bodies of gas: the main halo first, then its clumps."""
+    """Return a cluster and its gas components: the main halo first, then its clumps."""
     state = halo_state(seed, index, settings)
     main, numbers = _main_halo(state, settings)
     rng = keyed_generator(int(seed), _CLUMPS, state.halo, state.snapshot)
@@ -163,5 +163,5 @@ def cluster_properties(
     index: int,
     settings: SimulationSettings = SimulationSettings(),  # noqa: B008  (frozen)
 ) -> Cluster:
-    """Return what is true of the cluster that observation ``index`` of ``seed`` shows, without any photon."""
+    """Return the true properties of the cluster in observation ``index`` of ``seed``; no photon is drawn."""
     return build_cluster(seed, index, settings)[0]

@@ -1,4 +1,4 @@
-"""How many events to expect of an observation, without drawing any."""
+"""The expected number of events of an observation, without drawing any."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ExpectedCounts:
 
 @lru_cache(maxsize=4)
 def _lattice(n_rows: int) -> NDArray[np.float32]:
-    """Return evenly spread points of the unit cube, (3, n_rows * 48), a row continuing the last one's."""
+    """Return evenly spread points of the unit cube, (3, n_rows * 48); each row continues the one before."""
     # Additive recurrence with the powers of the root of x^4 = x + 1, which fills three dimensions evenly.
     steps = 1.2207440846057596 ** -np.arange(1, 4)
     return ((0.5 + np.outer(steps, np.arange(n_rows * _DIRECTIONS))) % 1.0).astype(np.float32)
@@ -73,7 +73,7 @@ def _seen(rate: NDArray, x: NDArray, y: NDArray, energy: NDArray) -> NDArray[np.
 def expected_rates(
     cluster: Cluster, components: list[GasComponent], sources: PointSources
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return what the detector catches per second and bin of true energy, before the energy resolution.
+    """Return the events detected per second in each bin of true energy, before the energy resolution.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Observe a simulated cluster: photons, events, and how many to expect."""
+"""Observe a simulated cluster: from photons to events."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class _Energies:
 
 @lru_cache(maxsize=16)
 def observed_energies(redshift: float) -> _Energies:
-    """Return the observed energy bins of a redshift and what depends on nothing else."""
+    """Return the observed energy bins at a redshift, with all that depends on the redshift alone."""
     edges = plasma.rest_edges() / (1.0 + redshift)
     centre = 0.5 * (edges[1:] + edges[:-1])
     first, last = (int(i) for i in np.searchsorted(centre, _TRUE_KEV))
@@ -70,7 +70,7 @@ def observed_energies(redshift: float) -> _Energies:
 
 
 def gas_rate(component: GasComponent, cluster: Cluster) -> NDArray[np.float64]:
-    """Return the photons caught of each shell and energy bin, (n_shells, n_bins) [s^-1], not vignetted."""
+    """Return the photons detected from each shell and energy bin, (n_shells, n_bins) [s^-1], before vignetting."""
     energies = observed_energies(cluster.redshift)
     through = energies.area * np.exp(-cluster.n_h * energies.cross_section) * energies.dilution
     photons = plasma.emissivity(component.temperature, component.iron, energies.bins)
@@ -78,7 +78,7 @@ def gas_rate(component: GasComponent, cluster: Cluster) -> NDArray[np.float64]:
 
 
 def agn_rate(sources: PointSources, cluster: Cluster) -> NDArray[np.float64]:
-    """Return the photons caught of each point source and bin, (n, n_bins) [s^-1], not vignetted."""
+    """Return the photons detected from each point source and bin, (n, n_bins) [s^-1], before vignetting."""
     energies = observed_energies(cluster.redshift)
     through = energies.area * np.exp(-cluster.n_h * energies.cross_section)
     return sources.photon_flux(energies.edges) * through
@@ -121,9 +121,9 @@ def shell_positions(
 def _draw_photons(
     expected: NDArray, edges: NDArray, rng: np.random.Generator
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """Draw photons and return row and energy [keV] of each, from expected photons (n_rows, n_bins)."""
+    """Draw photons from their expected numbers, (n_rows, n_bins), and return the row and energy [keV] of each."""
     counts = rng.poisson(expected.ravel())
-    # Row and bin travel in one number, so that one pass repeats both.
+    # Row and bin are packed into one number, so that one pass repeats both.
     code = np.add.outer(
         np.arange(expected.shape[0], dtype=np.int32) << _BIN_BITS,
         np.arange(expected.shape[1], dtype=np.int32),
@@ -170,7 +170,7 @@ def _concatenate(pieces: list[Columns]) -> Columns:
 
 
 def _merge(base: tuple[NDArray, ...], added: Columns, source: Source, rng: np.random.Generator) -> tuple[NDArray, ...]:
-    """Scatter events among others at random, keeping the order of both."""
+    """Insert events among others at random places; both keep their order."""
     n = len(added[0])
     if n == 0:
         return base

@@ -1,9 +1,9 @@
-"""Which halo, at which snapshot, an index stands for, and what the halo is like there.
+"""The halo and the snapshot that an index stands for, and the state of the halo there.
 
-Halos come in blocks of 300, each seen at eleven snapshots. Of a block's 3300 pairs 3286 are observed, the
+Halos come in blocks of 300, each seen at eleven snapshots. Of a block's 3300 pairs, 3286 are observed, the
 size of the report's data: the pairs are dealt in 300 rounds, each a random order of the eleven snapshots
 with a different halo for each, and the last fourteen pairs of the deal drop out. So any first n observations
-hold every snapshot equally often, to within one. Indices from 3286 on continue into the next block of other
+hold every snapshot equally often, to within one. Indices from 3286 on belong to the next block, of other
 halos.
 """
 

@@ -1,4 +1,4 @@
-"""Surface brightness and temperature profiles measured from simulated events, beside what went in."""
+"""Surface brightness and temperature profiles measured from simulated events, beside the true ones."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def mean_energies(
     cluster : Cluster
         Gives redshift and absorption.
     through : (n_bins,)
-        What share the telescope passes at each energy, the area apart.
+        Share that the telescope passes at each energy, apart from its area.
     band : (float, float) [keV]
     """
     energies = observed_energies(cluster.redshift)
@@ -85,7 +85,7 @@ def mean_energies(
     rate = plasma.emissivity(temperature, np.full(len(temperature), iron), energies.bins)
     sigma = telescope.energy_sigma(energy)
     share = ndtr((band[1] - energy) / sigma) - ndtr((band[0] - energy) / sigma)
-    # An event's measured energy scatters about its true one; that moves the mean by next to nothing.
+    # An event's measured energy scatters about its true one; which barely moves the mean.
     rate = rate * (energies.area * plasma.transmission(energy, cluster.n_h) * through * share)
     return rate @ energy / rate.sum(axis=1)
 

@@ -1,4 +1,4 @@
-"""What a simulated sample may differ in."""
+"""The settings of a simulated sample."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SimulationSettings:
     clump_fraction : float
         Share of observations with one to three infalling clumps (physics notes, unverified).
     field_agn : bool
-        Add the AGN of the field behind and before the cluster (Lehmer et al. 2012).
+        Add the AGN of the field behind and in front of the cluster (Lehmer et al. 2012).
     particle_background : bool
         Add the detector's particle background.
 

@@ -1,4 +1,4 @@
-"""Chandra's ACIS-I: what it catches, where it puts an event, and which energy it reports.
+"""Chandra's ACIS-I: what it detects, where it puts an event, and which energy it reports.
 
 The aim point is the origin; x and y run along the chips (roll angle 0 in every observation). Events are
 given in sky coordinates reconstructed from the dithering detector, and their positions are continuous: the
@@ -104,7 +104,7 @@ def dithered_on_chip(x: NDArray, y: NDArray, times: tuple[float, float], rng: np
     times : (float, float) [s]
         Beginning and end of the span that the events' unrecorded times are drawn from.
     rng : Generator
-        Gives the times, of events near an edge only: elsewhere the dither decides nothing.
+        Gives the times, of events near an edge only: elsewhere the dither makes no difference.
 
     Returns
     -------

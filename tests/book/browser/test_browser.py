@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from report_utils.book.check import rendered_pages
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
 from tests.book.browser.conftest import HTML
+
+PAGES = book_pages()
 
 ALL_PAGES = [path.relative_to(HTML).as_posix() for path in rendered_pages(HTML)] if HTML.is_dir() else []
 READ = [name for name in ALL_PAGES if name not in {"index.html", "search.html"}]

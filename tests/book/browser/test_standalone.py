@@ -6,9 +6,11 @@ import nbformat
 import pytest
 
 from report_utils.book.build import PAGES_FOLDER
-from report_utils.book.pages import PAGES
+from report_utils.book.pages import book_pages
 from report_utils.book.standalone import standalone_html
 from report_utils.profiles import project_root
+
+PAGES = book_pages()
 
 EXECUTED = project_root() / PAGES_FOLDER
 

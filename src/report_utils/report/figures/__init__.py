@@ -1,54 +1,36 @@
-"""The figures of the book: each function takes arrays and returns a matplotlib figure."""
+"""What several pages draw alike: the style, images of observations, residuals. Other figures stand in notebooks."""
 
-from report_utils.report.figures.network import architecture
-from report_utils.report.figures.observations import (
+from report_utils.report.figures.images import (
+    BANDS,
+    COLOUR_BAR,
     band_images,
     colour_limits,
-    event_map,
-    events_by_mass,
-    events_histogram,
-    mass_histogram,
     median_remaining,
     remaining,
-    retained_images,
-    single_band_images,
-    symmetry_views,
     transform_images,
 )
-from report_utils.report.figures.predictions import predicted_masses
-from report_utils.report.figures.results import (
-    figure_nine,
-    learning_curves,
+from report_utils.report.figures.residuals import (
+    draw_predictions,
+    draw_residuals,
+    mass_limits,
     nothing_trained,
-    residuals_and_predictions,
-    scatter_by_mass,
+    residual_limit,
 )
 from report_utils.report.figures.style import svg_text, use_book_style
-from report_utils.report.figures.summary import claims_forest, dynamics_likeness, scatter_by_bands
 
 __all__ = [
-    "architecture",
+    "BANDS",
+    "COLOUR_BAR",
     "band_images",
-    "claims_forest",
     "colour_limits",
-    "dynamics_likeness",
-    "event_map",
-    "events_by_mass",
-    "events_histogram",
-    "figure_nine",
-    "learning_curves",
-    "mass_histogram",
+    "draw_predictions",
+    "draw_residuals",
+    "mass_limits",
     "median_remaining",
     "nothing_trained",
-    "predicted_masses",
     "remaining",
-    "residuals_and_predictions",
-    "retained_images",
-    "scatter_by_bands",
-    "scatter_by_mass",
-    "single_band_images",
+    "residual_limit",
     "svg_text",
-    "symmetry_views",
     "transform_images",
     "use_book_style",
 ]

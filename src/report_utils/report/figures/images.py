@@ -1,0 +1,113 @@
+"""Images of observations, and what is left of them when bright pixels are emptied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from report_utils.binning import TRANSFORMS
+from report_utils.binning.transforms import retained_pixels
+from report_utils.events.bands import BAND_EDGES_KEV, band_titles
+from report_utils.report.figures.style import (
+    ONE_EVENT,
+    grid,
+    show_image,
+    small_colour_bar,
+    without_ticks,
+)
+
+BANDS = band_titles(BAND_EDGES_KEV)
+COLOUR_BAR = r"$\log_{10}(1 + \mathrm{events})$ in a pixel"
+
+
+def colour_limits(counts: NDArray) -> tuple[tuple[float, float], ...]:
+    """Return the colour scale of each band of Figure 4's row for one observation [log10(1 + events)].
+
+    Parameters
+    ----------
+    counts : (n_pixels, n_pixels, 4) [events]
+    """
+    return tuple(
+        (0.0, max(ONE_EVENT, float(np.log10(1 + counts[..., band].max())))) for band in range(counts.shape[-1])
+    )
+
+
+def band_images(counts: Sequence[NDArray], titles: Sequence[str]) -> Figure:
+    """Draw Figure 4: each observation's four bands in a row, every panel with its own colour bar.
+
+    Parameters
+    ----------
+    counts : sequence of (n_pixels, n_pixels, 4) [events]
+    titles : sequence of str
+        What is written at the left of each row.
+    """
+    figure, axes = grid(len(counts), 4, height=1.75 * len(counts) + 0.3)
+    for row, cube in enumerate(counts):
+        image, limits = TRANSFORMS["multi_band_4"](cube), colour_limits(cube)
+        for band, ax in enumerate(axes[row]):
+            drawn = show_image(ax, image[..., band], limits=limits[band])
+            without_ticks(ax)
+            small_colour_bar(figure, drawn, ax)
+            if row == 0:
+                ax.set_title(BANDS[band], fontsize="small")
+        axes[row, 0].set_ylabel(titles[row], fontsize="small")
+    figure.supxlabel(COLOUR_BAR, fontsize="small")
+    return figure
+
+
+def remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
+    """Return the shares of occupied pixels and of events that a percentile cut leaves.
+
+    Parameters
+    ----------
+    counts : (n_pixels, n_pixels, 4) [events]
+    percentage : int
+    """
+    total = counts.sum(axis=-1, dtype=np.int64)
+    kept = retained_pixels(counts, percentage) & (total > 0)
+    return float(kept.sum() / np.count_nonzero(total)), float(total[kept].sum() / total.sum())
+
+
+def median_remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
+    """Return the medians over observations of what :func:`remaining` gives for each.
+
+    Parameters
+    ----------
+    counts : (n_observations, n_pixels, n_pixels, 4) [events]
+    percentage : int
+    """
+    shares = np.median([remaining(cube, percentage) for cube in counts], axis=0)
+    return float(shares[0]), float(shares[1])
+
+
+def transform_images(images: Sequence[NDArray], titles: Sequence[str], channels: Sequence[str]) -> Figure:
+    """Draw what a network is shown: some observations under one transform, a row for each.
+
+    Parameters
+    ----------
+    images : sequence of (n_pixels, n_pixels, n_channels) [log10(1 + events)]
+    titles : sequence of str
+        For each observation.
+    channels : sequence of str
+        The bands [keV].
+    """
+    turned = len(channels) == 1
+    shape = (1, len(images)) if turned else (len(images), len(channels))
+    figure, axes = grid(*shape, width=2.1 * shape[1] + 0.6, height=1.85 * shape[0] + 0.3)
+    for number, image in enumerate(images):
+        for channel, name in enumerate(channels):
+            ax = axes[channel, number] if turned else axes[number, channel]
+            drawn = show_image(ax, image[..., channel])
+            without_ticks(ax)
+            small_colour_bar(figure, drawn, ax)
+            if turned:
+                ax.set_title(titles[number], fontsize="small")
+            elif number == 0:
+                ax.set_title(f"{name} keV", fontsize="small")
+        if not turned:
+            axes[number, 0].set_ylabel(titles[number], fontsize="small")
+    figure.supxlabel(COLOUR_BAR, fontsize="small")
+    return figure

@@ -1,0 +1,435 @@
+"""Results: finished runs without their weights, small enough to be committed, under the same names and keys.
+
+The results of a profile and of its studies lie below one folder, ``results/<profile>/``, each run in a folder of its
+own as in the runs folder. They are only read; what stands in a manifest is checked against the files, and the arrays
+against what a run can hold, since results come from other machines.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.errors import InputError, printable
+from report_utils.files.disk import clear_disk_errors, write_json
+from report_utils.files.input_files import demand_file, files_below, read_json
+from report_utils.profiles import project_root
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.studies import Study, possible_variants, reproduce_variant, reproduction_of
+from report_utils.reproduction.training_tasks import dynamics_code, fit_code
+from report_utils.runs.code_digest import digest, file_digest, reached_definitions
+from report_utils.runs.explain_changes import changes, differences
+from report_utils.runs.integrity import MANIFEST, fault_of
+from report_utils.runs.reads import note_results
+from report_utils.runs.store import Run, RunKey
+from report_utils.workers.backends import ENGINES
+
+_ARRAYS = {"cluster": "iu", "group": "U", "truth": "f", "predictions": "f"}
+"""The arrays of a result and their types; a dynamics also has its ``state_...``."""
+_NAME = re.compile(r"(fit|dynamics)(/[A-Za-z0-9_][A-Za-z0-9_.+-]{0,119}){3}")
+_MAX_ENTRIES = 100_000
+"""Files and folders to look through for results; the project has some thousands."""
+_MAX_MANIFEST = 4 << 20
+_MAX_FILE = 256 << 20
+"""[bytes] The longest dynamics of the report's protocol has 5 MB."""
+_MAX_CLUSTERS = 10_000_000
+_MAX_PREDICTION = float(np.finfo(np.float32).max)
+_MASSES = (0.0, 30.0)
+"""log10 of M500c [Msun]: far beyond any cluster."""
+
+
+def results_folder(profile: str) -> Path:
+    """Return the folder of the committed results of a profile and its studies."""
+    return project_root() / "results" / profile
+
+
+@dataclass(frozen=True)
+class Result(Run):
+    """A committed run: what a run of the runs folder is, without weights."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of its key, such as ``"fit/quick/multi_band_2/fold-0-seed-0"``."""
+        return self.manifest["name"]
+
+    @cached_property
+    def inputs(self) -> dict[str, Any]:
+        """Return what it was computed from."""
+        return self.manifest["inputs"]
+
+    @property
+    def is_fit(self) -> bool:
+        """Tell whether this is a fit; it is a dynamics otherwise."""
+        return self.name.startswith("fit/")
+
+    def array(self, name: str, *, mapped: bool = False) -> NDArray:
+        """Return a stored array; a file that claims more than it holds cannot take memory."""
+        array = super().array(name, mapped=True)
+        return array if mapped else np.array(array)
+
+
+def read_results(folder: Path) -> dict[str, Result]:
+    """Return all results below a folder, by name.
+
+    Raises
+    ------
+    InputError
+        If one of them is damaged, two have the same name, or the folder holds far more than results.
+    """
+    found: dict[str, Result] = {}
+    for path in files_below(folder, MANIFEST, _MAX_ENTRIES):
+        result = _read_result(path.parent)
+        if result.name in found:
+            msg = f"{path.parent}: {found[result.name].folder} holds another {result.name}; remove one of them"
+            raise InputError(msg)
+        found[result.name] = result
+    note_results(folder, results_digest(folder))
+    return found
+
+
+def results_digest(folder: Path) -> str:
+    """Return the digest of all manifests below a folder, which name the digests of all else."""
+    manifests = files_below(folder, MANIFEST, _MAX_ENTRIES)
+    return digest({path.relative_to(folder).as_posix(): file_digest(path) for path in manifests})
+
+
+def _read_result(folder: Path) -> Result:
+    manifest = read_json(folder / MANIFEST, _MAX_MANIFEST)
+    try:
+        fault = _fault_of_manifest(manifest)
+        for name in manifest["files"] if fault is None else ():
+            demand_file(folder / name, _MAX_FILE)
+        fault = fault or fault_of(folder, manifest["digest"])
+        result = Result(folder, manifest)
+        fault = fault or _fault_of_arrays(result)
+    except InputError:
+        raise
+    except Exception as error:  # damaged bytes make NumPy raise nearly anything
+        fault = f"cannot be understood ({type(error).__name__}: {printable(str(error), 100)})"
+    if fault:
+        msg = f"{folder}: {printable(fault, 300)}; remove this result, or export it again"
+        raise InputError(msg)
+    return result
+
+
+def _fault_of_manifest(manifest: Any) -> str | None:
+    """Say what is wrong with the entries of a manifest, or None."""
+    if not isinstance(manifest, dict) or not _NAME.fullmatch(str(manifest.get("name"))):
+        return "this is not the manifest of a fit or a dynamics"
+    inputs, files = manifest["inputs"], manifest["files"]
+    if digest(inputs) != manifest["digest"]:
+        return "its digest is not that of its inputs"
+    kind, _, transform, last = manifest["name"].split("/")
+    seed = f"seed-{int(inputs['training_seed'])}"
+    expected = f"fold-{int(inputs['fold'])}-{seed}" if kind == "fit" else seed
+    protocol = "training" if kind == "fit" else "dynamics"
+    if (transform, last) != (inputs["transform"], expected) or not isinstance(inputs[protocol], dict):
+        return "its name is not that of its inputs"
+    if any("/" in name or name.startswith(".") for name in files):
+        return "its files lie elsewhere"
+    return None
+
+
+def _fault_of_arrays(result: Result) -> str | None:
+    """Say what is wrong with the arrays and facts of a result, or None: types, shapes, and values."""
+    names = {name.removesuffix(".npy") for name in result.manifest["files"] if name.endswith(".npy")}
+    states = {name for name in names if name.startswith("state_")} if not result.is_fit else set()
+    if missing := sorted(_ARRAYS.keys() - names):
+        return f"has no {', '.join(missing)}"
+    if unknown := sorted(names - _ARRAYS.keys() - states):
+        return f"has arrays that no result has: {', '.join(name[:40] for name in unknown[:3])}"
+    arrays = {name: result.array(name) for name in sorted(names)}
+    for name, array in arrays.items():
+        if array.dtype.kind not in _ARRAYS.get(name, "f"):
+            return f"{name} holds {array.dtype}, which it cannot"
+    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    n_tested = len(arrays["cluster"]) if arrays["cluster"].ndim == 1 else -1
+    n_views = arrays["predictions"].shape[-1] if arrays["predictions"].ndim else 0
+    leading = (n_tested,) if result.is_fit else (len(arrays["predictions"]), n_tested)
+    expected = dict.fromkeys(("cluster", "group", "truth"), (n_tested,)) | {"predictions": (*leading, n_views)}
+    expected |= dict.fromkeys(states, (n_tested, n_views))
+    if n_views == 0 or any(arrays[name].shape != shape for name, shape in expected.items()):
+        return f"its arrays do not belong together: {shapes}"
+    for name in ("predictions", "truth", *sorted(states)):
+        if not (np.isfinite(arrays[name]).all() and np.abs(arrays[name]).max(initial=0) <= _MAX_PREDICTION):
+            return f"{name} holds values that no network hands out"
+    if ((arrays["truth"] < _MASSES[0]) | (arrays["truth"] > _MASSES[1])).any():
+        return f"its true masses are not all log10 of solar masses, from {_MASSES[0]:g} to {_MASSES[1]:g}"
+    if len(np.unique(arrays["cluster"])) < n_tested:
+        return "tests a cluster twice"
+    if n_tested and not 0 <= arrays["cluster"].min() <= arrays["cluster"].max() < _MAX_CLUSTERS:
+        return "its clusters are not numbered from 0"
+    return _fault_of_facts(result, len(arrays["predictions"]))
+
+
+def _fault_of_facts(result: Result, n_epochs: int) -> str | None:
+    facts = read_json(result.folder / "facts.json", _MAX_MANIFEST)
+    if result.is_fit:
+        recorded = [facts["history"]["loss"], facts["history"]["val_loss"], [facts["target_variance"]]]
+    else:
+        recorded = [facts["loss"]]
+        if {f"state_{name}.npy" for name in facts["states"]} - result.manifest["files"].keys():
+            return "names states that it does not hold"
+        transform, epochs = result.inputs["image"], result.inputs["dynamics"]["epochs"]
+        if n_epochs != (epochs + 1) * (len(transform["edges_kev"]) - 1) or len(facts["loss"]) != n_epochs:
+            return "its epochs are not those of its phases"
+    numbers = [value for values in recorded for value in values]
+    if not all(type(value) in (int, float) and abs(value) <= 1e300 for value in numbers):
+        return "its losses are not numbers"
+    return None
+
+
+def export_results(
+    reproduction: Reproduction,
+    transforms: Iterable[str] = (),
+    dynamics: Iterable[str] = (),
+    *,
+    folder: Path | None = None,
+    replace: bool = False,
+) -> dict[str, bool]:
+    """Write the finished runs of a reproduction, with every training seed there is.
+
+    Parameters
+    ----------
+    reproduction : Reproduction
+    transforms, dynamics : iterable of str
+    folder : Path, optional
+        The committed results of the profile where it is not given.
+    replace : bool
+        Put runs of other inputs (another code, other observations) in the place of what is there.
+
+    Returns
+    -------
+    dict of str to bool
+        The results by name, and whether writing each changed anything.
+
+    Raises
+    ------
+    InputError
+        If there are such and ``replace`` is not set, or the folder cannot be written.
+    """
+    found = [
+        *(run for name in transforms for run in _finished_seeds(reproduction, name, reproduction.fit_keys)),
+        *(run for name in dynamics for run in _finished_seeds(reproduction, name, reproduction.dynamics_keys)),
+    ]
+    return _write(found, folder or results_folder(reproduction.profile.name.partition("+")[0]), replace=replace)
+
+
+def _finished_seeds(
+    reproduction: Reproduction, transform: str, keys: Callable[[str, int], list[RunKey]]
+) -> Iterator[Run]:
+    """Yield the finished runs of a transform, from the first training seed to the last that has any."""
+    seed = 0
+    while found := [run for run in map(reproduction.load, keys(transform, seed)) if run is not None]:
+        yield from found
+        seed += 1
+
+
+def export_study(
+    base: Reproduction, study: Study, *, folder: Path | None = None, replace: bool = False
+) -> dict[str, bool]:
+    """Write the finished runs of all variants of a study; as :func:`export_results`."""
+    written: dict[str, bool] = {}
+    for variant in possible_variants(base, study):
+        varied = reproduce_variant(base, variant)
+        done = export_results(varied, variant.trained, variant.dynamics, folder=folder, replace=replace)
+        for result, changed in done.items():
+            written[result] = changed or written.get(result, False)
+    return written
+
+
+def import_results(source: Path, *, folder: Path | None = None, replace: bool = False) -> dict[str, bool]:
+    """Take over all results below a folder, such as another machine's export.
+
+    Every file is read and checked before the first is written. A result that is there already stays.
+
+    Parameters
+    ----------
+    source : Path
+    folder : Path, optional
+        The project's committed results of each result's profile where it is not given.
+    replace : bool
+        Put runs of other inputs in the place of what is there.
+
+    Returns
+    -------
+    dict of str to bool
+        The results by name, and whether taking over each changed anything.
+
+    Raises
+    ------
+    InputError
+        If there is no result, one is damaged, or has other inputs than what is there and ``replace`` is not set.
+    """
+    found = read_results(source)
+    if not found:
+        msg = f"{source}: holds no results; give a folder that `report-utils results export` has written"
+        raise InputError(msg)
+    written: dict[str, bool] = {}
+    for profile in sorted({_profile_of(result.name) for result in found.values()}):
+        own = [result for result in found.values() if _profile_of(result.name) == profile]
+        written |= _write(own, folder or results_folder(profile), replace=replace)
+    return written
+
+
+def _profile_of(name: str) -> str:
+    return name.split("/")[1].partition("+")[0]
+
+
+def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, bool]:
+    """Copy runs without their weights; all that stands against one of them is said before the first is written."""
+    there = read_results(folder)
+    for run in runs:
+        earlier = there.get(run.manifest["name"])
+        if earlier is not None and earlier.digest != run.digest and not replace:
+            changed = shortened(changes(earlier.inputs, run.manifest["inputs"]))
+            msg = (
+                f"{earlier.folder}: was computed from other inputs ({changed}); leave it, or give --replace to put the "
+                "new one in its place"
+            )
+            raise InputError(msg)
+    written: dict[str, bool] = {}
+    for run in runs:
+        name = run.manifest["name"]
+        earlier, files = there.get(name), _kept_files(run)
+        is_there = earlier is not None and earlier.digest == run.digest
+        written[name] = not is_there or (replace and earlier.manifest["files"] != files)
+        if written[name]:
+            target = folder / f"{name}-{run.digest[:16]}"
+            _put(run, files, target, earlier)
+    return written
+
+
+def _put(run: Run, files: Mapping[str, Any], target: Path, earlier: Result | None) -> None:
+    """Copy a run to a folder of another name and rename it when it is complete; what stood for it before goes last."""
+    with clear_disk_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        try:
+            for file in files:
+                shutil.copyfile(run.folder / file, temporary / file)
+            write_json(temporary / MANIFEST, run.manifest | {"files": files})
+            temporary.chmod(0o755)
+            if earlier is not None and earlier.folder == target:
+                shutil.rmtree(target)
+            temporary.rename(target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        if earlier is not None and earlier.folder != target:
+            shutil.rmtree(earlier.folder)
+
+
+def _kept_files(run: Run) -> dict[str, Any]:
+    files = run.manifest["files"]
+    return {name: about for name, about in files.items() if not name.startswith("weight_")}
+
+
+def shortened(reasons: Sequence[str], most: int = 3) -> str:
+    """Join reasons, and say how many more there are than the first few."""
+    more = f"; and {len(reasons) - most} more" if len(reasons) > most else ""
+    return "; ".join(reasons[:most]) + more
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What some results were computed by.
+
+    Parameters
+    ----------
+    commits, backends : tuple of str
+    first, last : str
+        Days on which the first and the last of the runs were finished, as ``2026-11-22``.
+    changed : tuple of str
+        What decides the numbers and differs today, in words.
+    """
+
+    commits: tuple[str, ...]
+    backends: tuple[str, ...]
+    first: str
+    last: str
+    changed: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Say all of it in one line."""
+        since = f"changed since: {shortened(self.changed)}" if self.changed else "nothing that decides them has changed"
+        return f"{self.where}; {since}"
+
+    @property
+    def where(self) -> str:
+        """Say commit, backend and date."""
+        days = self.first if self.first == self.last else f"{self.first} to {self.last}"
+        return f"commit{'s' * (len(self.commits) > 1)} {', '.join(self.commits)}, {', '.join(self.backends)}, {days}"
+
+
+def origin_of(results: Iterable[Result], reproduction: Reproduction | None = None) -> Origin:
+    """Say what results were computed by, and what the same runs would be computed from today.
+
+    Parameters
+    ----------
+    results : iterable of Result
+    reproduction : Reproduction, optional
+        Of the results' profile, to compare with.
+    """
+    results, changed = list(results), {}
+    for result in results if reproduction is not None else ():
+        changed |= dict.fromkeys(changes(result.inputs, todays_inputs(result, reproduction)))
+    days = sorted(str(result.manifest.get("finished", "unknown"))[:10] for result in results)
+    return Origin(
+        commits=tuple(sorted({_commit(result.manifest) for result in results})),
+        backends=tuple(sorted({str(result.inputs.get("backend", "unknown")) for result in results})),
+        first=days[0],
+        last=days[-1],
+        changed=tuple(changed),
+    )
+
+
+def todays_inputs(result: Result, reproduction: Reproduction) -> dict[str, Any]:
+    """Return what a result would be computed from today, on its own backend: that it had another is no change."""
+    owner, about = reproduction_of(reproduction, result.name) or reproduction, result.inputs
+    seed, transform = about["training_seed"], about["transform"]
+    key = owner.fit_key(transform, about["fold"], seed) if result.is_fit else owner.dynamics_key(transform, seed)
+    backend = about.get("backend")
+    if backend not in ENGINES or backend == key.inputs["backend"]:
+        return dict(key.inputs)
+    code = reached_definitions(*(fit_code if result.is_fit else dynamics_code)(backend))
+    return {**key.inputs, "backend": backend, "code": code}
+
+
+def is_of_protocol(result: Result, reproduction: Reproduction) -> bool:
+    """Tell whether a result is of these observations and of this profile's protocol, whatever code computed it."""
+    now = todays_inputs(result, reproduction)
+    return all("code" in path or "flags" in path for path, _, _ in differences(result.inputs, now))
+
+
+def _commit(manifest: Mapping[str, Any]) -> str:
+    commit = str(manifest.get("commit") or "unknown")[:12]
+    return f"{commit} with uncommitted changes" if manifest.get("uncommitted") else commit
+
+
+def described(results: Mapping[str, Result]) -> list[str]:
+    """Say in a line for each transform and training seed what its results hold and what they come from."""
+    groups: dict[str, list[Result]] = {}
+    for name, result in results.items():
+        kind, profile, transform, _ = name.split("/")
+        groups.setdefault(f"{kind}/{profile}/{transform}, seed {result.inputs['training_seed']}", []).append(result)
+    lines = []
+    for title, group in groups.items():
+        folds = sorted(result.inputs["fold"] for result in group)
+        what = f"folds {', '.join(map(str, folds))}" if group[0].is_fit else "one split"
+        n_tested = sum(len(result.array("cluster", mapped=True)) for result in group)
+        lines.append(f"{title}: {what}, {n_tested} observations tested; {origin_of(group).where}")
+    return lines
+
+
+def key_of(result: Result, profile: str = "") -> RunKey:
+    """Return the key that a result was computed with."""
+    return RunKey(result.name, result.inputs, profile)

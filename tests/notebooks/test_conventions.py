@@ -1,0 +1,117 @@
+"""The text notebooks keep to the conventions that the page builder, the reader and the screen reader need."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jupytext
+import pytest
+
+from report_utils.book.pages import book_pages
+
+PAGES = book_pages()
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
+TEMPLATES = {"3-3-transform", "4-1-dynamics"}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return jupytext.read(path)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def figures_of(notebook):
+    return [cell.metadata["mystnb"] for cell in code_cells(notebook) if "figure" in cell.metadata.get("mystnb", {})]
+
+
+def prose(notebook):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def test_parameters_come_first_and_code_is_folded(path, notebook):
+    first, *others = code_cells(notebook)
+    assert first.metadata["tags"] == ["parameters", "remove-cell"]
+    assert "profile = " in first.source
+    assert ("transform = " in first.source) == (path.stem in TEMPLATES)
+    assert all("hide-input" in cell.metadata.get("tags", []) for cell in others)
+    assert notebook.metadata["kernelspec"]["name"] == "python3"
+
+
+def test_a_page_begins_with_its_question(notebook):
+    text = prose(notebook)
+    assert text.startswith("# ")
+    assert text.count("\n# ") == 0
+    paragraph = text.split("\n\n")[1]
+    assert paragraph.startswith("**The question.** ")
+    assert "?" in paragraph
+
+
+def test_a_page_ends_with_what_was_found(notebook):
+    assert "**What was found.**" in notebook.cells[-1].source
+    assert sum("**What was found.**" in cell.source for cell in notebook.cells) == 1
+
+
+def test_figures_have_names_captions_and_words_for_those_who_cannot_see_them(notebook):
+    for entry in figures_of(notebook):
+        assert entry["figure"]["name"].startswith("fig-")
+        assert entry["figure"]["caption"].startswith("**")
+        assert len(entry["image"]["alt"]) > 20
+
+
+def test_templates_name_their_figures_and_equations_by_page(path, notebook):
+    if path.stem not in TEMPLATES:
+        return
+    assert "{{" not in notebook.cells[0].source.partition("\n")[0]  # by hand it has a title of its own
+    assert all("{{ slug }}" in entry["figure"]["name"] for entry in figures_of(notebook))
+    assert all("{{ slug }}" in label for label in re.findall(r"\$\$ \((eq-.*?)\)\n", prose(notebook) + "\n"))
+
+
+def test_all_eleven_figures_and_the_table_are_there():
+    text = "".join(path.read_text(encoding="utf-8") for path in NOTEBOOKS)
+    assert '"caption": "**{{ figure }}.**' in text
+    text += "".join(f"**{page.words['figure']}.**" for page in PAGES if "figure" in page.words)
+    missing = [number for number in range(1, 12) if f"**Figure {number}.**" not in text]
+    assert not missing
+    assert "**Table 1.**" in text
+
+
+def test_names_are_unique_and_references_lead_somewhere():
+    notebooks = [jupytext.read(path) for path in NOTEBOOKS]
+    text = "\n".join(prose(notebook) for notebook in notebooks)
+    names = [entry["figure"]["name"] for notebook in notebooks for entry in figures_of(notebook)]
+    equations = re.findall(r"\$\$ \((eq-.*?)\)", text)
+    assert len(set(names)) == len(names)
+    assert len(set(equations)) == len(equations)
+    assert set(re.findall(r"\{eq\}`(.*?)`", text)) <= set(equations)
+    keys = set(
+        re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    cited = {key.strip() for group in re.findall(r"\{cite\w*(?::\w+)?\}`(.*?)`", text) for key in group.split(",")}
+    assert cited
+    assert cited <= keys
+
+
+def imports_of(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def test_pages_that_show_results_do_not_import_the_training_library():
+    lines = [line for path in NOTEBOOKS if path.stem not in {"3-2-network", "any-model"} for line in imports_of(path)]
+    assert any("Reproduction" in line for line in lines)
+    check = "import sys; print(sorted({'tensorflow', 'keras', 'jax', 'torch'} & set(sys.modules)))"
+    command = [sys.executable, "-c", "\n".join([*dict.fromkeys(lines), check])]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

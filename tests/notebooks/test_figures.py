@@ -1,0 +1,156 @@
+"""The figures of the pages show the data of the page, on the axes that the captions name."""
+
+import numpy as np
+import pytest
+
+from report_utils.binning import TRANSFORMS, eight_views
+from report_utils.report.printed_numbers import PUBLISHED
+from tests.notebooks.conftest import N_CLUSTERS
+
+
+def bar_heights(ax):
+    return np.array([patch.get_height() for patch in ax.patches if hasattr(patch, "get_height")])
+
+
+def test_figure_one_leaves_out_only_the_rich(notebooks):
+    figure, n_events = notebooks.run("2-data").figures["fig-1"], notebooks.reproduction.catalogue["n_events"]
+    (ax,) = figure.axes
+    assert bar_heights(ax).sum() == (n_events < 100_000).sum() < len(n_events)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("events in an observation", "observations")
+
+
+def test_figure_two_shows_every_mass(notebooks):
+    (ax,) = notebooks.run("2-data").figures["fig-2"].axes
+    assert sum(bar.get_height() for container in ax.containers for bar in container) == N_CLUSTERS
+    assert r"M_\odot" in ax.get_xlabel()
+
+
+def test_one_observation_is_drawn_event_by_event(notebooks):
+    page = notebooks.run("2-data")
+    left, right = page.figures["fig-one-observation"].axes[:2]
+    n_events = len(page.variables["events"])
+    assert len(left.collections[0].get_offsets()) == bar_heights(right).sum() == n_events
+
+
+def test_events_by_mass_has_the_reports_extremes(notebooks):
+    (ax,) = notebooks.run("2-data").figures["fig-events-by-mass"].axes
+    assert {line.get_ydata()[0] for line in ax.lines[1:]} == {736, 6_558_594}
+
+
+def test_figure_three_has_y_upwards_and_each_observation_its_box(notebooks):
+    page = notebooks.run("3-1-images")
+    panels = [ax for ax in page.figures["fig-3"].axes if ax.images and ax.get_title(loc="left")]
+    for ax, events, counts in zip(panels, page.variables["observations"], page.variables["counts"], strict=True):
+        (image,) = ax.images
+        assert image.origin == "lower"
+        np.testing.assert_array_equal(image.get_array(), TRANSFORMS["single_band"](counts)[..., 0])
+        assert image.get_extent() == [events.x.min(), events.x.max(), events.y.min(), events.y.max()]
+
+
+def test_figure_five_is_on_figure_fours_colour_scale(notebooks):
+    four, five = (notebooks.run("3-1-images").figures[f"fig-{number}"] for number in (4, 5))
+    first, second = (ax.images[0].get_clim() for ax in four.axes[:2])
+    shown = [ax.images[0].get_clim() for ax in five.axes if ax.images]
+    assert shown[:12] == [*[first] * 3, *[second] * 3] * 2
+    five.draw_without_rendering()
+    bars = {ax.get_xlabel(): -ax.get_position().y0 for ax in five.axes[12:]}
+    assert [label.split(" keV")[0] for label in sorted(bars, key=bars.get)] == ["0-2.5", "2.5-5"]
+    titles = [ax.get_title(loc="left") for ax in five.axes]
+    assert [int(title.split("%")[0]) for title in titles if title] == [99, 95, 90, 75, 50, 25]
+
+
+def test_figure_seven_names_every_layer(notebooks):
+    page = notebooks.run("3-2-network")
+    written = [text.get_text() for text in page.figures["fig-7"].axes[0].texts]
+    assert len(written) == 2 * (len(PUBLISHED.layers) + 1)
+    assert {"64 × 64\n× 16", "200"} <= set(written)
+    assert "11 of its 11 layers" in page.text
+
+
+def test_figure_eight_shows_all_views(notebooks):
+    page = notebooks.run("3-2-network")
+    shown = [ax.images[0].get_array() for ax in page.figures["fig-8"].axes[:8]]
+    np.testing.assert_array_equal(shown, eight_views(page.variables["image"])[..., 0])
+
+
+def test_figure_nine_is_in_the_reports_order_on_shared_axes(notebooks):
+    page = notebooks.run("3-3-results")
+    used = [ax for ax in page.figures["fig-9"].axes if ax.has_data()]
+    above, below = ([ax for ax in used if bool(ax.patches) is is_histogram] for is_histogram in (True, False))
+    assert len(above) == len(below) == 16
+    assert [ax.get_title(loc="left").split("\n")[0] for ax in above] == [row.model for row in PUBLISHED.rows.values()]
+    for group in (above, below):
+        assert len({(ax.get_xlim(), ax.get_ylim()) for ax in group}) == 1
+    results = page.variables["results"]
+    scatters = [f"σ = {results[name].residuals.std():.3f}" for name in PUBLISHED.rows]
+    assert [ax.texts[0].get_text() for ax in above] == scatters
+
+
+def test_scatter_by_mass_has_bins_and_intervals(notebooks):
+    left, right = notebooks.run("3-3-results").figures["fig-scatter-by-mass"].axes
+    for ax in (left, right):
+        assert len(ax.containers) == 3
+        assert {len(container.lines[0].get_xdata()) for container in ax.containers} == {5}
+
+
+def test_learning_curves_are_root_mean_squares(notebooks):
+    ax = notebooks.run("3-3-transform").figures["fig-{{ slug }}-curves"].axes[0]
+    drawn = [float(line.get_ydata()[0]) for line in ax.lines]
+    assert drawn == pytest.approx([np.sqrt(0.1), np.sqrt(0.2)] * 2)  # training and test of two folds
+    assert "[dex]" in ax.get_ylabel()
+
+
+@pytest.mark.parametrize(
+    ("transform", "baseline"),
+    [
+        ("single_band", "multi_band_1"),
+        ("single_band_thresholded", "multi_band_1"),
+        ("multi_band_1", "multi_band_1"),
+        ("multi_band_2", "multi_band_1"),
+        ("retained_50", "multi_band_4"),
+        ("agn_less_2", "multi_band_2"),
+    ],
+)
+def test_a_transform_is_compared_with_what_differs_in_one_thing(notebooks, transform, baseline):
+    assert notebooks.run("3-3-transform", transform=transform).variables["baseline"] == baseline
+
+
+def test_the_headline_shows_the_table(notebooks):
+    page = notebooks.run("index")
+    ax = page.figures["fig-headline"].axes[0]
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.11744, 0.06345, 0.05903, 0.05818])
+    ours, without = (container.lines[0].get_ydata() for container in ax.containers)
+    table = page.variables["judged"].table
+    np.testing.assert_allclose(ours, table.loc[[f"multi_band_{k}" for k in (1, 2, 3, 4)], "scatter"])
+    np.testing.assert_allclose(without, table.loc[[f"agn_less_{k}" for k in (1, 2, 3, 4)], "scatter"])
+
+
+def test_the_forest_shows_every_part(notebooks):
+    page = notebooks.run("4-3-claims")
+    parts = [part for found in page.variables["evidence"].values() for part in found.parts]
+    labels = [label.get_text() for label in page.figures["fig-claims"].axes[0].get_yticklabels()]
+    assert labels == [part.label for part in parts]
+
+
+def test_every_baseline_has_its_panel(notebooks):
+    page = notebooks.run("baselines")
+    figure, weighed = page.figures["fig-baselines"], page.variables["weighed"]
+    lines = [line for ax in figure.axes for line in ax.lines if line.get_marker() in {"s", "^"}]
+    assert sum(len(line.get_xdata()) for line in lines) == len(weighed.baselines)
+
+
+def test_studies_that_were_not_trained_are_said_to_be(notebooks):
+    left, right = notebooks.run("halos").figures["fig-halos"].axes
+    assert "not trained" in left.texts[0].get_text()
+    assert "[dex]" in left.get_ylabel()
+    assert "random folds" in right.get_legend().get_title().get_text()
+
+
+def test_performance_draws_every_goal(notebooks):
+    page = notebooks.run("performance")
+    goals = page.variables["with_goal"]
+    labels = [label.get_text() for label in page.figures["fig-goals"].axes[0].get_yticklabels()]
+    assert labels == list(goals["title"])
+    crosses = sum(line.get_marker() == "X" for line in page.figures["fig-goals"].axes[0].lines)
+    assert crosses == (~goals["holds"]).sum()
+    assert f"{goals['holds'].sum()} of {len(goals)} goals hold" in page.text

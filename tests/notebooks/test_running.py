@@ -1,0 +1,38 @@
+"""A notebook stands by itself: it runs on the profile that the environment names, and trains nothing that is there."""
+
+import pytest
+
+PAGES = [
+    ("1-introduction", {}),
+    ("2-data", {}),
+    ("3-1-images", {}),
+    ("3-2-network", {}),
+    ("3-3-results", {}),
+    ("3-3-transform", {}),
+    ("3-3-transform", {"transform": "single_band"}),
+    ("3-3-transform", {"transform": "retained_50"}),
+    ("3-3-transform", {"transform": "agn_less_2"}),
+    ("4-1-dynamics", {}),
+    ("4-1-dynamics", {"transform": "agn_less_4"}),
+    ("4-2-comparison", {}),
+    ("4-3-claims", {}),
+    ("5-conclusion", {}),
+    ("baselines", {}),
+    ("edit-one-section", {}),
+    ("full-size", {}),
+    ("halos", {}),
+    ("index", {}),
+    ("performance", {}),
+    ("reproduction-status", {}),
+    ("sensitivity", {}),
+]
+"""All but the simulation's own page and those that train: their observations or networks take longer."""
+
+
+def called(name, parameters):
+    return "-".join([name, *parameters.values()])
+
+
+@pytest.mark.parametrize(("name", "parameters"), PAGES, ids=[called(*page) for page in PAGES])
+def test_a_notebook_runs_on_what_is_there(notebooks, name, parameters):
+    assert "**What was found.**" in notebooks.run(name, **parameters).text
