@@ -184,5 +184,5 @@ Markdown(more.to_markdown(index=False, floatfmt=("", ".0f", ".3g", "")))
 kept = read_results(results_folder(paper.name))
 Markdown(
     f"**What was found.** One core needs {core_hours:.0f} hours for the report's protocol. "
-    f"`results/{paper.name}` holds {len(kept)} results of it."
+    f"`results/{paper.name}` holds {len(kept)} of its runs."
 )
