@@ -12,7 +12,7 @@ from pathlib import Path
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import pending, settled
 from report_utils.events.catalogue import CatalogueRow
-from report_utils.events.event_checks import check_usable
+from report_utils.events.event_checks import demand_extent
 from report_utils.events.eventlist import EventList
 from report_utils.events.index import Entry
 from report_utils.events.ingest_options import IngestOptions
@@ -171,16 +171,16 @@ def _read(
             agn_less, masked = mask_point_sources(replace(reading, events=events), sources)
             provenance["agn_less_from"] = f"masking the {len(sources)} positions of {row.point_sources.name}"
             dropped["agn_less"] = {f"within a position of {row.point_sources.name}": masked}
-            check_usable(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
+            demand_extent(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
         elif options.agn_source_ids:
             agn_less = events.without_agn()
             ids = ", ".join(map(str, sorted(set(options.agn_source_ids))))
             provenance["agn_less_from"] = f"SRC_ID other than {ids}"
             dropped["agn_less"] = {f"SRC_ID {ids}": len(events) - len(agn_less)}
-            check_usable(agn_less, f"{row.events}: without AGN")
+            demand_extent(agn_less, f"{row.events}: without AGN")
     dropped["observation"] = dropped["observation"] | _thinning_of(whole, events, options)
     if len(events) < len(whole):
-        check_usable(events, f"{row.events}: thinned to {len(events)} events")
+        demand_extent(events, f"{row.events}: thinned to {len(events)} events")
     result.seconds["select"] += time.perf_counter() - start
     provenance |= {"recipe": options.digest_text(row.point_sources), "dropped": json.dumps(dropped)}
     kept = {name: count for name, count in repeated.items() if count}
