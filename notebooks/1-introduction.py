@@ -83,7 +83,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED
-from report_utils.report.inconsistencies import EARLIER_N_IMAGES
+from report_utils.report.printed_numbers import EARLIER_N_IMAGES
 from report_utils.report.sentences import thousands
 
 best, single = PUBLISHED.best_row, PUBLISHED.rows["single_band"]

@@ -17,16 +17,34 @@
 # **The question.** The dynamics picture knows nothing of galaxy clusters. What does it show of another model,
 # and what does it take to draw it?
 #
-# It takes a recorder, which keeps a model's predictions after every epoch, and a viewer:
+# It takes this package, and three lines:
 #
-# ```python
-# recorder = PredictionRecorder(x_test)
-# model.fit(x, y, epochs=30, callbacks=[recorder])
-# dynamics_viewer(Recording.from_arrays(recorder.predictions, y_test, phase=phase))
+# ```bash
+# pip install .  # in a copy of this repository
 # ```
 #
-# where `numbers` names the test observations and `phase` says, for each epoch, to which phase it belongs.
-# `dynamics_viewer(...).save("mine.html")` writes a file of its own, to be opened without a server.
+# ```python
+# recording = Recording(y_test)
+# model.fit(x, y, epochs=30, callbacks=[PredictionRecorder(x_test, recording)])
+# recording.save_html("mine.html")
+# ```
+#
+# `mine.html` is one file that anyone can open, without a server. In a notebook, `recording.viewer()` shows the
+# same. No framework is imported with `report_utils.dynamics`; each has a few lines of its own:
+#
+# | trained by | recorded by |
+# |---|---|
+# | Keras | `callbacks=[PredictionRecorder(x_test, recording)]` |
+# | a loop in PyTorch | `TorchRecorder(model, x_test, recording)`, and `.record()` after each epoch |
+# | Lightning | `callbacks=[LightningRecorder(x_test, recording)]` |
+# | scikit-learn | `record_partial_fit`, `record_staged` (boosting), `record_warm_start` (forests) |
+# | XGBoost, LightGBM | `callbacks=[XGBoostRecorder(x_test, recording)]`, `LightGBMRecorder` |
+# | anything else | `recording.record(predictions)` after each epoch |
+#
+# A recorded Keras or PyTorch training gives the same weights as one that is not recorded, bit for bit.
+# `Recording(y_test, path="run")` keeps each epoch on disk at once, so that a killed training loses nothing;
+# `report-utils dynamics view run` opens it. [The gallery](dynamics-gallery.ipynb) shows four more examples,
+# and [the reference](../api/dynamics.md) all options.
 #
 # ## Boxes
 #
@@ -37,8 +55,8 @@
 # V = w\,h\,d .
 # $$ (eq-volume)
 #
-# The front shows width $w$ and height $h$. The depth $d$ is seen only from above, and that picture is
-# switched on for the second phase. So in the first phase the model can learn two of three lengths.
+# The front shows width $w$ and height $h$. The depth $d$ is seen only from above, and a `Curriculum` opens that
+# picture in the second phase. So in the first phase the model can learn two of three lengths.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"  # every page has one; this page brings its own data
@@ -52,8 +70,7 @@ import keras
 import numpy as np
 from IPython.display import Markdown
 
-from report_utils.dynamics import PredictionRecorder, Recording, dynamics_viewer
-from report_utils.report.tables import markdown_table
+from report_utils.dynamics import Curriculum, PredictionRecorder, Recording
 
 PIXEL, SIZE, N_TRAIN, N_TEST, EPOCHS = 0.5, 16, 4000, 120, 12  # pixels of half a decimetre: volumes in litres
 
@@ -87,41 +104,41 @@ model = keras.Sequential(
 )
 model.compile(optimizer=keras.optimizers.Adam(1e-3), loss="mse")
 
-shown = np.zeros_like(pictures)  # the recorder looks at its part of this array, whatever it holds by then
-recorder = PredictionRecorder(
-    shown[test], predict=lambda model, inputs: mean + spread * model.predict(inputs, verbose=0)
-)
-for view in (0, 1):
-    shown[..., view] = pictures[..., view]
+
+def litres(model, inputs):
+    return mean + spread * model.predict(inputs, verbose=0)
+
+
+recording = Recording(volume[test], name="boxes")
+for phase in Curriculum({"front": [0], "both views": [1]}).phases(recording):
+    shown = phase.open(pictures)
+    recorder = PredictionRecorder(shown[test], recording, predict=litres)
     target = (volume[train] - mean) / spread
     model.fit(shown[train], target, epochs=EPOCHS, batch_size=64, verbose=0, callbacks=[recorder])
 
-dynamics = Recording.from_arrays(recorder.predictions, volume[test], name="boxes", phase=np.repeat([0, 1], EPOCHS))
-
 # %% mystnb={"figure": {"caption": "**Boxes.** Every row is a box of the test set, the smallest at the top; the colour is the predicted volume minus the mean true one. Notice how the rows come into order when the second picture is switched on, and sort by what that phase has gained to see which boxes it has helped most.", "name": "fig-boxes"}, "image": {"alt": "Heatmap of the predicted volumes of all test boxes at every epoch, with the true ones as last column."}} tags=["hide-input"]
-dynamics_viewer(
-    dynamics,
+recording.viewer(
     item="box",
     quantity="volume [litres]",
     unit="litres",
-    phases=["front", "both views"],
     images=np.flip(pictures[test], axis=1),
     channels=["front", "above"],
 )
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-scatter = dynamics.scatter[dynamics.phase_ends]
-residuals = dynamics.residuals[dynamics.phase_ends][..., 0]
+scatter = recording.scatter[recording.phase_ends]
+residuals = recording.residuals[recording.phase_ends][..., 0]
 off = np.abs(depth[test] - depth[train].mean())
 extreme = off > np.median(off)
-rows = [
-    [name, f"{row.std():.1f}", f"{row[~extreme].std():.1f}", f"{row[extreme].std():.1f}"]
-    for name, row in zip(["front", "both views"], residuals, strict=True)
-]
+rows = "\n".join(
+    f"| {name} | {row.std():.1f} | {row[~extreme].std():.1f} | {row[extreme].std():.1f} |"
+    for name, row in zip(recording.phase_titles, residuals, strict=True)
+)
 Markdown(
     "Scatter at the end of each phase [litres]:\n\n"
-    + markdown_table(["shown", "all boxes", "depth near the mean", "depth far from it"], rows, "lrrr")
-    + f"\n\n**What was found.** The picture from above brings the scatter from {scatter[0]:.1f} to {scatter[1]:.1f} "
+    "| shown | all boxes | depth near the mean | depth far from it |\n|:--|--:|--:|--:|\n"
+    f"{rows}\n\n"
+    f"**What was found.** The picture from above brings the scatter from {scatter[0]:.1f} to {scatter[1]:.1f} "
     f"litres: by {residuals[0][extreme].std() - residuals[1][extreme].std():.1f} litres for the half of the boxes whose "
     f"depth is farthest from the mean, and by {residuals[0][~extreme].std() - residuals[1][~extreme].std():.1f} for the "
     f"others, whose depth could be guessed. {N_TRAIN} boxes were trained on and {N_TEST} are shown; as in the report's "

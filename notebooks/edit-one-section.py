@@ -36,30 +36,31 @@
 # An event is a place and an energy. Here is one event of a simulated cluster, on its way to the network:
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None
 
 # %% tags=["hide-input"]
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.book import book_pages
-from report_utils.report.tables import markdown_table
 from report_utils.simulation import simulate_observation
 
 events = simulate_observation(626, 0)
-brightest = int(np.argmax(events.energy))
-print(f"event {brightest}: x = {events.x[brightest]:.1f}, y = {events.y[brightest]:.1f} arcsec, ", end="")
-print(f"energy = {events.energy[brightest]:.2f} keV")
+index = int(np.argmax(events.energy))
+print(f"event {index}: x = {events.x[index]:.1f}, y = {events.y[index]:.1f} arcsec, ", end="")
+print(f"energy = {events.energy[index]:.2f} keV")
 
 counts = band_counts(events, n_pixels=32)
 x, y = events.x, events.y
-column = min(int((x[brightest] - x.min()) / (x.max() - x.min()) * 32), 31)
-row = min(int((y[brightest] - y.min()) / (y.max() - y.min()) * 32), 31)
-print(f"it falls into row {row}, column {column}; the counts of this pixel in the four bands are {counts[row, column]}")
+column = min(int((x[index] - x.min()) / (x.max() - x.min()) * 32), 31)
+row = min(int((y[index] - y.min()) / (y.max() - y.min()) * 32), 31)
+print(f"it falls into row {row}, column {column}")
+print(f"events of this pixel in the four bands: {counts[row, column]}")
 
 image = TRANSFORMS["multi_band_4"](counts)
-print(f"the network sees log10(1 + counts): {image[row, column].round(3)}")
+print(f"what the network sees, log10(1 + counts): {image[row, column].round(3)}")
 
 # %% [markdown]
 # These are the steps, and where each one is:
@@ -93,9 +94,16 @@ print(f"the network sees log10(1 + counts): {image[row, column].round(3)}")
 #
 # ## Add a transform
 #
-# Add an entry to `TRANSFORMS` in `src/report_utils/binning/transforms.py`. The next build trains it, and only it. Its
-# page, its line in the side bar, its row in Table 1 and its panel in Figure 9 follow from the entry. A number that the
-# report printed stands only beside the bands that it was printed for.
+# Add an entry to `TRANSFORMS` in `src/report_utils/binning/transforms.py`: a name, a title, and the edges of up to twelve
+# bands in keV. `inf` leaves the last band open.
+#
+# ```python
+# Transform("soft_split", "Soft split", (0, 1, 2.5)),
+# ```
+#
+# The next build counts the events in these bands and trains this transform, and only it. Its page, its line in the side
+# bar, its row in Table 1 and its panel in Figure 9 follow from the entry. A number that the report printed stands only
+# beside the bands that it was printed for.
 #
 # ## Add a page
 #
@@ -108,7 +116,7 @@ EXAMPLE = """# %% [markdown]
 # **The question.** How many photons does a cluster have?
 
 # %% tags=["parameters", "remove-cell"]
-profile = "quick"
+profile = None
 
 # %% tags=["hide-input"]
 from report_utils.report import open_reproduction
@@ -144,7 +152,7 @@ rows = []
 for notebook, pages in made.items():
     shown = f"[]({pages[0].slug}.ipynb)" if len(pages) == 1 else f"{len(pages)} pages, one for each transform"
     rows.append([f"`{notebook}.py`", shown])
-Markdown(markdown_table(["Notebook", "Page"], rows, "ll"))
+Markdown(pd.DataFrame(rows, columns=["Notebook", "Page"]).to_markdown(index=False))
 
 # %% [markdown]
 # ## On other machines

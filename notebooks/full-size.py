@@ -39,7 +39,7 @@ from report_utils.binning import TRANSFORMS
 from report_utils.cnn.limits import most_observations
 from report_utils.profiles import load_profile, project_root
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
-from report_utils.reproduction.results import results_folder, stored_results
+from report_utils.reproduction.results import read_results, results_folder
 
 paper = load_profile("paper")
 n_clusters, n_folds = paper.source.n_clusters, paper.folds.n_folds
@@ -181,8 +181,8 @@ more["pixels have numbers"] = more["observations"].map(
 Markdown(more.to_markdown(index=False, floatfmt=("", ".0f", ".3g", "")))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-kept = stored_results(results_folder() / paper.name)
+kept = read_results(results_folder(paper.name))
 Markdown(
     f"**What was found.** One core needs {core_hours:.0f} hours for the report's protocol. "
-    f"`results/{paper.name}` holds {len(kept)} results of it."
+    f"`results/{paper.name}` holds {len(kept)} of its runs."
 )

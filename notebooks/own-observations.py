@@ -129,7 +129,7 @@ with chdir(folder):
 
 # %% mystnb={"figure": {"caption": "**Three observations of the archive**, in the four bands from left to right, made by the lines above. A look at these images is the quickest check of columns and units: a cluster is round and brightest in the first band, and gaps or edges of the camera look the same in all bands.", "name": "fig-own-images"}, "image": {"alt": "Images of three example observations in four energy bands."}} tags=["hide-input"]
 archive = open_archive(folder / "archive")
-n_events = np.array([entry.n_events for entry in archive.entries])
+n_events = np.array([one.n_events for one in archive.observations])
 brightest = np.argsort(n_events)[::-1][:3]
 shown = [archive.read(int(row)) for row in brightest]
 figures.band_images([band_counts(events, 128) for events in shown], [f"{thousands(len(e))} events" for e in shown])

@@ -19,9 +19,10 @@ from report_utils.simulation import simulate_observation
 
 
 @pytest.fixture
-def profile(tmp_path):
-    """Twenty observations of sixteen pixels: two parts, of sixteen and of four."""
-    return load_profile(write_profile(tmp_path / "tiny.toml"))
+def profile(tmp_path, monkeypatch):
+    """Six observations of sixteen pixels in two parts, of four and of two."""
+    monkeypatch.setattr(datasets, "CHUNK", 4)
+    return load_profile(write_profile(tmp_path / "tiny.toml", ("n_clusters = 20", "n_clusters = 6")))
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def run_tasks(monkeypatch):
 def test_what_is_kept_is_what_every_observation_holds(profile, store, run_tasks):
     run_tasks()
     dataset = load_dataset(profile, store)
-    events = [simulate_observation(5, index) for index in range(20)]
+    events = [simulate_observation(5, index) for index in range(6)]
     np.testing.assert_array_equal(dataset.counts(), [band_counts(each, 16) for each in events])
     np.testing.assert_array_equal(dataset.counts("agn_less"), [band_counts(each.without_agn(), 16) for each in events])
     assert dataset.catalogue["n_events"].tolist() == [len(each) for each in events]
@@ -64,10 +65,10 @@ def test_after_an_interruption_only_the_rest_is_binned(profile, store, run_tasks
     asked = run_tasks(1)
     with pytest.raises(KeyboardInterrupt):
         load_dataset(profile, store)
-    assert asked == ["observations 0 to 15", "observations 16 to 19"]
+    assert asked == ["observations 0 to 3", "observations 4 to 5"]
     asked = run_tasks()
     interrupted = load_dataset(profile, store)
-    assert asked == ["observations 16 to 19"]
+    assert asked == ["observations 4 to 5"]
     whole = load_dataset(profile, Store(tmp_path / "other-runs"))
     for source in ("observation", "agn_less"):
         np.testing.assert_array_equal(interrupted.counts(source), whole.counts(source))
@@ -85,13 +86,13 @@ def test_counts_that_were_damaged_meanwhile_are_refused_and_made_again(profile, 
     np.lib.format.open_memmap(unfinished(store) / "counts_agn_less.npy")[3] = 0
     run_tasks()
     with pytest.raises(
-        InputError, match=r"counts_agn_less.npy: observations 0 to 15 are damaged; run the same"
+        InputError, match=r"counts_agn_less.npy: observations 0 to 3 are damaged; run the same"
     ) as caught:
         load_dataset(profile, store)
     assert "\n" not in str(caught.value)
     asked = run_tasks()
     counts = load_dataset(profile, store).counts("agn_less")
-    assert asked == ["observations 0 to 15"]
+    assert asked == ["observations 0 to 3"]
     np.testing.assert_array_equal(counts[3], band_counts(simulate_observation(5, 3).without_agn(), 16))
 
 
@@ -102,7 +103,7 @@ def test_without_their_counts_parts_are_binned_again(profile, store, run_tasks):
     (unfinished(store) / "counts_observation.npy").unlink()
     asked = run_tasks()
     load_dataset(profile, store)
-    assert asked == ["observations 0 to 15", "observations 16 to 19"]
+    assert asked == ["observations 0 to 3", "observations 4 to 5"]
 
 
 def test_counts_lie_on_disk_once(profile, store, run_tasks, monkeypatch):

@@ -6,10 +6,8 @@ import os
 
 import pytest
 
-from report_utils.book import check
-from report_utils.book.check import check_book, weights
+from report_utils.book.check import LARGEST_FRONT_PAGE, LARGEST_PAGE, BookCheck, rendered_pages
 from report_utils.book.pages import book_pages
-from report_utils.book.weight import LARGEST_FRONT_PAGE, LARGEST_PAGE
 
 PAGES = book_pages()
 
@@ -39,16 +37,16 @@ def faults_after(book, old, new, slug="2-data"):
     path = book / "pages" / f"{slug}.html"
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
-    return check_book(book)
+    return BookCheck(book).faults()
 
 
 def test_a_whole_book_has_no_faults(book):
-    assert check_book(book) == []
+    assert BookCheck(book).faults() == []
 
 
 def test_a_missing_page(book):
     (book / "pages" / "5-conclusion.html").unlink()
-    assert [fault for fault in check_book(book) if "the page is missing" in fault] != []
+    assert [fault for fault in BookCheck(book).faults() if "the page is missing" in fault] != []
 
 
 def test_an_empty_page(book):
@@ -62,7 +60,7 @@ def test_a_figure_that_does_not_load(book, damage):
         (book / "pages" / "figure.png").unlink()
     else:
         (book / "pages" / "figure.png").write_bytes(b"")
-    assert sum("img leads to figure.png" in fault for fault in check_book(book)) == len(PAGES)
+    assert sum("img leads to figure.png" in fault for fault in BookCheck(book).faults()) == len(PAGES)
 
 
 def test_a_figure_without_alternative_text(book):
@@ -76,7 +74,7 @@ def test_a_broken_link_and_a_missing_place(book):
 
 def test_pages_besides_the_run_ones_are_checked_too(book):
     (book / "glossary.html").write_text((book / "pages" / "2-data.html").read_text().replace("index.html", "gone.html"))
-    assert any("glossary.html" in fault and "gone.html" in fault for fault in check_book(book))
+    assert any("glossary.html" in fault and "gone.html" in fault for fault in BookCheck(book).faults())
 
 
 def test_nothing_is_loaded_from_elsewhere(book):
@@ -97,7 +95,7 @@ def test_a_page_without_description_or_with_two_headings(book):
 
 def test_a_page_that_is_too_heavy(book):
     (book / "pages" / "figure.png").write_bytes(b"x" * LARGEST_PAGE)
-    faults = check_book(book)
+    faults = BookCheck(book).faults()
     assert sum("1.50 MB with its own" in fault for fault in faults) == len(PAGES)
     # the front page counts compressed: this picture is next to nothing
     assert not any("kB compressed" in fault for fault in faults)
@@ -105,14 +103,14 @@ def test_a_page_that_is_too_heavy(book):
 
 def test_a_front_page_that_is_too_heavy_counts_what_all_pages_share(book):
     (book / "_static" / "shared.js").write_bytes(os.urandom(LARGEST_FRONT_PAGE))
-    (fault,) = check_book(book)
+    (fault,) = BookCheck(book).faults()
     assert f"{PAGES[0].slug}.html: loads" in fault
 
 
 def test_weights_name_what_the_front_page_loads(book):
-    lines = weights(book)
+    lines = BookCheck(book).weights()
     assert lines[0].startswith("the front page loads ")
     assert any("_static/shared.js" in line for line in lines)
     assert any("pages/figure.png" in line for line in lines)
-    assert weights(book / "nowhere") == []
-    assert len(check.rendered_pages(book)) == len(PAGES) + 1
+    assert BookCheck(book / "nowhere").weights() == []
+    assert len(rendered_pages(book)) == len(PAGES) + 1

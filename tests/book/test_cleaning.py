@@ -128,8 +128,8 @@ def _at(path, store):
 @pytest.mark.parametrize(
     ("name", "inputs", "reason"),
     [
-        ("fit/tiny/single_band/fold-9-seed-0", {"fold": 9}, "profile tiny has no such run any more"),
-        ("fit/tiny/multi_band_9/fold-0-seed-0", {"transform": "multi_band_9"}, "profile tiny has no such run any more"),
+        ("fit/tiny/single_band/fold-9-seed-0", {"fold": 9}, "profile tiny no longer has such a run"),
+        ("fit/tiny/multi_band_9/fold-0-seed-0", {"transform": "multi_band_9"}, "profile tiny no longer has such a run"),
     ],
 )
 def test_runs_that_a_profile_has_no_more_may_go(reproduction, store, name, inputs, reason):

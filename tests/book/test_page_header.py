@@ -27,17 +27,6 @@ def test_a_long_description_ends_with_a_sentence_or_a_word():
     assert len(words) <= page_header.LONGEST_DESCRIPTION
 
 
-def test_previews_escape_and_have_a_picture_where_the_address_is_known():
-    tags = page_header.preview_tags('A "title"', "a < b", "Book", "pages/index", "")
-    assert '<meta name="description" content="a &lt; b" />' in tags
-    assert 'property="og:title" content="A &quot;title&quot;"' in tags
-    assert "og:image" not in tags
-    tags = page_header.preview_tags("t", "d", "Book", "pages/index", "https://example.org/book/")
-    assert 'content="https://example.org/book/_static/preview.png"' in tags
-    assert 'content="https://example.org/book/pages/index.html"' in tags
-    assert "description" not in page_header.preview_tags("t", "", "Book", "genindex", "")
-
-
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
@@ -55,35 +44,32 @@ def test_binder_opens_the_text_notebook(url, expected):
         assert address.startswith(expected)
 
 
-def buttons(pagename, source, url="", pdf=None):
-    groups = page_header.header_buttons(pagename, source, "../", {"url": url, "branch": ""}, pdf)
-    return {group["label"]: group["buttons"] for group in groups}
+def buttons(pagename, url="", pdf=None):
+    """The buttons of a page, as the theme makes them, with this book's own."""
+    source = {"type": "link", "url": f"../_sources/{pagename}.ipynb", "text": ".ipynb"}
+    found = [{"type": "group", "label": "download-buttons", "buttons": [source, {"text": ".pdf"}]}]
+    if url:
+        found.append({"type": "group", "label": "source-buttons", "buttons": [{"type": "link", "url": url}]})
+    page_header.add_buttons(found, pagename, "../", {"url": url, "branch": ""}, pdf)
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slug)
 def test_every_page_offers_its_notebook_and_its_text_source(page):
-    found = buttons(f"pages/{page.slug}", f"pages/{page.slug}.ipynb")
-    urls = [button.get("url") for button in found["download-buttons"]]
-    assert urls[0] == f"../_sources/pages/{page.slug}.ipynb"
-    assert urls[1] == f"../_sources/notebooks/{page.notebook}.py"
-    assert set(found) == {"download-buttons"}
+    (downloads,) = buttons(f"pages/{page.slug}")
+    urls = [button.get("url") for button in downloads["buttons"]]
+    assert urls[:2] == [f"../_sources/pages/{page.slug}.ipynb", f"../_sources/notebooks/{page.notebook}.py"]
 
 
 def test_what_needs_a_repository_is_there_only_with_one():
-    found = buttons("pages/2-data", "pages/2-data.ipynb", "https://github.com/a/b/")
-    assert set(found) == {"download-buttons", "launch-buttons", "repository-buttons"}
-    assert [button["url"] for button in found["repository-buttons"]] == [
-        "https://github.com/a/b",
-        "https://github.com/a/b/blob/main/notebooks/2-data.py",
-        "https://github.com/a/b/issues",
-    ]
-    assert "launch-buttons" not in buttons("pages/2-data", "pages/2-data.ipynb", "https://example.org/a/b")
-    assert "launch-buttons" not in buttons("glossary", "glossary.md", "https://github.com/a/b")
+    _, source, binder = buttons("pages/2-data", "https://github.com/a/b")
+    urls = [button["url"] for button in source["buttons"]]
+    assert urls == ["https://github.com/a/b", "https://github.com/a/b/blob/main/notebooks/2-data.py"]
+    assert binder["text"] == "Binder"
+    assert len(buttons("pages/2-data", "https://example.org/a/b")) == 2
+    assert len(buttons("glossary", "https://github.com/a/b")) == 2
 
 
 def test_the_pdf_is_offered_where_it_is():
-    assert "../book.pdf" in [
-        b.get("url") for b in buttons("glossary", "glossary.md", pdf="book.pdf")["download-buttons"]
-    ]
-    assert [b["text"] for b in buttons("glossary", "glossary.md")["download-buttons"]] == [".md", "Print"]
-    assert [b["text"] for b in buttons("genindex", "")["download-buttons"]] == ["Print"]
+    assert buttons("glossary", pdf="book.pdf")[0]["buttons"][-1]["url"] == "../book.pdf"
+    assert [button["text"] for button in buttons("glossary")[0]["buttons"]] == [".ipynb", ".pdf"]

@@ -38,6 +38,13 @@ def test_classes_keep_the_order_of_the_recording():
     np.testing.assert_allclose(recording.predictions[-1, :, 0], model.predict_proba(CX[TEST])[:, ::-1], atol=1e-6)
 
 
+def test_classes_of_a_model_are_places_where_those_of_the_truth_are():
+    recording = Recording(CY[TEST], classes=["red", "green", "blue"])
+    model = LogisticRegression().fit(CX[TRAIN], CY[TRAIN])
+    recording.record(model.predict_proba(CX[TEST]), classes=model.classes_)
+    np.testing.assert_allclose(recording.predictions[0, :, 0], model.predict_proba(CX[TEST]), rtol=1e-6)
+
+
 def test_boosting_is_recorded_stage_by_stage():
     model = GradientBoostingRegressor(n_estimators=6, random_state=0).fit(X[TRAIN], Y[TRAIN])
     recording = Recording(Y[TEST])

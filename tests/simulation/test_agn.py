@@ -69,7 +69,7 @@ def test_cluster_agn_are_about_one_besides_the_centre_and_lie_inside_r500():
 
 def test_central_agn_have_their_luminosity():
     luminosities, columns = [], []
-    for cluster in clusters(3000):
+    for cluster in clusters(1500):
         sources = agn.cluster_agn(cluster)
         at_centre = np.hypot(*sources.position.T) == 0
         if at_centre.any():

@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.nodes import nested_parse_with_titles
 
 MOCKED = ("keras", "tensorflow", "jax", "torch", "lightning", "xgboost", "lightgbm")
-"""Never imported for the reference: they take long, and their own members are not described here."""
+"""Never imported for the reference: importing takes long, and their members are not described here."""
 
 
 def reference_lines(package: str) -> list[str]:

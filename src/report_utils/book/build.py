@@ -1,4 +1,4 @@
-"""From a profile to executed pages: computes what is missing, runs what is stale, says how long each part took."""
+"""From a profile to executed pages: compute what is missing, run stale pages, report how long each part took."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def prepare_book(profile: str | None = None) -> BuildReport:
     Raises
     ------
     InputError, PageError
-        What was finished before stays finished.
+        What was finished before is kept.
     """
     if note := copy_note():
         print(f"report-utils: {note}", file=sys.stderr)
@@ -124,19 +124,19 @@ def publish_pages(profile: str | None = None) -> FileLock:
         if executed is None:
             msg = f"page {page.slug}: it, or what it shows, changed while the book was built; build again"
             raise InputError(msg)
-        executed.touch()  # what is used is kept the longest
+        executed.touch()  # versions in use are kept the longest
         text, target = with_line(executed.read_text(encoding="utf-8"), reproduction), folder / f"{page.slug}.ipynb"
-        if not target.is_file() or target.read_text(encoding="utf-8") != text:  # or else it keeps its time stamp
+        if not target.is_file() or target.read_text(encoding="utf-8") != text:  # an unchanged page keeps its time stamp
             write_text(target, text)
     expected = {f"{page.slug}.ipynb" for page in pages}
     for path in folder.glob("*.ipynb"):
         if path.name not in expected and is_own_page(path):
-            path.unlink()  # of an earlier version; a notebook of somebody else's stays
+            path.unlink()  # of an earlier version; other people's notebooks stay
     return lock
 
 
 def make_page(page: Page, reproduction: Reproduction) -> Path:
-    """Execute one page and keep it, unless another process has made it meanwhile; runs in a worker process."""
+    """Execute one page and keep it, unless another process has made it in the meantime; runs in a worker process."""
     place = kept_folder(reproduction) / page.slug
     with reproduction.store.hold(place, f"page {page.slug}"):
         path = fresh_version(page, Today(reproduction))

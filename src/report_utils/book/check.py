@@ -1,37 +1,94 @@
-"""Is the rendered book all there? Pages exist, say something and weigh little; figures and links lead somewhere."""
+"""Is the rendered book complete? Pages exist, say something and are light; figures and links lead somewhere."""
 
 from __future__ import annotations
 
+import gzip
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from report_utils.book.markup import PageMarkup, Reference, read_markup
+from bs4 import BeautifulSoup, Tag
+
 from report_utils.book.pages import book_pages
-from report_utils.book.weight import LARGEST_FRONT_PAGE, LARGEST_PAGE, own_size, parts_of
 
 MINIMUM_CHARACTERS = 400
-"""Text of the shortest page worth the name."""
+"""Text of the shortest page that is worth its name."""
 
+LARGEST_PAGE = 1_500_000
+"""A page's HTML with its own pictures and data [bytes]; what all pages share is not counted."""
+
+LARGEST_FRONT_PAGE = 300_000
+"""All that the front page loads, shared or not, compressed [bytes]."""
+
+_SHARED = "_static"
+_SOURCES = {"img": "src", "script": "src", "link": "href", "a": "href", "source": "src", "iframe": "src"}
+_LOADED_LINKS = {"stylesheet", "icon", "preload", "modulepreload"}
 _WITHOUT_TEXT_OF_THEIR_OWN = {"genindex.html", "py-modindex.html", "search.html", "index.html"}
-"""Pages at the top that Sphinx makes, and the front door, which leads on to the first page."""
+"""Pages at the top that Sphinx makes, and the front door, which leads to the first page."""
 
 
-def check_book(folder: Path) -> list[str]:
-    """Return what is wrong with a rendered book, one line for each fault.
+@dataclass(frozen=True)
+class LoadedFile:
+    """A file that a page loads, or its HTML.
 
     Parameters
     ----------
-    folder : Path
-        The folder of the HTML, such as ``_build/html``.
+    path : Path
+    size, compressed : int
+        [bytes]; compressed by gzip, as a web server does.
     """
-    expected = [folder / "pages" / f"{page.slug}.html" for page in book_pages()]
-    faults = [f"{path}: the page is missing" for path in expected if not path.is_file()]
-    if not (folder / "index.html").is_file():
-        faults.append(f"{folder / 'index.html'}: the book has no front door")
-    parsed = {path.resolve(): read_markup(path) for path in rendered_pages(folder)}
-    for path in list(parsed):
-        faults += [f"{path}: {fault}" for fault in _page_faults(path, folder, parsed)]
-    return faults
+
+    path: Path
+    size: int
+    compressed: int
+
+
+class RenderedPage:
+    """One page of the rendered book, read once."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """Return the page's elements."""
+        return BeautifulSoup(self.path.read_text(encoding="utf-8"), "html.parser")
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """Return the places of the page that a link can lead to."""
+        return {element["id"] for element in self.soup.select("[id]")}
+
+    @cached_property
+    def references(self) -> list[tuple[Tag, str]]:
+        """Return the elements that refer to something, and its address."""
+        elements = self.soup.find_all(list(_SOURCES))
+        return [
+            (element, element[_SOURCES[element.name]]) for element in elements if element.get(_SOURCES[element.name])
+        ]
+
+    @cached_property
+    def files(self) -> list[LoadedFile]:
+        """Return the page's HTML and all files that it loads, each once, the heaviest first."""
+        paths = {self.path}
+        for element, address in self.references:
+            parts = urlsplit(address)
+            if is_loaded(element) and not parts.scheme and not parts.netloc and parts.path:
+                paths.add((self.path.parent / unquote(parts.path)).resolve())
+        contents = [(path, path.read_bytes()) for path in sorted(paths) if path.is_file()]
+        files = [LoadedFile(path, len(text), len(gzip.compress(text, 6, mtime=0))) for path, text in contents]
+        return sorted(files, key=lambda file: -file.compressed)
+
+    def own_size(self, folder: Path) -> int:
+        """Return the size [bytes] of what the page does not share with all others."""
+        shared = (folder / _SHARED).resolve()
+        return sum(file.size for file in self.files if not file.path.resolve().is_relative_to(shared))
+
+
+def is_loaded(element: Tag) -> bool:
+    """Tell whether a page is incomplete without what an element refers to."""
+    return element.name not in {"a", "link"} or bool(_LOADED_LINKS & set(element.get("rel", ())))
 
 
 def rendered_pages(folder: Path) -> list[Path]:
@@ -39,59 +96,84 @@ def rendered_pages(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*.html")) if not path.relative_to(folder).parts[0].startswith("_")]
 
 
-def weights(folder: Path) -> list[str]:
-    """Return lines that say what the front page loads and which pages are the heaviest."""
-    front = folder / "pages" / f"{book_pages()[0].slug}.html"
-    if not front.is_file():
-        return []
-    parts = parts_of(front, read_markup(front))
-    lines = [f"the front page loads {sum(part.compressed for part in parts) / 1000:.0f} kB compressed:"]
-    for part in parts:
-        name = part.path.resolve().relative_to(folder.resolve())
-        lines.append(f"  {part.compressed / 1000:7.1f} kB  ({part.size / 1000:.1f} kB)  {name}")
-    sizes = {path: own_size(parts_of(path, read_markup(path)), folder) for path in rendered_pages(folder)}
-    lines.append("the heaviest pages, with what only they load:")
-    for path, size in sorted(sizes.items(), key=lambda item: -item[1])[:5]:
-        lines.append(f"  {size / 1000:7.1f} kB  {path.relative_to(folder)}")
-    return lines
+class BookCheck:
+    """The check of a rendered book.
 
+    Parameters
+    ----------
+    folder : Path
+        The folder of the HTML, such as ``_build/html``.
+    """
 
-def _page_faults(path: Path, folder: Path, parsed: dict[Path, PageMarkup]) -> list[str]:
-    page, faults = parsed[path], []
-    if path.parent != folder.resolve() or path.name not in _WITHOUT_TEXT_OF_THEIR_OWN:
-        n_characters = len("".join(page.text).strip())
-        if n_characters < MINIMUM_CHARACTERS:
-            faults.append(f"only {n_characters} characters of text")
-        if not page.description:
-            faults.append("no description for search engines and link previews")
-        if page.n_main_headings != 1:
-            faults.append(f"{page.n_main_headings} main headings instead of one")
-    if page.images_without_text:
-        faults.append(f"{page.images_without_text} pictures without alternative text")
-    parts = parts_of(path, page)
-    if (own := own_size(parts, folder)) > LARGEST_PAGE:
-        faults.append(f"{own / 1e6:.2f} MB with its own pictures and data, more than {LARGEST_PAGE / 1e6:.1f} MB")
-    if path == (folder / "pages" / f"{book_pages()[0].slug}.html").resolve():
-        loaded = sum(part.compressed for part in parts)
-        if loaded > LARGEST_FRONT_PAGE:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self._expected = [self.folder / "pages" / f"{page.slug}.html" for page in book_pages()]
+        self._pages = {path: RenderedPage(path) for path in rendered_pages(self.folder)}
+
+    def faults(self) -> list[str]:
+        """Return what is wrong, one line for each fault."""
+        faults = [f"{path}: the page is missing" for path in self._expected if path not in self._pages]
+        if not (self.folder / "index.html").is_file():
+            faults.append(f"{self.folder / 'index.html'}: the book has no front door")
+        for page in list(self._pages.values()):
+            faults += [f"{page.path}: {fault}" for fault in (*self._text_faults(page), *self._weight_faults(page))]
+            for element, address in page.references:
+                if fault := self._reference_fault(page, element, address):
+                    faults.append(f"{page.path}: {fault}")
+        return faults
+
+    def weights(self) -> list[str]:
+        """Return lines that say what the front page loads and which pages are the heaviest."""
+        front = self._pages.get(self._expected[0])
+        if front is None:
+            return []
+        lines = [f"the front page loads {sum(file.compressed for file in front.files) / 1000:.0f} kB compressed:"]
+        for file in front.files:
+            name = file.path.resolve().relative_to(self.folder)
+            lines.append(f"  {file.compressed / 1000:7.1f} kB  ({file.size / 1000:.1f} kB)  {name}")
+        sizes = {path: page.own_size(self.folder) for path, page in self._pages.items()}
+        lines.append("the heaviest pages, with what only they load:")
+        for path, size in sorted(sizes.items(), key=lambda item: -item[1])[:5]:
+            lines.append(f"  {size / 1000:7.1f} kB  {path.relative_to(self.folder)}")
+        return lines
+
+    def _text_faults(self, page: RenderedPage) -> list[str]:
+        faults, articles = [], page.soup.select("article")
+        if page.path.parent != self.folder or page.path.name not in _WITHOUT_TEXT_OF_THEIR_OWN:
+            # get_text leaves out scripts and styles
+            n_characters = len("".join(article.get_text() for article in articles).strip())
+            if n_characters < MINIMUM_CHARACTERS:
+                faults.append(f"only {n_characters} characters of text")
+            if not page.soup.select_one('meta[name="description"][content]:not([content=""])'):
+                faults.append("no description for search engines and link previews")
+            if (n_headings := len(page.soup.select("article h1"))) != 1:
+                faults.append(f"{n_headings} main headings instead of one")
+        if n_bare := sum(not image.get("alt") for image in page.soup.select("article img")):
+            faults.append(f"{n_bare} pictures without alternative text")
+        return faults
+
+    def _weight_faults(self, page: RenderedPage) -> list[str]:
+        faults = []
+        if (own := page.own_size(self.folder)) > LARGEST_PAGE:
+            faults.append(f"{own / 1e6:.2f} MB with its own pictures and data, more than {LARGEST_PAGE / 1e6:.1f} MB")
+        loaded = sum(file.compressed for file in page.files)
+        if page.path == self._expected[0] and loaded > LARGEST_FRONT_PAGE:
             faults.append(f"loads {loaded / 1000:.0f} kB compressed, more than {LARGEST_FRONT_PAGE / 1000:.0f} kB")
-    return faults + [fault for reference in page.references if (fault := _reference_fault(path, reference, parsed))]
+        return faults
 
-
-def _reference_fault(path: Path, reference: Reference, parsed: dict[Path, PageMarkup]) -> str | None:
-    parts = urlsplit(reference.address)
-    if parts.scheme or parts.netloc:
-        # a page may link to the world, but must not load anything from it
-        loads = reference.is_loaded and parts.scheme != "data"
-        return f"loads {reference.address} from elsewhere" if loads else None
-    target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-    if target.is_dir():
-        target = target / "index.html"
-    if not target.is_file() or target.stat().st_size == 0:
-        return f"{reference.tag} leads to {reference.address}, which is missing or empty"
-    if reference.tag == "a" and parts.fragment and target.suffix == ".html":
-        if target not in parsed:
-            parsed[target] = read_markup(target)
-        if unquote(parts.fragment) not in parsed[target].ids:
-            return f"link leads to {reference.address}, a place that page does not have"
-    return None
+    def _reference_fault(self, page: RenderedPage, element: Tag, address: str) -> str | None:
+        parts = urlsplit(address)
+        if parts.scheme or parts.netloc:
+            # a page may link to the world, but must not load anything from it
+            loads = is_loaded(element) and parts.scheme != "data"
+            return f"loads {address} from elsewhere" if loads else None
+        target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path
+        if target.is_dir():
+            target = target / "index.html"
+        if not target.is_file() or target.stat().st_size == 0:
+            return f"{element.name} leads to {address}, which is missing or empty"
+        if element.name == "a" and parts.fragment and target.suffix == ".html":
+            place = unquote(parts.fragment)
+            if place not in self._pages.setdefault(target, RenderedPage(target)).ids:
+                return f"link leads to {address}, a place that page does not have"
+        return None

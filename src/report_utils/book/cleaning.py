@@ -1,4 +1,4 @@
-"""What may go from a folder of runs: what no profile of today names, and what killed processes have left."""
+"""What may be removed from a folder of runs: what no profile needs any more, and what killed processes left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from report_utils.reproduction.run_status import changed_inputs, current_key
 from report_utils.runs.cleanup import abandoned, profiles_in_use, remove, remove_lock, unused_locks
 from report_utils.runs.explain_changes import changes
 from report_utils.runs.marking import mark_runs, require_runs
-from report_utils.runs.ownership import Entry, entries, record_of, strangers
+from report_utils.runs.ownership import OwnedEntry, entries, record_of, strangers
 from report_utils.runs.store import Store
 
 _MEGABYTE = 1e6
@@ -29,19 +29,19 @@ _SHOWN_STRANGERS = 3
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether one thing in a folder of runs may go, and why or why not."""
+class CleaningVerdict:
+    """Whether one thing in a folder of runs may be removed, and why or why not."""
 
-    entry: Entry
+    entry: OwnedEntry
     stale: bool
     reason: str
 
 
 class Cleaning:
-    """Looks through a store for what may go.
+    """Looks through a store for what may be removed.
 
-    Runs of a profile's file are judged by that file alone, and only where it is one of the project's or was given:
-    a profile that lies elsewhere cannot be asked which of its runs it still names.
+    A run is judged by the file of its profile, and only if that file is one of the project's or was given: which runs a
+    profile elsewhere still needs is not known.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ class Cleaning:
             reproduction = Reproduction(name, self.store)
             self._known[reproduction.profile.label] = reproduction
 
-    def verdicts(self) -> list[Verdict]:
+    def verdicts(self) -> list[CleaningVerdict]:
         """Return what to do with everything in the store, in the order of its names."""
         in_use = profiles_in_use(self.store)
         return [self._verdict(entry, in_use) for entry in entries(self.store.root)]
 
     def temporaries(self) -> list[Path]:
-        """Return the files and folders outside the store that processes of ours left when they were killed."""
+        """Return the files and folders outside the store that killed processes of this project left."""
         host = host_token()
         pages = abandoned(project_root() / PAGES_FOLDER, rf"\..+\.ipynb\.{host}[0-9a-f]{{8}}\.(\d+)\.tmp")
         kernels = [
@@ -81,27 +81,29 @@ class Cleaning:
         return [*filter(Path.is_file, pages), *filter(_is_a_kernels, kernels)]
 
     def locks(self) -> list[Path]:
-        """Return the lock files that nobody holds."""
+        """Return the lock files that no process holds."""
         return unused_locks(self.store)
 
-    def _verdict(self, entry: Entry, in_use: set[str]) -> Verdict:
+    def _verdict(self, entry: OwnedEntry, in_use: set[str]) -> CleaningVerdict:
         label = self._label(entry)
         if label in in_use:
-            return Verdict(entry, False, f"a process is working on {label}")
+            return CleaningVerdict(entry, False, f"a process is working on {label}")
         if entry.kind == "temporary":
-            return Verdict(entry, True, "left by a process that was killed")
+            return CleaningVerdict(entry, True, "left by a process that was killed")
         if entry.kind == "set aside":
-            return Verdict(entry, True, "damaged and computed again")
+            return CleaningVerdict(entry, True, "it was damaged and has been computed again")
         known = self._known.get(label)
         if known is None:
-            return Verdict(entry, False, f"of {label or 'an unknown profile'}, which was not given with --profile")
+            return CleaningVerdict(
+                entry, False, f"of {label or 'an unknown profile'}, which was not given with --profile"
+            )
         if isinstance(known, str):
-            return Verdict(entry, False, f"its profile cannot be read: {known}")
+            return CleaningVerdict(entry, False, f"its profile cannot be read: {known}")
         reason = _page_staleness(entry, Today(known)) if entry.kind == "page" else _run_staleness(entry, known)
-        return Verdict(entry, reason is not None, "current" if reason is None else reason)
+        return CleaningVerdict(entry, reason is not None, "current" if reason is None else reason)
 
-    def _label(self, entry: Entry) -> str:
-        """Return the profile's file of an entry, from what it says itself or else from the name of its folder."""
+    def _label(self, entry: OwnedEntry) -> str:
+        """Return the file of an entry's profile: what it says itself, or else the name of its folder."""
         about = record_of(entry.path) or {} if entry.kind == "page" else entry.about
         if about.get("profile"):
             return about["profile"]
@@ -110,13 +112,13 @@ class Cleaning:
         return f"profiles/{name}.toml"
 
 
-def _run_staleness(entry: Entry, reproduction: Reproduction) -> str | None:
-    """Say why no key of today names a run, or None."""
+def _run_staleness(entry: OwnedEntry, reproduction: Reproduction) -> str | None:
+    """Say why a run is no longer needed, or None."""
     if not entry.about:
-        return "it says not what it was made from"
+        return "it does not say what it was made from"
     now = current_key(reproduction, entry.about)
     if now is None:
-        return f"profile {reproduction.profile.name} has no such run any more"
+        return f"profile {reproduction.profile.name} no longer has such a run"
     if now.digest != entry.about["digest"]:
         return "; ".join(changed_inputs(entry.about, now)[:_MOST_REASONS])
     if entry.kind == "partial work" and reproduction.store.holds(now):
@@ -124,7 +126,7 @@ def _run_staleness(entry: Entry, reproduction: Reproduction) -> str | None:
     return None
 
 
-def _page_staleness(entry: Entry, today: Today) -> str | None:
+def _page_staleness(entry: OwnedEntry, today: Today) -> str | None:
     made = record_of(entry.path)
     if made is None or not NO_READS.keys() <= made["inputs"].keys():
         return "it does not say what it was made from"
@@ -137,12 +139,12 @@ def _page_staleness(entry: Entry, today: Today) -> str | None:
 
 
 def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
-    """Remove what may go, and yield a line for each thing and for what stays; a dry run only says it.
+    """Remove what may be removed, and yield a line for each thing and for what stays; a dry run removes nothing.
 
     Raises
     ------
     InputError
-        If the folder is not one of this project's runs.
+        If the folder does not hold this project's runs.
     """
     root = cleaning.store.root
     require_runs(root)
@@ -174,11 +176,11 @@ def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
         more = ", ..." if len(others) > _SHOWN_STRANGERS else ""
         yield f"not looked at: {len(others)} not of this project, {', '.join(others[:_SHOWN_STRANGERS])}{more}"
     done = "would be removed" if dry_run else "removed"
-    yield f"{n_gone} {done} ({gone / _MEGABYTE:.2f} MB), and {len(locks)} lock files that nobody holds"
+    yield f"{n_gone} {done} ({gone / _MEGABYTE:.2f} MB), and {len(locks)} unused lock files"
 
 
 def _is_a_kernels(folder: Path) -> bool:
-    """Tell whether a folder holds what a kernel talks over and IPython's own profile, and is this user's."""
+    """Tell whether a folder is this user's and holds only what a page's kernel puts there."""
     if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
         return False
     return all(path.is_socket() or path.name in {"kernel.json", "profile_default", READS} for path in folder.iterdir())

@@ -1,4 +1,4 @@
-"""What the rendered book offers for download besides its executed notebooks: their text sources, and itself as PDF."""
+"""Downloads besides the executed notebooks: their text sources, and the book as PDF."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from report_utils.book.executions import page_records
 from report_utils.book.page_header import TEXT_SOURCES
 
 PDF = "energy-bands-and-cluster-masses.pdf"
-"""The book's name as PDF."""
+"""The file name of the book as PDF."""
 
 
 def pdf_path(source: Path) -> Path:
@@ -24,7 +24,7 @@ def pages_digests(source: Path) -> dict[str, str]:
 
 
 def offered_pdf(source: Path) -> str | None:
-    """Return the printed book's name if there is one and it shows the pages as they are now."""
+    """Return the name of the PDF if there is one and it shows the current pages."""
     path = pdf_path(source)
     stamp = path.with_suffix(".json")
     if not (path.is_file() and stamp.is_file()):

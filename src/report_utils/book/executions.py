@@ -1,4 +1,4 @@
-"""The executions page: which notebook made each page, when, in what time, of what, and with which versions."""
+"""The executions page: which notebook made each page, when, how long it took, with which runs and versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DIGEST_LENGTH, _PAGES_NAMED = 12, 3
 
 
 def read_record(path: Path) -> dict[str, Any] | None:
-    """Return what an executed notebook was made from, or None where there is none that says so."""
+    """Return what an executed notebook was made from, or None if there is no such notebook or it does not say."""
     if not path.is_file():
         return None
     return json.loads(path.read_text(encoding="utf-8")).get("metadata", {}).get(METADATA)
@@ -82,7 +82,7 @@ def versions_table(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def runs_table(records: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return a table of all runs as lines of MyST Markdown, by the beginnings of their digests."""
+    """Return a table of all runs as lines of MyST Markdown, with the first letters of their digests."""
     shown: dict[tuple[str, str], list[str]] = {}
     for slug, record in records.items():
         for name, key in trained_runs(record["inputs"]).items():

@@ -1,4 +1,4 @@
-"""Under every figure, how it was made: its cell, its notebook's parameters, and the runs that it shows."""
+"""A line under each figure says how it was made: by which cell, with which parameters, from which runs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from report_utils.book.page_header import TEXT_SOURCES, notebook_of
 from report_utils.runs.code_digest import digest
 
 MOST_RUNS_NAMED = 4
-"""Pages that show more runs name their number, and where all are listed."""
+"""A page that shows more runs gives their number, and a link to the list."""
 
 _DIGEST_LENGTH = 12
 
 
 class MadeBy(nodes.General, nodes.Element):
-    """The line under a figure; not text of the page, so that a search does not find it."""
+    """The line under a figure; it is not part of the page's text, so a search does not find it."""
 
 
 def visit_made_by(self: Any, node: MadeBy) -> None:
@@ -34,7 +34,7 @@ def skip_made_by(self: Any, node: MadeBy) -> None:  # noqa: ARG001 - Sphinx call
 
 
 def add_made_by(doctree: nodes.document, docname: str, inputs: Mapping[str, Any], root: str = "../") -> None:
-    """Mark the cells of a page, and say under each figure which of them made it, of what.
+    """Give the cells of a page anchors, and say under each figure which cell made it and from what.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def line_html(docname: str, cell: int, inputs: Mapping[str, Any], root: str) -> 
 
 
 def runs_words(inputs: Mapping[str, Any]) -> str:
-    """Say which data and runs a page shows, by the beginnings of their digests."""
+    """Name the data and runs that a page shows, with the first letters of their digests."""
     data = digest(inputs.get("data", {}))[:_DIGEST_LENGTH]
     runs = trained_runs(inputs)
     observations = f"Observations: <code>{data}</code>."

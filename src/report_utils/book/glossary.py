@@ -1,4 +1,4 @@
-"""Hover texts: the first use of each of the glossary's words on a page leads there, and shows its meaning."""
+"""Hover texts: the first use of a glossary word on a page shows its meaning and links to the glossary."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def depart_hover_word(self: Any, node: HoverWord) -> None:
 
 
 def leave_text(self: Any, node: HoverWord) -> None:
-    """Write the bare word where there is no pointer."""
+    """Write the word alone in formats without a pointer."""
 
 
 def words_of(doctree: nodes.document) -> list[Word]:

@@ -1,4 +1,4 @@
-"""The kernel that runs a page: this very Python, whatever kernels are installed, without the user's own settings."""
+"""The kernel that runs a page: this Python, whatever kernels are installed, without the user's settings."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class ThisPython(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """What is started: never a kernel of the same name that is installed somewhere."""
+        """Return how to start this Python, never an installed kernel of the same name."""
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         if self.first_line:
             argv.append(f"--IPKernelApp.exec_lines={self.first_line}")
         return KernelSpec(argv=argv, display_name="Python 3 (ipykernel)", language="python")
 
     def start_kernel(self, **options: Any) -> Coroutine[Any, Any, None]:
-        """Start the kernel in this project's surroundings."""
+        """Start the kernel with this project's environment."""
         environment = {name: value for name, value in own_environment(os.environ).items() if name not in _DROPPED}
         environment |= {
             "IPYTHONDIR": str(Path(self.connection_file).parent),
@@ -67,9 +67,9 @@ def kernel_folders() -> list[Path]:
 def kernel_settings(
     profile: str = "", *, inside: Sequence[Path] = (), outside: Sequence[Path] = ()
 ) -> Iterator[Config]:
-    """Make a folder for one kernel, in which it says what its notebook reads, and let it talk over socket files there.
+    """Make a folder for one kernel: for its sockets, and for the file that says what its notebook reads.
 
-    Over TCP, kernels race for ports and warn about encryption: that is left for where no folder's name is short enough.
+    Over TCP, kernels race for ports and warn about encryption. It is used only if no folder has a short enough name.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The book as PDF, printed by Chromium from one document: what ``make pdf`` runs."""
+"""The book as PDF, printed by Chromium from one document (``make pdf``)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from report_utils.book.printing import chapters_of, pages_of_places, printable_h
 from report_utils.errors import InputError
 
 CHROMIUM_VARIABLE = "REPORT_CHROMIUM"
-"""Environment variable that names the browser to print with, where it is not found by itself."""
+"""Environment variable that names the browser to print with, if it is not found."""
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MOST_SECONDS = 900
@@ -60,18 +60,18 @@ def make_pdf(root: Path) -> Path:
     chapters = chapters_of(full_contents(root))
     for chapter in chapters:
         if not (page := folder / f"{chapter.name}.html").is_file():
-            msg = f"{page}: the rendered book is older than its table of contents; build it anew with `make book`"
+            msg = f"{page}: the rendered book is older than its table of contents; build it again with `make book`"
             raise InputError(msg)
     target = pdf_path(root / "book")
     target.parent.mkdir(parents=True, exist_ok=True)
     document = target.with_suffix(".html")
-    # once to learn on which page everything stands, and once with these numbers in the table of contents
+    # the first pass finds the page numbers, the second prints them in the table of contents
     numbers: dict[str, int] = {}
     for _ in range(2):
         text = printable_html(folder, chapters, config["title"], config["author"], numbers)
         document.write_text(text, encoding="utf-8")
         print_document(document, target)
-        numbers = pages_of_places(target.read_bytes())
+        numbers = pages_of_places(target)
     stamp = json.dumps(pages_digests(root / "book"), indent=1, sort_keys=True)
     target.with_suffix(".json").write_text(stamp, encoding="utf-8")
     return target

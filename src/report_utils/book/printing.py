@@ -1,9 +1,8 @@
-"""The whole book as one HTML document, to be printed: pages in order, links inside it, code left out."""
+"""The whole book as one HTML document for printing: pages in order, internal links, no code."""
 
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup, Tag
+from pypdf import PdfReader
 
 from report_utils.book.standalone import MATHJAX_SETTINGS
 
@@ -107,7 +107,7 @@ def printable_html(
 
 
 def _article(path: Path) -> Tag:
-    """Return a page's text without what only a screen needs."""
+    """Return a page's text without elements for the screen only."""
     article = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one("article.bd-article")
     for selector in _NOT_PRINTED:
         for element in article.select(selector):
@@ -139,29 +139,11 @@ def _redirect(article: Tag, path: Path, chapters: list[Chapter], folder: Path) -
         if target in names:
             link["href"] = f"#{_place(names[target], unquote(parts.fragment))}"
         else:
-            link.unwrap()  # a file beside the book, which paper does not have
+            link.unwrap()  # a file beside the book, which is not printed
 
 
-def pages_of_places(pdf: bytes) -> dict[str, int]:
-    """Return the paper page, from 1, on which each named place of a PDF stands.
-
-    Parameters
-    ----------
-    pdf : bytes
-        As Chromium writes it: places in one dictionary, objects uncompressed (PDF 32000-1, sections 7.7.3 and 12.3.2).
-    """
-    kids = {
-        int(number): [int(kid) for kid in re.findall(rb"(\d+) 0 R", listed)]
-        for number, listed in re.findall(rb"(\d+) 0 obj\s*<</Type /Pages\b[^>]*?/Kids \[([^\]]*)\]", pdf)
-    }
-    catalogue = re.search(rb"/Type /Catalog\b.*?/Pages (\d+) 0 R(?:\s*/Dests (\d+) 0 R)?", pdf, re.DOTALL)
-    if catalogue is None or catalogue[2] is None:
-        return {}
-
-    def leaves(number: int) -> list[int]:
-        return [leaf for kid in kids[number] for leaf in leaves(kid)] if number in kids else [number]
-
-    order = {page: position for position, page in enumerate(leaves(int(catalogue[1])), start=1)}
-    places = re.search(rb"(?:^|\s)" + catalogue[2] + rb" 0 obj\s*<<(.*?)>>", pdf, re.DOTALL)
-    found = re.findall(rb"/(\S+) \[(\d+) 0 R /XYZ", places[1]) if places else []
-    return {name.decode("latin-1"): order[int(page)] for name, page in found if int(page) in order}
+def pages_of_places(pdf: Path) -> dict[str, int]:
+    """Return the paper page, from 1, on which each named place of a PDF stands."""
+    reader = PdfReader(pdf)
+    places = ((name, reader.get_destination_page_number(place)) for name, place in reader.named_destinations.items())
+    return {name.removeprefix("/"): number + 1 for name, number in places if number is not None}

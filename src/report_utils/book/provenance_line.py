@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from report_utils.profiles import project_root
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.ownership import METADATA
 
@@ -23,24 +24,33 @@ def provenance_line(inputs: Mapping[str, Any], reproduction: Reproduction) -> st
     reproduction : Reproduction
         What the book shows.
     """
-    profile, data = inputs["profile"], inputs["data"]
+    profile, data, of_results = inputs["profile"], inputs["data"], _results_read(inputs)
+    link = f"[How these numbers are made]({EXPLAINED})"
+    if not of_results and not _reads_profile(inputs, reproduction):
+        return f"*Nothing on this page depends on the profile. {link}.*"
     kind = "" if "archive" in data else "simulated "
     facts = [f"{data['n_clusters']:,} {kind}observations of {data['n_pixels']} × {data['n_pixels']} pixels"]
     trained = [name for name, digest in inputs["runs"].items() if digest and not name.startswith("data/")]
-    if trained or _results_read(inputs):
+    if trained or of_results:
         folds = profile["folds"]
         facts.append(f"{folds['run']} of {folds['n_folds']} folds")
     facts.append(f"seed {profile['seed']}")
     if trained:
         n_seeds = len({name.rpartition("seed-")[2] for name in trained})
-        times = "once" if n_seeds == 1 else f"with {n_seeds} training seeds"
-        facts.append(f"trained {times} on this machine")
-    elif not _results_read(inputs):
+        facts.append(f"{n_seeds} training seed{'s' * (n_seeds > 1)}; runs of this build")
+    elif not of_results:
         facts.append("no trained network on this page")
-    line = f"*Profile `{profile['name']}`: {', '.join(facts)}. [How these numbers are made]({EXPLAINED}).*"
-    if _results_read(inputs):
+    line = f"*Profile `{profile['name']}`: {', '.join(facts)}. {link}.*"
+    if of_results:
         line += f"\n\n{reproduction.origin_note(reproduction.transforms, reproduction.dynamics_transforms)}"
     return line
+
+
+def _reads_profile(inputs: Mapping[str, Any], reproduction: Reproduction) -> bool:
+    """Tell whether a page has opened the profile; of a file elsewhere that is not known, and taken for granted."""
+    profile, root = reproduction.profile.path, project_root()
+    is_known = profile.is_relative_to(root)
+    return bool(inputs["runs"]) or not is_known or profile.relative_to(root).as_posix() in inputs["files"]
 
 
 def _results_read(inputs: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Whether the rendered book is what would be rendered now, so that a build with nothing to do need not start Sphinx."""
+"""Is the rendered book up to date? If it is, a build does not start Sphinx."""
 
 from __future__ import annotations
 
@@ -18,17 +18,25 @@ from report_utils.runs.ownership import is_own_page
 
 STAMP = Path("_build") / "rendered.json"
 OUTPUT_MARK = ".report-utils-book"
-"""The file that marks a folder elsewhere as one into which this book is rendered."""
+"""The file that marks a folder outside the project as one that holds this book."""
 EXTENSION = "report_utils.book.sphinx_ext"
 _RENDERED = ("html", ".doctrees", "jupyter_execute", "pdf", "rendered.json")
 _SOURCES = ("*.yml", "*.md", "book/**/*", "notebooks/*.py", "src/**/*", "_build/pdf/*")
-_DISTRIBUTIONS = ("jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "sphinxcontrib-bibtex", "docutils")
+_DISTRIBUTIONS = (
+    "jupyter-book",
+    "sphinx",
+    "myst-nb",
+    "sphinx-book-theme",
+    "sphinxcontrib-bibtex",
+    "sphinxext-opengraph",
+    "docutils",
+)
 _VARIABLES = ("REPORT_BASE_URL", "REPORT_REPOSITORY_URL")
 _NO_SOURCES = {"__pycache__", ".jupyter_cache", ".ipynb_checkpoints"}
 
 
 def claim_output(folder: Path, root: Path) -> None:
-    """Refuse to render into a folder of somebody else: what no page of this book refers to is removed from it.
+    """Refuse to render into someone else's folder: files that the book does not use are removed from it.
 
     Parameters
     ----------
@@ -51,7 +59,7 @@ def claim_output(folder: Path, root: Path) -> None:
 
 
 def remove_rendered(root: Path) -> list[Path]:
-    """Remove the rendered book and the pages that it was rendered from; runs, and what else lies there, stay.
+    """Remove the rendered book and its copies of the executed pages; runs and all other files stay.
 
     Returns
     -------
@@ -80,7 +88,7 @@ def remove_rendered(root: Path) -> list[Path]:
 
 
 def what_is_rendered(root: Path) -> str:
-    """Return the digest of all that a rendering is made from.
+    """Return the digest of everything that a rendering is made from.
 
     That is the content of every file of the book, its notebooks, the package (whose docstrings are the reference) and
     the settings, and the versions of what renders.
@@ -96,13 +104,13 @@ def what_is_rendered(root: Path) -> str:
 
 
 def _what_was_made(root: Path) -> str:
-    """Return the digest of the rendered files, so that one that is gone or changed is made again."""
+    """Return the digest of the rendered files: a missing or changed file makes a new rendering necessary."""
     rendered = (path for path in (root / "_build" / "html").rglob("*") if path.is_file())
     return digest({path.relative_to(root).as_posix(): file_digest(path) for path in sorted(rendered)})
 
 
 def is_rendered(root: Path) -> bool:
-    """Tell whether the last rendering ended well and would be the same now."""
+    """Tell whether the last rendering succeeded and would give the same result now."""
     try:
         stamp = json.loads((root / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -112,7 +120,7 @@ def is_rendered(root: Path) -> bool:
 
 
 def note_rendering(root: Path, sources: str | None) -> None:
-    """Note that the book has been rendered just now.
+    """Record that the book has just been rendered.
 
     It is rendered again where a source was edited meanwhile, or where another build has put its pages there.
 
@@ -125,7 +133,7 @@ def note_rendering(root: Path, sources: str | None) -> None:
     lock = FileLock(root / PAGES_FOLDER / PAGES_LOCK)
     try:
         lock.acquire(timeout=0)
-    except Timeout:  # another build is rendering: it notes for itself
+    except Timeout:  # another build is rendering, and will record that itself
         sources = None
     try:
         if sources is not None and sources == what_is_rendered(root):

@@ -6,6 +6,7 @@ A thin caller: what it connects is done, without Sphinx, by the modules beside i
 from __future__ import annotations
 
 import gc
+import html
 import os
 import sys
 import time
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 _BEGUN = "_report_utils_begun"
 _SHOWN = "report_utils_shown"
 _UNFINISHED = "report-utils-unfinished"
-"""A file beside Sphinx's own state; where a rendering was cut off it is still there, and all pages are made anew."""
-_AFTER_THE_THEME = 900
+"""A file beside Sphinx's own state. If it is there, the last rendering was cut off, and all pages are rendered."""
+_BEFORE_OPENGRAPH, _AFTER_THE_THEME = 400, 900
+PREVIEW_IMAGE = "_static/preview.png"
 _BUILDERS = ("html", "linkcheck")
 _OBJECTS_BETWEEN_COLLECTIONS = 100_000
-"""Pages are trees of many small objects: Python's usual 700 has it look for garbage for a tenth of a build."""
+"""Pages are trees of many small objects: with Python's default of 700, garbage collection takes a tenth of a build."""
 
 
 def _end(message: Any, status: int = 2) -> NoReturn:
@@ -43,7 +45,7 @@ def _end(message: Any, status: int = 2) -> NoReturn:
 
 
 def _configure(app: Sphinx, config: Config) -> None:
-    """Let the environment say where the book is published, so that publishing needs no edited file.
+    """Take the addresses of the published book from the environment, so that publishing needs no edited file.
 
     Sphinx gets the table of contents with all pages of each template.
 
@@ -71,7 +73,11 @@ def _configure(app: Sphinx, config: Config) -> None:
     config.external_toc_path = contents.as_posix()
     config.html_baseurl = os.environ.get("REPORT_BASE_URL") or config.html_baseurl
     url = os.environ.get("REPORT_REPOSITORY_URL") or config.html_theme_options.get("repository_url") or ""
-    config.html_theme_options["repository_url"] = url
+    options = {"repository_url": url, "use_repository_button": bool(url), "use_issues_button": bool(url)}
+    config.html_theme_options |= options
+    config.ogp_site_url = config.html_baseurl
+    if config.html_baseurl:  # a preview's picture needs a whole address
+        config.ogp_image = PREVIEW_IMAGE
 
 
 def _prepare(app: Sphinx) -> None:
@@ -134,8 +140,18 @@ def _mark_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     glossary.mark_first_uses(doctree, words, app.builder.get_relative_uri(docname, glossary.GLOSSARY))
 
 
+def _describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
+    """Let search engines and link previews show the question that a page answers."""
+    paragraphs = [node.astext() for node in doctree.findall(nodes.paragraph)] if doctree is not None else []
+    description = html.escape(page_header.page_description(paragraphs))
+    if description:
+        tag = f'<meta name="description" content="{description}" />\n'
+        context["metatags"] = context.get("metatags", "") + tag
+        context["meta"] = (context.get("meta") or {}) | {"og:description": description}
+
+
 def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
-    """Give a page its description, its buttons, and no script that it does not need."""
+    """Give a page its buttons, and no script that it does not need."""
     body = context.get("body", "")
     if body:
         context["body"] = theme.repaired_body(body)
@@ -145,21 +161,11 @@ def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
     context["css_tag"] = lambda sheet: theme.without_checksum(css_tag(sheet))
     for kind in ("script_files", "css_files"):
         context[kind] = theme.needed(context.get(kind, []), body)
-    paragraphs = [node.astext() for node in doctree.findall(nodes.paragraph)] if doctree is not None else []
-    description = page_header.page_description(paragraphs)
-    title = app.env.titles[pagename].astext() if pagename in app.env.titles else str(context.get("title", ""))
-    tags = page_header.preview_tags(title, description, app.config.html_title, pagename, app.config.html_baseurl)
     context["default_mode"] = "light"  # until a script asks the system; without scripts it stays so
-    context["metatags"] = f"{context.get('metatags', '')}\n{tags}"
     options = app.config.html_theme_options
     repository = {"url": options.get("repository_url", ""), "branch": options.get("repository_branch", "")}
-    context["header_buttons"] = page_header.header_buttons(
-        pagename,
-        context.get("sourcename", ""),
-        context["content_root"].removeprefix("./"),
-        repository,
-        app.env.report_utils_pdf,
-    )
+    root = context["content_root"].removeprefix("./")
+    page_header.add_buttons(context["header_buttons"], pagename, root, repository, app.env.report_utils_pdf)
 
 
 def _finish(app: Sphinx, exception: Exception | None) -> None:
@@ -172,10 +178,10 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
         downloads.add_downloads(Path(app.srcdir), Path(app.outdir))
     report, lock, _, began = getattr(app, _BEGUN)
     lock.release()
-    if not app._warncount:  # a page with a warning is made, and complained of, again
+    if not app._warncount:  # a page with a warning is rendered again, and warns again
         (Path(app.doctreedir) / _UNFINISHED).unlink(missing_ok=True)
     report.seconds["rendering"] = time.monotonic() - began
-    # where `report-utils build` has computed before, it also says what took how long
+    # `report-utils build` reports the times itself
     lines = report.lines() if report.n_runs or report.pages_run else []
     print("\n".join([*lines, f"the book: {Path(app.outdir) / 'index.html'}"] if is_book else lines))
 
@@ -217,6 +223,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", _outdated)
     app.connect("doctree-read", _say_how_figures_were_made)
     app.connect("doctree-resolved", _mark_words)
+    app.connect("html-page-context", _describe, priority=_BEFORE_OPENGRAPH)
     app.connect("html-page-context", _dress, priority=_AFTER_THE_THEME)
     app.connect("build-finished", _finish)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""An executed notebook as one HTML file that loads nothing: as the book shows it, without the book around it."""
+"""An executed notebook as a single HTML file that loads nothing else."""
 
 from __future__ import annotations
 
@@ -118,6 +118,6 @@ def _in_one_file(path: Path, assets: Path) -> str:
 
 
 def data_address(path: Path) -> str:
-    """Return a file as an address that holds its content."""
+    """Return a data URL with a file's content."""
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

@@ -1,4 +1,4 @@
-"""What a build would do and why, in a few lines: every run and page of a profile, fresh, stale or missing."""
+"""What a build would do, and why: which runs and pages of a profile are fresh, stale or missing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class BookStatus:
     found: list[Status]
 
     def summary(self) -> list[str]:
-        """Return a line for each kind of run and for the pages, and each reason once."""
+        """Return a line for each kind of run, one for the pages, and one for each reason."""
         committed = any(status.kind == "result" for status in self.found)
         lines = [f"profile {self.profile}, {'committed results' if committed else 'runs'} in {self.folder}"]
         for kind in dict.fromkeys(status.kind for status in self.found):
@@ -83,7 +83,7 @@ class BookStatus:
         ]
 
     def why(self, name: str) -> list[str]:
-        """Return all that is known of the runs and pages of a name, or of a part of one.
+        """Return all that is known about the runs and pages of a name, or whose names contain it.
 
         Raises
         ------
@@ -158,12 +158,12 @@ def _changed_runs(
 
 
 def _elsewhere(fresh: list[Status]) -> list[str]:
-    """Say which fresh runs were computed with other versions or on another processor: their last bits may differ."""
+    """Name fresh runs that were computed with other versions or on another processor: their last bits may differ."""
     notes: Counter[str] = Counter()
     for status in fresh:
         about = status.about or {}
         for name, now in (("versions", versions()), ("machine", machine())):
-            # a training has the threads of its worker process, not those of this one
+            # a training used the threads of its worker process, not of this one
             before = {key: value for key, value in about.get(name, now).items() if key != "threads"}
             notes.update(changes(before, {key: value for key, value in now.items() if key != "threads"}))
     return [f"  {note}: {n} fresh {_plural('run', n)} from before (report-utils verify)" for note, n in notes.items()]

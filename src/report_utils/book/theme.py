@@ -1,4 +1,4 @@
-"""What the theme adds to a page and to the book's files, and what of it is left out."""
+"""Parts of the theme that this book leaves out or corrects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ONLY_WITH: dict[str, tuple[str, ...]] = {
     "clipboard": ('class="highlight"',),
     "copybutton": ('class="highlight"',),
 }
-"""Scripts and style sheets by a part of their name or text, and what must stand in a page that loads them."""
+"""Scripts and style sheets, by a part of their name, and what a page must contain to load them."""
 
 _UNUSED_FILES = (
     "scripts/fontawesome.js*",
@@ -32,7 +32,7 @@ _UNUSED_FILES = (
     "*webpack-macros.html",
     "play-solid.svg",
 )
-"""What the theme and extensions put into ``_static`` that no page refers to."""
+"""Files that the theme and extensions put into ``_static`` and no page uses."""
 
 _OF_A_PAGE = re.compile(r"[0-9a-f]{64}\.")  # as myst-nb names the figures of notebooks
 _NAMED_BY_DIGEST = re.compile(r"(\.[0-9a-f]{64}\.css)\?v=[0-9a-f]+")
@@ -71,7 +71,7 @@ def repaired_body(body: str) -> str:
 
 
 def named_toggles(toctree: str) -> str:
-    """Return the side bar's HTML with a name for each button that unfolds pages; the theme gives them a mere icon."""
+    """Return the side bar's HTML with a name for each button that unfolds pages; the theme gives them an icon only."""
     return toctree.replace("<summary>", '<summary aria-label="Pages below this one">')
 
 
@@ -105,7 +105,7 @@ def trim_images(folder: Path, used: Iterable[str]) -> None:
 
 
 def trim(static: Path) -> None:
-    """Leave out of a built book what no page refers to.
+    """Remove files that no page uses from a built book.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One page with other parameters, beside the book: what ``report-utils page`` runs."""
+"""Run one page with other parameters and leave the book as it is (``report-utils page``)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from report_utils.profiles import Profile, project_root
 from report_utils.workers.worker_pool import Task, run_tasks
 
 PROFILE = "profile"
-"""The parameter that every notebook has; a command gives it by an option of its own."""
+"""A parameter of nearly every notebook; commands have an option for it."""
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -107,7 +107,7 @@ def page_with(name: str, pairs: Iterable[str]) -> Page:
 
 def _changed(page: Page, values: dict[str, Any]) -> Page:
     """Return a page that the book does not have."""
-    values = {key: value for key, value in values.items() if key != PROFILE}
+    values = {key: value for key, value in values.items() if key != PROFILE and value is not None}
     names = tuple(dict.fromkeys(value for value in values.values() if value in TRANSFORMS))
     return replace(
         page,
@@ -118,12 +118,12 @@ def _changed(page: Page, values: dict[str, Any]) -> Page:
 
 
 def default_target(page: Page, profile: Profile) -> Path:
-    """Return where a tried page goes where nobody says."""
+    """Return where a tried page is written by default."""
     return project_root() / "_build" / "tried" / profile.name / f"{page.slug}.html"
 
 
 def run_tried(page: Page, profile: Profile) -> nbformat.NotebookNode:
-    """Run a page for a profile; it trains what it asks for and is missing.
+    """Run a page for a profile; runs that it needs and that are missing are trained.
 
     Parameters
     ----------

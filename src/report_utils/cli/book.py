@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -90,17 +91,26 @@ def serve(
     folder: Annotated[Path | None, typer.Option(help="The rendered book; _build/html of the project without.")] = None,
 ) -> None:
     """Show the rendered book at an address of this machine, until interrupted."""
-    from report_utils.book.serve import address, book_server
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    from report_utils.errors import InputError
     from report_utils.profiles import project_root
 
-    server = book_server(folder or project_root() / "_build" / "html", port)
-    typer.echo(f"the book: {address(server)}  (Ctrl-C ends this)")
+    folder = folder or project_root() / "_build" / "html"
+    if not (folder / "index.html").is_file():
+        msg = f"{folder}: there is no rendered book here; build it with `make book`"
+        raise InputError(msg)
     try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        typer.echo("")
-    finally:
-        server.server_close()
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(SimpleHTTPRequestHandler, directory=str(folder)))
+    except OSError as error:
+        msg = f"port {port}: {error.strerror}; choose another one with --port"
+        raise InputError(msg) from None
+    typer.echo(f"the book: http://127.0.0.1:{server.server_address[1]}/  (Ctrl-C ends this)")
+    with server:
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            typer.echo("")
 
 
 @app.command()
@@ -166,13 +176,14 @@ def check(
     ] = None,
 ) -> None:
     """Look for missing or empty pages, figures that do not load and broken links in the rendered book."""
-    from report_utils.book.check import check_book, weights
+    from report_utils.book.check import BookCheck
     from report_utils.profiles import project_root
 
     folder = folder or project_root() / "_build" / "html"
-    for line in weights(folder):
+    checked = BookCheck(folder)
+    for line in checked.weights():
         typer.echo(line)
-    faults = check_book(folder)
+    faults = checked.faults()
     for fault in faults:
         typer.echo(fault, err=True)
     typer.echo(f"{folder}: {len(faults)} faults")

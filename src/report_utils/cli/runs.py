@@ -79,21 +79,10 @@ def fit(
         msg = "--all trains everything; leave out --all, or the names and folds"
         raise InputError(msg)
     dynamics = None if everything else ()
-    _train({"transforms": transforms or None, "dynamics": dynamics, "folds": fold}, profile, seeds, minutes)
+    train_runs({"transforms": transforms or None, "dynamics": dynamics, "folds": fold}, profile, seeds, minutes)
 
 
-@app.command()
-def dynamics(
-    transforms: TransformsArgument = None,
-    profile: ProfileOption = None,
-    seeds: SeedsOption = None,
-    minutes: MinutesOption = None,
-) -> None:
-    """Train the dynamics of some transforms, or of those the report shows."""
-    _train({"transforms": (), "dynamics": transforms or None}, profile, seeds, minutes)
-
-
-def _train(chosen: dict[str, Any], profile: str | None, seeds: int | None, minutes: float | None) -> None:
+def train_runs(chosen: dict[str, Any], profile: str | None, seeds: int | None, minutes: float | None) -> None:
     """Train what is missing of the chosen runs; where the time is over before, say what is left."""
     from report_utils.reproduction.one_profile import Reproduction
     from report_utils.reproduction.run_status import what_is_left

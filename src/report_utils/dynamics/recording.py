@@ -234,6 +234,8 @@ class Recording:
             self._set_classes(self.truth.astype(np.int64), tuple(columns.tolist()))
         place = {value: number for number, value in enumerate(self._class_values)}
         place |= {text: number for number, text in enumerate(self.classes)}
+        if not place.keys() & set(columns.tolist()):  # like the truth, columns may be places among the classes
+            place = {number: number for number in range(len(self.classes))}
         found = [place.get(value) for value in columns.tolist()]
         if values.ndim != 2 or len(found) != values.shape[1] or None in found:
             msg = (

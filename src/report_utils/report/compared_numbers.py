@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from report_utils.binning import TRANSFORMS
-from report_utils.report.inconsistencies import EARLIER_N_IMAGES
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, above, within
-from report_utils.report.printed_numbers import PUBLISHED, Printed, PrintedLayer
+from report_utils.report.printed_numbers import EARLIER_N_IMAGES, PUBLISHED, Printed, PrintedLayer
 from report_utils.report.resampling import resample
 from report_utils.report.statistics import mean_of, moments
 

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from report_utils.files.disk import clear_disk_errors
 from report_utils.runs.marking import mark_runs
-from report_utils.runs.ownership import IN_USE, LOCKS, REMOVING, Entry, is_own_lock
+from report_utils.runs.ownership import IN_USE, LOCKS, REMOVING, OwnedEntry, is_own_lock
 from report_utils.runs.store import Store
 
 _counter = itertools.count()
@@ -65,7 +65,7 @@ def _held(path: Path) -> bool:
     return False
 
 
-def remove(store: Store, entry: Entry) -> bool:
+def remove(store: Store, entry: OwnedEntry) -> bool:
     """Remove an entry, unless a living process holds its lock; return whether it is gone.
 
     It gets another name first: an interruption leaves nothing that looks like a run.

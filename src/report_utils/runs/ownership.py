@@ -67,7 +67,7 @@ _USE = re.compile(r".+-\d+-\d+\.lock")
 
 
 @dataclass(frozen=True)
-class Entry:
+class OwnedEntry:
     """One thing of this project in a folder of runs.
 
     Parameters
@@ -95,9 +95,9 @@ class Entry:
         return total
 
 
-def entries(root: Path) -> list[Entry]:
+def entries(root: Path) -> list[OwnedEntry]:
     """Return what is proved to be of this project in a folder of runs, apart from locks, workflows and logs."""
-    return sorted((one for one in _found(root) if isinstance(one, Entry)), key=lambda entry: entry.path)
+    return sorted((one for one in _found(root) if isinstance(one, OwnedEntry)), key=lambda entry: entry.path)
 
 
 def strangers(root: Path) -> Iterator[Path]:
@@ -105,7 +105,7 @@ def strangers(root: Path) -> Iterator[Path]:
     return (one for one in _found(root) if isinstance(one, Path))
 
 
-def _found(root: Path) -> Iterator[Entry | Path]:
+def _found(root: Path) -> Iterator[OwnedEntry | Path]:
     for path in _listed(root):
         name, is_folder = path.name, path.is_dir() and not path.is_symlink()
         if is_folder and name in KINDS:
@@ -127,7 +127,7 @@ def _listed(folder: Path) -> list[Path]:
         return []
 
 
-def _runs(folder: Path, depth: int) -> Iterator[Entry | Path]:
+def _runs(folder: Path, depth: int) -> Iterator[OwnedEntry | Path]:
     for path in _listed(folder):
         if path.is_symlink() or not path.is_dir():
             yield path
@@ -139,7 +139,7 @@ def _runs(folder: Path, depth: int) -> Iterator[Entry | Path]:
             yield path
 
 
-def _folder_entry(path: Path) -> Entry | None:
+def _folder_entry(path: Path) -> OwnedEntry | None:
     """Return what a folder is, where its name and content prove it."""
     try:
         return _proved_entry(path)
@@ -147,11 +147,11 @@ def _folder_entry(path: Path) -> Entry | None:
         return None
 
 
-def _proved_entry(path: Path) -> Entry | None:
+def _proved_entry(path: Path) -> OwnedEntry | None:
     if match := _REMOVING.fullmatch(path.name):
         kind, run = _kind_of(match["removed"])
         own = kind is not None and _holds_only_own(path, run)
-        return Entry(path, "temporary", path) if own else None
+        return OwnedEntry(path, "temporary", path) if own else None
     kind, run = _kind_of(path.name)
     if kind is None:
         return None
@@ -160,15 +160,15 @@ def _proved_entry(path: Path) -> Entry | None:
         with contextlib.suppress(OSError, ValueError):
             about = read_manifest(path)
             own = _belongs(about, result) and _holds_only_own(path, names=about["files"])
-            return Entry(path, kind, path, about) if own else None
+            return OwnedEntry(path, kind, path, about) if own else None
         return None
     if not _holds_only_own(path, run if kind == "set aside" else ""):
         return None
     if kind == "partial work":
         about = _read_key(path / KEY_FILE)
         own = _belongs(about, result) if about else not any(_RUN_FILE.fullmatch(file.name) for file in path.iterdir())
-        return Entry(path, kind, result, about) if own else None
-    return Entry(path, kind, result)
+        return OwnedEntry(path, kind, result, about) if own else None
+    return OwnedEntry(path, kind, result)
 
 
 def _kind_of(name: str) -> tuple[Kind | None, str]:
@@ -199,7 +199,7 @@ def _holds_only_own(folder: Path, run: str = "", *, names: Collection[str] = ())
     return True
 
 
-def _pages(folder: Path) -> Iterator[Entry | Path]:
+def _pages(folder: Path) -> Iterator[OwnedEntry | Path]:
     for profile in _listed(folder):
         if profile.is_symlink() or not profile.is_dir():
             yield profile
@@ -207,9 +207,9 @@ def _pages(folder: Path) -> Iterator[Entry | Path]:
         for path in _listed(profile):
             temporary = TEMPORARY.fullmatch(path.name)
             if temporary and temporary["name"].endswith(".ipynb") and _is_file(path):
-                yield Entry(path, "temporary", path.with_name(temporary["name"]))
+                yield OwnedEntry(path, "temporary", path.with_name(temporary["name"]))
             elif path.suffix == ".ipynb" and is_own_page(path):
-                yield Entry(path, "page", path)
+                yield OwnedEntry(path, "page", path)
             else:
                 yield path
 

@@ -7,6 +7,8 @@ import os
 import shutil
 import threading
 from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -127,11 +129,9 @@ def reader(tmp_path_factory):
 def host():
     """Return the address of the book on a web server of this machine."""
     require(missing())
-    from report_utils.book.serve import address, book_server
-
-    with book_server(HTML, 0) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(HTML))) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield address(server)
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
         server.shutdown()
         thread.join()

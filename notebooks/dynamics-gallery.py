@@ -1,0 +1,202 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # A gallery of dynamics
+#
+# **The question.** What does the picture of all predictions at all epochs show that a loss curve does not?
+#
+# Four models that have nothing to do with each other, each trained in seconds on data that scikit-learn brings. Click
+# a row to see its path, sort the rows, or search one. [How a model of your own is recorded](any-model.ipynb) takes
+# three lines.
+#
+# ## Digits: half a picture, then all of it
+#
+# A network reads handwritten digits of 8 × 8 pixels. In the first phase it sees only their left halves.
+
+# %% tags=["parameters", "remove-cell"]
+profile = "quick"  # every page has one; this page brings its own data
+
+# %% tags=["hide-input"]
+import numpy as np
+from IPython.display import Markdown
+from sklearn.datasets import load_diabetes, load_digits, make_friedman1, make_moons
+from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.linear_model import SGDRegressor
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network import MLPClassifier
+
+from report_utils.dynamics import (
+    Curriculum,
+    Recording,
+    cartography,
+    learning,
+    phase_gains,
+    rank_correlation,
+    record_partial_fit,
+    record_staged,
+)
+
+digits = load_digits()
+train, test = train_test_split(np.arange(len(digits.target)), test_size=400, random_state=0)
+left = np.arange(64).reshape(8, 8)[:, :4].ravel()
+right = np.arange(64).reshape(8, 8)[:, 4:].ravel()
+pixels = digits.data / 16
+
+of_digits = Recording(digits.target[test], item_ids=test, classes=10, name="digits")
+model = MLPClassifier((64,), learning_rate_init=3e-3, random_state=0)
+for phase in Curriculum({"left half": left, "both halves": right}).phases(of_digits):
+    shown = phase.open(pixels)
+    record_partial_fit(of_digits, model, shown[train], digits.target[train], shown[test], epochs=15, batch_size=64)
+
+# %% mystnb={"figure": {"caption": "**Digits.** Every row is a picture of the test set, grouped by its digit; red rows are right, blue ones wrong, and pale ones undecided. Look at what happens to each digit when the right half comes, and at the rows that turn from red to blue then.", "name": "fig-gallery-digits"}, "image": {"alt": "Heatmap of how clearly each test digit is recognised at every epoch, grouped by digit, with a line where the right halves are switched on."}} tags=["hide-input"]
+of_digits.viewer(item="picture", images=digits.images[test][..., None], channels=["pixels"])
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+end, last = of_digits.phase_ends
+is_right = of_digits.values() > 0
+by_digit = np.array([is_right[end][of_digits.truth == digit].mean() for digit in range(10)])
+lost = int((is_right[end] & ~is_right[end + 1]).sum())
+back = int((is_right[end] & ~is_right[end + 1] & is_right[last]).sum())
+found_digits = (
+    f"by its left half, {by_digit.argmin()} is recognised least often ({by_digit.min():.0%}) and {by_digit.argmax()} most "
+    f"often ({by_digit.max():.0%}); {lost} pictures that were right turn wrong in the first epoch with the right half, and "
+    f"{back} of them are right again at the end"
+)
+Markdown(f"A loss curve has a step where the right halves come. The picture tells whose step it is: {found_digits}.")
+
+# %% [markdown]
+# ## Diabetes: groups of features
+#
+# A linear model predicts how a disease goes on from ten measurements: first from age and sex, then also from body mass
+# and blood pressure, then from six values of the blood.
+
+# %% tags=["hide-input"]
+diabetes = load_diabetes(as_frame=True)
+train, test = train_test_split(np.arange(len(diabetes.target)), test_size=120, random_state=0)
+blood = [name for name in diabetes.data if name.startswith("s") and name != "sex"]
+groups = {"age, sex": ["age", "sex"], "+ body": ["bmi", "bp"], "+ blood": blood}
+features, target = diabetes.data * 20, diabetes.target.to_numpy()
+
+of_diabetes = Recording(target[test], item_ids=test, name="diabetes")
+model = SGDRegressor(learning_rate="constant", eta0=2e-4, random_state=0)
+for phase in Curriculum(groups).phases(of_diabetes):
+    shown = phase.open(features).to_numpy()
+    record_partial_fit(of_diabetes, model, shown[train], target[train], shown[test], epochs=20)
+gains = phase_gains(of_diabetes)
+
+# %% mystnb={"figure": {"caption": "**Diabetes.** Every row is a patient of the test set, the least ill at the top. The first phase shows one value for all: age and sex tell nothing, and a flat picture says so at a glance. Sort by the gain of a phase to see which patients it is about.", "name": "fig-gallery-diabetes"}, "image": {"alt": "Heatmap of the predicted course of the disease for every test patient at every epoch, in three phases."}} tags=["hide-input"]
+of_diabetes.viewer(item="patient", quantity="course of the disease", features=diabetes.data.iloc[test])
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+lines = "\n".join(f"| {row.phase} | {row.gain:.1f} | {row.low:.1f} to {row.high:.1f} |" for row in gains.itertuples())
+ranks = rank_correlation(of_diabetes)[of_diabetes.phase_ends]
+found_diabetes = f"the rank correlation with the truth goes from {ranks[0]:.2f} to {ranks[1]:.2f} to {ranks[2]:.2f}"
+Markdown(
+    "By how much the scatter falls in each phase, with its 95% interval over patients:\n\n"
+    f"| phase | gain | interval |\n|:--|--:|--:|\n{lines}\n\n"
+    f"A loss curve shows three steps down. The picture shows that the order of the patients comes with body mass: "
+    f"{found_diabetes}."
+)
+
+# %% [markdown]
+# ## Boosting: stage by stage
+#
+# Gradient boosting adds one tree after the other. Its stages are recorded after the fit, from `staged_predict`.
+
+# %% tags=["hide-input"]
+x, y = make_friedman1(1200, noise=1.0, random_state=0)
+train, test = slice(300, None), slice(300)
+of_boosting = Recording(y[test], name="boosting")
+record_staged(of_boosting, GradientBoostingRegressor(n_estimators=120, random_state=0).fit(x[train], y[train]), x[test])
+
+# %% mystnb={"figure": {"caption": "**Boosting.** Every row is a point of the test set, every column a tree. All rows begin at the mean, and the extreme ones take the longest to reach their colour: the lowest and the highest rows are pale until late.", "name": "fig-gallery-boosting"}, "image": {"alt": "Heatmap of boosted predictions of every test point after each tree, which fan out from the mean."}} tags=["hide-input"]
+of_boosting.viewer(item="point", quantity="y", features=None)
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+order = np.argsort(of_boosting.truth)
+epochs = learning(of_boosting).learnt[order]
+middle, ends = epochs[100:200], np.concatenate([epochs[:30], epochs[-30:]])
+found_boosting = (
+    f"of the middle third, {np.mean(middle >= 0):.0%} are right at the end, and half of these from tree "
+    f"{np.median(middle[middle >= 0]):.0f} on; of the outer fifth {np.mean(ends >= 0):.0%}, half of these from tree "
+    f"{np.median(ends[ends >= 0]):.0f} on"
+)
+Markdown(
+    "The loss falls smoothly and says nothing of who is served last. The picture does: with right meaning within half of "
+    f"the spread, {found_boosting}."
+)
+
+# %% [markdown]
+# ## Wrong labels are learnt last
+#
+# A network learns two crescents of points, and every tenth point has the wrong label. Here the items are those that are
+# *trained* on. Data set cartography {cite:p}`Swayamdipta2020` asks for the mean probability that a training gave to each
+# label, and forgetting events {cite:p}`Toneva2019` for how often it was unlearnt; both are numbers of a recording. With
+# PyTorch this is the whole loop:
+#
+# ```python
+# recorder = TorchRecorder(model, points, recording, predict=lambda model, x: model(x).softmax(1))
+# recorder.record()
+# for _ in range(60):
+#     train_one_epoch(model)
+#     recorder.record()
+# ```
+#
+# Where PyTorch is not installed (`pip install torch`), scikit-learn's network of the same layers is trained in its place.
+
+# %% tags=["hide-input"]
+points, labels = make_moons(240, noise=0.12, random_state=1)
+wrong = np.random.default_rng(0).random(240) < 0.1
+given = np.where(wrong, 1 - labels, labels)
+of_moons = Recording(given, classes=["upper", "lower"], name="crescents")
+
+try:
+    import torch
+
+    from report_utils.dynamics import TorchRecorder
+
+    torch.manual_seed(0)
+    inputs, targets = torch.as_tensor(points, dtype=torch.float32), torch.as_tensor(given)
+    layers = [torch.nn.Linear(2, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU(), torch.nn.Linear(64, 2)]
+    network = torch.nn.Sequential(*layers)
+    optimizer = torch.optim.Adam(network.parameters(), 3e-3)
+    recorder = TorchRecorder(network, inputs, of_moons, predict=lambda model, x: model(x).softmax(1))
+    recorder.record()
+    for _ in range(60):
+        for rows in torch.randperm(len(inputs)).split(16):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(network(inputs[rows]), targets[rows]).backward()
+            optimizer.step()
+        recorder.record()
+    trained_by = "PyTorch"
+except ImportError:
+    network = MLPClassifier((64, 64), learning_rate_init=3e-3, random_state=0)
+    record_partial_fit(of_moons, network, points, given, points, epochs=60, batch_size=16)
+    trained_by = "scikit-learn"
+
+# %% mystnb={"figure": {"caption": "**Crescents.** Every row is a point that the network is trained on, grouped by the label that it was given. Most rows are red within a few epochs. The blue ones at the bottom of each group are nearly all wrong labels: sort by ease, hardest first, and click some.", "name": "fig-gallery-crescents"}, "image": {"alt": "Heatmap of how clearly each training point is given its label at every epoch; a few rows stay blue."}} tags=["hide-input"]
+names = [f"{number}{' (wrong label)' if is_wrong else ''}" for number, is_wrong in enumerate(wrong)]
+of_moons.viewer(item="point", labels=names)
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+where = cartography(of_moons)
+hardest = np.argsort(where.confidence)[: wrong.sum()]
+Markdown(
+    f"Trained with {trained_by}. The loss is a mean, in which {wrong.sum()} of 240 points hardly count. In the picture they "
+    f"are the rows that stay blue. Cartography puts a number to it: of the "
+    f"{wrong.sum()} points with the least confidence, {wrong[hardest].sum()} have a wrong label.\n\n"
+    f"**What was found.** A loss curve says how much was learnt, the picture says of which items. Digits: {found_digits}. Diabetes: "
+    f"{found_diabetes}. Boosting: {found_boosting}. Crescents: {wrong[hardest].sum()} of the {wrong.sum()} points that were "
+    "hardest to learn have a wrong label."
+)
