@@ -96,7 +96,7 @@ def test_the_table_is_mean_and_spread_over_fits_with_the_held_out_error(folder, 
     assert (table["n_held_out"] == len(held_out)).all()
     np.testing.assert_allclose(table["expected_bias"], held_out.mean(), atol=1e-6)
     np.testing.assert_allclose(table["expected_scatter"], held_out.std(ddof=1), atol=1e-6)
-    assert list(table["log10_mass"]) == [entry.log10_mass for entry in open_archive(folder / "archive").entries]
+    assert list(table["log10_mass"]) == [one.log10_mass for one in open_archive(folder / "archive").observations]
     assert (table["n_events"] == reproduction.catalogue["n_events"]).all()
 
 
