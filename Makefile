@@ -14,7 +14,7 @@ book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=s
 	$(BIN)/report-utils build
 
 test: setup-dev ## set up and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 serve: setup ## show the rendered book at an address of this machine
 	$(BIN)/report-utils serve
