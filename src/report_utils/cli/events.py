@@ -117,7 +117,7 @@ def predict(
 def inspect(
     files: Annotated[list[Path], typer.Argument(parser=file_path, metavar="FILES", help="Event files.")],
     options: IngestOptions,
-    image: Annotated[Path | None, typer.Option(help="Write a picture of the four bands, for one file.")] = None,
+    image: Annotated[Path | None, typer.Option(help="Write a picture of the report's bands, for one file.")] = None,
 ) -> None:
     """Say what an event file holds, how that was decided, its counts by band, and what is or could be left out.
 
@@ -140,12 +140,9 @@ def inspect(
             continue
         say(found)
         if image is not None:
-            from matplotlib import style
-
             from report_utils.binning import band_counts
-            from report_utils.events.picture import four_bands, save_figure
+            from report_utils.events.inspection import draw_bands
 
-            with style.context("default"):  # whatever a matplotlibrc in this folder says
-                save_figure(four_bands(found.events, band_counts(found.events), file.name), image)
+            draw_bands(found, band_counts(found.events), image)
             typer.echo(f"picture: {image}")
     raise typer.Exit(BAD_INPUT if n_failed else 0)
