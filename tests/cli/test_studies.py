@@ -81,7 +81,7 @@ def test_results_go_out_and_come_back(run, folder, tmp_path):
     status, out, _ = run("results", "export", "--profile", tiny, "--to", tmp_path / "out")
     assert "unchanged  tiny/fit-multi_band_2-seed-0" in out
     assert "written    tiny/dynamics-multi_band_4-seed-0" in out
-    assert run("results", "list")[1].startswith("no results are there")
+    assert run("results", "list")[1].startswith("there are no results")
     status, out, _ = run("results", "import", tmp_path / "out")
     assert status == 0
     assert out.count("written") == 7
