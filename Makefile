@@ -16,7 +16,7 @@ book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=s
 	$(BIN)/report-utils build
 
 test: setup-dev ## set up and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 # PyTorch's usual wheel for Linux brings CUDA, so its build for processors is asked for by name. Where no index that pip
 # is set up with has it: make test-torch TORCH_INDEX='--extra-index-url https://download.pytorch.org/whl/cpu'

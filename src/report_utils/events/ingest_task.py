@@ -15,7 +15,7 @@ from report_utils.errors import InputError
 from report_utils.events.archive_index import ArchivedList, SourceList
 from report_utils.events.archive_writer import write_list
 from report_utils.events.catalogue import CatalogueRow
-from report_utils.events.event_checks import check_usable
+from report_utils.events.event_checks import demand_extent
 from report_utils.events.eventlist import EventList
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.point_sources import mask_point_sources, read_point_sources
@@ -161,7 +161,7 @@ def _read(row: CatalogueRow, digests: ThreadPoolExecutor, result: TaskResult) ->
     with _timed(result, "select"):
         events, agn_less = _thinned(reading.events, other.events if other else None, options)
         if len(events) < len(reading.events):
-            check_usable(events, f"{row.events}: thinned to {len(events)} events")
+            demand_extent(events, f"{row.events}: thinned to {len(events)} events")
         prepared = [(events, whole_about, reading.dropped | _thinning_of(reading.events, events, options))]
         if other is not None:
             about["agn_less_by"] = "a second event list"
@@ -169,12 +169,12 @@ def _read(row: CatalogueRow, digests: ThreadPoolExecutor, result: TaskResult) ->
         elif row.point_sources is not None:
             sources = read_point_sources(row.point_sources)
             agn_less, masked = mask_point_sources(replace(reading, events=events), sources)
-            check_usable(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
+            demand_extent(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
             about = {"agn_less_by": f"masking the {len(sources)} positions of {row.point_sources.name}"}
             prepared.append((agn_less, about, {f"within a position of {row.point_sources.name}": masked}))
         elif options.agn_source_ids:
             agn_less = events.without_agn()
-            check_usable(agn_less, f"{row.events}: without AGN")
+            demand_extent(agn_less, f"{row.events}: without AGN")
             ids = ", ".join(map(str, sorted(set(options.agn_source_ids))))
             about = {"agn_less_by": f"SRC_ID other than {ids}"}
             prepared.append((agn_less, about, {f"SRC_ID {ids}": len(events) - len(agn_less)}))
@@ -220,15 +220,14 @@ def _read_list(
         region_xy = None
         if beside is not None:
             options, region_xy = _same_region(options.with_changes(agn_source_ids=()), beside)
-        reading = load_events(path, options, region_xy=region_xy)
+        about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
+        reading = load_events(path, options, region_xy=region_xy, **about)
         if region_xy is not None and reading.frame is not None:
             msg = (
                 f"{path}: the region of {beside.table.path} cannot be cut out of it, for that file does not say where"
                 " on the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give both lists on the same axes"
             )
             raise InputError(msg)
-        about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
-        reading = replace(reading, events=replace(reading.events, **about))
     return reading, {
         "read_file": path.name,
         "read_sha256": digest.result(),
