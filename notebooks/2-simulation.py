@@ -18,10 +18,13 @@
 # clusters, and like the ones that the report had?
 #
 # Everything on this page is computed for the report's number of observations, whichever profile the book
-# is built with; the profile gives the seed, and settings that differ from the defaults. The simulation was
+# is built with. The profile only gives the seed, and settings that differ from the defaults. The simulation was
 # built from published physics and measured calibration. Two of its numbers, the exposure and the mass at
 # which the sample becomes complete, were chosen so that the numbers of events and the masses resemble the
-# report's Figures 1 and 2. Nothing was chosen with a view to how well a network predicts masses.
+# report's Figures 1 and 2. No choice was made to improve how well a network predicts masses.
+#
+# If this build's observations come from an archive, this page shows the simulation that the book would use without it.
+# If the profile changes settings, what the text says about defaults and their reasons does not hold for these:
 
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
@@ -30,6 +33,7 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import seaborn as sns
 from IPython.display import Markdown
 from matplotlib.figure import Figure
@@ -59,26 +63,17 @@ background = expected_counts(seed, 0, settings=settings).background
 sample["events"] = sample["expected_gas"] + sample["expected_agn"] + background
 default = dataclasses.asdict(SimulationSettings())
 changed = [f"`{name} = {value}`" for name, value in dataclasses.asdict(settings).items() if value != default[name]]
-notice = ""
-if reproduction.profile.archive_path is not None:
-    notice = (
-        "The observations of this build come from an archive. This page shows the simulation that the book would use "
-        "without one, not the observations of this build."
-    )
-elif changed:
-    notice = (
-        f"This profile changes the simulation: {listing(changed)}. What the text of this page says of defaults, and "
-        "why they were chosen, does not hold for these."
-    )
-Markdown(f"```{{admonition}} Which observations\n:class: note\n{notice}\n```") if notice else None
+is_simulated = reproduction.profile.archive_path is None
+source = "This build's observations come from the simulation" if is_simulated else "They come from an archive"
+Markdown(f"**Which observations:** {source}; settings changed by the profile: {listing(changed)}.")
 
 # %% [markdown]
 # ## From a halo to a list of events
 #
 # Three hundred halos are seen at eleven redshifts between 0.07 and 0.47. Their masses follow the mass
 # function of {cite:t}`Tinker2008` for the cosmology of {cite:t}`Komatsu2011`, times a smooth completeness.
-# Mass fixes the mean temperature and the mean gas mass {cite:p}`Arnaud2005,Arnaud2007`, about which a halo
-# scatters by 7 and 10 per cent, the two being correlated. The gas is spread over triaxial shells: its
+# The mass determines the mean temperature and the mean gas mass {cite:p}`Arnaud2005,Arnaud2007`. A halo scatters about
+# them by 7 and 10 per cent, and the two are correlated. The gas is spread over triaxial shells. Its
 # density has the form of {cite:t}`Vikhlinin2006`,
 #
 # $$
@@ -87,27 +82,27 @@ Markdown(f"```{{admonition}} Which observations\n:class: note\n{notice}\n```") i
 # $$ (eq-sim-density)
 #
 # with the parameters that {cite:t}`Ghirardini2019` find for clusters with and without a cool core,
-# scattered from halo to halo. Temperature profiles come from the same two papers and iron from
-# {cite:t}`Mernier2017`. Some observations hold one to three infalling groups besides.
+# scattered from halo to halo. Temperature profiles come from the same two papers, and iron profiles from
+# {cite:t}`Mernier2017`. Some observations also contain one to three infalling groups.
 #
-# Each shell, of temperature $T$ and iron abundance $Z$, sends
+# Each shell of temperature $T$ and iron abundance $Z$ sends
 #
 # $$
 # F_k = \frac{1 + z}{4 \pi D_L^2} \left[\int n_e n_H \, \mathrm{d}V\right] \,
 #     \epsilon_k(T, Z) \, e^{-N_H \sigma(E_k)}
 # $$ (eq-sim-flux)
 #
-# photons per area and time in an energy bin $k$, which is seen around $E_k$ and was emitted around
-# $(1 + z) E_k$. The emissivity $\epsilon_k$, summed over the bin as emitted, is that of APEC
-# {cite:p}`Smith2001,Foster2012`; per observed keV a second factor $1 + z$ would come in, since bins shrink on
+# photons per area and time into an energy bin $k$, which is seen around $E_k$ and was emitted around
+# $(1 + z) E_k$. The emissivity $\epsilon_k$, summed over the emitted bin, is that of APEC
+# {cite:p}`Smith2001,Foster2012`. Per observed keV there would be a second factor $1 + z$, because bins shrink on
 # the way. The absorption $\sigma$ is that of {cite:t}`Morrison1983`. The camera is Chandra's ACIS-I as it was
-# early in its mission: its effective area, its vignetting, a point spread function that widens off axis,
-# four chips whose gaps the dither smears, and an energy resolution of about 0.1 keV.
+# early in its mission. The simulation has its effective area, its vignetting, a point spread function that widens off
+# axis, four chips whose gaps the dither smears, and an energy resolution of about 0.1 keV.
 
 # %% [markdown]
 # ## A spectrum and the response that shaped it
 
-# %% mystnb={"figure": {"caption": "**An example spectrum.** Top: simulated events of one bright cluster (steps), their expected number (line), and the same before the detector's limited energy resolution (thin). Bottom: the effective area of the telescope. Notice that the spectrum takes its shape from the area, with its drop near 2 keV, that iron's line, emitted at 6.7 keV and seen at 6.7/(1 + z), survives the blur, and that beyond the dashed line at 7.5 keV next to nothing is left.", "name": "fig-sim-spectrum"}, "image": {"alt": "Top: X-ray spectrum with simulated and expected counts per keV on logarithmic axes. Bottom: effective area against energy."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**An example spectrum.** Top: simulated events of one bright cluster (steps), their expected number (line), and the same before the detector's limited energy resolution (thin). Bottom: the effective area of the telescope. The spectrum takes its shape from the area, with its drop near 2 keV. Iron's line, emitted at 6.7 keV and seen at 6.7/(1 + z), survives the blur. Next to nothing is left beyond the dashed line at 7.5 keV.", "name": "fig-sim-spectrum"}, "image": {"alt": "Top: X-ray spectrum with simulated and expected counts per keV on logarithmic axes. Bottom: effective area against energy."}} tags=["hide-input"]
 quiet = sample[(sample["n_clumps"] == 0) & (sample["r500_arcsec"] < 420)]
 brightest = {core: int(group["expected_gas"].idxmax()) for core, group in quiet.groupby("cool_core")}
 shown = brightest[False]
@@ -141,21 +136,26 @@ well = spectrum.expected > 25
 pull = (spectrum.counts - spectrum.expected)[well] / np.sqrt(spectrum.expected[well])
 beyond = spectrum.counts[spectrum.edges[:-1] >= 7.5].sum() / spectrum.counts.sum()
 Markdown(
-    f"The cluster has {chosen['temperature_keV']:.1f} keV and lies at a redshift of "
-    f"{chosen['redshift']:.2f}. "
-    f"Of its {thousands(spectrum.counts.sum())} events, {beyond:.2%} lie above 7.5 keV. The simulated "
-    "numbers "
-    f"scatter about the expected ones by {pull.std():.2f} of the Poisson error; 1 would be perfect."
+    pd.DataFrame(
+        {
+            "temperature [keV]": f"{chosen['temperature_keV']:.1f}",
+            "redshift": f"{chosen['redshift']:.2f}",
+            "events": thousands(spectrum.counts.sum()),
+            "above 7.5 keV": f"{beyond:.2%}",
+            "scatter of the counts / Poisson error (1: perfect)": f"{pull.std():.2f}",
+        },
+        index=[0],
+    ).to_markdown(index=False, disable_numparse=True, stralign="right")
 )
 
 # %% [markdown]
 # ## Profiles, measured back from the events
 #
-# The next figure treats two simulated observations as an astronomer would: events are counted in rings
-# around the centre, corrected for what the telescope loses there, and the temperature is read from the
+# The next figure treats two simulated observations as an astronomer would. Events are counted in rings
+# around the centre and corrected for what the telescope loses there. The temperature follows from the
 # mean energy of a ring's events.
 
-# %% mystnb={"figure": {"caption": "**Profiles of a cluster with a cool core and one without.** Left: surface brightness in 0.5-2 keV. Right: temperature over the cluster's mean. Points are measured from simulated events without AGN, with one-sigma errors; lines are what was put in, projected. Notice that the points lie on their lines, and that the cool core is brighter and colder in the middle.", "name": "fig-sim-profiles"}, "image": {"alt": "Surface brightness and temperature against radius over R500 for two clusters, points on lines."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Profiles of a cluster with a cool core and one without.** Left: surface brightness in 0.5-2 keV. Right: temperature over the cluster's mean. Points are measured from simulated events without AGN, with one-sigma errors; lines are the input, projected. The points lie on their lines, and the cool core is brighter and colder in the middle.", "name": "fig-sim-profiles"}, "image": {"alt": "Surface brightness and temperature against radius over R500 for two clusters, points on lines."}} tags=["hide-input"]
 edges = np.geomspace(0.02, 1.2, 13)
 middle = np.sqrt(edges[1:] * edges[:-1])
 figure = Figure(figsize=(8, 3.8), layout="constrained")
@@ -178,7 +178,7 @@ figure
 # %% [markdown]
 # ## Luminosity and temperature against mass
 
-# %% mystnb={"figure": {"caption": "**Scaling relations.** Left: luminosity in 0.5-2 keV inside R500, against the relation of REXCESS clusters (Pratt et al. 2009); it is an outcome of the simulation. Right: temperature against the relation that was put in (Arnaud et al. 2007). Powers of the expansion rate take out the redshift. Notice that the luminosities scatter far more than the temperatures, that cool cores (blue) are the brighter ones, and that the luminosities rise less steeply than the relation.", "name": "fig-sim-relations"}, "image": {"alt": "Luminosity against mass and temperature against mass, simulated clusters and published lines."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Scaling relations.** Left: luminosity in 0.5-2 keV inside R500, against the relation of REXCESS clusters (Pratt et al. 2009); it is an outcome of the simulation. Right: temperature against the relation that was put in (Arnaud et al. 2007). Powers of the expansion rate remove the redshift. The luminosities scatter far more than the temperatures, cool cores (blue) are brighter, and the luminosities rise less steeply than the relation.", "name": "fig-sim-relations"}, "image": {"alt": "Luminosity against mass and temperature against mass, simulated clusters and published lines."}} tags=["hide-input"]
 e_z = np.array([expansion_rate(z) for z in sample["redshift"]])
 mass = 10.0 ** sample["log10_mass"]
 luminosity_scale, temperature_scale = e_z ** (-7 / 3), e_z ** (-1 / 1.71)
@@ -209,23 +209,29 @@ ratio = sample["luminosity"] / sample["expected_luminosity"]
 light = ratio[sample["log10_mass"] < sample["log10_mass"].quantile(0.1)].median()
 heavy = ratio[sample["log10_mass"] > sample["log10_mass"].quantile(0.9)].median()
 Markdown(
-    f"The median luminosity is {found.luminosity_ratio:.2f} times that of {{cite:t}}`Pratt2009`. About "
-    "its own "
-    f"power law of mass it scatters by {found.luminosity_scatter:.2f} (natural logarithm) with the core "
-    "and by "
-    f"{found.core_excised_scatter:.2f} without it; temperature by {found.temperature_scatter:.2f}. At fixed "
-    f"mass, luminosity and temperature have a correlation of {found.correlation:+.2f}. The slope is "
-    f"{found.luminosity_slope:.2f} where the published one is 1.62: the lightest tenth of the clusters has "
-    f"{light:.2f} times the published luminosity, the heaviest tenth {heavy:.2f} times. The density "
-    "profile has "
-    "one shape at all masses here, and gas masses and temperatures follow relations of their own, so "
-    "nothing is left to set the luminosity with. It stays so: bending it would be tuning."
+    pd.DataFrame(
+        {
+            "median luminosity / that of {cite:t}`Pratt2009`": f"{found.luminosity_ratio:.2f}",
+            "the same, lightest tenth of the clusters": f"{light:.2f}",
+            "the same, heaviest tenth": f"{heavy:.2f}",
+            "slope of the luminosity (published: 1.62)": f"{found.luminosity_slope:.2f}",
+            "scatter of the luminosity about its own power law (natural logarithm)": f"{found.luminosity_scatter:.2f}",
+            "the same without the core": f"{found.core_excised_scatter:.2f}",
+            "the same of the temperature": f"{found.temperature_scatter:.2f}",
+            "correlation of luminosity and temperature at fixed mass": f"{found.correlation:+.2f}",
+        },
+        index=["here"],
+    ).T.to_markdown(disable_numparse=True, colalign=("left", "right"))
 )
+
+# %% [markdown]
+# The density profile has one shape at all masses here, and gas masses and temperatures follow relations of their own.
+# So nothing is left with which to set the luminosity. Its slope stays as it is: bending it would be tuning.
 
 # %% [markdown]
 # ## Numbers of events and masses beside the report's
 
-# %% mystnb={"figure": {"caption": "**Beside the report's Figures 1 and 2.** Left: expected events of an observation; the dashed lines are the fewest and the most of the report's, the dotted line ends its Figure 1. Right: masses; the shaded range is where the report finds most of its clusters. Notice that both ends of the left histogram reach the dashed lines without leaving them far behind.", "name": "fig-sim-counts"}, "image": {"alt": "Histogram of the number of events on a logarithmic axis with the report's extremes, and of masses."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Beside the report's Figures 1 and 2.** Left: expected events of an observation; the dashed lines are the fewest and the most of the report's, the dotted line is the end of its Figure 1. Right: masses; most of the report's clusters lie in the shaded range. Both ends of the left histogram reach the dashed lines without going far beyond them.", "name": "fig-sim-counts"}, "image": {"alt": "Histogram of the number of events on a logarithmic axis with the report's extremes, and of masses."}} tags=["hide-input"]
 data = PUBLISHED.data
 figure = Figure(figsize=(8, 3.4), layout="constrained")
 left, right = figure.subplots(1, 2)
@@ -243,25 +249,32 @@ figure
 low, high = data.bulk_log10_mass.value
 bulk = sample["log10_mass"].between(low, high).mean()
 Markdown(
-    f"{thousands(len(sample))} observations of {sample['group'].nunique()} halos hold between "
-    f"{thousands(sample['events'].min())} and {thousands(sample['events'].max())} events (the report: "
-    f"{thousands(data.fewest_events.value)} to {thousands(data.most_events.value)}), "
-    f"{(sample['events'] < data.histogram_limit.value).mean():.0%} of them fewer than "
-    f"{thousands(data.histogram_limit.value)}. The median $\\log_{{10}} M$ is "
-    f"{sample['log10_mass'].median():.2f}, the heaviest {sample['log10_mass'].max():.2f}, and "
-    f"{bulk:.0%} lie in "
-    f"{low}-{high}."
+    pd.DataFrame(
+        {
+            "observations": ("", thousands(len(sample))),
+            "halos": ("", thousands(sample["group"].nunique())),
+            "fewest events": (thousands(data.fewest_events.value), thousands(sample["events"].min())),
+            "most events": (thousands(data.most_events.value), thousands(sample["events"].max())),
+            f"below {thousands(data.histogram_limit.value)} events": (
+                "the great majority",
+                f"{(sample['events'] < data.histogram_limit.value).mean():.0%}",
+            ),
+            "median log10 mass": ("", f"{sample['log10_mass'].median():.2f}"),
+            "heaviest log10 mass": ("", f"{sample['log10_mass'].max():.2f}"),
+            f"log10 mass in {low}-{high}": ("a majority", f"{bulk:.0%}"),
+        },
+        index=["the report", "here"],
+    ).T.to_markdown(disable_numparse=True, colalign=("left", "right", "right"))
 )
 
 # %% [markdown]
 # ## How much of an observation is AGN
 #
-# On average about one bright AGN belongs to each cluster {cite:p}`Ehlert2013`, and some central galaxies hold
+# On average about one bright AGN belongs to each cluster {cite:p}`Ehlert2013`, and some central galaxies have
 # another {cite:p}`Yang2018`. AGN of the field {cite:p}`Lehmer2012` and the detector's particle background can be
-# added. By default they are off; that the report's data had none of them either is likely, for the reason given
-# below the figure.
+# added; by default they are off. The report's data probably had neither of them, for the reason given below the figure.
 
-# %% mystnb={"figure": {"caption": "**Share of events that come from AGN**, against the number of events. Observations without any AGN are drawn at the lower edge. Notice that AGN matter in faint observations, of light or distant clusters, and drown in bright ones.", "name": "fig-sim-agn"}, "image": {"alt": "Share of AGN events against number of events, both logarithmic, as points."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Share of events that come from AGN**, against the number of events. Observations without any AGN are drawn at the lower edge. AGN matter in faint observations, of light or distant clusters, and drown in bright ones.", "name": "fig-sim-agn"}, "image": {"alt": "Share of AGN events against number of events, both logarithmic, as points."}} tags=["hide-input"]
 share = sample["expected_agn"] / sample["events"]
 figure = Figure(figsize=(8, 3.6), layout="constrained")
 ax = figure.subplots()
@@ -279,17 +292,23 @@ bare = expected_counts(
 crowded = dataclasses.replace(settings, field_agn=True, particle_background=True)
 extra = expected_counts(seed, faintest, settings=crowded)
 Markdown(
-    f"The emptiest observation holds {thousands(bare.total)} events without either. AGN of the field add "
-    f"{thousands(extra.agn - bare.agn)} to it, and the particle background {thousands(extra.background)}; the report's "
-    f"emptiest has {thousands(PUBLISHED.data.fewest_events.value)} events in all. "
-    f"In the sample shown, AGN make up more than a quarter of the events in "
-    f"{(share > 0.25).mean():.0%} of the observations and none at all in {(share == 0).mean():.0%}."
+    pd.DataFrame(
+        {
+            "events of the emptiest observation, without field AGN and background": thousands(bare.total),
+            "field AGN would add": thousands(extra.agn - bare.agn),
+            "the particle background would add": thousands(extra.background),
+            "the report's emptiest observation, in all": thousands(PUBLISHED.data.fewest_events.value),
+            "observations with more than a quarter of their events from AGN": f"{(share > 0.25).mean():.0%}",
+            "observations without any AGN event": f"{(share == 0).mean():.0%}",
+        },
+        index=["here"],
+    ).T.to_markdown(disable_numparse=True, colalign=("left", "right"))
 )
 
 # %% [markdown]
-# ## What the bands tell of the temperature
+# ## What the bands say about the temperature
 
-# %% mystnb={"figure": {"caption": "**Share of events in the report's four bands against temperature.** Lines: gas of one temperature at redshift 0.2. Points: simulated observations at any redshift, without AGN. Notice that the second band's share rises steeply with temperature, by which mass shows itself, and that the fourth band's never reaches one per cent.", "name": "fig-sim-bands"}, "image": {"alt": "Share of events in four energy bands against temperature; lines and points."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Share of events in the report's four bands against temperature.** Lines: gas of one temperature at redshift 0.2. Points: simulated observations at any redshift, without AGN. The second band's share rises steeply with temperature, and so with mass; the fourth band's never reaches one per cent.", "name": "fig-sim-bands"}, "image": {"alt": "Share of events in four energy bands against temperature; lines and points."}} tags=["hide-input"]
 some = [i for i in range(50) if sample["events"][i] < 1e5]
 points = event_band_fractions(seed, some, settings)
 temperatures = sample["temperature_keV"][some]
@@ -309,33 +328,33 @@ figure
 # %% [markdown]
 # ## What is left out, and what that may cost
 #
-# - **Above 7.5 keV there are few events.** Without the particle background, for which the report's range
-#   of events leaves no room at our exposure, the fourth band holds a few events in a thousand at most. That a
-#   threshold at 7.5 keV changes little then follows from the telescope rather than from clusters. That a fourth
-#   band adds little does not: its few events depend steeply on temperature, and [a single split at 7.5
-#   keV](baselines.ipynb) helps. It adds little to the second and the third band, which tell the same.
+# - **Above 7.5 keV there are few events.** The report's range of events leaves no room for the particle background at
+#   our exposure. Without it, the fourth band holds a few events in a thousand at most. A threshold at 7.5 keV then
+#   changes little because of the telescope, not because of the clusters. For a fourth band this is not the reason:
+#   its few events depend steeply on temperature, and [a single split at 7.5 keV](baselines.ipynb) helps. It adds little
+#   to the second and the third band because these carry the same information.
 # - **Structure.** Real and hydrodynamical clusters merge, slosh, and have shocks, cavities and clumps of
 #   all sizes. Here they are smooth ellipsoids, some with a few round groups. A network cannot use what
-#   such structure tells of mass and history, nor be confused by it.
+#   such structure says about mass and history, nor be confused by it.
 # - **Scatter.** All that is not mass enters through a few independent normal variables. Temperature
 #   scatters by 7% at fixed mass, as in the simulations that the report probably used, and by about twice
-#   that in observed samples. This sets how well any method can do with two bands; a larger scatter would
-#   move the floor up.
-# - **Luminosity rises too slowly with mass**, as said above, so numbers of events probably tell a little less
+#   that in observed samples. This limits how well any method can do with two bands; a larger scatter would
+#   raise the limit.
+# - **Luminosity rises too slowly with mass**, as said above, so numbers of events probably say a little less
 #   about mass than they do in nature.
-# - **Metals.** The iron profile was measured in cool cores and relative to other solar abundances than
-#   those of the emissivity table, so lines are probably somewhat too strong. All metals follow iron.
+# - **Metals.** The iron profile was measured in cool cores, and relative to other solar abundances than
+#   those of the emissivity table. Lines are therefore probably a little too strong. All metals follow iron.
 # - **The telescope** is the same in every observation: one early epoch, no roll, no pile-up, no bad
 #   pixels, a Gaussian point spread function without wings. Positions are continuous, not in steps of the
 #   0.492 arcsec pixel.
 # - **Second-hand numbers.** The off-axis point spread function, the share of infalling groups and the AGN
-#   of central galaxies are quoted from notes that could not be checked against their sources; the modules
+#   of central galaxies are quoted from notes that could not be checked against their sources. The modules
 #   say which.
-# - **Numbers of AGN.** The 1 ± 0.4 AGN of a cluster that were measured are a mean over 43 massive clusters and the
-#   error of that mean {cite:p}`Ehlert2013`. The simulation draws the number to be expected anew for each
-#   observation, with 0.4 as its standard deviation, as if it were the spread of a population, which was not
-#   measured. So the numbers vary a little more than chance alone would have it: by a variance of 1.16 in place of 1,
-#   and 40% of the observations have no such AGN in place of 37%.
+# - **Numbers of AGN.** The measured 1 ± 0.4 AGN of a cluster are a mean over 43 massive clusters and the
+#   error of that mean {cite:p}`Ehlert2013`. The simulation draws an expected number for each observation, with 0.4 as
+#   its standard deviation, as if that were the spread of a population, which was not measured. The numbers therefore
+#   vary a little more than by chance alone: with a variance of 1.16 instead of 1, and 40% of the observations have no
+#   such AGN instead of 37%.
 # - **AGN** of clusters have the same distribution of fluxes at every redshift and mass, as measured in
 #   massive clusters; light and nearby clusters may get too many events from them.
 # - **The sky**: no emission of our own galaxy, no unresolved background, no other clusters on the line of
@@ -344,12 +363,21 @@ figure
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 at = {kev: lines[np.argmin(np.abs(grid - kev))] for kev in (1, 5, 10)}
 Markdown(
-    "**What was found.** The simulated clusters obey the relations that they were built from, and the "
-    "telescope returns them: temperatures measured back from events miss what went in by "
-    f"{np.mean(deviations):.0%} on average. Luminosities, which nobody put in, are "
-    f"{found.luminosity_ratio:.2f} times the published ones at the median, rise too slowly with mass, and "
-    "scatter less once the core is left out. Numbers of events and masses cover the ranges of the report's "
-    f"data. AGN give {share.median():.1%} of the events of a typical observation. The second band's share "
-    f"grows from {at[1][1]:.1%} at 1 keV to {at[5][1]:.0%} at 5 keV, so two bands amount to a rough thermometer; "
-    f"above 7.5 keV even gas of 10 keV leaves only {at[10][3]:.1%} of its events."
+    pd.DataFrame(
+        {
+            "mean deviation of temperatures measured back from events": f"{np.mean(deviations):.0%}",
+            "median luminosity / published": f"{found.luminosity_ratio:.2f}",
+            "median share of events from AGN": f"{share.median():.1%}",
+            "share of the second band at 1 keV": f"{at[1][1]:.1%}",
+            "share of the second band at 5 keV": f"{at[5][1]:.0%}",
+            "share above 7.5 keV at 10 keV": f"{at[10][3]:.1%}",
+        },
+        index=["here"],
+    ).T.to_markdown(disable_numparse=True, colalign=("left", "right"))
 )
+
+# %% [markdown]
+# **What was found.** The simulated clusters obey the relations that they were built from, and temperatures measured back
+# from their events agree with the input. Luminosities, which are no input, rise too slowly with mass and scatter less
+# without the core. Numbers of events and masses cover the ranges of the report's data. Two bands amount to a rough
+# thermometer, and even hot gas leaves few events above 7.5 keV.

@@ -59,8 +59,7 @@ cluster_viewer(reproduction, dynamics, figure=figure)
 
 # %% [markdown]
 # The picture can be read cell by cell and sorted in other ways: clusters with the largest last error, or those that a
-# phase has helped most, then come to the top. The [viewer works for any model](any-model.ipynb) that is trained
-# with Keras.
+# phase has helped most, then come to the top. The [viewer works for any model](any-model.ipynb).
 #
 # ## In numbers
 #

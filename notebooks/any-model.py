@@ -14,10 +14,10 @@
 # %% [markdown]
 # # The dynamics of any model
 #
-# **The question.** The dynamics picture knows nothing of galaxy clusters. What does it show of another model,
-# and what does it take to draw it?
+# **The question.** The dynamics picture does not depend on galaxy clusters. What does it show for another model,
+# and what does one need to draw it?
 #
-# It takes this package, and three lines:
+# One needs this package and three lines:
 #
 # ```bash
 # pip install .  # in a copy of this repository
@@ -48,15 +48,15 @@
 #
 # ## Boxes
 #
-# The example fits into one cell. How much does a box hold? The model is shown two noisy pictures of 16 × 16
-# pixels, the box seen from the front and seen from above, and is to say the volume
+# The example fits into one cell. How much does a box hold? The model sees two noisy pictures of 16 × 16
+# pixels, one of the box from the front and one from above, and predicts the volume
 #
 # $$
 # V = w\,h\,d .
 # $$ (eq-volume)
 #
-# The front shows width $w$ and height $h$. The depth $d$ is seen only from above, and a `Curriculum` opens that
-# picture in the second phase. So in the first phase the model can learn two of three lengths.
+# The front shows width $w$ and height $h$. The depth $d$ is visible only from above, and a `Curriculum` opens that
+# picture in the second phase. In the first phase the model can therefore learn two of three lengths.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"  # every page has one; this page brings its own data
@@ -68,6 +68,7 @@ os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "TF_NU
 
 import keras
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 
 from report_utils.dynamics import Curriculum, PredictionRecorder, Recording
@@ -116,7 +117,7 @@ for phase in Curriculum({"front": [0], "both views": [1]}).phases(recording):
     target = (volume[train] - mean) / spread
     model.fit(shown[train], target, epochs=EPOCHS, batch_size=64, verbose=0, callbacks=[recorder])
 
-# %% mystnb={"figure": {"caption": "**Boxes.** Every row is a box of the test set, the smallest at the top; the colour is the predicted volume minus the mean true one. Notice how the rows come into order when the second picture is switched on, and sort by what that phase has gained to see which boxes it has helped most.", "name": "fig-boxes"}, "image": {"alt": "Heatmap of the predicted volumes of all test boxes at every epoch, with the true ones as last column."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Boxes.** Every row is a box of the test set, the smallest at the top; the colour is the predicted volume minus the mean true volume. The rows come into order when the second picture is switched on. Sort by the gain of that phase to see which boxes it has helped most.", "name": "fig-boxes"}, "image": {"alt": "Heatmap of the predicted volumes of all test boxes at every epoch, with the true ones as last column."}} tags=["hide-input"]
 recording.viewer(
     item="box",
     quantity="volume [litres]",
@@ -130,17 +131,24 @@ scatter = recording.scatter[recording.phase_ends]
 residuals = recording.residuals[recording.phase_ends][..., 0]
 off = np.abs(depth[test] - depth[train].mean())
 extreme = off > np.median(off)
-rows = "\n".join(
-    f"| {name} | {row.std():.1f} | {row[~extreme].std():.1f} | {row[extreme].std():.1f} |"
-    for name, row in zip(recording.phase_titles, residuals, strict=True)
+table = pd.DataFrame(
+    {
+        "all boxes": residuals.std(axis=1),
+        "depth near the mean": residuals[:, ~extreme].std(axis=1),
+        "depth far from it": residuals[:, extreme].std(axis=1),
+    },
+    index=recording.phase_titles,
 )
+Markdown(table.to_markdown(floatfmt=".1f"))
+
+# %% [markdown]
+# The table has the scatter at the end of each phase [litres]. The depth of the boxes in the last column could not be
+# guessed. As in the report's picture, the second phase has also been trained for longer.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+gain = table.loc["front"] - table.loc["both views"]
 Markdown(
-    "Scatter at the end of each phase [litres]:\n\n"
-    "| shown | all boxes | depth near the mean | depth far from it |\n|:--|--:|--:|--:|\n"
-    f"{rows}\n\n"
-    f"**What was found.** The picture from above brings the scatter from {scatter[0]:.1f} to {scatter[1]:.1f} "
-    f"litres: by {residuals[0][extreme].std() - residuals[1][extreme].std():.1f} litres for the half of the boxes whose "
-    f"depth is farthest from the mean, and by {residuals[0][~extreme].std() - residuals[1][~extreme].std():.1f} for the "
-    f"others, whose depth could be guessed. {N_TRAIN} boxes were trained on and {N_TEST} are shown; as in the report's "
-    "picture, the second phase has also been trained for longer."
+    f"**What was found.** The picture from above reduces the scatter from {scatter[0]:.1f} to {scatter[1]:.1f} litres: by "
+    f"{gain['depth far from it']:.1f} litres for the half of the boxes whose depth is far from the mean, and by "
+    f"{gain['depth near the mean']:.1f} for the others ({N_TRAIN} boxes in training, {N_TEST} shown)."
 )

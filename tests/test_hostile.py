@@ -224,11 +224,11 @@ def test_an_archive_whose_index_has_two_million_rows(tmp_path, archive):
     refused("export", archive, tmp_path / "out", pieces=["index is damaged", "2000000 rows"])
 
 
-def test_a_part_of_an_archive_that_holds_millions_of_other_events(tmp_path, archive):
-    (part,) = (archive / "parts").glob("*.parquet")
+def test_a_list_of_an_archive_that_holds_millions_of_other_events(tmp_path, archive):
+    (part,) = (archive / "lists").glob("*.parquet")
     ones = pa.table(dict.fromkeys(("x", "y", "energy"), pa.array(np.ones(1 << 22, np.float32))))
     pq.write_table(ones, part, row_group_size=1 << 22)
-    index = pq.read_table(archive / "index.parquet").to_pydict() | {"part_bytes": [part.stat().st_size]}
+    index = pq.read_table(archive / "index.parquet").to_pydict() | {"n_bytes": [part.stat().st_size]}
     pq.write_table(pa.table(index, schema=pq.read_schema(archive / "index.parquet")), archive / "index.parquet")
     refused("export", archive, tmp_path / "out", pieces=[part.name, "4194304 events", "where the index says 40"])
 
@@ -297,7 +297,7 @@ def test_a_number_of_workers_that_means_nothing(tmp_path, variables, pieces):
 def test_runs_that_would_lie_in_a_file(tmp_path):
     (tmp_path / "file").touch()
     for place in (tmp_path / "file", tmp_path / "file" / "runs"):
-        pieces = [f"{place}: no folder can be here, for {tmp_path / 'file'} is none", "REPORT_RUNS"]
+        pieces = [f"{place}: cannot be a folder, because {tmp_path / 'file'} is a file", "REPORT_RUNS"]
         for command in (["status"], ["clean", "--stale", "--dry-run"], ["observations"]):
             refused(*command, pieces=pieces, REPORT_PROFILE="smoke", REPORT_RUNS=str(place))
 

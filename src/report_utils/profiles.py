@@ -56,7 +56,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Source(_Table):
+class SourceSettings(_Table):
     """Where the observations come from: the simulation, or an archive of the user's own."""
 
     n_clusters: Clusters | None = None
@@ -77,7 +77,7 @@ class Source(_Table):
         return archive
 
     @model_validator(mode="after")
-    def _one_source(self) -> Source:
+    def _one_source(self) -> SourceSettings:
         if self.archive is None and self.n_clusters is None:
             msg = "give n_clusters for the simulation, or the folder of an archive"
             raise ValueError(msg)
@@ -137,7 +137,7 @@ class Profile(_Table):
     description: str
     seed: Annotated[int, Field(ge=0)]
     n_pixels: Pixels
-    source: Source
+    source: SourceSettings
     folds: Folds = Folds()
     training_seeds: Seeds = 1
     """How often each fit and dynamics is trained, each time from different weights and in a different order."""

@@ -149,7 +149,8 @@ def test_other_edges_from_events_to_labels(edges_kev, channels, n_events):
     """Each edge belongs to the channel below it; the labels follow from the edges."""
     transform = Transform("soft_split", "Soft split", edges_kev)
     events = EventList(np.arange(5.0), np.arange(5.0), np.array([0.5, 1.0, 1.5, 2.5, 3.0]))
-    image = transform(band_counts(events, 8, transform.counted_edges_kev))
+    image = transform.image_of(events, 8)
+    np.testing.assert_array_equal(image, transform(band_counts(events, 8, transform.counted_edges_kev)))
     assert transform.channels == channels
     assert transform.label == f"Soft split ({', '.join(channels)} keV)"
     np.testing.assert_allclose((10**image - 1).sum(axis=(0, 1)), n_events, atol=1e-5)
@@ -159,6 +160,12 @@ def test_events_are_counted_in_the_reports_bands_wherever_they_suffice():
     assert {transform.counted_edges_kev for transform in TRANSFORMS.values()} == {BAND_EDGES_KEV}
     assert Transform("a", "A", (2.5, inf)).counted_edges_kev == BAND_EDGES_KEV
     assert Transform("a", "A", (1, 2.5)).counted_edges_kev == (0, 1, 2.5, inf)
+
+
+def test_a_channel_is_a_sum_of_whole_bands():
+    assert list(map(list, TRANSFORMS["single_band_thresholded"].bands((0, 1, 2.5, 5, 7.5, inf)))) == [[0, 1, 2, 3]]
+    with pytest.raises(InputError, match=r"'soft_split': its edge 1 keV lies inside one of the bands 0-2.5, 2"):
+        Transform("soft_split", "Soft split", (0, 1, 2.5)).bands(BAND_EDGES_KEV)
 
 
 def test_a_cut_looks_at_the_events_of_all_energies():

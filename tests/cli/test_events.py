@@ -50,10 +50,10 @@ def test_all_that_can_be_stated_of_an_ingest(run, lists, tmp_path):
     )  # fmt: skip
     assert status == 0
     archive = open_archive("archive")
-    assert archive.entries[1].log10_mass == pytest.approx(np.log10(2e14 / 0.7))
-    recipe = json.loads(archive.entries[0].recipe)
-    assert recipe["region_centre"] == [180.0, 0.0]
-    assert (recipe["drop_invalid"], recipe["max_events"], recipe["thin_seed"]) == (True, 100, 3)
+    assert archive.observations[1].log10_mass == pytest.approx(np.log10(2e14 / 0.7))
+    options = json.loads(archive.observations[0].options)
+    assert options["region_centre"] == [180.0, 0.0]
+    assert (options["drop_invalid"], options["max_events"], options["thin_seed"]) == (True, 100, 3)
     events = archive.read("a")
     assert len(events) == 100
     assert 0.5 <= events.energy.min() <= events.energy.max() <= 7

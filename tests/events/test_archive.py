@@ -19,6 +19,10 @@ def archive(tmp_path, observation):
     return make
 
 
+def cut_off(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
 any_float = st.sampled_from([np.float32, np.float64])
 
 
@@ -73,48 +77,46 @@ def test_catalogue(archive):
     assert [events.cluster_id for events in opened] == list(opened.ids)
 
 
-def test_one_row_group_for_each_list(archive):
-    import pyarrow.parquet as pq
+def test_one_file_for_each_list_named_after_its_content(archive):
+    import pandas as pd
 
-    parts = list((archive() / "parts").iterdir())
-    assert len(parts) == 1
-    meta = pq.read_metadata(parts[0])
-    assert meta.num_row_groups == 10  # five clusters, two lists each
-    assert meta.row_group(0).num_rows == 100
+    folder = archive()
+    index = pd.read_parquet(folder / "index.parquet")
+    assert index["source"].tolist() == ["observation", "agn_less"] * 5
+    assert {file.name for file in (folder / "lists").iterdir()} == {f"{digest}.parquet" for digest in index["digest"]}
+    first = pd.read_parquet(folder / "lists" / f"{index['digest'][0]}.parquet")
+    np.testing.assert_array_equal(first["energy"], open_archive(folder).read("c0").energy)
 
 
-def test_parts_are_committed_by_themselves(archive, monkeypatch, tmp_path, observation):
-    monkeypatch.setattr(archive_writer, "PART_CLUSTERS", 2)
+def test_lists_become_visible_while_others_are_added(monkeypatch, tmp_path, observation):
+    monkeypatch.setattr(archive_writer, "_INDEX_SECONDS", 0.0)
     with ArchiveWriter(tmp_path / "a") as writer:
-        for index in range(5):
+        for index in range(3):
             writer.add(observation(cluster_id=f"c{index}"))
-        assert len(open_archive(tmp_path / "a")) == 4
-    assert len(list((tmp_path / "a" / "parts").iterdir())) == 3
-    assert len(open_archive(tmp_path / "a")) == 5
+            assert len(open_archive(tmp_path / "a")) == index + 1
 
 
-def test_after_an_exception_what_was_committed_stays(tmp_path, observation):
+def test_after_an_exception_what_was_added_stays(tmp_path, observation):
     def fail():
         with ArchiveWriter(tmp_path) as writer:
             writer.add(observation(cluster_id="a"))
-            writer.commit()
-            writer.add(observation(cluster_id="b"))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         fail()
     assert open_archive(tmp_path).ids == ("a",)
-    assert [file.suffix for file in (tmp_path / "parts").iterdir()] == [".parquet"]
+    assert len(list((tmp_path / "lists").iterdir())) == 1
 
 
 def test_leftovers_of_a_killed_run_are_removed_and_only_they(archive):
     folder = archive()
-    (folder / "parts" / f".{'0' * 32}.tmp").write_bytes(b"half")
-    (folder / "parts" / f"part-{'0' * 32}.parquet").write_bytes(b"never indexed")
+    name = f"{'0' * 64}.parquet"
+    (folder / "lists" / f".{name}.{'0' * 12}.1.tmp").write_bytes(b"half")
+    (folder / "lists" / name).write_bytes(b"never indexed")
     digest = open_archive(folder).digest
     with ArchiveWriter(folder):
         pass
-    assert len(list((folder / "parts").iterdir())) == 1
+    assert len(list((folder / "lists").iterdir())) == 10
     assert open_archive(folder).digest == digest
 
 
@@ -138,7 +140,6 @@ def test_the_digest_is_of_the_content_not_of_how_it_is_kept(tmp_path, archive, o
         for index in range(4):
             events = observation(100 + index, index, f"c{index}", 14 + index / 10, f"h{index // 2}")
             writer.add(events, events.without_agn())
-            writer.commit()
     assert open_archive(tmp_path / "slow").digest == whole
     with ArchiveWriter(tmp_path / "other") as writer:
         for index in range(4):
@@ -177,25 +178,48 @@ def test_not_an_archive(tmp_path, refused):
     refused(lambda: open_archive(tmp_path / "empty"), "no observations")
 
 
-def test_damaged_archives_say_so(archive, refused):
-    folder = archive("cut")
-    part = next((folder / "parts").iterdir())
-    content = part.read_bytes()
-    part.write_bytes(content[:-100])
-    refused(lambda: open_archive(folder), part, "cut off", "ingest")
-    opened_before = open_archive(archive("flipped"))
-    part = next((opened_before.folder / "parts").iterdir())
-    flipped = bytearray(content)
+def test_damaged_lists_are_named_with_their_cluster(archive, refused):
+    folder = archive()
+    opened = open_archive(folder)
+    lists = [folder / "lists" / one.file for one in opened.observations]
+    flipped = bytearray(lists[0].read_bytes())
     flipped[300:340] = bytes(40)
-    part.write_bytes(bytes(flipped))
-    refused(lambda: [opened_before.read(i) for i in range(5)], part, "damaged")
-    part.unlink()
-    refused(lambda: opened_before.read(0), part, "missing")
-    refused(lambda: open_archive(opened_before.folder), part, "missing")
+    lists[0].write_bytes(flipped)
+    refused(lambda: opened.read(0), lists[0], "damaged", "'c0'", "ingest the catalogue again")
+    lists[1].write_bytes(lists[1].read_bytes()[:-100])
+    refused(lambda: opened.read(1), lists[1], "cut off", "'c1'")
+    lists[2].unlink()
+    refused(lambda: opened.read(2), lists[2], "missing", "'c2'")
+
+
+@pytest.mark.parametrize(("harm", "said"), [(lambda file: file.unlink(), "missing"), (cut_off, "cut off")])
+def test_an_archive_that_lacks_a_list_is_refused_when_it_is_opened(archive, refused, harm, said):
+    folder = archive()
+    file = sorted((folder / "lists").iterdir())[3]
+    harm(file)
+    refused(lambda: open_archive(folder), file, said)
+
+
+def test_a_damaged_index(archive, refused):
+    folder = archive()
     index = folder / "index.parquet"
-    index.write_bytes(index.read_bytes()[:500])
+    cut_off(index)
     refused(lambda: open_archive(folder), index, "damaged")
     refused(lambda: ArchiveWriter(folder), index, "damaged")
+
+
+@pytest.mark.parametrize("columns", [{"digest": "../" * 20 + "abcd"}, {"source": "gas"}, {"cluster_id": "c0"}])
+def test_rows_that_no_writer_writes(archive, refused, columns):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    index = archive() / "index.parquet"
+    table = pq.read_table(index)
+    changed = table.to_pydict()
+    for name, value in columns.items():
+        changed[name][-1] = value
+    pq.write_table(pa.table(changed, schema=table.schema), index)
+    refused(lambda: open_archive(index.parent), index, "damaged")
 
 
 def test_an_archive_of_another_version(archive, refused):
@@ -203,11 +227,12 @@ def test_an_archive_of_another_version(archive, refused):
     import pyarrow.parquet as pq
 
     folder = archive()
-    pq.write_table(pa.table({"cluster_id": ["a"]}), folder / "index.parquet")
-    refused(lambda: open_archive(folder), folder / "index.parquet", "another version")
+    schema = pa.schema([("cluster_id", pa.string())], {b"format": b"report_utils archive 1"})
+    pq.write_table(pa.table({"cluster_id": ["a"]}, schema=schema), folder / "index.parquet")
+    refused(lambda: open_archive(folder), folder / "index.parquet", "another version", "ingest the catalogue again")
 
 
-@pytest.mark.parametrize("name", ["parts/part-list.csv", "parts/notes.tmp", "parts/part-0123.parquet", "notes.txt"])
+@pytest.mark.parametrize("name", ["lists/part-list.csv", "lists/notes.tmp", "lists/0123.parquet", "notes.txt"])
 def test_a_folder_of_somebody_else_is_no_archive(tmp_path, refused, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine")
@@ -217,7 +242,7 @@ def test_a_folder_of_somebody_else_is_no_archive(tmp_path, refused, name):
 
 def test_what_else_lies_in_an_archive_stays(archive):
     folder = archive()
-    mine = [folder / name for name in ("parts/part-list.csv", "parts/notes.tmp", "notes.txt", ".hidden.tmp")]
+    mine = [folder / name for name in ("lists/list.csv", "lists/notes.tmp", "notes.txt", ".hidden.tmp")]
     for path in mine:
         path.write_text("mine")
     (folder / ".lock").write_text("held")

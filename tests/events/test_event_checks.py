@@ -5,20 +5,19 @@ import json
 import numpy as np
 import pytest
 
-from report_utils.events import EventList, IngestOptions, check_usable, ingest, inspect_events, open_archive
-from report_utils.events.event_checks import repeated_rows
+from report_utils.events import EventList, IngestOptions, ingest, inspect_events, open_archive
+from report_utils.events.event_checks import demand_extent, repeated_rows
 from report_utils.events.reading import load_events
 
 DROP = IngestOptions(drop_repeated=True)
 
 
-def test_check_usable_for_event_lists_from_elsewhere(refused):
+def test_lists_without_an_image(refused):
     good = np.array([1.0, 2.0])
-    check_usable(EventList(good, good, good), "here")
-    refused(lambda: check_usable(EventList(good[:0], good[:0], good[:0]), "here"), "here", "no events")
-    refused(lambda: check_usable(EventList(good, good, -good), "here"), "row 1", "'energy'", "2 such rows")
-    refused(lambda: check_usable(EventList(good, np.array([1.0, np.nan]), good), "here"), "row 2", "'y'")
-    refused(lambda: check_usable(EventList(good[:1], good[:1], good[:1]), "here"), "at one position")
+    demand_extent(EventList(good, good, good), "here")
+    refused(lambda: demand_extent(EventList(good[:0], good[:0], good[:0]), "here"), "here", "no events")
+    refused(lambda: demand_extent(EventList(good[:1], good[:1], good[:1]), "here"), "at one position")
+    refused(lambda: demand_extent(EventList(good, np.ones(2), good), "here"), "'y'", "at one y")
 
 
 def test_rows_are_compared_to_the_last_bit():

@@ -34,7 +34,7 @@ def folder(tmp_path, observation):
 
 def contents(archive):
     opened = open_archive(archive)
-    return [(entry.cluster_id, entry.content, entry.content_agn_less) for entry in opened.entries]
+    return [(one.cluster_id, one.digest, opened.agn_less[one.cluster_id].digest) for one in opened.observations]
 
 
 def test_a_catalogue_becomes_an_archive(folder, tmp_path, same, observation):
@@ -48,9 +48,8 @@ def test_a_catalogue_becomes_an_archive(folder, tmp_path, same, observation):
     same(archive.read("c3"), dataclasses.replace(whole, source=None))
     assert len(archive.read("c3", "agn_less")) == len(whole.without_agn())
     assert archive.catalogue["n_events"].sum() == report.n_events == sum(50 + i for i in range(12))
-    entry = archive.entries[3]
-    assert (entry.source_file, entry.source_file_agn_less) == ("c3.fits", "c3_agn_less.fits")
-    assert entry.layout == "SIXTE imaging events"
+    assert (archive.observations[3].read_file, archive.agn_less["c3"].read_file) == ("c3.fits", "c3_agn_less.fits")
+    assert archive.observations[3].layout == "SIXTE imaging events"
     assert json.loads((tmp_path / "archive" / "ingest-report.json").read_text())["added"] == list(report.added)
 
 
@@ -90,7 +89,7 @@ def test_a_stopped_ingest_goes_on(folder, tmp_path, module, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         ingest(lists / "catalogue.csv", tmp_path / "archive")
     assert open_archive(tmp_path / "archive").ids == tuple(f"c{i}" for i in range(8))
-    assert not list((tmp_path / "archive" / "parts").glob(".*"))
+    assert not list((tmp_path / "archive" / "lists").glob(".*"))
     read.clear()
     monkeypatch.setattr(
         ingest_task,
@@ -183,12 +182,12 @@ def test_changed_files_masses_and_options_are_brought_up_to_date(folder, tmp_pat
     assert len(ingest(catalogue, tmp_path / "archive", options).updated) == 3
 
 
-def test_a_damaged_part_is_made_again(folder, tmp_path):
+def test_damaged_lists_are_made_again(folder, tmp_path):
     lists = folder(3)
     ingest(lists / "catalogue.csv", tmp_path / "archive")
     before = contents(tmp_path / "archive")
-    for part in (tmp_path / "archive" / "parts").iterdir():
-        part.write_bytes(part.read_bytes()[:50])
+    for file in (tmp_path / "archive" / "lists").iterdir():
+        file.write_bytes(file.read_bytes()[:50])
     report = ingest(lists / "catalogue.csv", tmp_path / "archive")
     assert len(report.added) == 3
     assert contents(tmp_path / "archive") == before
@@ -207,7 +206,7 @@ def test_energy_cuts_are_counted(folder, tmp_path):
     assert lost["energy below 0.5 keV"] == (whole.energy < 0.5).sum()
     assert lost["energy above 2.5 keV"] == (whole.energy > 2.5).sum()
     assert len(kept) == len(whole) - sum(lost.values())
-    assert json.loads(archive.entries[0].dropped) == report.dropped["c0"]
+    assert json.loads(archive.observations[0].dropped) == lost
 
 
 def test_invalid_rows_are_refused_or_dropped_and_counted(tmp_path, erosita):
@@ -231,7 +230,7 @@ def test_agn_less_from_source_ids_that_the_user_names(folder, tmp_path):
     archive = open_archive(tmp_path / "archive")
     assert archive.has_agn_less
     assert len(archive.read("A", "agn_less")) == len(read_events(lists / "c0_agn_less.fits"))
-    assert archive.entries[0].agn_less_from == "SRC_ID other than 2"
+    assert archive.agn_less["A"].agn_less_by == "SRC_ID other than 2"
 
 
 def test_a_bad_catalogue_or_option_stops_at_once(folder, tmp_path, refused):
@@ -253,12 +252,12 @@ def test_a_full_disk_ends_with_one_line_and_keeps_what_is_finished(folder, tmp_p
 
     def full(*arguments, **options):
         rows.append(1)
-        if len(rows) > 2:
+        if len(rows) > 4:  # the lists of two clusters
             raise OSError(28, "No space left on device")
-        return pending(*arguments, **options)
+        return write_list(*arguments, **options)
 
-    pending = ingest_task.pending
-    monkeypatch.setattr(ingest_task, "pending", full)
+    write_list = ingest_task.write_list
+    monkeypatch.setattr(ingest_task, "write_list", full)
     refused(lambda: ingest(lists / "catalogue.csv", tmp_path / "archive"), "No space left", "stays")
     assert open_archive(tmp_path / "archive").ids == ("c0", "c1")
 
@@ -286,7 +285,7 @@ def test_every_step_of_the_cleaning_is_counted_by_cluster_and_in_all(tmp_path, s
     assert report.dropped_in_all == {"observation": {reason: 2 * count for reason, count in lost.items()}}
     archive = open_archive(tmp_path / "archive")
     assert len(archive.read("B")) == 52
-    assert json.loads(archive.entries[0].recipe)["background_source_ids"] == [-1]
+    assert json.loads(archive.observations[0].options)["background_source_ids"] == [-1]
     saved = json.loads((tmp_path / "archive" / "ingest-report.json").read_text())
     assert saved["dropped_in_all"] == report.dropped_in_all
     assert "left out of the observations: 10 rows" in str(report)
@@ -350,7 +349,7 @@ def test_agn_less_by_masking_a_list_of_positions(tmp_path, sixte_imaging):
     report = ingest(tmp_path / "list.csv", tmp_path / "archive")
     archive = open_archive(tmp_path / "archive")
     assert (len(archive.read("A")), len(archive.read("A", "agn_less"))) == (60, 50)
-    assert archive.entries[0].agn_less_from == "masking the 2 positions of agn.csv"
+    assert archive.agn_less["A"].agn_less_by == "masking the 2 positions of agn.csv"
     assert report.agn_less_from == {"masking the 2 positions of agn.csv": 1}
     assert report.dropped["A"]["agn_less"] == {"within a position of agn.csv": 10}
     # Another list of positions means another AGN-less list, the same one nothing new.
@@ -379,7 +378,7 @@ def test_thinning_is_counted_recorded_and_the_same_for_any_number_of_processes(f
     ingest(lists / "catalogue.csv", tmp_path / "two", options, workers=2)
     archive = open_archive(tmp_path / "one")
     assert archive.digest == open_archive(tmp_path / "two").digest
-    assert [entry.n_events for entry in archive.entries] == [min(50 + i, 55) for i in range(12)]
+    assert [one.n_events for one in archive.observations] == [min(50 + i, 55) for i in range(12)]
     assert report.dropped["c9"]["observation"] == {"thinned to 55 events (seed 4)": 4}
     assert "c2" not in report.dropped
     whole, less = len(read_events(lists / "c9.fits")), len(read_events(lists / "c9_agn_less.fits"))

@@ -73,10 +73,15 @@ def notebooks(tmp_path_factory):
     for transform in DYNAMICS_TRANSFORMS:
         store_dynamics(reproduction, transform)
 
+    environment = {"REPORT_RUNS": str(folder / "runs"), "REPORT_PROFILE": str(folder / "tiny.toml")}
+
+    def kept_runs():
+        return sorted(path for kind in ("fit", "dynamics") for path in (folder / "runs" / kind).rglob("*.json"))
+
     @cache
     def run(name, **parameters):
         before = os.environ.copy()
-        os.environ |= {"REPORT_RUNS": str(folder / "runs"), "REPORT_PROFILE": str(folder / "tiny.toml")}
+        os.environ |= environment
         try:
             with (
                 matplotlib.rc_context(),
@@ -89,4 +94,4 @@ def notebooks(tmp_path_factory):
             os.environ.clear()
             os.environ.update(before)
 
-    return SimpleNamespace(run=run, reproduction=reproduction, runs=folder / "runs")
+    return SimpleNamespace(run=run, reproduction=reproduction, environment=environment, kept_runs=kept_runs)

@@ -41,4 +41,4 @@ def test_a_step_from_or_to_a_network_that_did_not_train_is_not_known(judged, dea
 
 
 def test_a_step_to_what_was_not_run_is_not_known(judged):
-    assert judged().step(("retained_25", "multi_band_4")) == "is not known: not both are among these results."
+    assert judged().step(("retained_25", "multi_band_4")) == "is not known: these results do not include both."

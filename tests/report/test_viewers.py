@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 from tests.test_widgets import read_packed
 
 from report_utils.binning import TRANSFORMS
-from report_utils.dynamics import epoch_phases
+from report_utils.dynamics import Recording, epoch_phases
 from report_utils.report.viewers import cluster_viewer
-from report_utils.reproduction.recorded import recorded_dynamics
 
 
 def test_clusters_have_their_names_and_the_images_that_each_network_saw():
@@ -20,9 +19,10 @@ def test_clusters_have_their_names_and_the_images_that_each_network_saw():
     reproduction = SimpleNamespace(catalogue=pd.DataFrame({"cluster_id": names}), counts=counts.get)
     cluster = np.array([7, 2, 4])
     truth = np.array([14.5, 13.9, 14.2])
-    arrays = {"truth": truth, "cluster": cluster, "group": cluster, "phase": epoch_phases(4, 2)}
+    bands = [f"{n} band{'s' if n > 1 else ''}" for n in (1, 2, 3, 4)]
+    options = {"item_ids": cluster, "group": cluster, "phase": epoch_phases(4, 2), "phase_names": bands}
     dynamics = [
-        recorded_dynamics(name, arrays | {"predictions": rng.normal(14, 0.2, (12, 3, 8))}, {}, np.ones(12))
+        Recording.from_arrays(rng.normal(14, 0.2, (12, 3, 8)), truth, name=name, views=8, **options)
         for name in ("multi_band_4", "agn_less_4")
     ]
     data = cluster_viewer(reproduction, *dynamics, figure=Figure(figsize=(1, 1))).data

@@ -20,8 +20,8 @@ def reproduction(tmp_path, monkeypatch):
 
 def test_a_fit_is_decided_by_the_network_its_training_and_its_images(reproduction):
     code = reproduction.fit_key("multi_band_2", 0).inputs["code"].keys()
-    assert {"build_cnn", "fit_fold", "train_epochs", "fused_outputs", "Steps", "assign_folds"} <= code
-    assert {"Transform", "retained_pixels", "Dataset.images", "train_fit"} <= code
+    assert {"build_cnn", "fit_fold", "train_epochs", "fused_outputs", "TensorFlowSteps", "assign_folds"} <= code
+    assert {"Transform.__call__", "retained_pixels", "Dataset.images", "train_fit"} <= code
     assert not {"TRANSFORMS", "get_transform", "train_in_phases", "band_counts", "weight_noise"} & code
 
 
@@ -37,11 +37,11 @@ def test_observations_are_decided_by_the_simulation_and_the_binning_and_their_ta
     assert not any("check" in name and "profile" in name for name in code)
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_the_engine_of_the_backend_takes_part(monkeypatch, backend):
+@pytest.mark.parametrize(("backend", "steps"), [("tensorflow", "TensorFlowSteps"), ("jax", "JaxSteps")])
+def test_the_engine_of_the_backend_takes_part(monkeypatch, backend, steps):
     monkeypatch.setenv("KERAS_BACKEND", backend)
     assert f"cnn.engine_{backend}" in training_tasks.fit_code()
-    assert "Steps" in reached_definitions(*training_tasks.dynamics_code())
+    assert steps in reached_definitions(*training_tasks.dynamics_code())
 
 
 def test_adding_a_transform_changes_no_key(reproduction, monkeypatch):

@@ -85,9 +85,9 @@ def test_the_nearest_run_explains(profile, store):
 
 
 def _entry(manifest):
-    from report_utils.runs.ownership import Entry
+    from report_utils.runs.ownership import OwnedEntry
 
-    return Entry(None, "run", None, manifest)
+    return OwnedEntry(None, "run", None, manifest)
 
 
 def test_a_damaged_run_is_named_and_stays_where_it_is(profile, store):

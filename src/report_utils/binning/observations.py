@@ -76,15 +76,15 @@ class Observations:
             n_clusters, thinning = profile.source.n_clusters or 0, profile.source.max_events
             return cls(n_clusters, profile.n_pixels, profile.seed, settings, None, thinning)
         try:
-            entries = open_archive(profile.archive_path).entries
+            archived = open_archive(profile.archive_path).observations
         except InputError as error:
             msg = f"{profile.path}: source.archive: {error}"
             raise InputError(msg) from None
-        wanted = profile.source.n_clusters or len(entries)
-        if wanted > len(entries):
-            msg = f"{profile.path}: source.n_clusters = {wanted}, but the archive holds {len(entries)} observations"
+        wanted = profile.source.n_clusters or len(archived)
+        if wanted > len(archived):
+            msg = f"{profile.path}: source.n_clusters = {wanted}, but the archive holds {len(archived)} observations"
             raise InputError(msg)
-        unknown = [entry.cluster_id for entry in entries[:wanted] if not math.isfinite(entry.log10_mass)]
+        unknown = [one.cluster_id for one in archived[:wanted] if not math.isfinite(one.log10_mass)]
         if unknown:
             msg = (
                 f"{profile.path}: source.archive: {len(unknown)} of {wanted} observations have no mass (the first is"

@@ -13,7 +13,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.binning.counts import band_counts
 from report_utils.errors import InputError, printable
+from report_utils.events import EventList
 from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, checked_edges
 
 SourceName = Literal["observation", "agn_less"]
@@ -107,9 +109,24 @@ class Transform:
         }
 
     def bands(self, counted_edges_kev: Sequence[float]) -> tuple[range, ...]:
-        """Return which of the bands with these edges each channel is the sum of."""
+        """Return which of the bands with these edges each channel is the sum of.
+
+        Raises
+        ------
+        InputError
+            If a channel begins or ends inside a band.
+        """
+        inside = [edge for edge in self.edges_kev if edge not in counted_edges_kev]
+        if inside:
+            counted = ", ".join(band_names(counted_edges_kev))
+            msg = f"transform {self.name!r}: its edge {inside[0]:g} keV lies inside one of the bands {counted} keV"
+            raise InputError(msg)
         at = [counted_edges_kev.index(edge) for edge in self.edges_kev]
         return tuple(range(low, high) for low, high in pairwise(at))
+
+    def image_of(self, events: EventList, n_pixels: int = 128) -> NDArray[np.float32]:
+        """Make the image of one observation's events, ``(n_pixels, n_pixels, n_channels)`` [log10(1 + events)]."""
+        return self(band_counts(events, n_pixels, self.counted_edges_kev))
 
     def __call__(self, counts: NDArray[np.integer]) -> NDArray[np.float32]:
         """Make the image of band counts.

@@ -19,8 +19,7 @@ from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import changed_inputs, current_key
 from report_utils.runs.cleanup import abandoned, profiles_in_use, remove, remove_lock, unused_locks
 from report_utils.runs.explain_changes import changes
-from report_utils.runs.marking import mark_runs, require_runs
-from report_utils.runs.ownership import Entry, entries, record_of, strangers
+from report_utils.runs.ownership import OwnedEntry, entries, mark_runs, record_of, require_runs, strangers
 from report_utils.runs.store import Store
 
 _MEGABYTE = 1e6
@@ -32,7 +31,7 @@ _SHOWN_STRANGERS = 3
 class CleaningVerdict:
     """Whether one thing in a folder of runs may be removed, and why or why not."""
 
-    entry: Entry
+    entry: OwnedEntry
     stale: bool
     reason: str
 
@@ -84,7 +83,7 @@ class Cleaning:
         """Return the lock files that no process holds."""
         return unused_locks(self.store)
 
-    def _verdict(self, entry: Entry, in_use: set[str]) -> CleaningVerdict:
+    def _verdict(self, entry: OwnedEntry, in_use: set[str]) -> CleaningVerdict:
         label = self._label(entry)
         if label in in_use:
             return CleaningVerdict(entry, False, f"a process is working on {label}")
@@ -102,7 +101,7 @@ class Cleaning:
         reason = _page_staleness(entry, Today(known)) if entry.kind == "page" else _run_staleness(entry, known)
         return CleaningVerdict(entry, reason is not None, "current" if reason is None else reason)
 
-    def _label(self, entry: Entry) -> str:
+    def _label(self, entry: OwnedEntry) -> str:
         """Return the file of an entry's profile: what it says itself, or else the name of its folder."""
         about = record_of(entry.path) or {} if entry.kind == "page" else entry.about
         if about.get("profile"):
@@ -112,7 +111,7 @@ class Cleaning:
         return f"profiles/{name}.toml"
 
 
-def _run_staleness(entry: Entry, reproduction: Reproduction) -> str | None:
+def _run_staleness(entry: OwnedEntry, reproduction: Reproduction) -> str | None:
     """Say why a run is no longer needed, or None."""
     if not entry.about:
         return "it does not say what it was made from"
@@ -126,7 +125,7 @@ def _run_staleness(entry: Entry, reproduction: Reproduction) -> str | None:
     return None
 
 
-def _page_staleness(entry: Entry, today: Today) -> str | None:
+def _page_staleness(entry: OwnedEntry, today: Today) -> str | None:
     made = record_of(entry.path)
     if made is None or not NO_READS.keys() <= made["inputs"].keys():
         return "it does not say what it was made from"

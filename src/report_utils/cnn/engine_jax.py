@@ -40,7 +40,7 @@ def to_device(array: NDArray[np.float32]) -> jax.Array:
         raise
 
 
-class Steps:
+class JaxSteps:
     """A network's training and predictions, compiled once for each number and size of batches."""
 
     def __init__(self, network: Network) -> None:
@@ -52,7 +52,7 @@ class Steps:
         self._predict = jax.jit(self._predicted)
 
     def train(self, *arguments: Any) -> float:
-        """Train through batches of one size; see :class:`report_utils.cnn.engine_tensorflow.Steps`."""
+        """Train through batches of one size; see :class:`report_utils.cnn.engine_tensorflow.TensorFlowSteps`."""
         with jax.default_matmul_precision(PRECISION):
             state, total = self._train([variable.value for variable in self.network.variables], *arguments)
         for variable, value in zip(self.network.variables, state, strict=True):
@@ -111,3 +111,8 @@ class Steps:
     def _parts(self, weights):
         parts = jnp.split(weights, self.network.part_ends)
         return [part.reshape(shape) for part, shape in zip(parts, self.network.shapes, strict=True)]
+
+
+def compile_steps(network: Network) -> JaxSteps:
+    """Return the training and predictions of a network, compiled for this backend."""
+    return JaxSteps(network)

@@ -27,7 +27,7 @@ def to_device(array: NDArray[np.float32]) -> tf.Tensor:
     return tf.convert_to_tensor(array)
 
 
-class Steps:
+class TensorFlowSteps:
     """A network's training and predictions, as compiled graphs for batches of any number and size."""
 
     def __init__(self, network: Network) -> None:
@@ -106,3 +106,8 @@ class Steps:
         shapes = self.network.shapes
         parts = tf.split(self.network.weights.value, [int(np.prod(shape)) for shape in shapes])
         return [tf.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def compile_steps(network: Network) -> TensorFlowSteps:
+    """Return the training and predictions of a network, compiled for this backend."""
+    return TensorFlowSteps(network)

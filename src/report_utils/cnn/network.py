@@ -55,7 +55,7 @@ class Network:
         self.optimizer = keras.optimizers.Adam()
         self.optimizer.build([self.weights])
         self.view_pixels = view_pixels(n_pixels)
-        self._steps = load_engine().Steps(self)
+        self._steps = load_engine().compile_steps(self)
         self._scale = InputScale.as_is(n_channels)
         self._n_open = n_channels
 

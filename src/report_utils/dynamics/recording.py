@@ -330,6 +330,8 @@ class Recording:
     @property
     def phase_titles(self) -> list[str]:
         """Return what to call each phase."""
+        if self.n_phases == 1 and not self.phase_names:
+            return ["all epochs"]
         numbers = self.phase_numbers.tolist()
         return [self.phase_names.get(one, f"phase {place}") for place, one in enumerate(numbers, start=1)]
 
@@ -540,10 +542,12 @@ def _both_classes(values: NDArray[np.float32], n_items: int, n_views: int) -> ND
 
 
 def _require_probabilities(values: NDArray[np.float32]) -> None:
-    finite = values[np.isfinite(values).all(axis=-1)]
-    if (finite < -_TOLERANCE).any() or (finite > 1 + _TOLERANCE).any():
+    sums = values.sum(axis=-1)
+    finite = np.isfinite(sums)
+    outside = ((values < -_TOLERANCE) | (values > 1 + _TOLERANCE)).any(axis=-1)
+    if (outside & finite).any():
         msg = "the predictions of classes are not between 0 and 1; record probabilities: apply a softmax first"
         raise InputError(msg)
-    if not np.allclose(finite.sum(axis=-1), 1, atol=_TOLERANCE):
+    if (np.abs(sums - 1)[finite] > _TOLERANCE).any():
         msg = "the probabilities of the classes do not add up to 1; apply a softmax first"
         raise InputError(msg)

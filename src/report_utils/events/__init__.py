@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from report_utils.events.archive import Archive, open_archive
     from report_utils.events.archive_writer import ArchiveWriter
     from report_utils.events.catalogue import read_catalogue
-    from report_utils.events.event_checks import check_usable
     from report_utils.events.export import export_observations
     from report_utils.events.ingest_options import IngestOptions
     from report_utils.events.ingest_report import IngestReport
@@ -30,7 +29,6 @@ _HOME = {
     "ArchiveWriter": "archive_writer",
     "IngestOptions": "ingest_options",
     "IngestReport": "ingest_report",
-    "check_usable": "event_checks",
     "export_observations": "export",
     "ingest": "ingest_run",
     "inspect_events": "inspection",
@@ -50,7 +48,6 @@ __all__ = [
     "IngestOptions",
     "IngestReport",
     "Source",
-    "check_usable",
     "export_observations",
     "ingest",
     "inspect_events",

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import time
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Any, Self
+
+import numpy as np
 
 from report_utils.errors import InputError
+from report_utils.events.archive_index import INDEX, LIST_NAME, LISTS, ArchivedList, read_index, write_index
 from report_utils.events.eventlist import EventList
-from report_utils.events.index import INDEX, PARTS, Entry, read_index, write_index
-from report_utils.events.parts import PART_NAME, PartWriter, Place
-from report_utils.files.disk import TEMPORARY
+from report_utils.events.sixte import content_digest
+from report_utils.files.disk import TEMPORARY, whole_file
 from report_utils.files.input_files import unreadable
 
-PART_EVENTS = 4_000_000
-PART_CLUSTERS = 64
+_INDEX_SECONDS = 1.0
+"""Between two writings of the index, which is written as a whole."""
 _LOCK_NAME = ".lock"
 
 
 class ArchiveWriter:
     """Adds observations to an archive, made where there is none; for use in a ``with`` statement.
 
-    Observations become visible at :meth:`commit`, which happens by itself every few million events and at the
-    end. After an exception what was committed stays and the rest is discarded. One writer at a time.
+    Observations become visible now and then, and at the end, also after an exception. One writer at a time.
 
     Parameters
     ----------
@@ -38,29 +40,35 @@ class ArchiveWriter:
 
     def __init__(self, path: str | Path) -> None:
         self.folder = Path(path)
-        parts = self.folder / PARTS
         if self.folder.is_dir() and not (self.folder / INDEX).exists() and not _is_begun(self.folder):
             msg = f"{self.folder}: the folder holds other things than an archive; choose an empty or new one"
             raise InputError(msg)
         if self.folder.is_file():
             msg = f"{self.folder}: this is a file; an archive is a folder: choose another name"
             raise InputError(msg)
+        self.clusters: dict[str, dict[str, ArchivedList]] = {}
+        """cluster_id -> source -> list, of what is there and whole, in the archive's order."""
+        self._stale, self._indexed_at = False, time.monotonic()
         try:
-            parts.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.folder)
         except OSError as error:
             raise unreadable(self.folder, error) from None
-        self._entries: dict[str, Entry] = {}
         try:
-            if (self.folder / INDEX).exists():
-                whole = filter(self._is_whole, read_index(self.folder))
-                self._entries = {entry.cluster_id: entry for entry in whole}
-            self._remove_leftovers()
+            self._begin()
         except BaseException:
             self._lock.close()
             raise
-        self._writer = PartWriter(parts)
-        self._pending: list[tuple[Entry, Place, Place | None]] = []
+
+    def _begin(self) -> None:
+        lists = read_index(self.folder) if (self.folder / INDEX).exists() else []
+        damaged = {one.cluster_id for one in lists if one.fault(self.folder)}
+        for one in lists:
+            if one.cluster_id not in damaged:
+                self.clusters.setdefault(one.cluster_id, {})[one.source] = one
+        self._stale = not (self.folder / INDEX).exists()
+        (self.folder / LISTS).mkdir(exist_ok=True)
+        self._remove_leftovers()
 
     def __enter__(self) -> Self:
         return self
@@ -69,19 +77,13 @@ class ArchiveWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None:
-                self.commit()
-                self._remove_leftovers()
+            if self._stale:
+                self._write_index()
+            self._remove_leftovers()
         finally:
-            self._writer.discard()
             self._lock.close()
 
-    @property
-    def entries(self) -> dict[str, Entry]:
-        """What is committed, by cluster_id, in the archive's order."""
-        return dict(self._entries)
-
-    def add(self, events: EventList, agn_less: EventList | None = None, **provenance: str) -> None:
+    def add(self, events: EventList, agn_less: EventList | None = None) -> None:
         """Add a cluster, or replace the one of that name.
 
         Parameters
@@ -90,96 +92,89 @@ class ArchiveWriter:
             With its cluster_id, log10_mass and, where known, group.
         agn_less : EventList, optional
             The same cluster without its AGN.
-        **provenance : str
-            Fields of :class:`~report_utils.events.index.Entry` on where the events came from.
         """
         if not events.cluster_id:
             msg = f"{self.folder}: an observation without a cluster_id cannot be archived; name it"
             raise InputError(msg)
-        self._pending.append(pending(self._writer, events, agn_less, **provenance))
-        if self._writer.n_events >= PART_EVENTS or len(self._pending) >= PART_CLUSTERS:
-            self.commit()
+        lists = [write_list(self.folder, events, source="observation")]
+        if agn_less is not None:
+            about = {"cluster_id": events.cluster_id, "log10_mass": events.log10_mass, "group": events.group}
+            lists.append(write_list(self.folder, agn_less, source="agn_less", **about))
+        self.include(lists)
 
-    def commit(self) -> None:
-        """Make everything added so far part of the archive."""
-        self.commit_entries(settled(self._writer, self._pending))
-        self._pending = []
-        self._writer = PartWriter(self.folder / PARTS)
-
-    def commit_entries(self, entries: Sequence[Entry]) -> None:
-        """Put entries whose parts are already written into the index."""
-        if not entries and (self.folder / INDEX).exists():
-            return
-        self._entries.update({entry.cluster_id: entry for entry in entries})
-        write_index(self.folder, self._entries.values())
+    def include(self, lists: Iterable[ArchivedList]) -> None:
+        """Make lists of whole clusters that are written part of the archive."""
+        found: dict[str, dict[str, ArchivedList]] = {}
+        for one in lists:
+            found.setdefault(one.cluster_id, {})[one.source] = one
+        self.clusters.update(found)
+        self._stale = True
+        if time.monotonic() - self._indexed_at >= _INDEX_SECONDS:
+            self._write_index()
 
     def reorder(self, ids: Sequence[str]) -> None:
         """Give the archive the order of ``ids`` if they name everything in it."""
-        if not set(self._entries) <= set(ids):
+        if not set(self.clusters) <= set(ids):
             return
-        ordered = {name: self._entries[name] for name in ids if name in self._entries}
-        if list(ordered) != list(self._entries):
-            self._entries = ordered
-            write_index(self.folder, ordered.values())
+        ordered = {name: self.clusters[name] for name in ids if name in self.clusters}
+        if list(ordered) != list(self.clusters):
+            self.clusters, self._stale = ordered, True
 
-    def _is_whole(self, entry: Entry) -> bool:
-        files = [(self.folder / PARTS / part, size) for part, size in entry.places]
-        return all(file.is_file() and file.stat().st_size == size for file, size in files)
+    def _write_index(self) -> None:
+        self._stale, self._indexed_at = False, time.monotonic()
+        write_index(self.folder, chain.from_iterable(lists.values() for lists in self.clusters.values()))
 
     def _remove_leftovers(self) -> None:
-        used = {part for entry in self._entries.values() for part, _ in entry.places}
-        for file in (self.folder / PARTS).iterdir():
-            if PART_NAME.fullmatch(file.name) and file.name not in used and not file.is_symlink():
+        used = {one.file for lists in self.clusters.values() for one in lists.values()}
+        for file in (self.folder / LISTS).iterdir():
+            if _is_own(file.name) and file.name not in used and not file.is_symlink():
                 file.unlink()
 
 
-def pending(
-    writer: PartWriter, events: EventList, agn_less: EventList | None, **provenance: str
-) -> tuple[Entry, Place, Place | None]:
-    """Write a cluster's lists and return its entry, which lacks only the names of the parts."""
-    place = writer.add(events)
-    entry = Entry(
-        cluster_id=events.cluster_id,
-        log10_mass=float(events.log10_mass),
-        group=events.group,
-        n_events=len(events),
-        part="",
-        part_bytes=-1,
-        row_group=place.row_group,
-        content=place.content,
-        **provenance,
-    )
-    if agn_less is None:
-        return entry, place, None
-    other = writer.add(agn_less)
-    entry = replace(
-        entry,
-        n_events_agn_less=len(agn_less),
-        row_group_agn_less=other.row_group,
-        content_agn_less=other.content,
-    )
-    return entry, place, other
+def write_list(folder: Path, events: EventList, **about: Any) -> ArchivedList:
+    """Write an event list into an archive's folder and return its row, which a writer includes.
+
+    Parameters
+    ----------
+    folder : Path
+        The archive's.
+    events : EventList
+    **about
+        Other fields of :class:`~report_utils.events.archive.ArchivedList`.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {name: pa.array(np.ascontiguousarray(column)) for name, column in events.columns().items()}
+    digest = content_digest(events)
+    path = folder / LISTS / f"{digest}.parquet"
+    with whole_file(path) as temporary:
+        pq.write_table(
+            pa.table(columns),
+            temporary,
+            row_group_size=max(1, len(events)),
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=["source"] if "source" in columns else False,
+            use_byte_stream_split=["x", "y", "energy"],
+            write_statistics=False,
+            write_page_checksum=True,
+        )
+        n_bytes = temporary.stat().st_size
+    known = {"cluster_id": events.cluster_id, "log10_mass": float(events.log10_mass), "group": events.group}
+    return ArchivedList(**known | about, digest=digest, n_bytes=n_bytes, n_events=len(events))
 
 
-def settled(writer: PartWriter, entries: Sequence[tuple[Entry, Place, Place | None]]) -> list[Entry]:
-    """Finish the parts and return the entries with their names."""
-    names = writer.finish()
-    done = []
-    for entry, place, other in entries:
-        part, size = names[place.key]
-        entry = replace(entry, part=part, part_bytes=size)
-        if other is not None:
-            part, size = names[other.key]
-            entry = replace(entry, part_agn_less=part, part_bytes_agn_less=size)
-        done.append(entry)
-    return done
+def _is_own(name: str) -> bool:
+    temporary = TEMPORARY.fullmatch(name)
+    return LIST_NAME.fullmatch(temporary["name"] if temporary else name) is not None
 
 
 def _is_begun(folder: Path) -> bool:
     """Tell whether a folder without an index holds nothing but the beginning of an archive."""
-    parts = folder / PARTS
-    others = [path for path in folder.iterdir() if path != parts and path.name != _LOCK_NAME]
-    own = not parts.exists() or (parts.is_dir() and all(PART_NAME.fullmatch(path.name) for path in parts.iterdir()))
+    lists = folder / LISTS
+    others = [path for path in folder.iterdir() if path != lists and path.name != _LOCK_NAME]
+    own = not lists.exists() or (lists.is_dir() and all(_is_own(path.name) for path in lists.iterdir()))
     return own and all(TEMPORARY.fullmatch(path.name) for path in others)
 
 

@@ -16,34 +16,14 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
 
 
-def check_usable(events: EventList, where: object) -> None:
-    """Refuse an observation that no image can be made of; lists that were read here need not be checked again.
+def demand_extent(events: EventList, where: object) -> None:
+    """Refuse an observation without events, or with all of them at one x or one y: it has no image.
 
     Parameters
     ----------
     events : EventList
     where : path or str
         What the message begins with.
-
-    Raises
-    ------
-    InputError
-        If there are no events, a value is not finite, an energy is negative, or x or y is the same for all
-        events.
-    """
-    for name, column in (("x", events.x), ("y", events.y), ("energy", events.energy)):
-        bad, what = ~np.isfinite(column), "not a finite number"
-        if name == "energy" and not bad.any():
-            bad, what = column < 0, "negative"
-        if bad.any():
-            row, count = int(np.argmax(bad)) + 1, int(bad.sum())
-            msg = f"{where}: row {row}: column {name!r} is {what} ({count} such rows); remove or correct them"
-            raise InputError(msg)
-    demand_extent(events, where)
-
-
-def demand_extent(events: EventList, where: object) -> None:
-    """Refuse an observation without events, or with all of them at one x or one y.
 
     Raises
     ------

@@ -257,11 +257,13 @@ class Table:
                 end = n_kept + int(np.count_nonzero(keep))
             for array, values in zip(arrays, block, strict=False):
                 if end > len(array):  # of a text table, whose length is not known
-                    array.resize(max(end, 2 * len(array)), refcheck=False)
+                    array.resize(max(end, min(MAX_ROWS, len(array) * 3 // 2)), refcheck=False)
                 array[n_kept:end] = values
             n_kept = end
+        for array in arrays:
+            array.resize(n_kept, refcheck=False)
         return Rows(
-            {column.name: array[:n_kept] for column, array in zip(wanted, arrays, strict=True)},
+            {column.name: array for column, array in zip(wanted, arrays, strict=True)},
             n_rows,
             np.concatenate(kept) if kept else None,
             {reason: count for reason, count in dropped.items() if count},

@@ -1,4 +1,4 @@
-"""What one observation is: the list of its X-ray events."""
+"""One observation: the list of its X-ray events."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ class EventList:
         Positions on the tangent plane, x along columns and y along rows of an image.
     energy : (n_events,) float32 or float64 [keV]
     source : (n_events,) int8, optional
-        A :class:`Source` label for each event; ``None`` where the file does not tell.
+        A :class:`Source` label for each event; ``None`` if unknown.
     cluster_id : str
         The observation's name in its catalogue.
     log10_mass : float
-        log10 of M500c in solar masses; NaN where unknown.
+        log10 of M500c in solar masses; NaN if unknown.
     group : str
-        The halo that the observation shows; observations of one halo share it. Empty where unknown.
+        The halo that the observation shows, which other observations may share; empty if unknown.
 
     Raises
     ------
@@ -82,7 +82,7 @@ class EventList:
         return len(self.energy)
 
     def columns(self) -> dict[str, NDArray]:
-        """Return the columns by name, ``source`` only where it is known."""
+        """Return the columns by name, ``source`` only if it is known."""
         columns = {"x": self.x, "y": self.y, "energy": self.energy}
         if self.source is not None:
             columns["source"] = self.source

@@ -90,9 +90,9 @@ def export_observations(
 
 def _pairs(observations: Iterable[EventList | Pair], *, agn_less: bool) -> Iterator[Pair]:
     if isinstance(observations, Archive):
-        for index, entry in enumerate(observations.entries):
-            listed = agn_less and entry.has_agn_less
-            yield observations.read(index), observations.read(index, "agn_less") if listed else None
+        for name in observations.ids:
+            listed = agn_less and name in observations.agn_less
+            yield observations.read(name), observations.read(name, "agn_less") if listed else None
         return
     for given in observations:
         events, other = given if isinstance(given, tuple) else (given, None)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from report_utils.errors import printable
-from report_utils.events.index import Entry
 from report_utils.events.ingest_task import Failure, TaskResult
 
 REPORT = "ingest-report.json"
@@ -131,13 +130,21 @@ def report_of(
 ) -> IngestReport:
     """Sum up what came of all rows of a catalogue, ``seconds`` after the start; ``archived`` is there now."""
     failed = {failure.cluster_id for failure in total.failures}
-    named = failed | {entry.cluster_id for entry in total.entries}
+    observations = [one for one in total.lists if one.source == "observation"]
+    named = failed | {one.cluster_id for one in observations}
     fresh = {*total.added, *total.updated}
-    dropped = {entry.cluster_id: lost for entry in total.entries if (lost := _lost(entry))}
+    dropped: dict[str, dict[str, dict[str, int]]] = {}
+    repeated: dict[str, dict[str, int]] = {}
     in_all: dict[str, Counter[str]] = {}
-    for lists in dropped.values():
-        for name, reasons in lists.items():
-            in_all.setdefault(name, Counter()).update(reasons)
+    agn_less_by = {one.cluster_id: "none" for one in observations}
+    for one in total.lists:
+        if reasons := json.loads(one.dropped):
+            dropped.setdefault(one.cluster_id, {})[one.source] = reasons
+            in_all.setdefault(one.source, Counter()).update(reasons)
+        if one.n_repeated:
+            repeated.setdefault(one.cluster_id, {})[one.source] = one.n_repeated
+        if one.source == "agn_less":
+            agn_less_by[one.cluster_id] = one.agn_less_by
     return IngestReport(
         catalogue=str(catalogue_path),
         archive=str(archive_path),
@@ -149,15 +156,11 @@ def report_of(
         still_there=tuple(name for name in archived if name in failed),
         n_others=len(set(archived) - named),
         unused_columns=unused_columns,
-        n_events=sum(entry.n_events for entry in total.entries if entry.cluster_id in fresh),
-        n_without_mass=sum(not math.isfinite(entry.log10_mass) for entry in total.entries),
-        agn_less_from=dict(Counter(entry.agn_less_from or "none" for entry in total.entries)),
+        n_events=sum(one.n_events for one in observations if one.cluster_id in fresh),
+        n_without_mass=sum(not math.isfinite(one.log10_mass) for one in observations),
+        agn_less_from=dict(Counter(agn_less_by.values())),
         dropped=dropped,
         dropped_in_all={name: dict(reasons) for name, reasons in in_all.items()},
-        repeated={entry.cluster_id: json.loads(entry.repeated) for entry in total.entries if entry.repeated != "{}"},
+        repeated=repeated,
         seconds={**total.seconds, "total": seconds},
     )
-
-
-def _lost(entry: Entry) -> dict[str, dict[str, int]]:
-    return {name: reasons for name, reasons in json.loads(entry.dropped).items() if reasons}

@@ -12,7 +12,6 @@ from pathlib import Path
 from report_utils.errors import InputError
 from report_utils.events.archive_writer import ArchiveWriter
 from report_utils.events.catalogue import CatalogueRow, read_catalogue, unused_columns
-from report_utils.events.index import PARTS
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.ingest_report import REPORT, IngestReport, report_of
 from report_utils.events.ingest_task import TaskResult, ingest_rows, size_of
@@ -71,7 +70,7 @@ def ingest(
             tasks,
             f"ingest of {len(rows)} observations",
             workers=0 if workers == 1 else workers,
-            finished=lambda result: writer.commit_entries(result.entries),
+            finished=lambda result: writer.include(result.lists),
         )
         total = TaskResult()
         for result in results:
@@ -81,7 +80,7 @@ def ingest(
             catalogue_path,
             archive_path,
             total,
-            archived=writer.entries,
+            archived=writer.clusters,
             unused_columns=unused_columns(catalogue_path),
             seconds=time.perf_counter() - start,
         )
@@ -118,15 +117,14 @@ def _cut(rows: list[CatalogueRow]) -> Iterator[list[CatalogueRow]]:
 
 
 def _task(rows: list[CatalogueRow], writer: ArchiveWriter) -> Task:
-    entries = writer.entries
-    known = {row.cluster_id: entries[row.cluster_id] for row in rows if row.cluster_id in entries}
+    known = {row.cluster_id: writer.clusters[row.cluster_id] for row in rows if row.cluster_id in writer.clusters}
     label = f"ingest of {rows[0].cluster_id}" + (f" to {rows[-1].cluster_id}" if len(rows) > 1 else "")
-    arguments = {"parts": writer.folder / PARTS, "rows": rows, "known": known}
+    arguments = {"archive": writer.folder, "rows": rows, "known": known}
     return Task(label, ingest_rows, arguments, sum(size_of(row) for row in rows))
 
 
 def _add(total: TaskResult, result: TaskResult) -> None:
-    for name in ("entries", "added", "updated", "unchanged", "restated", "failures"):
+    for name in ("lists", "added", "updated", "unchanged", "restated", "failures"):
         getattr(total, name).extend(getattr(result, name))
     for step, seconds in result.seconds.items():
         total.seconds[step] += seconds

@@ -1,28 +1,32 @@
-"""What one worker of an ingest does: read a few event lists, write them as one part."""
+"""What one worker of an ingest does: read a few observations and write their lists."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, get_args
 
 from report_utils.errors import InputError
-from report_utils.events.archive_writer import pending, settled
+from report_utils.events.archive_index import ArchivedList, SourceList
+from report_utils.events.archive_writer import write_list
 from report_utils.events.catalogue import CatalogueRow
-from report_utils.events.event_checks import check_usable
+from report_utils.events.event_checks import demand_extent
 from report_utils.events.eventlist import EventList
-from report_utils.events.index import Entry
 from report_utils.events.ingest_options import IngestOptions
-from report_utils.events.parts import PartWriter
 from report_utils.events.point_sources import mask_point_sources, read_point_sources
 from report_utils.events.reading import Reading, load_events
 from report_utils.events.sky_plane import to_sky
 from report_utils.events.thinning import thin, thin_pair
 from report_utils.files.input_files import sha256_of
 from report_utils.workers.progress import advance
+
+_WRITERS = 4
+"""Threads that write lists: most of their time they wait for the disk."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +44,18 @@ class TaskResult:
 
     Parameters
     ----------
-    entries : list of Entry
-        For rows that are in the archive now, new ones and those already there.
+    lists : list of ArchivedList
+        Of rows that are in the archive now, new ones and those already there.
     added, updated, unchanged : list of str
         Cluster names.
     restated : list of str
-        Those of the unchanged whose mass or group is another one now.
+        Those of the unchanged whose mass or group has changed.
     failures : list of Failure
     seconds : dict
-        Step -> time spent; the digest runs beside the reading, *select* is thinning and taking out the AGN.
+        Step -> time spent; digests and writing run beside the reading; *select* is thinning and taking out the AGN.
     """
 
-    entries: list[Entry] = field(default_factory=list)
+    lists: list[ArchivedList] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
@@ -60,16 +64,18 @@ class TaskResult:
     seconds: dict[str, float] = field(default_factory=lambda: {"digest": 0.0, "read": 0.0, "select": 0.0, "write": 0.0})
 
 
-def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entry]) -> TaskResult:
-    """Read the rows' event lists into one part.
+_Known = dict[str, dict[str, ArchivedList]]
+
+
+def ingest_rows(archive: Path, rows: Sequence[CatalogueRow], known: _Known) -> TaskResult:
+    """Read the rows' event lists and write them into an archive's folder.
 
     Parameters
     ----------
-    parts : Path
-        The archive's folder of parts.
+    archive : Path
     rows : sequence of CatalogueRow
     known : dict
-        What the archive holds of these clusters; a row whose files have the same digests is not read again.
+        cluster_id -> source -> what the archive holds; a row whose files have the same digests is not read again.
 
     Returns
     -------
@@ -77,35 +83,37 @@ def ingest_rows(parts: Path, rows: Sequence[CatalogueRow], known: dict[str, Entr
         A row that cannot be read becomes a failure; the others are kept.
     """
     result = TaskResult()
-    writer = PartWriter(parts)
-    new = []
-    try:
-        with ThreadPoolExecutor(1) as digests:
-            for row in rows:
-                advance(size_of(row))
-                try:
-                    old = known.get(row.cluster_id)
-                    if old is not None and _is_unchanged(row, old, result):
-                        result.entries.append(_same_events(row, old))
-                        result.unchanged.append(row.cluster_id)
-                        if _about(result.entries[-1]) != _about(old):
-                            result.restated.append(row.cluster_id)
-                        continue
-                    events, agn_less, provenance = _read(row, digests, result)
-                except Exception as error:  # whatever one file does, the others go on
-                    result.failures.append(Failure(row.row, row.cluster_id, _reason(row, error)))
+    written: list[ArchivedList | Future[ArchivedList]] = []
+    with ThreadPoolExecutor(1) as digests, ThreadPoolExecutor(_WRITERS) as writers:
+        for row in rows:
+            advance(size_of(row))
+            try:
+                old = known.get(row.cluster_id)
+                if old is not None and _is_unchanged(row, old, result):
+                    written += _same_events(row, old, result)
                     continue
-                start = time.perf_counter()
-                new.append(pending(writer, events, agn_less, **provenance))
-                result.seconds["write"] += time.perf_counter() - start
-                (result.updated if old is not None else result.added).append(row.cluster_id)
-        start = time.perf_counter()
-        fresh = {entry.cluster_id: entry for entry in (*settled(writer, new), *result.entries)}
-        result.seconds["write"] += time.perf_counter() - start
-    finally:
-        writer.discard()
-    result.entries = [fresh[row.cluster_id] for row in rows if row.cluster_id in fresh]
+                prepared = _read(row, digests, result)
+            except Exception as error:  # whatever is wrong with one file, the others are read
+                result.failures.append(Failure(row.row, row.cluster_id, _reason(row, error)))
+                continue
+            written += [writers.submit(_timed_write, archive, result, *one) for one in prepared]
+            (result.updated if old is not None else result.added).append(row.cluster_id)
+    result.lists = [one.result() if isinstance(one, Future) else one for one in written]
     return result
+
+
+def _timed_write(archive: Path, result: TaskResult, events: EventList, about: dict[str, Any]) -> ArchivedList:
+    with _timed(result, "write"):
+        return write_list(archive, events, **about)
+
+
+@contextmanager
+def _timed(result: TaskResult, step: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        result.seconds[step] += time.perf_counter() - start
 
 
 def size_of(row: CatalogueRow) -> int:
@@ -123,68 +131,58 @@ def _reason(row: CatalogueRow, error: Exception) -> str:
     return f"{row.events}: cannot be read ({type(error).__name__}: {reason}); please report this file's header"
 
 
-def _is_unchanged(row: CatalogueRow, old: Entry, result: TaskResult) -> bool:
-    if old.recipe != row.options.digest_text(row.point_sources):
+def _is_unchanged(row: CatalogueRow, old: dict[str, ArchivedList], result: TaskResult) -> bool:
+    if old["observation"].options != row.options.digest_text(row.point_sources):
         return False
-    start = time.perf_counter()
-    listed = (sha256_of(row.events), sha256_of(row.events_agn_less) if row.events_agn_less else "")
-    result.seconds["digest"] += time.perf_counter() - start
-    return listed == (old.source_sha256, old.source_sha256_agn_less)
+    with _timed(result, "digest"):
+        listed = {"observation": sha256_of(row.events)}
+        if row.events_agn_less is not None:
+            listed["agn_less"] = sha256_of(row.events_agn_less)
+    return listed == {source: one.read_sha256 for source, one in old.items() if one.read_sha256}
 
 
-def _same_events(row: CatalogueRow, old: Entry) -> Entry:
-    other = row.events_agn_less.name if row.events_agn_less else ""
-    named = {"source_file": row.events.name, "source_file_agn_less": other}
-    return replace(old, log10_mass=row.log10_mass, group=row.group, **named)
+def _same_events(row: CatalogueRow, old: dict[str, ArchivedList], result: TaskResult) -> list[ArchivedList]:
+    result.unchanged.append(row.cluster_id)
+    about = {"log10_mass": row.log10_mass, "group": row.group}
+    # as text, for NaN does not equal itself
+    if repr(list(about.values())) != repr([old["observation"].log10_mass, old["observation"].group]):
+        result.restated.append(row.cluster_id)
+    names = {"observation": row.events.name, "agn_less": row.events_agn_less.name if row.events_agn_less else ""}
+    return [replace(one, **about, read_file=names[source]) for source, one in old.items()]
 
 
-def _about(entry: Entry) -> tuple[str, str]:
-    return repr(entry.log10_mass), entry.group  # as text, for NaN is not itself
-
-
-def _read(
-    row: CatalogueRow, digests: ThreadPoolExecutor, result: TaskResult
-) -> tuple[EventList, EventList | None, dict[str, str]]:
-    """Return a row's observation, its AGN-less list where there is a way to one, and where they come from."""
+def _read(row: CatalogueRow, digests: ThreadPoolExecutor, result: TaskResult) -> list[tuple[EventList, dict[str, Any]]]:
+    """Return a row's observation, and its AGN-less list where there is a way to one, with their rows of the index."""
     options = row.options
-    reading, digest = _read_list(row, row.events, options, digests, result)
-    provenance = {"source_file": row.events.name, "source_sha256": digest, "layout": reading.layout.name}
-    whole, dropped = reading.events, {"observation": reading.dropped}
-    repeated = {"observation": reading.n_repeated}
+    reading, whole_about = _read_list(row, row.events, options, digests, result)
     other = None
     if row.events_agn_less is not None:
-        other, digest = _read_list(row, row.events_agn_less, options, digests, result, beside=reading)
-    start = time.perf_counter()
-    if other is not None:
-        events, agn_less = _thinned(whole, other.events, options)
-        repeated["agn_less"] = other.n_repeated
-        dropped["agn_less"] = other.dropped | _thinning_of(other.events, agn_less, options)
-        provenance |= {
-            "source_file_agn_less": other.table.path.name,
-            "source_sha256_agn_less": digest,
-            "agn_less_from": "a second event list",
-        }
-    else:
-        events, agn_less = _thinned(whole, None, options)
-        if row.point_sources is not None:
+        other, about = _read_list(row, row.events_agn_less, options, digests, result, beside=reading)
+    with _timed(result, "select"):
+        events, agn_less = _thinned(reading.events, other.events if other else None, options)
+        if len(events) < len(reading.events):
+            demand_extent(events, f"{row.events}: thinned to {len(events)} events")
+        prepared = [(events, whole_about, reading.dropped | _thinning_of(reading.events, events, options))]
+        if other is not None:
+            about["agn_less_by"] = "a second event list"
+            prepared.append((agn_less, about, other.dropped | _thinning_of(other.events, agn_less, options)))
+        elif row.point_sources is not None:
             sources = read_point_sources(row.point_sources)
             agn_less, masked = mask_point_sources(replace(reading, events=events), sources)
-            provenance["agn_less_from"] = f"masking the {len(sources)} positions of {row.point_sources.name}"
-            dropped["agn_less"] = {f"within a position of {row.point_sources.name}": masked}
-            check_usable(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
+            demand_extent(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
+            about = {"agn_less_by": f"masking the {len(sources)} positions of {row.point_sources.name}"}
+            prepared.append((agn_less, about, {f"within a position of {row.point_sources.name}": masked}))
         elif options.agn_source_ids:
             agn_less = events.without_agn()
+            demand_extent(agn_less, f"{row.events}: without AGN")
             ids = ", ".join(map(str, sorted(set(options.agn_source_ids))))
-            provenance["agn_less_from"] = f"SRC_ID other than {ids}"
-            dropped["agn_less"] = {f"SRC_ID {ids}": len(events) - len(agn_less)}
-            check_usable(agn_less, f"{row.events}: without AGN")
-    dropped["observation"] = dropped["observation"] | _thinning_of(whole, events, options)
-    if len(events) < len(whole):
-        check_usable(events, f"{row.events}: thinned to {len(events)} events")
-    result.seconds["select"] += time.perf_counter() - start
-    provenance |= {"recipe": options.digest_text(row.point_sources), "dropped": json.dumps(dropped)}
-    kept = {name: count for name, count in repeated.items() if count}
-    return events, agn_less, {**provenance, "repeated": json.dumps(kept)}
+            about = {"agn_less_by": f"SRC_ID other than {ids}"}
+            prepared.append((agn_less, about, {f"SRC_ID {ids}": len(events) - len(agn_less)}))
+    whole_about["options"] = options.digest_text(row.point_sources)
+    return [
+        (events, about | {"source": source, "dropped": json.dumps(dropped)})
+        for source, (events, about, dropped) in zip(get_args(SourceList), prepared, strict=False)
+    ]
 
 
 def _thinned(
@@ -210,30 +208,32 @@ def _read_list(
     digests: ThreadPoolExecutor,
     result: TaskResult,
     beside: Reading | None = None,
-) -> tuple[Reading, str]:
+) -> tuple[Reading, dict[str, Any]]:
     """Read and clean one list, ``beside`` the cluster's first one; the digest of the file is taken meanwhile."""
 
     def timed_digest() -> str:
-        start = time.perf_counter()
-        digest = sha256_of(path)
-        result.seconds["digest"] += time.perf_counter() - start
-        return digest
+        with _timed(result, "digest"):
+            return sha256_of(path)
 
-    future = digests.submit(timed_digest)
-    start = time.perf_counter()
-    region_xy = None
-    if beside is not None:
-        options, region_xy = _same_region(options.with_changes(agn_source_ids=()), beside)
-    about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
-    reading = load_events(path, options, region_xy=region_xy, **about)
-    if region_xy is not None and reading.frame is not None:
-        msg = (
-            f"{path}: the region of {beside.table.path} cannot be cut out of it, for that file does not say where on"
-            " the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give both lists on the same axes"
-        )
-        raise InputError(msg)
-    result.seconds["read"] += time.perf_counter() - start
-    return reading, future.result()
+    digest = digests.submit(timed_digest)
+    with _timed(result, "read"):
+        region_xy = None
+        if beside is not None:
+            options, region_xy = _same_region(options.with_changes(agn_source_ids=()), beside)
+        about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
+        reading = load_events(path, options, region_xy=region_xy, **about)
+        if region_xy is not None and reading.frame is not None:
+            msg = (
+                f"{path}: the region of {beside.table.path} cannot be cut out of it, for that file does not say where"
+                " on the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give both lists on the same axes"
+            )
+            raise InputError(msg)
+    return reading, {
+        "read_file": path.name,
+        "read_sha256": digest.result(),
+        "layout": reading.layout.name,
+        "n_repeated": reading.n_repeated,
+    }
 
 
 def _same_region(options: IngestOptions, first: Reading) -> tuple[IngestOptions, tuple[float, float] | None]:

@@ -1,8 +1,8 @@
-"""Keeping at most so many events of an observation, at random, to measure what photons are worth.
+"""Keeping at most a given number of an observation's events, drawn at random, to measure what photons are worth.
 
-Earlier work on these data thins its observations like this. The draw is decided by a seed and the cluster's name
-alone, so it is the same in any order and on any number of processes, and a smaller number of events is a subset
-of a larger one: two thinnings of a cluster differ by photons and by nothing else.
+Earlier work on these data thins its observations in this way. A seed and the cluster's name alone decide the draw, so
+that it is the same in any order and on any number of processes, and the events of a smaller draw are a subset of those
+of a larger one: two thinnings of a cluster differ only in their number of photons.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def thin(events: EventList, max_events: int, seed: int) -> EventList:
     events : EventList
     max_events : int
     seed : int
-        With the cluster's name it decides which.
+        With the cluster's name, it decides which.
 
     Raises
     ------
     InputError
-        If fewer than one event is asked for, or the seed is negative.
+        If fewer than one event is requested, or the seed is negative.
     """
     check_thinning(max_events, seed)
     return events if len(events) <= max_events else events.select(_drawn(events, max_events, seed, "observation"))
@@ -38,14 +38,14 @@ def thin(events: EventList, max_events: int, seed: int) -> EventList:
 def thin_pair(events: EventList, agn_less: EventList, max_events: int, seed: int) -> tuple[EventList, EventList]:
     """Thin an observation together with its AGN-less list.
 
-    Where the AGN-less list is what labels leave of the observation, it is that of the thinned observation too. A
-    list of its own (a second observation, or positions masked) loses the same fraction of its events.
+    If the AGN-less list is the observation without its labelled AGN, it is taken from the thinned observation. A
+    separate list (a second observation, or one with positions masked) loses the same fraction of its events.
 
     Parameters
     ----------
     events, agn_less : EventList
     max_events : int
-        Of ``events``.
+        Limit for ``events``.
     seed : int
 
     Returns
@@ -63,7 +63,7 @@ def thin_pair(events: EventList, agn_less: EventList, max_events: int, seed: int
 
 
 def check_thinning(max_events: int, seed: int) -> None:
-    """Refuse a thinning that means nothing.
+    """Refuse a number or a seed that makes no sense.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def check_thinning(max_events: int, seed: int) -> None:
 
 
 def _drawn(events: EventList, n_kept: int, seed: int, stream: str) -> NDArray[np.intp]:
-    """Return the places of the kept events, ascending: those with the smallest of one random number each."""
+    """Return the indices of the kept events, ascending: each event draws a number, and the smallest are kept."""
     name = hashlib.sha256(f"{stream}\x1f{events.cluster_id}".encode()).digest()
     numbers = np.random.default_rng([seed, int.from_bytes(name[:16])]).random(len(events))
     return np.sort(np.argpartition(numbers, n_kept - 1)[:n_kept])

@@ -137,7 +137,7 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
             "n_events": n_events,
             "hardness": hard,
             "warning": warnings,
-            "log10_mass": [entry.log10_mass for entry in archive.entries],
+            "log10_mass": [one.log10_mass for one in archive.observations],
             "transform": transform,
             "profile": profile.name,
         }
@@ -215,7 +215,7 @@ def _trained_rows(reproduction: Reproduction) -> NDArray[np.intp]:
 
 
 def _check_lists(archive: Archive, transform: Transform) -> None:
-    lacking = [entry.cluster_id for entry in archive.entries if not entry.has_agn_less]
+    lacking = [name for name in archive.ids if name not in archive.agn_less]
     if transform.source == "agn_less" and lacking:
         msg = (
             f"{archive.folder}: {len(lacking)} of {len(archive)} observations have no AGN-less list (the first is"
@@ -234,9 +234,9 @@ def _known(archive: Archive, reproduction: Reproduction) -> list[bool]:
     """Tell of each observation whether a fit of the profile was itself trained on it."""
     trained, folder = set(), reproduction.profile.archive_path
     if folder is not None:
-        entries = open_archive(folder).entries
-        trained = {entries[row].content for row in _trained_rows(reproduction)}
-    return [entry.content in trained for entry in archive.entries]
+        observations = open_archive(folder).observations
+        trained = {observations[row].digest for row in _trained_rows(reproduction)}
+    return [one.digest in trained for one in archive.observations]
 
 
 def _counts(observations: Observations, transform: Transform) -> Iterator[NDArray[np.int32]]:

@@ -1,4 +1,4 @@
-"""Masses from a few counts by classical regressions, on the network's own folds, and what a network adds to them."""
+"""Masses from a few counts by classical regressions on the network's own folds, and what a network adds."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def tree_regression(features: NDArray, log10_mass: NDArray, new_features: NDArra
     """Fit masses by gradient-boosted trees and predict others; parameters as in :func:`linear_regression`.
 
     The library's own settings (100 trees of at most 31 leaves, learning rate 0.1, 20 observations a leaf or more;
-    histograms as Ke et al. 2017, NIPS 30), none of them chosen by looking at a result.
+    histograms as Ke et al. 2017, NIPS 30), none of them chosen after seeing a result.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
     from threadpoolctl import threadpool_limits
 
     trees = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
-    with threadpool_limits(1):  # for so few clusters threads only wait for each other
+    with threadpool_limits(1):  # for so few clusters, threads only wait for each other
         return trees.fit(features, log10_mass).predict(new_features)
 
 
@@ -97,7 +97,7 @@ def cross_validate_regression(
 
 
 def mean_mass(log10_mass: ArrayLike, fold_of: ArrayLike, folds: range, groups: ArrayLike) -> CrossValidation:
-    """Predict for every cluster the mean mass of those that a network would be trained on.
+    """Predict the mean training mass for every cluster.
 
     Parameters as in :func:`cross_validate_regression`.
     """

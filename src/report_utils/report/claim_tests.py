@@ -64,7 +64,7 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """All that claims may look at.
+    """The runs that claims are judged by.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class Runs:
 
     @cached_property
     def untrained(self) -> dict[str, str]:
-        """Return why each transform and dynamics with a network that did not train may not be used."""
+        """Return the transforms and dynamics with a network that did not train, each with the reason."""
         found = {name: one.untrained for name, one in self._of_seeds.items()}
         found |= {f"dynamics of {name}": untrained_phases(seeds) for name, seeds in self.dynamics.items()}
         return {name: reason for name, reason in found.items() if reason}
@@ -131,7 +131,7 @@ def judged_part(
     n_parts: int = 1,
     printed: float | None = None,
 ) -> Part:
-    """Measure and judge one part of a claim that has so many.
+    """Measure and judge one of a claim's ``n_parts`` parts.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def combine(parts: Sequence[Part], note: str = "") -> Evidence:
 
 
 def printed_contrast(names: Sequence[str], powers: Sequence[float]) -> float | None:
-    """Return the product of the scatters that the report prints, each to its power; None where it lacks one."""
+    """Return the product of the printed scatters, each to its power; None where the report lacks one of them."""
     scatters = [table_row(get_transform(name)).scatter for name in names]
     return None if None in scatters else float(np.prod(np.array(scatters) ** np.asarray(powers)))
 
@@ -174,7 +174,7 @@ class RatioTest:
 
     @property
     def limits(self) -> tuple[float, ...]:
-        """Return where the verdict turns."""
+        """Return the ratios at which the verdict changes."""
         return _turning_points(self.rule, self.limit)
 
     @property
@@ -205,7 +205,7 @@ class PhaseTest:
 
     @property
     def limits(self) -> tuple[float, ...]:
-        """Return where the verdict turns."""
+        """Return the ratios at which the verdict changes."""
         return _turning_points(self.rule, self.limit)
 
     def __call__(self, runs: Runs) -> Evidence:
@@ -282,7 +282,7 @@ def hard_observations(runs: Runs) -> Evidence:
     always = [cluster for cluster, times in hard.items() if times == len(seeds)]
     named = ", ".join(f"{_name(cluster, runs)} ({times} of {len(seeds)})" for cluster, times in hard.items())
     note = f"{len(always)} of {len(seeds[0].truth)} test clusters are hard in every phase of every training"
-    note += f"; in every phase of some of the trainings: {named}" if named else ", and none in every phase of any"
+    note += f"; in every phase of some trainings: {named}" if named else ", and none in every phase of any"
     if len(seeds) < MINIMUM_SEEDS:
         note += f"; {_seeds_needed(MINIMUM_SEEDS, len(seeds))} to tell the cluster from the training"
         return Evidence(UNDECIDED, note=note)

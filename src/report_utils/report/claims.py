@@ -29,18 +29,18 @@ NOT_TRAINED = "did not train"
 
 NEARLY_HALF = 0.75
 NEARLY_HALF_REASON = (
-    "Three quarters is the middle between no change (1) and a half: below it, the greater part of a halving is there."
+    "Three quarters lies midway between no change (1) and one half; below it, most of a halving has happened."
 )
 MARGIN_REASON = (
-    "The report calls a change of 8% in scatter (0.0635 to 0.0582) minor and one of 46% dramatic. 15% "
-    "leaves room for the first and is a quarter of the second in logarithm; it also is what a third more "
-    "clusters would bring if the scatter fell with the square root of their number."
+    "The report calls a change of 8% in scatter (0.0635 to 0.0582) minor and one of 46% dramatic. A margin of 15% "
+    "leaves room for the first and is, in logarithm, a quarter of the second. A third more clusters would gain as much "
+    "if the scatter fell with the square root of their number."
 )
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the report, how it is tested, and why so.
+    """A claim of the report, how it is tested, and why in this way.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Claim:
 
     @property
     def printed(self) -> tuple[float | None, ...]:
-        """Return what the report's printed scatters give for each part of the statistic, where it is made of them."""
+        """Return what the printed scatters give for each part; empty where the statistic is not made of scatters."""
         return getattr(self.test, "printed", ())
 
     @property
@@ -78,7 +78,7 @@ class Claim:
         return getattr(self.test, "limits", ())
 
     def judge(self, runs: Runs) -> Evidence:
-        """Weigh the claim against the runs of a profile."""
+        """Test the claim on the runs of a profile."""
         missing = [name for name in self.needs if name not in runs.cross_validations]
         missing += [f"dynamics of {name}" for name in self.needs_dynamics if not runs.dynamics.get(name)]
         if missing:
@@ -195,11 +195,11 @@ CLAIMS: tuple[Claim, ...] = (
         name="sorted_masses",
         statement="One band already sorts the lightest and the heaviest clusters; the second sorts the middle masses.",
         where="section 4.1, second observation; section 5",
-        statistic="places out of order in the middle and the outer thirds of mass, in units of what the "
-        "same errors, dealt out regardless of mass, would displace",
+        statistic="places out of order in the middle and the outer thirds of mass, in units of the displacement that "
+        "the same errors would cause if they fell regardless of mass",
         threshold="both intervals below 1",
-        reason="The report says where more is gained, not how much: any difference in its direction "
-        "counts. The reference takes out that the ends of a list can be displaced to one side only.",
+        reason="The report says where more is gained, not how much, so any difference in its direction counts. The "
+        "reference allows for the ends of the list, which can be displaced to one side only.",
         needs=("multi_band_1", "multi_band_2"),
         test=test.sorted_masses,
     ),
@@ -219,9 +219,9 @@ CLAIMS: tuple[Claim, ...] = (
         where="section 4.1, first observation",
         statistic="ratios of the scatters at the ends of phases 3 and 4 over phase 2",
         threshold=f"both intervals inside 1/{MARGIN} to {MARGIN}, over three seeds or more",
-        reason=f"{MARGIN_REASON} Another training changes the scatter at the end of a phase by several per cent, so "
-        "one training cannot show so small a difference. Later phases also train longer, which this ratio cannot tell "
-        "from the band.",
+        reason=f"{MARGIN_REASON} Another training changes the scatter at the end of a phase by several per cent, so a "
+        "single training cannot show so small a difference. Later phases have also trained longer, which the ratio "
+        "cannot separate from the effect of the band.",
         needs_dynamics=("multi_band_4",),
         test=test.PhaseTest([(3, 2), (4, 2)], within, MARGIN, n_seeds=MINIMUM_SEEDS),
     ),
@@ -231,9 +231,9 @@ CLAIMS: tuple[Claim, ...] = (
         where="section 4.1, third observation",
         statistic="clusters beyond three robust scatters at the end of every phase, in every training seed",
         threshold="at least one, over three seeds or more",
-        reason="Three scatters leave less than one cluster of the report's test set by chance in a single "
-        "phase; and what one seed cannot learn another may, so one seed cannot show that the observation "
-        "is to blame.",
+        reason="By chance, less than one cluster of the report's test set lies beyond three scatters in a single "
+        "phase. Another seed may learn what one seed cannot, so a single seed cannot show that the observation is to "
+        "blame.",
         needs_dynamics=("multi_band_4",),
         test=test.hard_observations,
     ),
@@ -241,12 +241,12 @@ CLAIMS: tuple[Claim, ...] = (
         name="alike_dynamics",
         statement="With and without AGN the network learns in the same way.",
         where="section 4.2, section 4.3",
-        statistic="root mean square distance between recorded trainings of the two, over all epochs and in the first "
-        "view alone, over that between training seeds of either; trainings with the same seed, which begin alike, are "
-        "not paired",
+        statistic="root mean square distance between recorded trainings of the two (all epochs, first view only), "
+        "divided by that between training seeds of one kind; trainings with the same seed start alike and are not "
+        "paired",
         threshold=f"interval below {MARGIN}, over three seeds or more of each",
-        reason="Two trainings of the same kind differ by their seed; only a distance beyond that can be due "
-        "to AGN. " + MARGIN_REASON,
+        reason="Two trainings of the same kind differ by their seed; only a larger distance can be due to AGN. "
+        + MARGIN_REASON,
         needs_dynamics=("multi_band_4", "agn_less_4"),
         test=test.alike_dynamics,
     ),

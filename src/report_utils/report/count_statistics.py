@@ -1,4 +1,4 @@
-"""The few counts from which a mass was predicted before there were networks (report, section 1).
+"""The few counts from which masses were predicted before networks (report, section 1).
 
 The report's introduction names two classical statistics: the *cluster luminosity*, a number of photons, perhaps
 without those near the middle, that a regression turns into a mass; and the *global temperature*, which photon counts
@@ -109,7 +109,7 @@ class Baseline:
     without_core: bool = False
 
     def possible(self, transform: str) -> bool:
-        """Tell whether a transform's channels allow it, as something of its own: one channel has no hardness."""
+        """Tell whether a transform's channels allow it as a baseline of its own: one channel has no hardness."""
         return get_transform(transform).n_channels > 1 or self.without_core or "temperature" not in self.statistics
 
     def features(self, statistics: CountStatistics, transform: str) -> NDArray[np.float64]:

@@ -17,8 +17,8 @@ MINIMUM_GROUPS = 20
 class Interval:
     """An estimate with the ends of its confidence interval.
 
-    ``n_seeds`` is the smallest number of training seeds of what entered; with 1 the interval is without seeds, and
-    holds what another training would change only where there are many folds.
+    ``n_seeds`` is the smallest number of training seeds of any result in it. With 1, the interval includes training
+    variance only where there are many folds.
     """
 
     value: float
@@ -104,7 +104,7 @@ def bca_interval(
     layers : sequence of Layer
     confidence : float
     n_seeds : int
-        What the interval is said to carry.
+        Recorded in the interval.
     """
     from scipy.special import ndtr, ndtri, stdtrit
 

@@ -21,7 +21,7 @@ from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common
 from report_utils.report.statistics import moments, scatter_of
 
 MATES = (0, 1, 3, 6)
-"""Lower ends of the classes of how many observations of its own halo a test cluster has in training."""
+"""Lower ends of the classes by number of observations of a test cluster's own halo in training."""
 
 
 @dataclass(frozen=True)

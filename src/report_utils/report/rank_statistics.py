@@ -1,4 +1,4 @@
-"""How well predictions sort clusters, and how far two recorded trainings are apart."""
+"""How well predictions sort clusters, and how far apart two recorded trainings are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ N_PERMUTATIONS = 200
 
 
 class RecordedTraining(Protocol):
-    """What a claim needs of a dynamics run (see :class:`report_utils.dynamics.Recording`)."""
+    """The part of a recorded training that claims use (see :class:`report_utils.dynamics.Recording`)."""
 
     predictions: NDArray
     truth: NDArray
@@ -26,7 +26,7 @@ class RecordedTraining(Protocol):
 
 
 def halos(dynamics: RecordedTraining) -> NDArray:
-    """Return (n_test,) the halo of each test cluster; where none was recorded each cluster is its own."""
+    """Return (n_test,) the halo of each test cluster; where none is recorded, each cluster has its own."""
     group = getattr(dynamics, "group", None)
     return np.asarray(dynamics.item if group is None else group)
 
@@ -38,7 +38,7 @@ def middle_third(truth: NDArray) -> NDArray[np.bool_]:
 
 
 def rank_displacement(truth: ArrayLike, prediction: ArrayLike) -> NDArray[np.float64]:
-    """How many places each cluster is out of order, as a share of all places.
+    """Return by how many places each cluster is out of order, as a share of all places.
 
     Parameters
     ----------
@@ -55,13 +55,12 @@ def rank_displacement(truth: ArrayLike, prediction: ArrayLike) -> NDArray[np.flo
 
 
 def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray, *, seed: int = 0) -> tuple:
-    """Mean displacement (middle, outer) if the same errors fell on clusters regardless of their mass.
+    """Return the mean displacement (middle, outer) if the same errors fell on clusters regardless of their mass.
 
-    Clusters at the ends of the list can be displaced to one side only, so even an error that knows nothing of
-    the mass displaces them differently from the middle; what is to be judged is the excess over this. The errors are
-    those about the straight line of prediction against truth. A network that draws all predictions to the mean mass
-    changes no place in the order, but its raw residuals fall with the mass: dealt out at random, they would
-    displace clusters by a shrinkage that displaces none.
+    Clusters at the ends of the list can be displaced to one side only, so even an error that is independent of the
+    mass displaces them differently from the middle; claims judge the excess over this. The errors are taken about the
+    straight line of prediction against truth. A network that draws all predictions to the mean mass changes no place
+    in the order, but its raw residuals fall with the mass: shuffled, they would count that shrinkage as displacement.
     """
     generator = np.random.default_rng([seed, len(truth)])
     slope, intercept = np.polyfit(truth, prediction, 1)
@@ -96,7 +95,7 @@ def extremes_first(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> Interval:
-    """Displacement of the outer over that of the middle third, each in units of its reference.
+    """Return the displacement of the outer over that of the middle third, each in units of its reference.
 
     Parameters
     ----------
@@ -107,8 +106,7 @@ def extremes_first(
     Returns
     -------
     Interval
-        Below 1 where the extremes are sorted better than errors without knowledge of the mass would sort
-        them.
+        Below 1 where the extremes are sorted better than errors that are independent of the mass would sort them.
     """
     drawn = resample([_displacements(truth, predictions, seed)], groups, folds, n_resamples=n_resamples, seed=seed)
     return drawn.interval(lambda t: (t[..., 0, 1] / t[..., 0, 3]) / (t[..., 0, 0] / t[..., 0, 2]), confidence)
@@ -201,7 +199,7 @@ def distance_over_seeds(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Interval:
-    """Root mean square distance between two kinds of training over that between seeds of one kind.
+    """Return the root mean square distance between two kinds of training over that between seeds of one kind.
 
     Trainings at the same place of both sequences share their weights at the start and the order of their batches;
     as no two seeds of one kind do, these pairs are left out.
@@ -209,14 +207,14 @@ def distance_over_seeds(
     Parameters
     ----------
     first, second : sequence of dynamics
-        Seeds of either kind, two or more of each, all on the same test clusters. Whole halos are drawn, and seeds
-        of each kind. Both mean distances are sums over pairs of seeds; a seed that is drawn more often adds what it
-        adds to first order (Hoeffding's projection: van der Vaart 1998, *Asymptotic Statistics*, section 12.1).
+        Two seeds or more of each kind, all on the same test clusters. Whole halos are drawn, and seeds of each kind.
+        Both mean distances are sums over pairs of seeds; a seed that is drawn more often counts to first order
+        (Hoeffding's projection: van der Vaart 1998, *Asymptotic Statistics*, section 12.1).
 
     Returns
     -------
     Interval
-        1 where exchanging the kind changes the dynamics as little as exchanging the seed.
+        1 where a change of kind alters the dynamics as little as a change of seed.
     """
     n = min(len(first), len(second))
     kinds = (first[:n], second[:n])
@@ -242,6 +240,6 @@ def hard_clusters(dynamics: RecordedTraining, *, n_scatters: float = 3.0) -> NDA
 
 
 def hard_in_seeds(seeds: Sequence[RecordedTraining]) -> dict[int, int]:
-    """Return the clusters that are hard in any training, each with the number of trainings, most often hard first."""
+    """Return the clusters that are hard in any training, with the number of these trainings, the largest first."""
     found = Counter(cluster for dynamics in seeds for cluster in hard_clusters(dynamics).tolist())
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))

@@ -1,4 +1,4 @@
-"""All that the pages say of a reproduction's results: predictions with their seeds, Table 1, and the verdicts."""
+"""A reproduction's results as the pages show them: predictions of all seeds, Table 1, and the verdicts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Judged:
 
     @cached_property
     def everything(self) -> Mapping[str, SeedPredictions]:
-        """Return every transform's test predictions with every training seed there is, untrained networks included."""
+        """Return every transform's test predictions with all its training seeds, untrained networks included."""
         return all_seeds(self.reproduction)
 
     @cached_property
@@ -41,7 +41,7 @@ class Judged:
 
     @cached_property
     def dynamics(self) -> Mapping[str, tuple[Recording, ...]]:
-        """Return the dynamics that the report shows, with every training seed there is."""
+        """Return the dynamics that the report shows, with all their training seeds."""
         return {name: self.reproduction.all_dynamics(name) for name in self.reproduction.dynamics_transforms}
 
     @cached_property
@@ -56,7 +56,7 @@ class Judged:
 
     @cached_property
     def over_seeds(self) -> OverSeeds | None:
-        """Return the verdict on every claim over several training seeds, None where these have not been trained."""
+        """Return the verdict on every claim over several training seeds; None where these have not been trained."""
         (outcome,) = study_outcomes(self.reproduction, SEEDS).values()
         return judge_over_seeds(outcome, self.runs.cluster_names)
 
@@ -80,7 +80,7 @@ class Judged:
         if dead := [name for name in pair if name in self.runs.untrained]:
             return f"is not known: {listing(dead)} did not train."
         if not set(pair) <= set(self.results):
-            return "is not known: not both are among these results."
+            return "is not known: these results do not include both."
         ratio = self.runs.ratio(*pair)
         return f"{change(ratio)}. {beside_printed(ratio, pair, self.results)}"
 

@@ -38,7 +38,7 @@ from report_utils.report.intervals import Interval, Layer, bca_interval
 
 N_RESAMPLES = 4000
 MINIMUM_FOLDS = 5
-"""Fewer trainings say too little about how trainings spread."""
+"""With fewer folds the spread between trainings is too uncertain."""
 _CHUNK_DRAWS = 4_000_000
 _CHUNKS_KEPT = 12  # 96 MB at most
 
@@ -253,7 +253,7 @@ def _summed(values: NDArray, places: NDArray[np.integer], n_places: int) -> NDAr
 
 
 def _others_for_one(by_fold: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return by how much totals change when a seed's share of a fold is replaced by the mean of the others'."""
+    """Return how totals change when a seed's share of a fold is replaced by the mean of the other seeds'."""
     n_seeds = by_fold.shape[1]
     if n_seeds == 1:
         return np.zeros_like(by_fold)
@@ -268,7 +268,7 @@ def _draws(n_groups: int, n_resamples: int, seed: int) -> Iterator[tuple[int, ND
 
 @lru_cache(maxsize=_CHUNKS_KEPT)
 def drawn_halos(n_groups: int, n_resamples: int, seed: tuple[int, ...]) -> NDArray[np.uint16]:
-    """Return how often each group is drawn, (n_resamples, n_groups); a page asks for the same draws again and again."""
+    """Return how often each group is drawn, (n_resamples, n_groups); kept, as a page needs the same draws often."""
     drawn = np.random.default_rng(seed).integers(0, n_groups, size=(n_resamples, n_groups), dtype=np.int32)
     drawn += np.arange(n_resamples, dtype=np.int32)[:, None] * n_groups
     weights = np.bincount(drawn.ravel(), minlength=n_resamples * n_groups).astype(np.uint16)

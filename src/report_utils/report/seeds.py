@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CrossValidated(Protocol):
-    """What is needed of a cross-validation (see :class:`report_utils.cnn.crossval.CrossValidation`)."""
+    """The part of a cross-validation that is used here (see :class:`report_utils.cnn.crossval.CrossValidation`)."""
 
     transform: str
     cluster: NDArray
@@ -59,7 +59,7 @@ class SeedPredictions:
 
     @classmethod
     def of(cls, runs: CrossValidated | Sequence[CrossValidated] | SeedPredictions) -> SeedPredictions:
-        """Collect the cross-validations of a transform, one for each training seed, on the same clusters and folds.
+        """Collect a transform's cross-validations, one for each training seed, on the same clusters and folds.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class SeedPredictions:
 
     @cached_property
     def untrained(self) -> str:
-        """Say which of the fits did not train, and why; empty where all did. Numbers of such a result mean nothing."""
+        """Say which fits did not train, and why; empty where all did. Numbers of untrained networks mean nothing."""
         found = []
         for seed, predictions in enumerate(self.predictions):
             known = (self.history[seed], self.target_variance[seed]) if self.target_variance else ({}, {})
@@ -120,7 +120,7 @@ class SeedPredictions:
 
 
 def all_seeds(reproduction: Reproduction, transforms: Iterable[str] | None = None) -> dict[str, SeedPredictions]:
-    """Return the test predictions of transforms, all where none are named, with every training seed there is."""
+    """Return test predictions with every available training seed, of all transforms where none are named."""
     names = reproduction.transforms if transforms is None else transforms
     return {name: SeedPredictions.of(reproduction.cross_validations(name)) for name in names}
 
@@ -131,7 +131,7 @@ def trained_only(tested: Mapping[str, SeedPredictions]) -> dict[str, SeedPredict
 
 
 def untrained_phases(seeds: Sequence[Recording]) -> str:
-    """Say at the end of which phases of a dynamics, trained with some seeds, the network has not trained, and why."""
+    """Say in which phases, of each training seed of a dynamics, the network did not train, and why."""
     found = []
     for seed, one in enumerate(seeds):
         for phase in np.unique(one.phase).tolist():

@@ -51,7 +51,7 @@ def as_views(residuals: ArrayLike, name: str = "residuals") -> NDArray[np.float6
 
 
 def checked_groups(groups: ArrayLike | None, n_clusters: int) -> NDArray:
-    """Return the halo of each cluster, ``(n_clusters,)``; each its own where none are known.
+    """Return the halo of each cluster, ``(n_clusters,)``; where none is known, each cluster has its own.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def slope_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class ResidualStatistics:
-    """What a row of Table 1 says, and what it leaves out.
+    """The numbers of a row of Table 1, and some that it leaves out.
 
     Attributes
     ----------
@@ -361,7 +361,7 @@ def _bin_of(truth: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What samples of one size show.
+    """How far scatters of samples of one size spread.
 
     Parameters
     ----------
@@ -383,10 +383,10 @@ class Expectation:
 def expect_of_samples(
     n_clusters: int, residuals: ArrayLike, baseline: ArrayLike, *, n_samples: int = 4000, seed: int = 0
 ) -> Expectation:
-    """Draw samples of ``n_clusters`` from held-out clusters, with replacement, and say what they show.
+    """Draw samples from held-out clusters, with replacement, and return how far their scatters spread.
 
-    The trained networks stay the same: it is the sampling of test clusters alone that is measured, and fewer
-    clusters to train on make the scatter itself larger.
+    The trained networks stay the same, so only the sampling of test clusters is measured; fewer clusters to train on
+    also make the scatter itself larger.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Table 1, ours beside the printed one, and the claims, as data frames and as Markdown for a page."""
+"""Table 1, ours beside the printed one, and the claims: as a data frame, as Markdown for a page, and as files."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def table_one(
 
 
 def table_one_text(table: pd.DataFrame) -> str:
-    """Write :func:`table_one` for a terminal, biases and scatters alone."""
+    """Write the biases and scatters of :func:`table_one` for a terminal."""
     columns = ["model", "channels", *(name for name in table if name.startswith(("printed", "bias", "scatter")))]
     seeds = ["n_seeds"] if "n_seeds" in table else []
     text = table[columns + seeds].to_string(index=False, float_format=lambda value: f"{value:.5g}")
@@ -115,7 +115,7 @@ def _printed(value: float | None) -> str:
 
 
 def _with_interval(row: pd.Series, quantity: str, *, signed: bool = False, bold: bool = False) -> str:
-    """Write a value and its interval, which may part in a narrow column but does not break inside."""
+    """Write a value and its interval; a narrow column may break between them, but not inside the interval."""
     if row.get(quantity) is None or row[quantity] != row[quantity]:
         return _absent(row)
     low, high = (_number(row[f"{quantity}_{end}"], "", signed=signed) for end in ("low", "high"))
@@ -143,14 +143,14 @@ def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]], align: 
 
 
 def _smallest(table: pd.DataFrame, column: str) -> str | None:
-    """Return the row of a column's number nearest to 0; one row alone is not the best of anything."""
+    """Return the row whose number is nearest to 0; None for a single row, which cannot be the best."""
     if len(table) < 2 or column not in table or table[column].isna().all():
         return None
     return table[column].abs().idxmin()
 
 
 def table_one_markdown(table: pd.DataFrame, *, links: Mapping[str, str] | None = None) -> str:
-    """Write :func:`table_one` as a Markdown table, the smallest biases and scatters of either side in bold.
+    """Write :func:`table_one` as a Markdown table, with the smallest printed and own biases and scatters in bold.
 
     Where a row has several training seeds, a last column counts them.
 
@@ -183,7 +183,7 @@ def table_one_markdown(table: pd.DataFrame, *, links: Mapping[str, str] | None =
 
 
 def shape_markdown(table: pd.DataFrame) -> str:
-    """Write what :func:`table_one` has on the shape of each row's errors as a Markdown table."""
+    """Write the shape of each row's errors in :func:`table_one` as a Markdown table."""
     rows = []
     for _, row in table.iterrows():
         said = [_with_interval(row, "slope", signed=True)]

@@ -11,7 +11,7 @@ from report_utils.errors import InputError
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.studies import reproduction_of
 from report_utils.runs.explain_changes import changes, differences
-from report_utils.runs.ownership import Entry, entries
+from report_utils.runs.ownership import OwnedEntry, entries
 from report_utils.runs.store import RunKey, Store, partial_folder
 
 State = Literal["fresh", "stale", "missing", "damaged"]
@@ -46,7 +46,7 @@ class Status:
 class Manifests:
     """The manifests of all runs in a store, to compare today's inputs with."""
 
-    def __init__(self, found: Iterable[Entry]) -> None:
+    def __init__(self, found: Iterable[OwnedEntry]) -> None:
         runs = [entry.about for entry in found if entry.kind == "run" and entry.about]
         self._by_digest = {manifest["digest"]: manifest for manifest in runs}
         self._by_name: dict[str, list[dict[str, Any]]] = {}

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _IMAGES_AND_FOLDS = (
     "binning.dataset.Dataset.images",
-    "binning.transforms.Transform",
+    "binning.transforms.Transform.__call__",
+    "binning.transforms.Transform.bands",
+    "binning.transforms.Transform.counted_edges_kev",
     "reproduction.training_tasks.profile_folds",
     "reproduction.training_tasks.tested",
 )
