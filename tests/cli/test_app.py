@@ -143,4 +143,4 @@ def test_an_interruption_ends_with_one_line(run, runs_folder, monkeypatch):
     monkeypatch.setattr("report_utils.reproduction.one_profile.Reproduction.prepare", interrupted)
     status, out, err = run("fit", "single_band", "--profile", "smoke")
     assert (status, out) == (130, "")
-    assert err == "\nreport-utils: interrupted; what was finished is kept, and the same command goes on\n"
+    assert err == "\nreport-utils: interrupted; what was finished is kept; run the same command again to continue\n"

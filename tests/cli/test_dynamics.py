@@ -69,7 +69,7 @@ def test_what_cannot_be_shown_is_one_line(run, tmp_path):
 @pytest.mark.parametrize("arguments", [(), ("multi_band_4",), ("--seeds", "3"), ("train", "multi_band_4")])
 def test_without_another_command_the_reports_own_are_trained(run, monkeypatch, arguments):
     asked = []
-    monkeypatch.setattr("report_utils.cli.dynamics.train_runs", lambda *all_of_it: asked.append(all_of_it))
+    monkeypatch.setattr("report_utils.cli.training.train_runs", lambda *all_of_it: asked.append(all_of_it))
     assert run(*arguments)[0] == 0
     ((chosen, _, seeds, _),) = asked
     assert chosen["dynamics"] == (["multi_band_4"] if "multi_band_4" in arguments else None)

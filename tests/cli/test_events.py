@@ -141,7 +141,7 @@ def test_an_interruption_says_that_the_same_command_goes_on(run, lists, monkeypa
     monkeypatch.setattr("report_utils.events.ingest", stop)
     status, _, err = run("ingest", lists / "list.csv", "--out", "archive", "--hubble-h", 0.7)
     assert status == 130
-    assert "interrupted; what was finished is kept, and the same command goes on" in err
+    assert "interrupted; what was finished is kept; run the same command again to continue" in err
 
 
 def test_of_many_faults_of_a_catalogue_the_first_are_shown(run, lists):

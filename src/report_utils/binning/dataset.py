@@ -79,8 +79,11 @@ class Dataset:
             If the events were counted in other bands than the transform is made of.
         """
         if transform.counted_edges_kev != self.edges_kev:
-            bands, counted = (", ".join(band_names(e)) for e in (transform.counted_edges_kev, self.edges_kev))
-            msg = f"transform {transform.name!r} is made of counts in the bands {bands} keV, not {counted} keV"
+            msg = (
+                f"transform {transform.name!r} is made of counts in the bands "
+                f"{', '.join(band_names(transform.counted_edges_kev))} keV, "
+                f"not {', '.join(band_names(self.edges_kev))} keV"
+            )
             raise InputError(msg)
         shape = self.counts(transform.source).shape
         images = _aligned((*shape[:3], transform.n_channels))
