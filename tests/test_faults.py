@@ -182,7 +182,7 @@ def test_runs_in_a_folder_that_cannot_be_written(tmp_path, command):
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert "runs/here" in result.stderr
-    assert "no folder can be here" in result.stderr
+    assert "cannot be a folder" in result.stderr
     assert "name another with REPORT_RUNS" in result.stderr
 
 
@@ -192,7 +192,7 @@ def test_status_of_a_folder_that_cannot_be_there(tmp_path):
     profile = write_profile(tmp_path / "tiny.toml")
     result = call("status", "-p", str(profile), runs=tmp_path / "runs" / "here")
     assert result.returncode == 2
-    assert "no folder can be here" in result.stderr
+    assert "cannot be a folder" in result.stderr
 
 
 @pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM])

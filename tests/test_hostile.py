@@ -297,7 +297,7 @@ def test_a_number_of_workers_that_means_nothing(tmp_path, variables, pieces):
 def test_runs_that_would_lie_in_a_file(tmp_path):
     (tmp_path / "file").touch()
     for place in (tmp_path / "file", tmp_path / "file" / "runs"):
-        pieces = [f"{place}: no folder can be here, for {tmp_path / 'file'} is none", "REPORT_RUNS"]
+        pieces = [f"{place}: cannot be a folder, because {tmp_path / 'file'} is a file", "REPORT_RUNS"]
         for command in (["status"], ["clean", "--stale", "--dry-run"], ["observations"]):
             refused(*command, pieces=pieces, REPORT_PROFILE="smoke", REPORT_RUNS=str(place))
 
@@ -319,7 +319,7 @@ def test_a_name_that_controls_the_terminal_is_escaped(tmp_path):
         (["inspect", "a.fits", "--pixel-arcsec", "0_492"], "--pixel-arcsec '0_492': not a number"),
         (["inspect", "a.fits", "--energy-max", "1e400"], "--energy-max '1e400': not a number"),
         (["ingest", "a.csv", "-o", "b", "--hubble-h", "nan"], "--hubble-h 'nan': not a number"),
-        (["fit", "--minutes", "nan"], "'nan' is no time"),
+        (["fit", "--minutes", "nan"], "'nan' is not a time"),
         (["inspect", "a.fits/"], "'a.fits/' names a folder"),
         (["ingest", "a.csv/", "-o", "b"], "'a.csv/' names a folder"),
     ],

@@ -173,6 +173,13 @@ def test_a_page_runs_on_no_backend_but_this_projects(tmp_path, monkeypatch):
         run_page(Page("page", "page"), ROOT / "notebooks" / "any-model.py", "smoke")
 
 
+def test_a_notebook_needs_no_header(tmp_path):
+    (tmp_path / "page.py").write_text('# %% tags=["parameters"]\nprofile = None\n\n# %%\nprofile\n')
+    executed, _ = run_page(Page("page", "page"), tmp_path / "page.py", "smoke")
+    assert executed.cells[-1].outputs[0].data["text/plain"] == "'smoke'"
+    assert executed.metadata.kernelspec.name == "python3"
+
+
 @pytest.fixture
 def reproduction(runs_folder):
     return Reproduction("smoke")

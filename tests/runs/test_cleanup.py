@@ -1,4 +1,4 @@
-"""What lies in a folder of runs, who holds it, and taking it away."""
+"""Which processes hold what in a folder of runs, and how it is removed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def store(tmp_path):
 
 @contextmanager
 def other_process(code):
-    """Another process that says when it has done its part, and ends when told to."""
+    """Run code in another process that prints ``ready`` and then waits until it is killed."""
     command = [sys.executable, "-c", f"{code}"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -55,7 +55,7 @@ def program(store, statement):
     )
 
 
-def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
+def test_a_missing_folder_holds_nothing(tmp_path):
     assert entries(tmp_path / "none") == []
     assert profiles_in_use(Store(tmp_path / "none")) == set()
 
@@ -66,7 +66,7 @@ def test_removing_leaves_nothing(store):
     assert remove(store, entry)
     assert entries(store.root) == []
     assert store.load(KEY) is None
-    assert remove(store, entry)  # somebody else was faster
+    assert remove(store, entry)  # another process was faster
 
 
 def test_an_interrupted_removal_leaves_nothing_that_looks_like_a_run(store, monkeypatch):
@@ -86,7 +86,7 @@ def test_an_interrupted_removal_leaves_nothing_that_looks_like_a_run(store, monk
     assert entries(store.root) == []
 
 
-def test_what_a_process_holds_stays_until_it_ends(store):
+def test_a_run_that_a_process_holds_is_kept_until_that_process_ends(store):
     (entry,) = entries(store.root)
     with other_process(program(store, "store.lock(key)")):
         assert not remove(store, entry)
@@ -98,13 +98,13 @@ def test_what_a_process_holds_stays_until_it_ends(store):
     assert remove(store, entry)
 
 
-def test_what_another_machine_uses_is_in_use_whatever_its_lock_says(store, monkeypatch):
+def test_a_profile_in_use_on_another_machine_counts_whatever_its_lock_says(store, monkeypatch):
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr("report_utils.runs.cleanup.platform.node", lambda: "node-7")
         with in_use(store, "profiles/paper.toml"):
             (path,) = (store.root / "in-use").iterdir()
             text = path.read_text()
-    path.write_text(text)  # as seen here, where nobody holds it
+    path.write_text(text)  # as seen from this machine, where no process holds it
     assert profiles_in_use(store) == {"profiles/paper.toml"}
     assert unused_locks(store) == []
 
@@ -113,19 +113,19 @@ def test_a_profile_is_in_use_while_its_process_lives(store):
     with other_process(program(store, "in_use(store, 'profiles/smoke.toml')")):
         assert profiles_in_use(store) == {"profiles/smoke.toml"}
     assert profiles_in_use(store) == set()
-    assert len(unused_locks(store)) == 1  # that of the killed process
+    assert len(unused_locks(store)) == 1  # the killed process's
     with in_use(store, "a.toml"), in_use(store, "a.toml"):
         assert profiles_in_use(store) == {"a.toml"}
     assert len(unused_locks(store)) == 1
 
 
-def test_use_of_a_folder_that_cannot_be_written(tmp_path):
+def test_a_folder_that_cannot_be_written_can_still_be_used(tmp_path):
     (tmp_path / "runs").write_text("a file")
     with in_use(Store(tmp_path / "runs"), "a"):
         pass
 
 
-def test_files_of_processes_that_have_ended(tmp_path):
+def test_files_of_ended_processes_are_found(tmp_path):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     for name in (f".a.{os.getpid()}.tmp", f".a.{ended.pid}.tmp", ".a.99999999999999999999.tmp", "a.tmp"):

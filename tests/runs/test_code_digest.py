@@ -1,4 +1,4 @@
-"""What changes a digest, and what does not."""
+"""What changes a digest and what does not."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from report_utils.runs import code_digest
 from report_utils.runs.code_digest import digest, reached_definitions, require_code, source_definitions
 
 
-def test_values_are_digested_by_content():
+def test_values_are_digested_by_their_content():
     assert digest({"a": 1, "b": [1.5, None]}) == digest({"b": (1.5, None), "a": 1})
     assert digest({"a": 1}) != digest({"a": "1"})
-    with pytest.raises(TypeError, match="set cannot take part"):
+    with pytest.raises(TypeError, match="set cannot be digested"):
         digest({"a": {1}})
     with pytest.raises(ValueError, match="not JSON compliant"):
         digest(float("nan"))
@@ -87,7 +87,7 @@ def package(tmp_path, monkeypatch):
     return edit
 
 
-def test_definitions_are_followed_through_calls_constants_modules_and_imports_inside_functions(package):
+def test_calls_constants_modules_and_imports_inside_functions_are_followed(package):
     assert reached_definitions("binning.counts.count").keys() == REACHED
 
 
@@ -103,8 +103,8 @@ def test_definitions_are_followed_through_calls_constants_modules_and_imports_in
         ("files/disk.py", "return x", "return 2 * x"),
     ],
 )
-def test_what_decides_no_number_changes_nothing(package, name, before, after):
-    """Words, layout, annotations, messages, what is not reached, and what only keeps and carries numbers."""
+def test_what_affects_no_number_changes_no_digest(package, name, before, after):
+    """Docstrings, layout, annotations, messages, unreached code, and code that only stores or passes on numbers."""
     expected = reached_definitions("binning.counts.count")
     package(name, before, after)
     assert reached_definitions("binning.counts.count") == expected
@@ -120,9 +120,7 @@ def test_what_decides_no_number_changes_nothing(package, name, before, after):
         ("cnn/views.py", "return 1\n", "return 2\n", {"View"}),
     ],
 )
-def test_editing_what_is_reached_only_through_another_definition_changes_its_digest_alone(
-    package, name, before, after, changed
-):
+def test_editing_a_definition_that_is_reached_indirectly_changes_only_its_digest(package, name, before, after, changed):
     expected = reached_definitions("binning.counts.count")
     package(name, before, after)
     found = reached_definitions("binning.counts.count")
@@ -138,7 +136,7 @@ def test_moving_a_function_to_another_module_changes_no_digest(package):
     assert reached_definitions("binning.counts.count") == expected
 
 
-def test_definitions_that_share_a_name_all_count(package):
+def test_all_definitions_with_the_same_name_count(package):
     package("binning/edges.py", "return 1", "return _scaled(1)\n\n\ndef _scaled(x):\n    return x")
     expected = reached_definitions("binning.counts.count")
     package("binning/edges.py", "return x", "return -x")
@@ -155,7 +153,7 @@ def test_a_root_is_a_function_a_method_a_constant_or_a_whole_module(package):
         reached_definitions("binning.counts.missing")
 
 
-def test_tables_and_statements_of_a_reached_module_count(package):
+def test_data_tables_and_statements_of_a_reached_module_count(package):
     (package.folder / "tables").mkdir()
     (package.folder / "tables" / "__init__.py").write_text("def load():\n    return 1\n")
     (package.folder / "tables" / "area.npz").write_bytes(b"1")
@@ -167,7 +165,7 @@ def test_tables_and_statements_of_a_reached_module_count(package):
     assert reached_definitions("binning.edges.low").keys() == {"low", "high", "edges (statements)"}
 
 
-def test_a_local_name_is_no_reference(package):
+def test_a_local_name_is_not_a_reference(package):
     package("binning/counts.py", "return events / WIDTH", "unrelated = 2\n    return events / unrelated / WIDTH")
     assert "unrelated" not in reached_definitions("binning.counts.count")
 
@@ -197,13 +195,13 @@ if sys.argv[2] == "before":
     module.write_text(text.replace("def eight_views(", "def eight_views(edited=1, *, "))
 require_code(planned, roots)
 module.write_text(text.replace("def eight_views(", "def eight_views(edited=2, *, "))
-require_code(planned, roots)  # what was imported stays what it was
+require_code(planned, roots)  # imported code does not change
 print("agreed")
 """
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_worker_refuses_code_that_was_edited_before_it_began(tmp_path, when):
+def test_a_worker_refuses_code_that_was_edited_before_it_started(tmp_path, when):
     shutil.copytree(code_digest._ROOT, tmp_path / "report_utils", ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-c", EDITED, str(tmp_path), when]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -213,5 +211,5 @@ def test_a_worker_refuses_code_that_was_edited_before_it_began(tmp_path, when):
         assert "InputError: eight_views: this code was edited after the work was planned" in result.stderr
 
 
-def test_code_that_is_still_as_planned_may_compute():
+def test_unchanged_code_is_accepted():
     require_code(reached_definitions("binning.symmetry.eight_views"), ["binning.symmetry.eight_views"])

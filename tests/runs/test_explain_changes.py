@@ -1,4 +1,4 @@
-"""What changed, in words."""
+"""Changed inputs are described in words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ARCHIVED = {"data": {"archive": "a" * 64, "n_clusters": 40, "n_pixels": 32}}
 
 
 def changed(path, value, before=BEFORE):
-    """Return a copy in which one nested value is another one, or none."""
+    """Return a copy in which one nested value is replaced, or removed if the new value is None."""
     name, *rest = path
     copy = dict(before)
     if rest:
@@ -38,8 +38,8 @@ def changed(path, value, before=BEFORE):
         (["seed"], 1, "seed 626 -> 1"),
         (["code", "cnn.model"], "c" * 64, "code cnn.model changed"),
         (["code", "cnn.__init__"], "c" * 64, "code cnn changed"),
-        (["code", "cnn.batches"], "c" * 64, "code cnn.batches takes part now"),
-        (["code", "cnn.model"], None, "code cnn.model takes no part any more"),
+        (["code", "cnn.batches"], "c" * 64, "code cnn.batches is now used"),
+        (["code", "cnn.model"], None, "code cnn.model is no longer used"),
         (["code"], "d" * 64, "code changed"),
         (
             ["data", "simulation", "sigma_ln_temperature"],
@@ -54,17 +54,17 @@ def changed(path, value, before=BEFORE):
         (["training", "target"], "x" * 60, "training.target as_is -> " + "x" * 45 + "..."),
     ],
 )
-def test_a_change_is_said(path, value, line):
+def test_a_change_is_described(path, value, line):
     assert changes(BEFORE, changed(path, value)) == [line]
 
 
-def test_nothing_changed():
+def test_equal_inputs_give_no_line():
     assert changes(BEFORE, BEFORE) == []
     assert changes({"page": {"a": (1, 2)}}, {"page": {"a": [1, 2]}}) == []
 
 
-def test_each_change_is_said_once():
-    """A page's own import and its data may name the same module."""
+def test_each_change_is_described_once():
+    """The code of a page and that of its data may name the same module."""
     before = {"code": {"simulation.gas": "a" * 64}, "data": {"code": {"simulation.gas": "a" * 64}}}
     now = {"code": {"simulation.gas": "b" * 64}, "data": {"code": {"simulation.gas": "b" * 64}}}
     assert changes(before, now) == ["code simulation.gas changed"]
@@ -76,7 +76,7 @@ def test_an_archive_that_has_grown():
     assert changes(ARCHIVED, changed(["data", "archive"], "b" * 64, ARCHIVED)) == ["archive: its observations changed"]
 
 
-def test_an_archive_in_place_of_the_simulation():
+def test_an_archive_replaces_the_simulation():
     lines = changes({"data": BEFORE["data"]}, {"data": {**ARCHIVED["data"], "code": {}}})
     assert "data: archive is new" in lines
     assert "data: n_clusters 48 -> 40" in lines

@@ -1,4 +1,4 @@
-"""Stored files are compared with their manifest; large ones once for each state they are in."""
+"""Stored files are compared with their manifest; large ones only when their state has changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _damage(path, *, secretly):
 
 @pytest.fixture
 def read(monkeypatch):
-    """The names of the files that are read for their digest."""
+    """Return the names of the files that are digested."""
     names = []
     original = integrity.file_digest
 
@@ -45,9 +45,9 @@ def read(monkeypatch):
     return names
 
 
-def test_a_large_file_is_read_once_for_each_state(folder, read):
+def test_a_large_file_is_digested_once_for_each_state(folder, read):
     assert fault_of(folder, KEY.digest) is None
-    assert sorted(read) == ["facts.json", "small.npy"]  # saving has looked at the large one
+    assert sorted(read) == ["facts.json", "small.npy"]  # saving has digested the large one
     (folder / "checked.json").unlink()
     read.clear()
     assert fault_of(folder, KEY.digest) is None
@@ -61,8 +61,8 @@ def test_a_large_file_that_was_written_to_is_read_again(folder):
     assert fault_of(folder, KEY.digest) == "large.npy has changed since it was written"
 
 
-def test_setting_back_the_time_hides_nothing(folder):
-    """A file's change time cannot be set, so the state differs although size and modification time do not."""
+def test_restoring_the_modification_time_hides_nothing(folder):
+    """A file's change time cannot be set, so its state differs although size and modification time do not."""
     _damage(folder / "large.npy", secretly=True)
     assert fault_of(folder, KEY.digest) == "large.npy has changed since it was written"
 
@@ -72,7 +72,7 @@ def test_thorough_reads_everything(folder, read):
     assert sorted(read) == ["facts.json", "large.npy", "small.npy"]
 
 
-def test_what_is_remembered_can_be_damaged(folder, read):
+def test_a_damaged_record_of_states_is_ignored(folder, read):
     for text in ("{", "[]", '{"large.npy": "no"}', '{"large.npy": [1, 2, 3, 4]}'):
         (folder / "checked.json").write_text(text)
         read.clear()
@@ -102,7 +102,7 @@ def test_a_folder_that_cannot_be_written_is_checked_every_time(folder, read, mon
         ("[" * 100_000, "cannot be read"),
     ],
 )
-def test_a_manifest_can_be_anything(folder, text, fault):
+def test_a_manifest_with_any_content_is_judged(folder, text, fault):
     (folder / "manifest.json").write_text(text)
     assert fault in fault_of(folder, KEY.digest)
 

@@ -1,4 +1,4 @@
-"""What in a folder of runs is this project's own, and what is not looked at."""
+"""What in a folder of runs belongs to this project, and what is left alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 
 from report_utils.errors import InputError
 from report_utils.runs.cleanup import in_use
-from report_utils.runs.marking import is_marked, mark_runs, require_runs
-from report_utils.runs.ownership import MARK, METADATA, entries, strangers
+from report_utils.runs.ownership import MARK, METADATA, entries, is_marked, mark_runs, require_runs, strangers
 from report_utils.runs.store import RunKey, Store
 
 KEY = RunKey("fit/smoke/multi_band_2/fold-0", {"seed": 1}, "profiles/smoke.toml")
@@ -70,7 +69,7 @@ def test_everything_of_this_project_is_recognised(store, place):
 @pytest.mark.parametrize(
     "name",
     [
-        OTHER,  # the name of a run, and no manifest
+        OTHER,  # the name of a run, but no manifest
         f"{OTHER}.partial",
         f"{OTHER}.damaged-by-water",
         f"{OTHER}.damaged-abc_defg",
@@ -89,13 +88,13 @@ def test_a_name_alone_proves_nothing(store, place, name):
     assert any((place / name / "letter.txt").is_relative_to(path) for path in strangers(store.root))
 
 
-def test_what_lies_in_a_run_besides_its_own_files_keeps_it(store):
+def test_a_foreign_file_in_a_run_protects_it(store):
     (store.folder(KEY) / "notes.txt").touch()
     assert entries(store.root) == []
     assert list(strangers(store.root)) == [store.folder(KEY)]
 
 
-def test_a_run_under_the_name_of_another_is_none(store, place):
+def test_a_run_under_another_name_is_not_recognised(store, place):
     store.folder(KEY).rename(place / OTHER)
     assert entries(store.root) == []
 
@@ -116,7 +115,7 @@ def test_a_new_folder_of_runs_has_the_mark(store):
 
 
 @pytest.mark.parametrize("begin", ["working_folder", "lock", "in_use"])
-def test_whatever_is_written_first_makes_the_mark(tmp_path, begin):
+def test_the_mark_is_made_whatever_is_written_first(tmp_path, begin):
     store = Store(tmp_path / "new" / "runs")
     if begin == "working_folder":
         store.working_folder(KEY)
@@ -126,16 +125,16 @@ def test_whatever_is_written_first_makes_the_mark(tmp_path, begin):
     assert is_marked(store.root)
 
 
-def test_a_folder_of_an_earlier_version_gets_the_mark_where_it_holds_runs_alone(store, tmp_path):
+def test_an_unmarked_folder_is_marked_if_it_holds_only_runs(store, tmp_path):
     (store.root / MARK).unlink()
     older = store.root.rename(tmp_path / "older")
     require_runs(older)
-    assert not is_marked(older)  # looking writes nothing
+    assert not is_marked(older)  # checking writes nothing
     mark_runs(older)
     assert is_marked(older)
 
 
-def test_a_folder_that_holds_other_things_gets_no_mark_and_is_refused(tmp_path):
+def test_a_folder_with_other_things_is_neither_marked_nor_cleaned(tmp_path):
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True)
     Store(home).save(KEY, {"a": np.ones(2)}, {})
@@ -146,7 +145,7 @@ def test_a_folder_that_holds_other_things_gets_no_mark_and_is_refused(tmp_path):
     require_runs(home)
 
 
-def test_a_mark_that_is_a_link_or_of_somebody_else_is_none(tmp_path):
+def test_a_mark_that_is_a_link_or_has_other_text_does_not_count(tmp_path):
     marked = Store(tmp_path / "runs")
     marked.save(KEY, {}, {})
     home = tmp_path / "home"

@@ -1,4 +1,4 @@
-"""What is said of the machine, the versions and the commit is what other sources say of them."""
+"""The machine, the versions and the commit are those that other sources report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def fresh():
         function.cache_clear()
 
 
-def test_versions_are_those_installed():
+def test_the_versions_are_those_installed():
     found = versions()
     assert found["numpy"] == np.__version__
     assert found["python"] == platform.python_version()
@@ -41,14 +41,14 @@ def test_the_processor_is_named_with_its_model():
         assert "model" in name
 
 
-def test_a_processor_without_a_name(monkeypatch):
+def test_a_processor_without_a_name_still_has_a_description(monkeypatch):
     monkeypatch.setattr(provenance, "_cpuinfo", dict)
     monkeypatch.setattr(provenance.sys, "platform", "linux")
     assert processor()
 
 
 @pytest.mark.parametrize(("text", "expected"), [("1", 1), ("2", 2), ("", None), ("many", None), ("0", None)])
-def test_threads_are_those_of_a_training(monkeypatch, text, expected):
+def test_the_number_of_threads_is_that_of_a_training(monkeypatch, text, expected):
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", text)
     assert threads() == (expected or len(os.sched_getaffinity(0)))
 
@@ -62,7 +62,7 @@ def project(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_the_commit_and_whether_files_differ_from_it(project):
+def test_the_commit_and_uncommitted_changes_are_reported(project):
     def git(*words):
         identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
         return subprocess.run(
@@ -76,7 +76,7 @@ def test_the_commit_and_whether_files_differ_from_it(project):
     git("commit", "-m", "first")
     source.cache_clear()
     assert source() == {"commit": git("rev-parse", "HEAD").strip(), "uncommitted": False}
-    for results in (project / "results" / "paper", project / "benchmarks" / "results"):  # which a run writes itself
+    for results in (project / "results" / "paper", project / "benchmarks" / "results"):  # written by runs themselves
         results.mkdir(parents=True)
         (results / "one.json").write_text("{}")
         source.cache_clear()
@@ -90,23 +90,23 @@ def test_the_commit_and_whether_files_differ_from_it(project):
     assert source()["uncommitted"] is True
 
 
-def test_without_git_or_a_project(project, monkeypatch):
+def test_without_git_or_a_history_the_commit_is_unknown(project, monkeypatch):
     assert source()["commit"] is None
     monkeypatch.setenv("PATH", "")
     source.cache_clear()
     assert source()["commit"] is None
 
 
-def test_a_copy_of_the_package_beside_its_sources_is_told(project):
+def test_a_copy_of_the_package_beside_its_sources_is_reported(project):
     assert copy_note() is None
     (project / "src" / "report_utils").mkdir(parents=True)
     note = copy_note()
     assert note.startswith(
-        f"this runs a copy of the package, {Path(provenance.__file__).parents[1]}, and edits in {project}"
+        f"this runs a copy of the package, {Path(provenance.__file__).parents[1]}, so edits in {project}"
     )
     assert note.endswith("pip install --no-deps --no-build-isolation -e .")
 
 
-def test_the_sources_themselves_are_no_copy(monkeypatch):
+def test_the_source_tree_itself_is_not_a_copy(monkeypatch):
     monkeypatch.chdir(Path(provenance.__file__).parents[3])
     assert copy_note() is None

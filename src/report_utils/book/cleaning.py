@@ -19,8 +19,7 @@ from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import changed_inputs, current_key
 from report_utils.runs.cleanup import abandoned, profiles_in_use, remove, remove_lock, unused_locks
 from report_utils.runs.explain_changes import changes
-from report_utils.runs.marking import mark_runs, require_runs
-from report_utils.runs.ownership import OwnedEntry, entries, record_of, strangers
+from report_utils.runs.ownership import OwnedEntry, entries, mark_runs, record_of, require_runs, strangers
 from report_utils.runs.store import Store
 
 _MEGABYTE = 1e6

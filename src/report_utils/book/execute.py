@@ -38,6 +38,7 @@ _PACKAGES = (
 """Whose versions a page records, as far as they are installed."""
 
 _START_SECONDS = 300
+_KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 HOW_TO_HAVE_IT = """**AGN-less observations.** The report compares each cluster with the same cluster observed without
 its active galactic nuclei (AGN). In a simulation that is a second list of events; in real observations it is what
@@ -57,10 +58,12 @@ class PageError(RuntimeError):
 
 
 def read_template(path: Path) -> NotebookNode:
-    """Read a py:percent notebook."""
+    """Read a py:percent notebook; its header may leave out the kernel."""
     import jupytext
 
-    return jupytext.read(path)
+    notebook = jupytext.read(path)
+    notebook.metadata.setdefault("kernelspec", _KERNEL)
+    return notebook
 
 
 def template_parameters(notebook: NotebookNode) -> dict[str, Any]:
@@ -220,7 +223,7 @@ def _unavailable_page(page: Page, reason: str) -> NotebookNode:
     question = f"**The question.** What would stand on the page *{title}*, and what does it take to have it?"
     text = f"# {title}\n\n{question}\n\n```{{admonition}} Not available here\n{reason}\n```\n\n{HOW_TO_HAVE_IT}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="reason")])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook.metadata["kernelspec"] = _KERNEL
     return notebook
 
 

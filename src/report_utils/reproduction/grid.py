@@ -22,8 +22,7 @@ from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, write_text
 from report_utils.profiles import project_root
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.code_digest import is_installed
-from report_utils.runs.marking import mark_runs
-from report_utils.runs.ownership import GRID
+from report_utils.runs.ownership import GRID, mark_runs
 from report_utils.runs.store import RunKey
 
 _DIGESTS = re.compile(r"(?:[0-9a-f]{64} .+\n)+")

@@ -1,1 +1,1 @@
-"""What is kept between two builds: finished runs, keys that say what they were computed from, and clean-up."""
+"""What is kept between builds: finished runs, the keys that identify them, verification and clean-up."""

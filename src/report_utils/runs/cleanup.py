@@ -1,4 +1,4 @@
-"""Who is using a folder of runs, and taking things of this project out of it."""
+"""Which processes use a folder of runs, and removing from it what belongs to this project."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from report_utils.files.disk import clear_disk_errors
-from report_utils.runs.marking import mark_runs
-from report_utils.runs.ownership import IN_USE, LOCKS, REMOVING, OwnedEntry, is_own_lock
+from report_utils.runs.ownership import IN_USE, LOCKS, REMOVING, OwnedEntry, is_own_lock, mark_runs
 from report_utils.runs.store import Store
 
 _counter = itertools.count()
@@ -23,10 +22,16 @@ _counter = itertools.count()
 
 @contextlib.contextmanager
 def in_use(store: Store, profile: str) -> Iterator[None]:
-    """Let nobody remove runs of a profile's file while this process makes or needs them.
+    """Protect the runs of a profile from removal while this process makes or needs them.
 
-    It ends with the process, however that ends; of another machine that shares the folder it is not known whether it
-    has ended. Where nothing can be written, nothing can be removed either.
+    The protection ends with the process, even if it is killed. A process on another machine that shares the folder
+    counts as running, because nothing here can tell. If the folder cannot be written, nothing can be removed either.
+
+    Parameters
+    ----------
+    store : Store
+    profile : str
+        The profile's file, as in :attr:`RunKey.profile`.
     """
     path = store.root / IN_USE / f"{platform.node()}-{os.getpid()}-{next(_counter)}.lock"
     lock = FileLock(path)
@@ -44,7 +49,7 @@ def in_use(store: Store, profile: str) -> Iterator[None]:
 
 
 def profiles_in_use(store: Store) -> set[str]:
-    """Return the files of the profiles that living processes work on, or processes of other machines."""
+    """Return the files of the profiles that running processes work on, here or on other machines."""
     found = set()
     for path in _own_locks(store, IN_USE):
         if _held(path):
@@ -55,7 +60,7 @@ def profiles_in_use(store: Store) -> set[str]:
 
 def _held(path: Path) -> bool:
     if path.parent.name == IN_USE and not path.name.startswith(f"{platform.node()}-"):
-        return True  # a lock may not reach over a network
+        return True  # locks may not work across a network
     lock = FileLock(path)
     try:
         lock.acquire(timeout=0)
@@ -66,9 +71,9 @@ def _held(path: Path) -> bool:
 
 
 def remove(store: Store, entry: OwnedEntry) -> bool:
-    """Remove an entry, unless a living process holds its lock; return whether it is gone.
+    """Remove an entry, unless a running process holds its lock; return whether it is gone.
 
-    It gets another name first: an interruption leaves nothing that looks like a run.
+    A folder is renamed first, so that an interrupted removal leaves nothing that looks like a run.
     """
     with clear_disk_errors(entry.path):
         path = store.lock_path(entry.result)
@@ -91,7 +96,7 @@ def remove(store: Store, entry: OwnedEntry) -> bool:
 
 
 def unused_locks(store: Store) -> list[Path]:
-    """Return the lock files that no living process holds."""
+    """Return the lock files that no running process holds."""
     files = [*_own_locks(store, LOCKS), *_own_locks(store, IN_USE)]
     return sorted(path for path in files if not _held(path))
 
@@ -103,7 +108,7 @@ def _own_locks(store: Store, folder: str) -> list[Path]:
 
 
 def remove_lock(path: Path) -> None:
-    """Remove a lock file, unless it has been taken meanwhile; who waits for it then makes it anew."""
+    """Remove a lock file, unless a process has taken it since; a process that waits for it creates it again."""
     lock = FileLock(path)
     with contextlib.suppress(Timeout):
         lock.acquire(timeout=0)
@@ -112,13 +117,13 @@ def remove_lock(path: Path) -> None:
 
 
 def abandoned(folder: Path, pattern: str) -> list[Path]:
-    """Return the files and folders of processes that have ended.
+    """Return the files and folders that belong to processes that have ended.
 
     Parameters
     ----------
     folder : Path
     pattern : str
-        A regular expression for the whole name, whose first group is the process' number.
+        A regular expression for the whole name; its first group is the process ID.
     """
     matched = ((path, re.fullmatch(pattern, path.name)) for path in folder.iterdir()) if folder.is_dir() else ()
     return sorted(path for path, match in matched if match and not _alive(int(match[1])))

@@ -1,8 +1,8 @@
 """Digests of what decides a result: values, files, and the definitions that a computation reaches.
 
-A definition is a function, a class or a constant at the top of a module. Its digest is that of its syntax tree without
-docstrings, annotations of functions, imports of this package and the wording of errors: none of them decides a number.
-The module it stands in takes no part, so that code can be moved.
+A definition is a function, a class or a constant at the top level of a module. It is digested as a syntax tree without
+docstrings, function annotations, imports from this package and the text of errors, because none of these affects a
+number. The name of its module does not enter the digest, so code can be moved.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from report_utils.errors import InputError
 PACKAGE = __name__.partition(".")[0]
 _ROOT = Path(__file__).resolve().parents[1]
 _CARRIERS = {"errors", "files", "profiles", "runs", "widgets", "workers"}
-"""Rooms that keep and carry numbers and compute none; a profile's entries take part in a key as values."""
+"""Packages and modules that store or pass on numbers but compute none. A profile's entries enter a key as values."""
 _TABLES = {".npz", ".csv"}
 _DIGITS = 16
 
@@ -39,38 +39,38 @@ def _plain(value: Any) -> Any:
         return dict(value)
     if isinstance(value, Path):
         return str(value)
-    msg = f"a {type(value).__name__} cannot take part in a digest"
+    msg = f"a {type(value).__name__} cannot be digested"
     raise TypeError(msg)
 
 
 def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file's content."""
+    """Return the SHA-256 of a file's contents."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def reached_definitions(*roots: str) -> dict[str, str]:
-    """Return the digest of every definition of this package that some of its definitions reach.
+    """Return the digest of every definition in this package that the given ones use, directly or indirectly.
 
-    A name or an attribute of a module that a definition mentions is followed, through imports at the top of a module
-    or inside a function, wherever it leads inside this package. Where a package's own file is reached, the tables
-    beside it are, too.
+    Every name and every attribute of a module that a definition mentions is followed within this package, through
+    imports at the top of a module or inside a function. Where a package's ``__init__.py`` is reached, the data tables
+    beside it are included.
 
     Parameters
     ----------
     *roots : str
-        Dotted names below this package: of functions, classes, methods or constants, such as
-        ``"cnn.crossval.fit_fold"``, or of whole modules, such as ``"cnn.engine_jax"``.
+        Dotted names below this package, of functions, classes, methods or constants (``"cnn.crossval.fit_fold"``)
+        or of whole modules (``"cnn.engine_jax"``).
 
     Returns
     -------
     digests : dict of str to str
-        By the definition's name, or the file name of a table. Definitions that share a name share an entry.
+        Keyed by the definition's name, or by a table's file name. Definitions with the same name share an entry.
 
     Raises
     ------
     LookupError
-        If a root names nothing.
+        If a name does not exist.
     """
     pending: list[tuple[str, str]] = []
     for root in roots:
@@ -79,7 +79,7 @@ def reached_definitions(*roots: str) -> dict[str, str]:
 
 
 def source_definitions(source: str) -> dict[str, str]:
-    """Return the digest of every definition of this package that Python source reaches.
+    """Return the digest of every definition in this package that Python source uses, directly or indirectly.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def source_definitions(source: str) -> dict[str, str]:
     """
     module = _read_module(source)
     found = (place for reference in _all_references(module) for place in _resolve(module, reference))
-    pending = [(owner, name) for owner, name in found if owner]  # what the source itself defines has no module
+    pending = [(owner, name) for owner, name in found if owner]  # the definitions of the source itself have no module
     return _digests_of(pending)
 
 
@@ -97,7 +97,7 @@ def _all_references(module: _Module) -> set[str]:
 
 
 def _digests_of(pending: list[tuple[str, str]]) -> dict[str, str]:
-    """Return the digests of definitions, each a (module, name), and of all that they reach."""
+    """Return the digests of definitions, given as (module, name), and of everything that they use."""
     found: dict[tuple[str, str], str] = {}
     while pending:
         place = pending.pop()
@@ -138,7 +138,7 @@ def _resolved_root(root: str) -> list[tuple[str, str]]:
             if found:
                 return found
             break
-    msg = f"{root}: this package defines nothing of that name"
+    msg = f"{root}: this package has no such definition"
     raise LookupError(msg)
 
 
@@ -146,7 +146,7 @@ def _resolved_root(root: str) -> list[tuple[str, str]]:
 class _Definition:
     digest: str
     references: set[str]
-    """Names that it mentions, and dotted names where they may be attributes of a module."""
+    """The names that it mentions, dotted where they may be attributes of a module."""
 
 
 @dataclass
@@ -155,23 +155,23 @@ class _Module:
     path: Path | None
     definitions: dict[str, _Definition] = field(default_factory=dict)
     methods: dict[str, _Definition] = field(default_factory=dict)
-    """By ``"Class.method"``; only a root can name one by itself, for whoever mentions a class reaches all of it."""
+    """By ``"Class.method"``. Only a root can name a method by itself: code that mentions a class reaches all of it."""
     imports: dict[str, set[str]] = field(default_factory=dict)
-    """What names stand for of this package, wherever in the module they are imported."""
+    """Which definitions of this package a name may stand for, wherever in the module it is imported."""
     effects: str = ""
-    """Digest of the statements at its top that define nothing; empty where there are none."""
+    """Digest of the top-level statements that define nothing; empty if there are none."""
     references: set[str] = field(default_factory=set)
-    """What these statements mention."""
+    """The names that these statements mention."""
 
 
 def _resolve(module: _Module, reference: str) -> Iterator[tuple[str, str]]:
-    """Yield the (module, name) of the definitions that a reference of a module leads to."""
+    """Yield the (module, name) of each definition that a reference in a module points to."""
     first, _, rest = reference.partition(".")
     if first in module.definitions:
         yield module.name, first
         return
     for target in module.imports.get(first, ()):
-        if _module_path(target) is not None:  # a module: which of its names is meant stands behind the dot
+        if _module_path(target) is not None:  # a module: the part after the dot says which of its names is meant
             if rest:
                 yield from _resolve(_module(target), rest)
         else:
@@ -184,7 +184,7 @@ _MODULES: dict[str, tuple[tuple[int, int], _Module]] = {}
 
 
 def _module(name: str) -> _Module:
-    """Return what is known of a module; it is read again when its file has changed."""
+    """Return a parsed module; it is parsed again when its file has changed."""
     path = _module_path(name)
     if path is None:
         msg = f"{name}: this package has no such module"
@@ -197,7 +197,7 @@ def _module(name: str) -> _Module:
 
 
 def _module_path(name: str) -> Path | None:
-    """Return the file of a module below this package, by its dotted name; the package itself has the empty one."""
+    """Return the file of a module, by its dotted name below this package; the empty name is the package itself."""
     path = _ROOT.joinpath(*name.split(".")) if name else _ROOT
     for candidate in (path / "__init__.py", path.with_suffix(".py")):
         if candidate.is_file():
@@ -233,7 +233,7 @@ def _read_module(source: str, name: str = "", path: Path | None = None) -> _Modu
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements at a module's top, without bare strings and what only a type checker reads."""
+    """Yield a module's top-level statements, without bare strings and without code for type checkers only."""
     for statement in body:
         is_for_types = isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"
         if not is_for_types and not _is_bare_string(statement):
@@ -242,14 +242,14 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 def _define(definitions: dict[str, _Definition], name: str, node: ast.stmt, *, more: bool = False) -> None:
     found, references = _syntax_digest(node), _references(node)
-    if more:  # a constant that is made in several statements
+    if more:  # a constant that several statements build
         before = definitions[name]
         found, references = digest([before.digest, found]), references | before.references
     definitions[name] = _Definition(found, references - {name})
 
 
 def _imports_of(node: ast.AST) -> Iterator[tuple[str, str]]:
-    """Yield (name here, dotted name below this package) of what a statement imports of it."""
+    """Yield (local name, dotted name below this package) for each import from this package in a statement."""
     if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
         package, _, inside = node.module.partition(".")
         if package == PACKAGE:
@@ -263,7 +263,7 @@ def _imports_of(node: ast.AST) -> Iterator[tuple[str, str]]:
 
 
 class _References(ast.NodeVisitor):
-    """Collects the names that code mentions and does not bind itself."""
+    """Collect the names that code mentions but does not bind itself."""
 
     def __init__(self) -> None:
         self.found: set[str] = set()
@@ -320,7 +320,7 @@ def _syntax_digest(node: ast.AST) -> str:
 
 
 class _Bare(ast.NodeTransformer):
-    """Takes from a syntax tree what decides no number."""
+    """Remove from a syntax tree everything that affects no number."""
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -347,7 +347,7 @@ class _Bare(ast.NodeTransformer):
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         self.generic_visit(node)
-        # a field's type is part of its class; names in it are not followed
+        # a field's type is part of its class, but the names in it are not followed
         node.annotation = ast.Constant(ast.unparse(node.annotation))
         return node
 
@@ -365,17 +365,17 @@ _IMPORTED: dict[tuple[str, ...], dict[str, str]] = {}
 
 
 def require_code(planned: Mapping[str, str], roots: Iterable[str]) -> None:
-    """Refuse to compute with other code than a key names: an editor may have been faster than this process.
+    """Refuse to compute with code that differs from that of a key: it may have been edited since the plan was made.
 
-    What a process has imported stays what it was, so the code is compared as it was when it was first asked for; a
-    worker asks before its first task.
+    A process keeps the code that it has imported. So the code is read once, at the first call, and every later plan
+    is compared with that; a worker calls this before its first task.
 
     Parameters
     ----------
     planned : mapping of str to str
         As :func:`reached_definitions` returned them when the work was planned.
     roots : iterable of str
-        What they were reached from.
+        The definitions that they were reached from.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What differs between the inputs of two results, in words: ``training.epochs 8 -> 10``, ``code cnn.model changed``."""
+"""The differences between the inputs of two results in words, such as ``training.epochs 8 -> 10``."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Path = tuple[str, ...]
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return a line for each input that changed, from what to what, each once.
+    """Return one line for each input that changed, with its old and new value; no line is repeated.
 
     Parameters
     ----------
     before, now : mapping
-        Inputs of a run or of a page. Inside them, ``code`` is a mapping of modules to digests, ``data`` holds the
-        inputs of the binned observations, and ``profile`` the entries of a profile.
+        Inputs of a run or of a page. Inside them, ``code`` maps definitions to digests, ``data`` holds the inputs of
+        the binned observations, and ``profile`` the entries of a profile.
     """
     found = {path: (old, new) for path, old, new in differences(before, now)}
     lines: list[str] = []
     for path, (old, new) in found.items():
         observations = (*path[:-1], "n_clusters")
         if path[-1] == "archive" and observations in found and _ABSENT not in (old, new):
-            continue  # the number of observations says it
+            continue  # the number of observations says so already
         from_archive = "archive" in _mapping_at(now, path[:-1]) and "archive" in _mapping_at(before, path[:-1])
         if path[-1] == "n_clusters" and from_archive:
             lines.append(f"archive: {old} -> {new} observations")
@@ -40,7 +40,7 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def differences(before: Any, now: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
-    """Yield (path, before, now) of each value that differs inside nested mappings."""
+    """Yield (path, before, now) for each value that differs between nested mappings."""
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         for name in dict.fromkeys((*before, *now)):
             yield from differences(before.get(name, _ABSENT), now.get(name, _ABSENT), (*path, name))
@@ -49,7 +49,7 @@ def differences(before: Any, now: Any, path: Path = ()) -> Iterator[tuple[Path, 
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as it comes back from JSON, where tuples are lists."""
+    """Return a value as JSON returns it, with lists in place of tuples."""
     return value if value is _ABSENT else json.loads(json.dumps(value, default=dict))
 
 
@@ -62,7 +62,7 @@ def _mapping_at(value: Any, path: Path) -> Mapping[str, Any]:
 def _in_words(path: Path, old: Any, new: Any) -> str:
     if "code" in path:
         module = ".".join(path[path.index("code") + 1 :]).removesuffix(".__init__")
-        what = "takes part now" if old is _ABSENT else "takes no part any more" if new is _ABSENT else "changed"
+        what = "is now used" if old is _ABSENT else "is no longer used" if new is _ABSENT else "changed"
         return f"code {module} {what}".replace("  ", " ")
     if path[0] in _NAMED:
         return f"{_NAMED[path[0]]} {path[-1]} changed"
@@ -76,7 +76,7 @@ def _in_words(path: Path, old: Any, new: Any) -> str:
 
 
 def _is_opaque(value: Any) -> bool:
-    """Tell whether a value says nothing to a reader: digests, and whole mappings."""
+    """Tell whether a value means nothing to a reader: a digest, or a whole mapping."""
     return isinstance(value, Mapping) or (isinstance(value, str) and _DIGEST.fullmatch(value) is not None)
 
 

@@ -1,4 +1,4 @@
-"""Does a stored run still agree with its manifest? Every file by its digest, large ones once for each state."""
+"""Does a stored run still match its manifest? Every file is digested; large ones only when their state has changed."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from report_utils.runs.code_digest import file_digest
 
 MANIFEST = "manifest.json"
 CHECKED = "checked.json"
-"""Remembers, beside a run's files, in which state the large ones were last found to agree."""
+"""Records, beside a run's files, the state in which the large ones last matched the manifest."""
 
 LARGE_BYTES = 64 * 2**20
-"""Files beyond this are digested again only when their state (place, size, times) is not the remembered one."""
+"""Larger files are digested again only when their state (inode, size, times) differs from the recorded one."""
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     OSError, ValueError
-        If it is not there or not a manifest.
+        If it is missing or not a manifest.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -47,14 +47,14 @@ def fault_of(folder: Path, digest: str, *, thorough: bool = False) -> str | None
     ----------
     folder : Path
     digest : str
-        The digest of the key that the run must have.
+        The digest that the run's key must have.
     thorough : bool
-        Digest large files as well, whatever is remembered of them: only this finds what a disk has changed by itself.
+        Digest large files too, whatever state is recorded. Only this finds damage done by the disk itself.
 
     Raises
     ------
     InputError
-        If files are there and the system does not hand them out: that does not make a run wrong.
+        If files exist but the system cannot read them. That does not make the run wrong.
     """
     try:
         manifest = read_manifest(folder)
@@ -85,13 +85,13 @@ def _file_fault(folder: Path, files: dict[str, Any], *, thorough: bool) -> str |
         if file_digest(path) != expected["sha256"]:
             return f"{name} has changed since it was written"
     if states and states != remembered:
-        with contextlib.suppress(InputError):  # a folder that cannot be written is checked anew every time
+        with contextlib.suppress(InputError):  # a folder that cannot be written is checked in full every time
             write_json(folder / CHECKED, states)
     return None
 
 
 def _state(path: Path) -> list[int]:
-    """Return what changes when a file is written to, replaced or copied."""
+    """Return what changes when a file is written, replaced or copied."""
     found = path.stat()
     return [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
 

@@ -1,7 +1,7 @@
-"""What in a folder of runs is this project's own: proved by exact names and by content, never by a name alone.
+"""What in a folder of runs belongs to this project, proved by exact names and by content, never by a name alone.
 
-A folder of runs may be a folder that holds other things as well. Whatever is not proved to be of this project is a
-stranger: it is never removed, renamed or searched, and no link is followed.
+A folder of runs may hold other things too. Whatever is not proved to belong to this project is a stranger: it is never
+removed, renamed or searched, and no link is followed. Nothing is removed from a folder that does not carry the mark.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from report_utils.files.disk import TEMPORARY
+from report_utils.errors import InputError
+from report_utils.files.disk import RUNS_VARIABLE, TEMPORARY, write_text
 from report_utils.runs.integrity import CHECKED, MANIFEST, read_manifest
 
 Kind = Literal["run", "partial work", "set aside", "temporary", "page"]
@@ -23,10 +24,10 @@ MARK = "report-utils-runs.txt"
 """The file that marks a folder as one of this project's runs."""
 
 KINDS = ("data", "fit", "dynamics")
-"""What a run can be: how the names of its key and its folder begin."""
+"""The kinds of runs: the first part of a key's name and of a folder's path."""
 
 EXECUTED_PAGES = "pages"
-"""The folder of the executed pages, beside those of the runs."""
+"""The folder of executed pages, beside the folders of runs."""
 
 GRID = "grid"
 """The folder of the workflows that compute profiles as separate jobs (:mod:`report_utils.reproduction.grid`)."""
@@ -36,23 +37,27 @@ IN_USE = "in-use"
 WORKERS_LOG = "workers.log"
 
 METADATA = "report_utils"
-"""Where an executed notebook keeps what it was made from; ``at`` and ``seconds`` in it are all that varies."""
+"""The metadata entry in which an executed notebook records its inputs; only ``at`` and ``seconds`` in it vary."""
 
 PARTIAL = ".partial"
-"""Ending of the folder of a run's unfinished work."""
+"""Suffix of the folder that holds a run's unfinished work."""
 
 KEY_FILE = "key.json"
-"""Says in such a folder which run it belongs to."""
+"""The file in that folder that says which run it belongs to."""
 
 SITTING_FILE = "sitting.json"
-"""Says in such a folder how many seconds the work had taken when it was last taken up: when this was written."""
+"""The file in that folder that says how many seconds the work had taken when it was last resumed; written then."""
 
 REMOVING = ".removing-"
-"""How the name of a folder begins that is being removed; its own name and the process' number follow."""
+"""Prefix of a folder that is being removed; its own name and the process ID follow."""
+
+_MARK_LINE = "report-utils keeps its runs here"
+_MARK_TEXT = f"{_MARK_LINE}; `report-utils clean --stale` removes from this folder what no profile needs any more.\n"
+_marked: set[Path] = set()
 
 _DEEPEST = 2  # fit/<profile>/<transform>/<run>
 _RUN = r"[^/]+-[0-9a-f]{16}"
-_RANDOM = r"[a-z0-9_]{8}"  # as tempfile draws it
+_RANDOM = r"[a-z0-9_]{8}"  # as tempfile generates it
 _RUN_FILE = re.compile(rf"[\w-]+\.np[yz]|(?:facts|key|sitting|{MANIFEST[:-5]}|{CHECKED[:-5]})\.json")
 _FOLDERS: dict[Kind, re.Pattern[str]] = {
     "run": re.compile(_RUN),
@@ -61,23 +66,23 @@ _FOLDERS: dict[Kind, re.Pattern[str]] = {
     "temporary": re.compile(rf"\.(?P<run>{_RUN})\.{_RANDOM}"),
 }
 _REMOVING = re.compile(rf"{re.escape(REMOVING)}(?P<removed>.+)-\d+")
-_FILES = {MARK, WORKERS_LOG, "report-utils-analyses.json", "analyses.json"}  # the last two are of earlier versions
+_FILES = {MARK, WORKERS_LOG, "report-utils-analyses.json", "analyses.json"}  # the last two come from earlier versions
 _LOCK = re.compile(r".+-[0-9a-f]{8}\.lock")
 _USE = re.compile(r".+-\d+-\d+\.lock")
 
 
 @dataclass(frozen=True)
 class OwnedEntry:
-    """One thing of this project in a folder of runs.
+    """A file or folder of this project in a folder of runs.
 
     Parameters
     ----------
     path : Path
     kind : str
     result : Path
-        The run's folder or the page that it is or was to become: who makes that holds a lock.
+        The folder of the run, or the page, that it is or was meant to become. A process that makes it holds a lock.
     about : dict
-        The manifest of a run, the key of partial work; empty where there is none.
+        The manifest of a run, or the key of partial work; empty if it has neither.
     """
 
     path: Path
@@ -86,22 +91,22 @@ class OwnedEntry:
     about: dict[str, Any] = field(default_factory=dict)
 
     def size(self) -> int:
-        """Return how much disk it takes [bytes]."""
+        """Return its size on disk [bytes]."""
         files = [self.path] if self.path.is_file() else [path for path in self.path.rglob("*") if path.is_file()]
         total = 0
         for file in files:
-            with contextlib.suppress(OSError):  # gone meanwhile
+            with contextlib.suppress(OSError):  # removed in the meantime
                 total += file.stat().st_size
         return total
 
 
 def entries(root: Path) -> list[OwnedEntry]:
-    """Return what is proved to be of this project in a folder of runs, apart from locks, workflows and logs."""
+    """Return what is proved to belong to this project in a folder of runs, apart from locks, workflows and logs."""
     return sorted((one for one in _found(root) if isinstance(one, OwnedEntry)), key=lambda entry: entry.path)
 
 
 def strangers(root: Path) -> Iterator[Path]:
-    """Yield what in a folder is not proved to be of this project; a stranger's folder is not looked into."""
+    """Yield what in a folder is not proved to belong to this project; a stranger's folder is not searched."""
     return (one for one in _found(root) if isinstance(one, Path))
 
 
@@ -123,7 +128,7 @@ def _found(root: Path) -> Iterator[OwnedEntry | Path]:
 def _listed(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):  # gone meanwhile
+    except (FileNotFoundError, NotADirectoryError):  # removed in the meantime
         return []
 
 
@@ -140,10 +145,10 @@ def _runs(folder: Path, depth: int) -> Iterator[OwnedEntry | Path]:
 
 
 def _folder_entry(path: Path) -> OwnedEntry | None:
-    """Return what a folder is, where its name and content prove it."""
+    """Return the entry for a folder, or None unless its name and its contents prove what it is."""
     try:
         return _proved_entry(path)
-    except FileNotFoundError:  # gone meanwhile
+    except FileNotFoundError:  # removed in the meantime
         return None
 
 
@@ -172,7 +177,7 @@ def _proved_entry(path: Path) -> OwnedEntry | None:
 
 
 def _kind_of(name: str) -> tuple[Kind | None, str]:
-    """Return what a folder of this name would be, and the name of the run that it belongs to."""
+    """Return what kind a folder of this name would be, and the name of the run that it belongs to."""
     for kind, pattern in reversed(_FOLDERS.items()):
         if match := pattern.fullmatch(name):
             return kind, match.groupdict().get("run") or name
@@ -180,13 +185,13 @@ def _kind_of(name: str) -> tuple[Kind | None, str]:
 
 
 def _belongs(about: dict[str, Any], result: Path) -> bool:
-    """Tell whether a manifest or key names the folder of the run that it lies in."""
+    """Tell whether a manifest or key names the folder that it lies in."""
     named = Path(f"{about['name']}-{str(about['digest'])[:16]}")
     return result.parts[-len(named.parts) :] == named.parts
 
 
 def _holds_only_own(folder: Path, run: str = "", *, names: Collection[str] = ()) -> bool:
-    """Tell whether a folder holds plain files as runs have them and nothing else, or such a folder set aside."""
+    """Tell whether a folder holds nothing but the plain files of a run, or one such folder that was set aside."""
     for path in folder.iterdir():
         if run and path.name == run and path.is_dir() and not path.is_symlink():
             own = _holds_only_own(path)
@@ -214,8 +219,52 @@ def _pages(folder: Path) -> Iterator[OwnedEntry | Path]:
                 yield path
 
 
+def is_marked(root: Path) -> bool:
+    """Tell whether a folder carries the mark of this project's runs."""
+    path = root / MARK
+    try:
+        return not path.is_symlink() and path.read_text(encoding="utf-8").startswith(_MARK_LINE)
+    except (OSError, ValueError):
+        return False
+
+
+def mark_runs(root: Path) -> None:
+    """Create a folder of runs with its mark. An existing folder is marked only if all it holds is this project's.
+
+    A failure to write is not reported here: the next thing that is written there reports it.
+    """
+    if root in _marked and root.is_dir():
+        return
+    with contextlib.suppress(OSError, InputError):
+        root.parent.mkdir(parents=True, exist_ok=True)
+        made = not root.exists()
+        root.mkdir(exist_ok=True)
+        if not is_marked(root) and (made or next(strangers(root), None) is None):
+            write_text(root / MARK, _MARK_TEXT)
+        _marked.add(root)
+
+
+def require_runs(root: Path) -> None:
+    """Refuse to remove anything from a folder that does not belong to this project's runs.
+
+    Raises
+    ------
+    InputError
+        If it has no mark and holds other things.
+    """
+    if not root.is_dir() or is_marked(root):
+        return
+    stranger = next(strangers(root), None)
+    if stranger is not None:
+        msg = (
+            f"{root}: this folder has no {MARK}, and {stranger.relative_to(root)} in it is not this project's; nothing "
+            f"is removed: set {RUNS_VARIABLE} to the folder of the runs, or move everything else to another folder"
+        )
+        raise InputError(msg)
+
+
 def record_of(path: Path) -> dict[str, Any] | None:
-    """Return what an executed page was made from, or None where there is none that can be read."""
+    """Return what an executed page was made from, or None if that cannot be read."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))["metadata"][METADATA]
         return record if {"digest", "inputs"} <= record.keys() else None
@@ -224,12 +273,12 @@ def record_of(path: Path) -> dict[str, Any] | None:
 
 
 def kept_name(slug: str, digest: str) -> str:
-    """Return the name of the file in which an executed page is kept: several versions lie beside each other."""
+    """Return the file name under which an executed page is kept; several versions lie side by side."""
     return f"{slug}-{digest[:16]}.ipynb"
 
 
 def is_own_page(path: Path) -> bool:
-    """Tell whether a file is an executed page of the book under its own name; a copy of one is somebody's own."""
+    """Tell whether a file is an executed page of the book under its own name; a renamed copy belongs to the user."""
     record = record_of(path) if _is_file(path) else None
     try:
         if record is None:
@@ -241,7 +290,7 @@ def is_own_page(path: Path) -> bool:
 
 
 def is_own_lock(path: Path) -> bool:
-    """Tell whether a file is a lock of this project, by its name and by what it holds: nothing, or a profile's file."""
+    """Tell whether a file is a lock of this project, by its name and its contents: nothing, or a profile's file."""
     pattern = _USE if path.parent.name == IN_USE else _LOCK
     if not _is_file(path) or not pattern.fullmatch(path.name):
         return False

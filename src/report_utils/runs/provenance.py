@@ -15,7 +15,7 @@ from report_utils.profiles import project_root
 from report_utils.runs.code_digest import package_version
 
 THREAD_VARIABLE = "TF_NUM_INTRAOP_THREADS"
-"""Environment variable that says how many threads a training computes with; worker processes set it to 1."""
+"""Environment variable for the number of threads of a training; worker processes set it to 1."""
 
 _PACKAGES = ("report-utils", "numpy", "numba", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch")
 _RESULTS = ("results", "benchmarks/results")
@@ -24,7 +24,7 @@ _INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf
 
 @cache
 def machine() -> dict[str, Any]:
-    """Return what besides the versions can change the last bits of a number: processor, threads, JAX's device ..."""
+    """Return what can change the last bits of a number, apart from versions: processor, threads, JAX's device ..."""
     facts = {
         "processor": processor(),
         "instructions": _instructions(),
@@ -37,13 +37,13 @@ def machine() -> dict[str, Any]:
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that compute; only those that are installed."""
+    """Return the versions of Python and of the installed packages that compute."""
     found = {name: package_version(name) for name in _PACKAGES}
     return {"python": platform.python_version()} | {n: v for n, v in found.items() if v != "absent"}
 
 
 def threads() -> int:
-    """Return how many threads this process computes with."""
+    """Return the number of threads that this process computes with."""
     text = os.environ.get(THREAD_VARIABLE, "")
     if text.isascii() and text.isdigit() and len(text) < 5 and int(text) > 0:
         return int(text)
@@ -62,7 +62,7 @@ def processor() -> str:
 
 
 def _instructions() -> list[str]:
-    """Return the vector instructions that numerical libraries choose their code by."""
+    """Return the vector instructions by which numerical libraries choose their code."""
     facts = _cpuinfo()
     flags = set((facts.get("flags") or facts.get("Features") or "").split())
     return [name for name in _INSTRUCTIONS if name in flags]
@@ -70,7 +70,7 @@ def _instructions() -> list[str]:
 
 @cache
 def _cpuinfo() -> dict[str, str]:
-    """Return what Linux says of the first core; nothing elsewhere."""
+    """Return what Linux reports about the first core; an empty mapping on other systems."""
     try:
         first = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split("\n\n")[0]
     except OSError:
@@ -83,7 +83,7 @@ def _cpuinfo() -> dict[str, str]:
 def source() -> dict[str, Any]:
     """Return the project's commit, and whether files differ from it; None for both without git or a history.
 
-    Results that are kept in the project decide nothing that is computed: they may differ.
+    Committed results do not count, because they do not affect anything that is computed.
     """
     try:
         root = str(project_root())
@@ -96,21 +96,21 @@ def source() -> dict[str, Any]:
 
 
 def copy_note() -> str | None:
-    """Say where the package runs from a copy while its source tree lies in the project; None where it runs from that.
+    """Warn if the package runs from an installed copy although the project has its source tree; None otherwise.
 
-    Edits of the sources then change nothing, and a build finds nothing to compute.
+    With a copy, edits of the sources have no effect, and a build finds nothing to compute.
     """
     package, beside = Path(__file__).resolve().parents[1], project_root() / "src" / "report_utils"
     if not beside.is_dir() or beside.resolve() == package:
         return None
     return (
-        f"this runs a copy of the package, {package}, and edits in {beside} change nothing; install the project with: "
+        f"this runs a copy of the package, {package}, so edits in {beside} have no effect; install the project with: "
         "pip install --no-deps --no-build-isolation -e ."
     )
 
 
 def _output(command: list[str]) -> str | None:
-    """Return what a command prints, or None where it cannot run or fails."""
+    """Return what a command prints, or None if it cannot run or fails."""
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):

@@ -1,7 +1,7 @@
-"""What a process reads of the project while it runs: files, folders and runs; so a page can say what it was made from.
+"""What a process reads of the project while it runs: files, folders and runs. A page records it as its inputs.
 
-Nobody has to report a file: Python announces every file that it opens and every folder that it lists. The store reports
-the runs that it was asked for, whether they were there or not.
+Files and folders need no reporting: Python raises an audit event for each one that it opens or lists. The store reports
+every run that it is asked for, found or not.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ class Reads:
     Parameters
     ----------
     runs : dict of str to str or None
-        Digest of each run that was asked for, by its name; None where it was not there.
+        Digest of each run that was asked for, by name; None if there was no such run.
     files : dict of str to int or None
-        When each file that was opened had last been changed [ns], by its path; None where it was not there.
+        Modification time [ns] of each file that was opened, by path; None if it did not exist.
     folders : set of str
-        The folders whose content was listed.
+        The folders that were listed.
     results : dict of str to str
-        Digest of each folder of committed results that was read, by its path.
+        Digest of each folder of committed results that was read, by path.
     """
 
     runs: dict[str, str | None] = field(default_factory=dict)
@@ -41,10 +41,10 @@ class Reads:
     folders: set[str] = field(default_factory=set)
     results: dict[str, str] = field(default_factory=dict)
     written: set[str] = field(default_factory=set)
-    """Files that the notebook has written: what it reads of them is its own."""
+    """Files that the notebook wrote itself, so that reading them back is no input."""
 
     def save(self, path: Path) -> None:
-        """Write what was read so far, with the modules that were imported from the folders of interest."""
+        """Write what has been read so far, with the modules imported from the folders of interest."""
         for module in list(sys.modules.values()):
             source = getattr(module, "__file__", None)
             if source and _is_of_interest(source) and not Path(source).is_relative_to(_PACKAGE):
@@ -59,7 +59,7 @@ _outside: tuple[str, ...] = ()
 
 
 def record_reads(target: str, inside: Iterable[str], outside: Iterable[str]) -> None:
-    """Record from now on what this kernel reads, and write it to a file after each cell.
+    """Start recording what this kernel reads, and write it to a file after each cell.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def record_reads(target: str, inside: Iterable[str], outside: Iterable[str]) -> 
     inside : iterable of str
         The folders whose files are recorded.
     outside : iterable of str
-        Folders inside these that are left out.
+        Folders inside them that are left out.
     """
     from IPython import get_ipython
 
@@ -86,7 +86,7 @@ def note_run(name: str, digest: str | None) -> None:
 
 
 def note_results(folder: Path, digest: str) -> None:
-    """Note that a folder of committed results was read, and the digest of what it holds."""
+    """Record that a folder of committed results was read, and the digest of its contents."""
     if _reads is not None:
         _reads.results[str(folder)] = digest
 
@@ -98,7 +98,7 @@ def _listen(event: str, arguments: tuple[Any, ...]) -> None:
     if not isinstance(path, str | os.PathLike) or not _is_of_interest(path := os.path.abspath(path)):  # noqa: PTH100 - links are not followed
         return
     if event in _LISTS:
-        # Python itself looks for modules in these
+        # Python itself searches these for modules
         if path not in map(os.path.abspath, sys.path) and not Path(path).is_relative_to(_PACKAGE):
             _reads.folders.add(path)
     elif not path.endswith(_CODE):

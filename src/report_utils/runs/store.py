@@ -1,4 +1,4 @@
-"""Finished runs on disk: a run counts as finished only when its manifest is there and its files agree with it."""
+"""Finished runs on disk. A run counts as finished only if its manifest exists and its files match it."""
 
 from __future__ import annotations
 
@@ -26,24 +26,23 @@ from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, flush_file
 from report_utils.profiles import project_root
 from report_utils.runs.code_digest import digest, file_digest
 from report_utils.runs.integrity import MANIFEST, fault_of, read_manifest
-from report_utils.runs.marking import mark_runs
-from report_utils.runs.ownership import KEY_FILE, LOCKS, PARTIAL, SITTING_FILE
+from report_utils.runs.ownership import KEY_FILE, LOCKS, PARTIAL, SITTING_FILE, mark_runs
 from report_utils.runs.provenance import machine, source, versions
 from report_utils.runs.reads import note_run
 
 
 @dataclass(frozen=True)
 class RunKey:
-    """What a run is called and everything that decides its numbers.
+    """The name of a run and everything that decides its numbers.
 
     Parameters
     ----------
     name : str
         A readable path such as ``"fit/quick/multi_band_2/fold-0-seed-0"``.
     inputs : mapping
-        Everything the result depends on, as plain values.
+        Everything that the result depends on, as plain values.
     profile : str
-        The profile's file, for whom the run is made; it decides nothing.
+        The file of the profile that the run is made for. It does not enter the digest.
     """
 
     name: str
@@ -62,61 +61,61 @@ class RunKey:
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run: a folder whose files agree with its manifest."""
+    """A finished run: a folder whose files match its manifest."""
 
     folder: Path
     manifest: dict[str, Any]
 
     @property
     def digest(self) -> str:
-        """Return the digest of what the run was computed from."""
+        """Return the digest of the run's inputs."""
         return self.manifest["digest"]
 
     def array(self, name: str, *, mapped: bool = False) -> NDArray:
-        """Return a stored array; ``mapped`` leaves it on disk and reads what is looked at."""
+        """Return a stored array; with ``mapped`` it stays on disk and only the parts that are used are read."""
         return np.load(self.folder / f"{name}.npy", mmap_mode="r" if mapped else None, allow_pickle=False)
 
     def facts(self) -> dict[str, Any]:
-        """Return what the run recorded besides arrays."""
+        """Return the plain values that the run recorded beside its arrays."""
         return json.loads((self.folder / "facts.json").read_text(encoding="utf-8"))
 
 
 def runs_folder() -> Path:
-    """Return the folder that holds the runs, which need not be there yet.
+    """Return the folder of the runs, which need not exist yet.
 
     Raises
     ------
     InputError
-        If a file is in its place.
+        If a file stands in its place.
     """
     folder = Path(os.environ.get(RUNS_VARIABLE) or project_root() / ".runs").resolve()
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir():
-        msg = f"{folder}: no folder can be here, for {there} is none; name another with {RUNS_VARIABLE}"
+        msg = f"{folder}: cannot be a folder, because {there} is a file; set {RUNS_VARIABLE} to another folder"
         raise InputError(msg)
     return folder
 
 
 class Store:
-    """The finished runs below a folder, by key.
+    """The finished runs below a folder, found by key.
 
     Parameters
     ----------
     root : path, optional
-        :func:`runs_folder` where it is not given.
+        By default :func:`runs_folder`.
     """
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = Path(root) if root is not None else runs_folder()
 
     def folder(self, key: RunKey) -> Path:
-        """Return where the run of this key lies or will lie."""
+        """Return the folder of the run with this key, whether or not it exists yet."""
         return self.root / f"{key.name}-{key.digest[:16]}"
 
     def working_folder(self, key: RunKey) -> Path:
-        """Return a folder for the unfinished work of a run, such as checkpoints; a finished run removes it.
+        """Return a folder for the unfinished work of a run, such as checkpoints; :meth:`save` removes it.
 
-        Asking for it begins a sitting: :meth:`save` adds the time of earlier ones, up to what they left here.
+        Each call begins a sitting. :meth:`save` adds the time of earlier sittings, each up to its last checkpoint.
         """
         folder = partial_folder(self.folder(key))
         mark_runs(self.root)
@@ -128,27 +127,27 @@ class Store:
         return folder
 
     def lock_path(self, result: Path) -> Path:
-        """Return the file by which the right to write a run's folder, or another result, is held."""
+        """Return the lock file that guards the writing of a run's folder or of another result."""
         inside = result.relative_to(self.root)
         return self.root / LOCKS / f"{inside.name}-{digest(inside.as_posix())[:8]}.lock"
 
     def lock(self, key: RunKey) -> contextlib.AbstractContextManager[None]:
-        """Hold the right to make a run, as :meth:`hold` does."""
+        """Hold the lock on a run, as :meth:`hold` does."""
         return self.hold(self.folder(key), key.name)
 
     @contextlib.contextmanager
     def hold(self, result: Path, name: str) -> Iterator[None]:
-        """Hold the right to make a result; another process that wants to make the same one waits meanwhile.
+        """Hold the lock on a result; another process that wants to make the same result waits.
 
-        The right ends with the process that holds it, however that ends. Where the file system has no locks, that is
-        said once, and nobody waits: two processes may make the same result, and who is first to store it is kept.
+        The lock ends with the process that holds it, even if that is killed. On a file system without locks, one line
+        says so and nobody waits: two processes may make the same result, and the first one stored is kept.
 
         Parameters
         ----------
         result : Path
-            Where it will lie, below the store's folder.
+            Its path below the store's folder.
         name : str
-            What a message calls it.
+            Its name in messages.
         """
         path = self.lock_path(result)
         mark_runs(self.root)
@@ -162,17 +161,17 @@ class Store:
                 lock.release()
 
     def holds(self, key: RunKey) -> bool:
-        """Tell whether there is a run of this key, without reading it."""
+        """Tell whether a run with this key exists, without reading it."""
         is_there = (self.folder(key) / MANIFEST).is_file()
         note_run(key.name, key.digest if is_there else None)
         return is_there
 
     def fault(self, key: RunKey, *, thorough: bool = False) -> str | None:
-        """Say what is wrong with the run of this key, which is there, or None; nothing is changed."""
+        """Say what is wrong with an existing run, or None; nothing is changed."""
         return fault_of(self.folder(key), key.digest, thorough=thorough)
 
     def load(self, key: RunKey) -> Run | None:
-        """Return the finished run of this key, or None. A damaged one is set aside with a warning."""
+        """Return the finished run with this key, or None. A damaged run is set aside with a warning."""
         folder = self.folder(key)
         note_run(key.name, None)
         try:
@@ -199,19 +198,19 @@ class Store:
     ) -> Run:
         """Store a finished run.
 
-        Everything is written to a folder of another name and flushed, the manifest last, and renamed when it is
-        complete, so an interruption never leaves something that looks finished. Where another process has finished
-        the same run meanwhile, that one stays.
+        Everything is written to a temporary folder and flushed to disk, the manifest last. The folder is renamed once
+        it is complete, so an interruption never leaves anything that looks finished. If another process has finished
+        the same run first, its run is kept.
 
         Parameters
         ----------
         key : RunKey
         arrays : mapping of str to array, or to the path of an ``.npy`` file below the store's folder
-            Each becomes one ``.npy`` file; a file is linked where the file system can do that, and else copied.
+            Each becomes one ``.npy`` file. A file is hard-linked, or copied where the file system has no links.
         facts : mapping
             Plain values, kept as JSON.
         seconds : float, optional
-            How long the run took [s], in its last sitting.
+            Duration of the last sitting [s].
 
         Raises
         ------
@@ -244,7 +243,7 @@ class Store:
 
 
 def _put(array: NDArray | Path, path: Path) -> None:
-    """Write an array to an ``.npy`` file, or give the file that holds it this name too, and flush it to disk."""
+    """Write an array to an ``.npy`` file, or link to the file that holds it already, and flush it to disk."""
     if isinstance(array, Path):
         try:
             os.link(array, path)
@@ -262,7 +261,7 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def _acquired(lock: BaseFileLock, name: str) -> BaseFileLock | None:
-    """Return a lock that is held now, or None where the file system has no locks."""
+    """Acquire a lock and return it, or return None if the file system has no locks."""
     try:
         try:
             lock.acquire(timeout=0)
@@ -280,19 +279,19 @@ def _acquired(lock: BaseFileLock, name: str) -> BaseFileLock | None:
 @cache
 def _say_once_without_locks(folder: Path) -> None:
     print(
-        f"{folder}: this file system has no locks; two machines, or two commands, may make the same run twice, with "
+        f"{folder}: this file system has no locks; two machines, or two commands, may compute the same run twice, with "
         "the same result",
         file=sys.stderr,
     )
 
 
 def partial_folder(folder: Path) -> Path:
-    """Return where the unfinished work of a run is kept."""
+    """Return the folder of a run's unfinished work."""
     return folder.with_name(folder.name + PARTIAL)
 
 
 def _seconds_before(folder: Path) -> float:
-    """Return how many seconds unfinished work had taken when it was last taken up [s]."""
+    """Return how long unfinished work had taken when it was last resumed [s]."""
     try:
         return float(json.loads((folder / SITTING_FILE).read_text(encoding="utf-8"))["earlier"])
     except (OSError, ValueError, TypeError, KeyError):
@@ -300,9 +299,9 @@ def _seconds_before(folder: Path) -> float:
 
 
 def _seconds_until_checkpoint(folder: Path) -> float:
-    """Return how long all sittings so far have taken up to the last thing that they left; what was lost is no part.
+    """Return how long all sittings so far have taken [s], each up to its last checkpoint; lost work does not count.
 
-    Both times are of files beside each other, so it does not matter what other clocks say.
+    Both times are those of files in the same folder, so clocks of other machines do not matter.
     """
     try:
         began = until = (folder / SITTING_FILE).stat().st_mtime
@@ -310,7 +309,7 @@ def _seconds_until_checkpoint(folder: Path) -> float:
         return 0.0
     for path in folder.glob("[!.]*"):
         if path.name not in {KEY_FILE, SITTING_FILE}:
-            with contextlib.suppress(FileNotFoundError):  # another machine, which no lock keeps out, has finished it
+            with contextlib.suppress(FileNotFoundError):  # finished by another machine that does not see our lock
                 until = max(until, path.stat().st_mtime)
     return _seconds_before(folder) + until - began
 
@@ -319,13 +318,13 @@ def _rename(temporary: Path, folder: Path) -> None:
     try:
         temporary.rename(folder)
     except OSError:
-        if not folder.is_dir():  # or else another process has finished the same run this very moment
+        if not folder.is_dir():  # another process may have just finished the same run
             raise
     flush_folder(folder.parent)
 
 
 def _set_aside(folder: Path, checked: int) -> Path | None:
-    """Give a damaged run another name, unless another process has put a new one in its place meanwhile."""
+    """Rename a damaged run, unless another process has replaced it with a new one in the meantime."""
     aside = Path(tempfile.mkdtemp(prefix=folder.name + ".damaged-", dir=folder.parent))
     try:
         if folder.stat().st_ino == checked:
@@ -338,7 +337,7 @@ def _set_aside(folder: Path, checked: int) -> Path | None:
 
 
 def _manifest(key: RunKey, folder: Path, seconds: float | None) -> dict[str, Any]:
-    """Return everything there is to know about a run whose files lie in a folder."""
+    """Return the manifest of a run whose files lie in a folder: its key, digests, machine, versions and commit."""
     parts = {name: key.inputs[name] for name in ("data", "code") if name in key.inputs}
     parts["configuration"] = {name: value for name, value in key.inputs.items() if name not in parts}
     return {

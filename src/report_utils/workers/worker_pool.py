@@ -14,8 +14,7 @@ from typing import Any
 
 from report_utils.errors import InputError
 from report_utils.files.disk import clear_disk_errors
-from report_utils.runs.marking import mark_runs
-from report_utils.runs.ownership import WORKERS_LOG
+from report_utils.runs.ownership import WORKERS_LOG, mark_runs
 from report_utils.runs.store import runs_folder
 from report_utils.workers import deadline
 from report_utils.workers.backends import device_name, lacks_device_memory
