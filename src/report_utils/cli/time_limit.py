@@ -23,7 +23,7 @@ def minutes_of(text: str) -> float:
     """
     value = real(text)
     if value is None or value < _LEAST_MINUTES:
-        msg = f"{text!r} is no time; give minutes, {_LEAST_MINUTES} or more"
+        msg = f"{text!r} is not a time; give minutes, {_LEAST_MINUTES} or more"
         raise typer.BadParameter(msg)
     return value
 

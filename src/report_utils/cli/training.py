@@ -51,7 +51,7 @@ def train_runs(chosen: dict[str, Any], profile: str | None, seeds: int | None, m
     with limited_to(minutes):
         reproduction.prepare(**chosen)
     left = reproduction.missing(**chosen) if missing else []
-    typer.echo(f"{len(missing) - len(left)} runs trained, {'the others were there' if not left else 'left are:'}")
+    typer.echo(f"{len(missing) - len(left)} runs trained, {'the others existed' if not left else 'these are left:'}")
     for line in what_is_left(reproduction.store, left):
         typer.echo(line)
 

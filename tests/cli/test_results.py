@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
-from report_utils import cli
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import results_folder
 from report_utils.reproduction.studies import HALOS, reproduce_variant
 from report_utils.runs.store import Store
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*arguments) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["report-utils", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code or 0
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")
