@@ -18,12 +18,12 @@ book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=s
 test: setup-dev ## set up and run the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-# PyTorch's usual wheel for Linux brings CUDA, so its build for processors is asked for by name. Where no index that pip
-# is set up with has it: make test-torch TORCH_INDEX='--extra-index-url https://download.pytorch.org/whl/cpu'
+# PyTorch's usual wheel for Linux brings CUDA, so its build for processors is asked for by name. Where pip's index lacks
+# that build: make test-torch TORCH=torch
 test-torch: setup-dev ## run the tests that need PyTorch and Lightning, in an environment of their own
 	test -x $(TORCH_VENV)/bin/python || $(PYTHON) -m venv $(TORCH_VENV)
 	echo '$(abspath $(VENV))/lib/python3.11/site-packages' > $(TORCH_VENV)/lib/python3.11/site-packages/shared.pth
-	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH_INDEX) '$(TORCH)' 'lightning>=2.4'
+	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' 'lightning>=2.4'
 	PYTHONPATH=src $(TORCH_VENV)/bin/python -m pytest tests/dynamics/test_with_torch.py tests/dynamics/test_curriculum.py
 
 serve: setup ## show the rendered book at an address of this machine
