@@ -102,7 +102,8 @@ def test_cells_have_the_numbers_that_jupyter_gives_them(tmp_path):
     executed, _ = run_page(Page("page", "page", "A", {"number": 2}), template, "smoke")
     cells = [cell for cell in executed.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == [1, 2]
-    assert cells[0].source == '# parameters of this page\nprofile = "smoke"\nnumber = 2\n'
+    given = '# parameters of this page\nprofile = "smoke"\nnumber = 2\n'
+    assert cells[0].source == f'profile = "quick"\nnumber = 1\n\n{given}'
 
 
 def test_a_failing_page_names_notebook_cell_and_reason(tmp_path):

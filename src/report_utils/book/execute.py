@@ -197,14 +197,16 @@ def _failure(page: Page, template: Path, notebook: NotebookNode, error: Any) -> 
 def _merge_parameters(executed: NotebookNode) -> None:
     """Let the parameters' cell hold what the page was run with, so that cells have the numbers that Jupyter gives them.
 
-    Papermill leaves that cell as it is and puts another one behind it.
+    Papermill leaves that cell as it is and puts another one behind it. Declared parameters that a page does not give
+    keep their defaults, so the page runs again as it is.
     """
     tags = [set(cell.metadata.get("tags", [])) for cell in executed.cells]
     place = next((i for i, found in enumerate(tags) if "injected-parameters" in found), None)
     if place is None:
         return
     injected, declared = executed.cells.pop(place), executed.cells[place - 1]
-    declared.source = injected.source.replace("# Parameters\n", "# parameters of this page\n")
+    given = injected.source.replace("# Parameters\n", "# parameters of this page\n")
+    declared.source = f"{declared.source.rstrip()}\n\n{given}"
     declared.metadata.tags = ["parameters", "hide-input"]
     declared.metadata.mystnb = {"code_prompt_show": "Show parameters", "code_prompt_hide": "Hide parameters"}
     for cell in executed.cells[place:]:
