@@ -3,9 +3,11 @@
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
+TORCH ?= torch==2.13.0+cpu
+TORCH_VENV ?= $(VENV)/torch
 
 .DEFAULT_GOAL := help
-.PHONY: help book test serve pdf lint bench lock clean setup setup-dev grid
+.PHONY: help book test test-torch serve pdf lint bench lock clean setup setup-dev grid
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -14,7 +16,15 @@ book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=s
 	$(BIN)/report-utils build
 
 test: setup-dev ## set up and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+# PyTorch's usual wheel for Linux brings CUDA, so its build for processors is asked for by name. Where pip's index lacks
+# that build: make test-torch TORCH=torch
+test-torch: setup-dev ## run the tests that need PyTorch and Lightning, in an environment of their own
+	test -x $(TORCH_VENV)/bin/python || $(PYTHON) -m venv $(TORCH_VENV)
+	echo '$(abspath $(VENV))/lib/python3.11/site-packages' > $(TORCH_VENV)/lib/python3.11/site-packages/shared.pth
+	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' 'lightning>=2.4'
+	PYTHONPATH=src $(TORCH_VENV)/bin/python -m pytest tests/dynamics/test_with_torch.py tests/dynamics/test_curriculum.py
 
 serve: setup ## show the rendered book at an address of this machine
 	$(BIN)/report-utils serve

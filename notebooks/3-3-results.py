@@ -52,7 +52,8 @@ figures.use_book_style()
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 results = judged.results
-Markdown(untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in judged.everything.items()}))
+warning = untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in judged.everything.items()})
+Markdown(warning) if warning else None
 
 # %% [markdown]
 # **Table 1.** Bias and scatter [dex], as printed and as found here. The bias nearest to 0 and the smallest scatter of

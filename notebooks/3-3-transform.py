@@ -102,7 +102,8 @@ ax.legend()
 figure
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in results.items()}))
+warning = untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in results.items()})
+Markdown(warning) if warning else None
 
 # %% [markdown]
 # ## Test clusters
@@ -139,7 +140,7 @@ if not result.untrained:
         },
         index=[view.label],
     )
-Markdown("" if result.untrained else shape.to_markdown(index=False, disable_numparse=True, stralign="right"))
+None if result.untrained else Markdown(shape.to_markdown(index=False, disable_numparse=True, stralign="right"))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 found = "The network did not train."

@@ -60,14 +60,14 @@ cluster_viewer(reproduction, first, second, figure=figure)
 #
 # ## How alike
 #
-# Three numbers describe each epoch. The first are the two scatters. The second is the root mean square difference of
-# the two predictions for the same cluster,
+# Each epoch has the two scatters, and two numbers that compare the trainings. The first is the root mean square
+# difference of the two predictions for the same cluster,
 #
 # $$
 # d = \Big[ \frac{1}{n} \sum_i \big( \hat y_i - \hat y_i^{\text{AGN-less}} \big)^2 \Big]^{1/2} ,
 # $$ (eq-distance)
 #
-# with each $\hat y$ a mean over the eight views. The third is the rank correlation of the two, which depends on the
+# with each $\hat y$ a mean over the eight views. The second is the rank correlation of the two, which depends on the
 # order of the rows alone.
 
 # %% mystnb={"figure": {"caption": "**How alike the two trainings are.** Left: the scatter of each, and the difference of their predictions for the same cluster. Right: the rank correlation of the predictions. If the difference stays below the scatters, the two differ by less than either errs.", "name": "fig-alike"}, "image": {"alt": "Left: scatters and root mean square difference against epoch. Right: rank correlation against epoch."}} tags=["hide-input"]

@@ -66,7 +66,8 @@ Markdown("\n\n".join(blocks))
 # - Real observations have a particle background and field sources, which are options of the simulation and off by
 #   default. They also have calibration errors, which are not simulated.
 # - Results for an archive of observations need not hold for other observations.
-# - Trainings and folds:
+#
+# How often the networks were trained, and what their folds leave open:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(

@@ -73,7 +73,8 @@ dead = {
     for folds, results in tested.items()
     for label, result in results.items()
 }
-Markdown(untrained_warning(dead))
+warning = untrained_warning(dead)
+Markdown(warning) if warning else None
 
 
 # %% mystnb={"figure": {"caption": "**Halos seen and not seen.** Left: the scatter of three networks on the same clusters, with other observations of their halo in training and without. Right: random folds alone, their test clusters sorted by the number of observations of the same halo in training. Leakage would raise the squares on the left above the circles and make the points on the right fall. The points on the right are different clusters, however, and may fall for other reasons. The intervals on the left show how each scatter varies from sample to sample of clusters; the table gives the interval of their ratio, which is far narrower.", "name": "fig-halos"}, "image": {"alt": "Scatter with intervals with and without the halo in training by number of bands, and for random folds by number of observations of the same halo in training."}} tags=["hide-input"]

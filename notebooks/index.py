@@ -24,12 +24,11 @@
 #
 # **In short.** A telescope that counts X-ray photons records a position and an energy for each photon. The
 # report turns a cluster's photons into an image of 128 × 128 pixels, whose values are logarithms of counts,
-# and trains a small convolutional network to predict the cluster's mass from it. One image of all
-# photons leaves a scatter of more than a tenth of a dex (a factor of 1.3 in mass). Two images, one
-# of soft and one of harder photons, nearly halve it. More bands, says the report, add little. Removing
-# the bright core or the active galactic nuclei (AGN: accreting black holes, the bright dots in the
-# images) changes little as well. A second picture, the *dynamics*, follows every test prediction through a training
-# in which the bands are switched on one after the other.
+# and trains a small convolutional network to predict the cluster's mass from it. It finds a scatter of more than a
+# tenth of a dex (a factor of 1.3 in mass) with one image of all photons. Two images, one of soft and one of harder
+# photons, nearly halve it. It also finds that more bands add little, and that removing the bright core or the active
+# galactic nuclei (AGN: accreting black holes, the bright dots in the images) changes little. A second picture, the
+# *dynamics*, follows every test prediction through a training in which the bands are switched on one after the other.
 
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick

@@ -183,7 +183,7 @@ def test_runs_in_a_folder_that_cannot_be_written(tmp_path, command):
     assert len(result.stderr.strip().splitlines()) == 1, result.stderr
     assert "runs/here" in result.stderr
     assert "cannot be a folder" in result.stderr
-    assert "name another with REPORT_RUNS" in result.stderr
+    assert "set REPORT_RUNS to another folder" in result.stderr
 
 
 def test_status_of_a_folder_that_cannot_be_there(tmp_path):

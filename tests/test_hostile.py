@@ -319,7 +319,7 @@ def test_a_name_that_controls_the_terminal_is_escaped(tmp_path):
         (["inspect", "a.fits", "--pixel-arcsec", "0_492"], "--pixel-arcsec '0_492': not a number"),
         (["inspect", "a.fits", "--energy-max", "1e400"], "--energy-max '1e400': not a number"),
         (["ingest", "a.csv", "-o", "b", "--hubble-h", "nan"], "--hubble-h 'nan': not a number"),
-        (["fit", "--minutes", "nan"], "'nan' is no time"),
+        (["fit", "--minutes", "nan"], "'nan' is not a time"),
         (["inspect", "a.fits/"], "'a.fits/' names a folder"),
         (["ingest", "a.csv/", "-o", "b"], "'a.csv/' names a folder"),
     ],

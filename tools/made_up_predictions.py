@@ -124,6 +124,6 @@ class Training:
 
     predictions: NDArray[np.float64]
     truth: NDArray[np.float64]
-    cluster: NDArray[np.intp]
+    item: NDArray[np.intp]
     phase: NDArray[np.intp]
     group: NDArray[np.intp]

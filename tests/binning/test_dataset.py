@@ -106,6 +106,23 @@ def test_without_their_counts_parts_are_binned_again(profile, store, run_tasks):
     assert asked == ["observations 0 to 3", "observations 4 to 5"]
 
 
+def test_the_counts_of_a_stored_run_are_not_taken_up_as_unfinished_work(profile, store, run_tasks, monkeypatch):
+    """A process was killed between storing a run and removing its unfinished work; the run is damaged later."""
+    run_tasks()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_paths, **_options: None)
+        dataset = load_dataset(profile, store)
+    expected, folder = np.array(dataset.counts()), dataset.run.folder
+    assert len(list(unfinished(store).glob("chunk-*.npz"))) == 2
+    stored = np.lib.format.open_memmap(folder / "counts_observation.npy")
+    stored[0] = stored[0, ::-1].copy()  # as many events as before
+    del stored
+    (folder / "manifest.json").unlink()
+    with pytest.warns(UserWarning, match="set aside"):
+        again = load_dataset(profile, store)
+    np.testing.assert_array_equal(again.counts(), expected)
+
+
 def test_counts_lie_on_disk_once(profile, store, run_tasks, monkeypatch):
     """They are stored by a second name of the same file, and the first goes with the unfinished work."""
     copied = []

@@ -102,7 +102,8 @@ def test_cells_have_the_numbers_that_jupyter_gives_them(tmp_path):
     executed, _ = run_page(Page("page", "page", "A", {"number": 2}), template, "smoke")
     cells = [cell for cell in executed.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == [1, 2]
-    assert cells[0].source == '# parameters of this page\nprofile = "smoke"\nnumber = 2\n'
+    given = '# parameters of this page\nprofile = "smoke"\nnumber = 2\n'
+    assert cells[0].source == f'profile = "quick"\nnumber = 1\n\n{given}'
 
 
 def test_a_failing_page_names_notebook_cell_and_reason(tmp_path):
@@ -171,6 +172,13 @@ def test_a_page_runs_on_no_backend_but_this_projects(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     with pytest.raises(InputError, match="KERAS_BACKEND is 'torch'; this project trains on tensorflow or jax"):
         run_page(Page("page", "page"), ROOT / "notebooks" / "any-model.py", "smoke")
+
+
+def test_a_notebook_needs_no_header(tmp_path):
+    (tmp_path / "page.py").write_text('# %% tags=["parameters"]\nprofile = None\n\n# %%\nprofile\n')
+    executed, _ = run_page(Page("page", "page"), tmp_path / "page.py", "smoke")
+    assert executed.cells[-1].outputs[0].data["text/plain"] == "'smoke'"
+    assert executed.metadata.kernelspec.name == "python3"
 
 
 @pytest.fixture

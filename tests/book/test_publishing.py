@@ -49,7 +49,7 @@ def executed(monkeypatch):
         slugs.append(page.slug)
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {page.slug}\n\nText", id="a")])
         notebook.metadata[METADATA] = {"seconds": 1.0}
-        return notebook, {"runs": {}, "files": {}, "folders": []}
+        return notebook, {"runs": {}, "files": {}, "folders": [], "results": {}}
 
     monkeypatch.setattr(build, "run_page", stand_in)
     return slugs

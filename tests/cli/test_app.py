@@ -8,23 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from report_utils import cli
 from report_utils.events import EventList, write_sixte
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*arguments) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["report-utils", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code or 0
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return call
 
 
 @pytest.fixture
@@ -143,4 +127,4 @@ def test_an_interruption_ends_with_one_line(run, runs_folder, monkeypatch):
     monkeypatch.setattr("report_utils.reproduction.one_profile.Reproduction.prepare", interrupted)
     status, out, err = run("fit", "single_band", "--profile", "smoke")
     assert (status, out) == (130, "")
-    assert err == "\nreport-utils: interrupted; what was finished is kept, and the same command goes on\n"
+    assert err == "\nreport-utils: interrupted; what was finished is kept; run the same command again to continue\n"

@@ -175,8 +175,11 @@ def test_other_items_and_epochs_out_of_order_are_refused():
         recording.record([2, 1], item_ids=["y", "x"])
     with pytest.raises(InputError, match="epoch 3 cannot be recorded after epoch 3; epochs ascend"):
         recording.record([1, 2], epoch=3)
-    with pytest.raises(InputError, match=r"epoch is 4\.5; give a whole number"):
-        recording.record([1, 2], epoch=4.5)
+    for epoch in (4.5, "four", np.nan, [4], True):
+        with pytest.raises(InputError, match=r"epoch is .*; give a whole number"):
+            recording.record([1, 2], epoch=epoch)
+    recording.record([1, 2], epoch=np.int32(4), phase=1.0)
+    assert recording.phase.tolist() == [0, 1]
 
 
 def test_an_empty_recording_says_so():

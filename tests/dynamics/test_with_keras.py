@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -241,3 +245,12 @@ def test_each_output_has_its_recording():
     assert recordings["core"].predictions.shape == (3, N_SHOWN, 1, 2)
     with pytest.raises(InputError, match="2 recordings are given, and the model has 1 outputs"):
         trained(plain, X, [PredictionRecorder(X[:N_SHOWN], [Recording(Y[:N_SHOWN])] * 2)])
+
+
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the other backend")
+def test_the_other_backend_is_recorded_too():
+    chosen = "bit_for_bit and (plain or dropout) or epoch_0 and plain or outputs_by_name"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen]
+    done = subprocess.run(command, env=os.environ | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout

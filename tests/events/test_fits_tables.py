@@ -166,3 +166,14 @@ def test_text_that_is_not_a_number(write, refused):
     assert len(read_events(path, drop_invalid=True)) == N - 1
     path.write_bytes(content[: start + 3])
     refused(lambda: read_events(path), path, "row 7:", "cut off")
+
+
+@pytest.mark.parametrize(("keyword", "value"), [("TBCOL3", 9000), ("TBCOL3", 0), ("TFORM3", "F900.1")])
+def test_text_that_lies_outside_its_row(keyword, value, write, refused):
+    made = [fits.Column(one.name, "F14.9", unit=one.unit, array=one.array) for one in columns()]
+    path = write(fits.TableHDU.from_columns(made, name="EVENTS"))
+    content = path.read_bytes()
+    start = content.rindex(f"{keyword:<8}=".encode())
+    card = f"{keyword:<8}= {value if isinstance(value, int) else repr(value)}".ljust(80).encode()
+    path.write_bytes(content[:start] + card + content[start + 80 :])
+    refused(lambda: read_events(path), path, "'ENERGY'", "lies outside its row", "correct the header")

@@ -143,7 +143,7 @@ def test_appending_another_catalogue(folder, tmp_path, observation):
     report = ingest(more, tmp_path / "archive")
     assert report.added == ("new",)
     assert open_archive(tmp_path / "archive").ids == ("c0", "c1", "c2", "new")
-    assert "does not name, and that stay in the archive: 3" in str(report)
+    assert "stay in the archive although this catalogue does not name them: 3" in str(report)
 
 
 def test_what_a_reader_of_the_report_must_not_miss(folder, tmp_path):
@@ -156,13 +156,13 @@ def test_what_a_reader_of_the_report_must_not_miss(folder, tmp_path):
     (lists / "catalogue.csv").write_text("\n".join(lines[:1] + lines[2:]) + "\n")
     said = str(report := ingest(lists / "catalogue.csv", tmp_path / "archive"))
     assert (report.n_others, report.still_there, report.unused_columns) == (1, ("c1",), ("groups",))
-    assert "say nothing here: groups" in said
-    assert "cut off: copy or download it again; what was read of it earlier stays" in said
+    assert "are not used: groups" in said
+    assert "cut off: copy or download it again; what an earlier ingest read stays" in said
     assert len(open_archive(tmp_path / "archive").read("c1")) == 51
     (lists / "catalogue.csv").write_text(text.replace("c0,14.0,", "c0,14.5,"))
     report = ingest(lists / "catalogue.csv", tmp_path / "archive")
     assert report.restated == ("c0",)
-    assert "another mass or group than before: 1" in str(report)
+    assert "mass or group has changed: 1" in str(report)
     (lists / "catalogue.csv").write_text(text.replace(",c2_agn_less.fits", ","))
     assert "no AGN-less list: 1 observations" in str(ingest(lists / "catalogue.csv", tmp_path / "archive"))
 

@@ -82,7 +82,7 @@ def test_calorimeter_layout(write_table):
     events = read_events(path)
     assert events.energy.dtype == np.float64
     assert 170 < np.ptp(events.x) <= 180
-    assert inspect_events(path).layout == "SIXTE calorimeter events"
+    assert inspect_events(path).layout.name == "SIXTE calorimeter events"
 
 
 def test_photon_list_in_the_second_extension(photons):
@@ -224,7 +224,7 @@ def test_mission_of_the_first_header_counts(chandra):
     path = chandra(energy=np.linspace(500, 900, 50))
     with fits.open(path, mode="update") as hdus:
         hdus[0].header["TELESCOP"] = hdus[1].header.pop("TELESCOP")
-    assert inspect_events(path).mission == "chandra"
+    assert "mission chandra" in str(inspect_events(path))
 
 
 def test_several_chips_and_long_lists_are_read_as_astropy_reads_them(sixte_imaging):

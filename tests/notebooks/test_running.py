@@ -1,6 +1,7 @@
 """A notebook stands by itself: it runs on the profile that the environment names, and trains nothing that is there."""
 
 import pytest
+from IPython.display import Markdown
 
 PAGES = [
     ("1-introduction", {}),
@@ -35,4 +36,6 @@ def called(name, parameters):
 
 @pytest.mark.parametrize(("name", "parameters"), PAGES, ids=[called(*page) for page in PAGES])
 def test_a_notebook_runs_on_what_is_there(notebooks, name, parameters):
-    assert "**What was found.**" in notebooks.run(name, **parameters).text
+    page = notebooks.run(name, **parameters)
+    assert "**What was found.**" in page.text
+    assert all(one.data.strip() for one in page.shown if isinstance(one, Markdown))  # an empty one shows its name

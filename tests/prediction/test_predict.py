@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from math import inf
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from report_utils import cli
+from report_utils.binning import TRANSFORMS, Transform, band_counts
 from report_utils.errors import InputError
 from report_utils.events import ArchiveWriter, open_archive
 from report_utils.events.thinning import thin
@@ -181,3 +183,17 @@ def test_the_command_writes_a_table_and_says_what_it_is_worth(
         cli.main()
     assert end.value.code == 2
     assert "not an archive" in capsys.readouterr().err
+
+
+def test_a_transform_with_bands_of_its_own_predicts_from_these(folder, reproduction, monkeypatch):
+    """Hardness is then the events above its lowest band over those in it."""
+    soft, edges_kev = Transform("soft_split", "Soft split", (0, 1, 2.5)), (0, 1, 2.5, inf)
+    monkeypatch.setattr("report_utils.binning.transforms.TRANSFORMS", {**TRANSFORMS, soft.name: soft})
+    for module in ("report_utils.binning.dataset", "report_utils.reproduction.one_profile"):
+        monkeypatch.setattr(f"{module}.run_tasks", run_here)
+    reproduction.prepare([soft.name], dynamics=())
+    table = predict(folder / "archive", soft.name, reproduction).table
+    archive = open_archive(folder / "archive")
+    counts = [band_counts(archive.read(index), 16, edges_kev).sum(axis=(0, 1)) for index in range(20)]
+    np.testing.assert_allclose(table["hardness"], [events[1:].sum() / events[0] for events in counts])
+    assert (table["warning"] == "was in the training").all()

@@ -107,8 +107,8 @@ def test_residuals_of_every_seed_and_view_are_drawn(made_up):
 
 
 def test_files_stay_small_and_reproducible(counts):
-    drawn = [figures.svg_text(figures.band_images(counts, ["a"] * 6)) for _ in range(2)]
-    assert len(drawn[0]) < 350_000
+    drawn = [figures.svg_text(figures.band_images(counts[:2], ["a", "b"])) for _ in range(2)]
+    assert len(drawn[0]) < 150_000
     assert drawn[0] == drawn[1]
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from report_utils.report.rank_statistics import (
+    displacements,
     distance_over_seeds,
     extremes_first,
     hard_in_seeds,
@@ -28,7 +29,7 @@ def test_shrinkage_displaces_nothing():
         truth, errors, groups = rng.normal(14.2, 0.24, 480), rng.normal(0, 0.12, 480), rng.integers(0, 246, 480)
         for slope, intervals in found.items():
             prediction = 14.2 + slope * (truth - 14.2) + slope * errors
-            intervals.append(extremes_first(truth, prediction, groups, n_resamples=200))
+            intervals.append(extremes_first(displacements(truth, prediction), groups, n_resamples=200))
     for slope, intervals in found.items():
         assert np.mean([one.value for one in intervals]) == pytest.approx(1, abs=0.025), slope
         assert sum(one.low > 1 for one in intervals) <= 5  # 2.5 % of 60, and what chance adds
@@ -43,12 +44,12 @@ def test_seeds_widen_what_is_said_of_sorting():
     truth, groups = rng.uniform(13.7, 15, 300), np.arange(300)
     errors = rng.normal(0, 0.1, (3, 300)) * np.array([1.0, 1.6, 0.6])[:, None]
     same, other = truth + errors[[0, 0, 0]], truth + errors
-    once = extremes_first(truth, same[0], groups)
-    assert extremes_first(truth, same, groups).value == pytest.approx(once.value)
-    assert extremes_first(truth, other, groups).n_seeds == 3
-    gain = middle_gains(truth, other, truth + errors / 3, groups)
+    once = extremes_first(displacements(truth, same[0]), groups)
+    assert extremes_first(displacements(truth, same), groups).value == pytest.approx(once.value)
+    assert extremes_first(displacements(truth, other), groups).n_seeds == 3
+    gain = middle_gains(displacements(truth, other), displacements(truth, truth + errors / 3), groups)
     assert gain.value == pytest.approx(1, abs=0.25)
-    alone = middle_gains(truth, other[0], truth + errors[0] / 3, groups)
+    alone = middle_gains(displacements(truth, other[0]), displacements(truth, truth + errors[0] / 3), groups)
     assert (gain.n_seeds, alone.n_seeds) == (3, 1)
 
 

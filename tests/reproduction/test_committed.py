@@ -10,6 +10,7 @@ from tests.edited_code import edit_definition
 from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
 from report_utils.book.build import make_page
+from report_utils.book.kept_pages import Today, fresh_version
 from report_utils.book.pages import book_pages
 from report_utils.book.provenance_line import with_line
 from report_utils.book.status import book_status
@@ -167,7 +168,9 @@ def test_results_of_another_profile_and_missing_results_are_refused(folder, monk
 )
 def test_pages_say_where_their_numbers_come_from(shown, slug, says):
     page = next(page for page in book_pages() if page.slug == slug)
-    text = with_line(make_page(page, shown).read_text(encoding="utf-8"), shown)
+    path = make_page(page, shown)
+    assert fresh_version(page, Today(shown)) == path
+    text = with_line(path.read_text(encoding="utf-8"), shown)
     assert says in text or says == "not recorded"
     assert "committed results of profile `tiny`" in text
 

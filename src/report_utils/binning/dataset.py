@@ -79,8 +79,11 @@ class Dataset:
             If the events were counted in other bands than the transform is made of.
         """
         if transform.counted_edges_kev != self.edges_kev:
-            bands, counted = (", ".join(band_names(e)) for e in (transform.counted_edges_kev, self.edges_kev))
-            msg = f"transform {transform.name!r} is made of counts in the bands {bands} keV, not {counted} keV"
+            msg = (
+                f"transform {transform.name!r} is made of counts in the bands "
+                f"{', '.join(band_names(transform.counted_edges_kev))} keV, "
+                f"not {', '.join(band_names(self.edges_kev))} keV"
+            )
             raise InputError(msg)
         shape = self.counts(transform.source).shape
         images = _aligned((*shape[:3], transform.n_channels))
@@ -122,7 +125,9 @@ def _build(observations: Observations, key: RunKey, store: Store, edges_kev: tup
     chunks = [range(start, min(start + CHUNK, n_clusters)) for start in range(0, n_clusters, CHUNK)]
     counts = {f"counts_{source}": folder / f"counts_{source}.npy" for source in sources}
     for path in counts.values():
-        if not path.is_file():  # without the counts, nothing is binned
+        # without the counts, nothing is binned; a second name is that of a run which was stored, and is damaged now
+        if not path.is_file() or path.stat().st_nlink > 1:
+            path.unlink(missing_ok=True)
             for indices in chunks:
                 chunk_path(folder, indices).unlink(missing_ok=True)
             empty_array(path, (n_clusters, n_pixels, n_pixels, len(edges_kev) - 1), np.int32)

@@ -118,8 +118,10 @@ class Transform:
         """
         inside = [edge for edge in self.edges_kev if edge not in counted_edges_kev]
         if inside:
-            counted = ", ".join(band_names(counted_edges_kev))
-            msg = f"transform {self.name!r}: its edge {inside[0]:g} keV lies inside one of the bands {counted} keV"
+            msg = (
+                f"transform {self.name!r}: its edge {inside[0]:g} keV lies inside one of the bands "
+                f"{', '.join(band_names(counted_edges_kev))} keV"
+            )
             raise InputError(msg)
         at = [counted_edges_kev.index(edge) for edge in self.edges_kev]
         return tuple(range(low, high) for low, high in pairwise(at))

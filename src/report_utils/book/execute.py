@@ -38,6 +38,7 @@ _PACKAGES = (
 """Whose versions a page records, as far as they are installed."""
 
 _START_SECONDS = 300
+_KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
 
 HOW_TO_HAVE_IT = """**AGN-less observations.** The report compares each cluster with the same cluster observed without
 its active galactic nuclei (AGN). In a simulation that is a second list of events; in real observations it is what
@@ -57,10 +58,12 @@ class PageError(RuntimeError):
 
 
 def read_template(path: Path) -> NotebookNode:
-    """Read a py:percent notebook."""
+    """Read a py:percent notebook; its header may leave out the kernel."""
     import jupytext
 
-    return jupytext.read(path)
+    notebook = jupytext.read(path)
+    notebook.metadata.setdefault("kernelspec", _KERNEL)
+    return notebook
 
 
 def template_parameters(notebook: NotebookNode) -> dict[str, Any]:
@@ -194,14 +197,16 @@ def _failure(page: Page, template: Path, notebook: NotebookNode, error: Any) -> 
 def _merge_parameters(executed: NotebookNode) -> None:
     """Let the parameters' cell hold what the page was run with, so that cells have the numbers that Jupyter gives them.
 
-    Papermill leaves that cell as it is and puts another one behind it.
+    Papermill leaves that cell as it is and puts another one behind it. Declared parameters that a page does not give
+    keep their defaults, so the page runs again as it is.
     """
     tags = [set(cell.metadata.get("tags", [])) for cell in executed.cells]
     place = next((i for i, found in enumerate(tags) if "injected-parameters" in found), None)
     if place is None:
         return
     injected, declared = executed.cells.pop(place), executed.cells[place - 1]
-    declared.source = injected.source.replace("# Parameters\n", "# parameters of this page\n")
+    given = injected.source.replace("# Parameters\n", "# parameters of this page\n")
+    declared.source = f"{declared.source.rstrip()}\n\n{given}"
     declared.metadata.tags = ["parameters", "hide-input"]
     declared.metadata.mystnb = {"code_prompt_show": "Show parameters", "code_prompt_hide": "Hide parameters"}
     for cell in executed.cells[place:]:
@@ -220,7 +225,7 @@ def _unavailable_page(page: Page, reason: str) -> NotebookNode:
     question = f"**The question.** What would stand on the page *{title}*, and what does it take to have it?"
     text = f"# {title}\n\n{question}\n\n```{{admonition}} Not available here\n{reason}\n```\n\n{HOW_TO_HAVE_IT}"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text, id="reason")])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    notebook.metadata["kernelspec"] = _KERNEL
     return notebook
 
 

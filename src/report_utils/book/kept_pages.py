@@ -153,7 +153,10 @@ class Today:
         """Return the digest of a run of today, or None where a page would not find it, as it did not find it before."""
         if (name, str(before)) not in self._seen:
             key = self._key(name)
-            is_there = key is not None and (before is not None or self.reproduction.store.holds(key))
+            # committed results stand in for the profile's own runs, not for those of its variants
+            is_own = name.split("/")[1] == self.reproduction.profile.name
+            holder = self.reproduction if is_own else self.reproduction.store
+            is_there = key is not None and (before is not None or holder.holds(key))
             self._seen[name, str(before)] = key.digest if is_there else None
         return self._seen[name, str(before)]
 

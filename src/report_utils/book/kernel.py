@@ -18,6 +18,7 @@ from traitlets.config import Config
 
 from report_utils.files.disk import host_token
 from report_utils.profiles import PROFILE_VARIABLE
+from report_utils.runs.reads import Reads
 from report_utils.workers.surroundings import own_environment
 
 FOLDER_PREFIX = "report-page-"
@@ -91,6 +92,8 @@ def kernel_settings(
 
 
 def read_by(settings: Config) -> dict[str, Any]:
-    """Return what the kernel of these settings has read: ``runs``, ``files`` and ``folders``."""
+    """Return what the kernel of these settings has read, as :class:`report_utils.runs.reads.Reads` writes it."""
     path = Path(settings["KernelManager"]["connection_file"]).with_name(READS)
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"runs": {}, "files": {}, "folders": []}
+    if not path.is_file():
+        Reads().save(path)  # a notebook without code
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -35,15 +35,21 @@ def provenance_line(inputs: Mapping[str, Any], reproduction: Reproduction) -> st
         folds = profile["folds"]
         facts.append(f"{folds['run']} of {folds['n_folds']} folds")
     facts.append(f"seed {profile['seed']}")
-    if trained:
+    if trained and not of_results:
         n_seeds = len({name.rpartition("seed-")[2] for name in trained})
         facts.append(f"{n_seeds} training seed{'s' * (n_seeds > 1)}; runs of this build")
     elif not of_results:
         facts.append("no trained network on this page")
     line = f"*Profile `{profile['name']}`: {', '.join(facts)}. {link}.*"
     if of_results:
-        line += f"\n\n{reproduction.origin_note(reproduction.transforms, reproduction.dynamics_transforms)}"
+        line += f"\n\n{reproduction.origin_note(_asked_for('fit', inputs), _asked_for('dynamics', inputs))}"
     return line
+
+
+def _asked_for(kind: str, inputs: Mapping[str, Any]) -> list[str]:
+    """Return the transforms whose fits or dynamics a page asked for, whether they are there or not."""
+    start = f"{kind}/{inputs['profile']['name']}/"
+    return list(dict.fromkeys(name.split("/")[2] for name in inputs["runs"] if name.startswith(start)))
 
 
 def _reads_profile(inputs: Mapping[str, Any], reproduction: Reproduction) -> bool:

@@ -118,9 +118,9 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
     shown = {"builder": app.builder.name, "pdf": downloads.offered_pdf(Path(app.srcdir)), "sources": sources}
     env.report_utils_pdf = shown["pdf"]
     was_cut_off = hasattr(app, _BEGUN) and getattr(app, _BEGUN)[2]
-    anew = was_cut_off or added or changed or removed or shown != getattr(env, _SHOWN, None)
+    is_outdated = was_cut_off or added or changed or removed or shown != getattr(env, _SHOWN, None)
     setattr(env, _SHOWN, shown)
-    if not anew:
+    if not is_outdated:
         return []
     (Path(app.outdir) / "searchindex.js").unlink(missing_ok=True)  # Sphinx would keep the words of earlier pages in it
     return list(sources)

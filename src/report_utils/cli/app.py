@@ -15,21 +15,23 @@ from report_utils.workers.processes import check_workers
 from report_utils.workers.surroundings import enter_surroundings
 
 app = typer.Typer(
-    help="Rebuild the report on energy bands and galaxy cluster masses, or ask its questions of your own observations.",
+    help="Rebuild the report on energy bands and cluster masses, or use your own observations.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 
+BOOK, OBSERVATIONS, TRAINING, RESULTS = "Book", "Observations", "Training", "Results"
+"""The panels of the help: each command stands in one of them."""
+
 ProfileOption = Annotated[
     str | None,
-    typer.Option("--profile", "-p", help="smoke, quick, paper, or a .toml file; REPORT_PROFILE else."),
+    typer.Option("--profile", "-p", help="smoke, quick, paper or a .toml file; default: $REPORT_PROFILE."),
 ]
 ResultsOption = Annotated[
     str | None,
-    typer.Option("--results", help="Show the committed results of this profile in place of runs; REPORT_RESULTS else."),
+    typer.Option("--results", help="Show committed results of this profile; default: $REPORT_RESULTS."),
 ]
-TransformsArgument = Annotated[list[str] | None, typer.Argument(help="Names of transforms; all without any.")]
 
 BAD_INPUT = 2
 _INTERRUPTED = 130
@@ -67,7 +69,7 @@ def main() -> None:
         if isinstance(end, SystemExit) and end.code != _INTERRUPTED:  # typer makes an exit of an interruption
             raise
         print(
-            "\nreport-utils: interrupted; what was finished is kept, and the same command goes on",
+            "\nreport-utils: interrupted; what was finished is kept; run the same command again to continue",
             file=sys.stderr,
         )
         sys.exit(_INTERRUPTED)
@@ -82,7 +84,7 @@ def _is_failed_work(error: RuntimeError) -> bool:
 
 
 def complain(what: object) -> None:
-    """Print what is wrong as one line, whatever a file or a name has put into it."""
+    """Print an error as one line, whatever a file or a name has put into it."""
     print(f"report-utils: {shown(what)}", file=sys.stderr)
 
 
@@ -90,6 +92,12 @@ def say(text: object, *, err: bool = False) -> None:
     """Print lines that quote files and names."""
     for line in str(text).split("\n"):
         typer.echo(shown(line), err=err)
+
+
+def say_written(written: dict[str, bool]) -> None:
+    """Print the names of results, and whether each was written or had not changed."""
+    for name, changed in written.items():
+        typer.echo(f"{'written' if changed else 'unchanged':<10} {name}")
 
 
 def choose_results(results: str | None) -> None:

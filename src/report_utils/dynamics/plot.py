@@ -117,6 +117,7 @@ def _name_epochs(ax: Axes, recording: Recording, column: np.ndarray) -> None:
     epochs = recording.epoch
     if np.array_equal(epochs, np.arange(1, len(epochs) + 1)):
         ax.set_xlabel("epochs trained")
+        ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= len(epochs)])  # none below the truth
         return
     ax.set_xlabel("epoch")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

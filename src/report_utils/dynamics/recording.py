@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from report_utils.dynamics.recorded_values import (
+    are_probabilities,
+    as_array,
+    both_classes,
+    class_codes,
+    class_values,
+    names_of,
+    numbers,
+    one_each,
+    require_probabilities,
+    whole,
+)
 from report_utils.errors import InputError, printable
 
 if TYPE_CHECKING:
     from report_utils.widgets import Widget
-
-_TOLERANCE = 0.01
-"""Class probabilities in half precision add up to 1 only so well."""
 
 
 class Recording:
@@ -68,22 +77,22 @@ class Recording:
     ) -> None:
         truth = as_array(truth)
         self.name = str(name)
-        self.views = _names_of("view", views)
+        self.views = names_of("view", views)
         self.truth: NDArray
         self.classes: tuple[str, ...] = ()
         self.outputs: tuple[str, ...] = ()
         self._class_values: tuple[Any, ...] = ()
         if classes is not None or truth.dtype.kind in "USOb":
-            self._set_classes(truth, _class_values(truth, classes))
+            self._set_classes(truth, class_values(truth, classes))
         else:
-            self.truth, self.outputs = _numbers(truth, outputs)
+            self.truth, self.outputs = numbers(truth, outputs)
         n_items = len(self.truth)
-        self.item: NDArray = _one_each("item_ids", np.arange(n_items) if item_ids is None else item_ids, n_items)
+        self.item: NDArray = one_each("item_ids", np.arange(n_items) if item_ids is None else item_ids, n_items)
         if len(np.unique(self.item)) < n_items:
             msg = "item_ids name an item twice; give each item an id of its own"
             raise InputError(msg)
-        self.names: NDArray[np.str_] = _one_each("names", self.item if names is None else names, n_items).astype(str)
-        self.group: NDArray | None = None if group is None else _one_each("group", group, n_items)
+        self.names: NDArray[np.str_] = one_each("names", self.item if names is None else names, n_items).astype(str)
+        self.group: NDArray | None = None if group is None else one_each("group", group, n_items)
         self.states: dict[str, NDArray[np.float32]] = {}
         self.loss: NDArray[np.float64] | None = None
         self.phase_names: dict[int, str] = {}
@@ -134,19 +143,19 @@ class Recording:
         one_number_each = as_array(truth).ndim == 1 and not {"classes", "outputs"} & options.keys()
         if "views" not in options and predictions.ndim == 3 and one_number_each:
             first = predictions[0] if len(predictions) else np.empty((0, 1))
-            if not (as_array(truth).dtype.kind in "iuUSOb" and _are_probabilities(first)):
+            if not (as_array(truth).dtype.kind in "iuUSOb" and are_probabilities(first)):
                 options["views"] = predictions.shape[2]
         recording = cls(truth, **options)
         n_epochs = len(predictions)
-        epochs = _one_each("epoch", np.arange(1, n_epochs + 1) if epoch is None else epoch, n_epochs)
-        phases = _one_each("phase", np.zeros(n_epochs, np.int64) if phase is None else phase, n_epochs)
+        epochs = one_each("epoch", np.arange(1, n_epochs + 1) if epoch is None else epoch, n_epochs)
+        phases = one_each("phase", np.zeros(n_epochs, np.int64) if phase is None else phase, n_epochs)
         for one, number, of_phase in zip(predictions, epochs, phases, strict=True):
             recording.record(one, epoch=number, phase=of_phase)
         if not isinstance(phase_names, Mapping):
             phase_names = dict(zip(recording.phase_numbers.tolist(), phase_names, strict=False))
         recording.phase_names |= {int(number): str(text) for number, text in phase_names.items()}
         recording.states |= {state: np.asarray(values) for state, values in (states or {}).items()}
-        recording.loss = None if loss is None else _one_each("loss", loss, n_epochs).astype(np.float64)
+        recording.loss = None if loss is None else one_each("loss", loss, n_epochs).astype(np.float64)
         return recording
 
     def __repr__(self) -> str:
@@ -195,12 +204,12 @@ class Recording:
             raise InputError(msg)
         values = as_array(predictions)
         values = self._shaped(values if classes is None else self._in_order_of_classes(values, as_array(classes)))
-        number = (self._epoch[-1] + 1 if self._epoch else 1) if epoch is None else _whole("epoch", epoch)
+        number = (self._epoch[-1] + 1 if self._epoch else 1) if epoch is None else whole("epoch", epoch)
         if number < 0 or (self._epoch and number <= self._epoch[-1]):
             last = f" after epoch {self._epoch[-1]}" if self._epoch else ""
             msg = f"epoch {number} cannot be recorded{last}; epochs ascend from 0"
             raise InputError(msg)
-        of_phase = self._current_phase if phase is None else _whole("phase", phase)
+        of_phase = self._current_phase if phase is None else whole("phase", phase)
         if self.path is not None:
             from report_utils.dynamics.storage import append_epoch
 
@@ -223,7 +232,7 @@ class Recording:
             One more than the last phase by default.
         """
         last = self._phase[-1] if self._phase else self._current_phase if self.phase_names else -1
-        self._current_phase = last + 1 if number is None else _whole("phase", number)
+        self._current_phase = last + 1 if number is None else whole("phase", number)
         if name:
             self.phase_names[self._current_phase] = str(name)
         return self._current_phase
@@ -247,7 +256,7 @@ class Recording:
         return ordered
 
     def _set_classes(self, truth: NDArray, classes: tuple[Any, ...]) -> None:
-        self.truth = _class_codes(truth, classes)
+        self.truth = class_codes(truth, classes)
         self._class_values, self.classes = classes, tuple(str(each) for each in classes)
 
     def _shaped(self, values: NDArray) -> NDArray[np.float32]:
@@ -264,10 +273,10 @@ class Recording:
                 "each time, in the same order"
             )
             raise InputError(msg)
-        if not self.classes and self._of_integers and not self._epochs and n_views == 1 and _are_probabilities(values):
+        if not self.classes and self._of_integers and not self._epochs and n_views == 1 and are_probabilities(values):
             self._set_classes(self.truth.astype(np.int64), tuple(range(values.shape[1])))
         if len(self.classes) == 2:
-            values = _both_classes(values, n_items, n_views)
+            values = both_classes(values, n_items, n_views)
         wanted = (n_items, n_views, *([len(self.columns)] if self.columns else []))
         if values.shape not in {wanted, tuple(n for i, n in enumerate(wanted) if i != 1 or n > 1)}:
             axes = " x ".join(f"{n} {axis}s" for n, axis in zip(wanted, ("item", "view", "column"), strict=False))
@@ -278,7 +287,7 @@ class Recording:
             raise InputError(msg)
         values = values.reshape(wanted)
         if self.classes:
-            _require_probabilities(values)
+            require_probabilities(values)
         return values
 
     # --- what was recorded
@@ -439,115 +448,3 @@ class Recording:
         from report_utils.dynamics.storage import to_xarray
 
         return to_xarray(self)
-
-
-def as_array(values: Any) -> NDArray:
-    """Return values as an array, whatever holds them: a list, a data frame, a tensor that is on a device."""
-    for method in ("detach", "cpu"):  # PyTorch hands out neither gradients nor a card's memory
-        values = getattr(values, method)() if callable(getattr(values, method, None)) else values
-    try:
-        return np.asarray(values)
-    except ValueError as error:
-        msg = "these values are no array: their rows have different lengths"
-        raise InputError(msg) from error
-
-
-def _one_each(what: str, values: ArrayLike, n: int) -> NDArray:
-    values = as_array(values)
-    if values.shape != (n,):
-        msg = f"{what} has the shape {values.shape}; give one for each of {n}"
-        raise InputError(msg)
-    return values.astype(str) if values.dtype.kind == "O" else values
-
-
-def _whole(what: str, value: Any) -> int:
-    if isinstance(value, (bool, np.bool_)) or not np.isscalar(value) or int(value) != value:
-        msg = f"{what} is {value!r}; give a whole number"
-        raise InputError(msg)
-    return int(value)
-
-
-def _names_of(what: str, names: int | Sequence[Any]) -> tuple[str, ...]:
-    if isinstance(names, (int, np.integer)):
-        names = [f"{what} {number}" for number in range(names)]
-    if not len(names) or len(set(names)) < len(names):
-        msg = f"{what}s: give one or more, each with a name of its own"
-        raise InputError(msg)
-    return tuple(str(each) for each in names)
-
-
-def _numbers(truth: NDArray, outputs: Sequence[str] | None) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-    """Return true numbers, and the names of the outputs where there are several."""
-    if truth.dtype.kind not in "iuf" or truth.ndim not in {1, 2} or 0 in truth.shape:
-        msg = f"truth is {truth.dtype} of shape {truth.shape}; give a number or a class for each item"
-        raise InputError(msg)
-    if not np.isfinite(truth).all():
-        row = np.argwhere(~np.isfinite(truth))[0][0]
-        msg = f"truth is not a finite number in row {row}; leave out items without a truth"
-        raise InputError(msg)
-    truth = truth.astype(np.float64)
-    if truth.ndim == 2 and truth.shape[1] == 1:
-        truth = truth[:, 0]
-    n_outputs = 1 if truth.ndim == 1 else truth.shape[1]
-    names = _names_of("output", n_outputs if outputs is None else outputs)
-    if len(names) != n_outputs:
-        msg = f"{len(names)} outputs are named, and truth has {n_outputs}"
-        raise InputError(msg)
-    return truth, names if n_outputs > 1 else ()
-
-
-def _class_values(truth: NDArray, classes: int | Sequence[Any] | None) -> tuple[Any, ...]:
-    if classes is None:
-        return tuple(np.unique(truth[:, 0] if truth.ndim == 2 else truth).tolist())
-    if isinstance(classes, (int, np.integer)):
-        return tuple(range(classes))
-    return tuple(as_array(classes).tolist())
-
-
-def _class_codes(truth: NDArray, classes: tuple[Any, ...]) -> NDArray[np.int64]:
-    """Return the place of each item's class among the classes."""
-    if truth.ndim == 2 and truth.shape[1] == len(classes) > 1 and (np.sort(truth)[:, -2:] == [0, 1]).all():
-        return truth.argmax(axis=1)
-    truth = truth[:, 0] if truth.ndim == 2 and truth.shape[1] == 1 else truth
-    if truth.ndim != 1 or not len(truth):
-        msg = f"truth has the shape {truth.shape}; give the class of each item"
-        raise InputError(msg)
-    place = {value: number for number, value in enumerate(classes)}
-    if len(place) < 2 or len(place) < len(classes):
-        msg = f"classes are {list(classes)[:5]}; give two or more, each once"
-        raise InputError(msg)
-    values = truth.tolist()
-    if not set(values) <= place.keys() and all(isinstance(one, int) and 0 <= one < len(classes) for one in values):
-        return truth.astype(np.int64)
-    for row, value in enumerate(values):
-        if value not in place:
-            msg = f"truth is {value!r} in row {row}, which is not one of the {len(classes)} classes"
-            raise InputError(msg)
-    return np.array([place[value] for value in values], dtype=np.int64)
-
-
-def _are_probabilities(values: NDArray) -> bool:
-    """Tell whether rows look like the probabilities of classes: from 0 to 1, and 1 in sum."""
-    if values.ndim != 2 or values.shape[1] < 2 or not np.isfinite(values).all():
-        return False
-    return bool((values >= 0).all() and np.allclose(values.sum(axis=1), 1, atol=_TOLERANCE))
-
-
-def _both_classes(values: NDArray[np.float32], n_items: int, n_views: int) -> NDArray[np.float32]:
-    """Return the probabilities of both classes where that of the second is given."""
-    if values.shape in {(n_items,), (n_items, 1)} or (n_views > 2 and values.shape == (n_items, n_views)):
-        values = values.reshape(n_items, n_views)
-        return np.stack([1 - values, values], axis=-1)
-    return values
-
-
-def _require_probabilities(values: NDArray[np.float32]) -> None:
-    sums = values.sum(axis=-1)
-    finite = np.isfinite(sums)
-    outside = ((values < -_TOLERANCE) | (values > 1 + _TOLERANCE)).any(axis=-1)
-    if (outside & finite).any():
-        msg = "the predictions of classes are not between 0 and 1; record probabilities: apply a softmax first"
-        raise InputError(msg)
-    if (np.abs(sums - 1)[finite] > _TOLERANCE).any():
-        msg = "the probabilities of the classes do not add up to 1; apply a softmax first"
-        raise InputError(msg)

@@ -57,7 +57,7 @@ start("dynamics-viewer", async (root, shown, data) => {
   ]);
   const swatch = (which) => {
     const line = make("span", { class: "ru-swatch" });
-    line.style.borderColor = `var(--ru-${1 + (which % 2)})`;
+    line.style.borderColor = `var(--ru-${1 + (which % 4)})`;
     return line;
   };
   const named = (which) => make("th", { scope: "row" }, swatch(which), ` ${data.titles[which]}`);

@@ -282,7 +282,7 @@ function drawPath(canvas, root, width, rows, lines, truth, column) {
   context.stroke();
   context.setLineDash([]);
   lines.forEach((line, i) => {
-    context.strokeStyle = context.fillStyle = style.getPropertyValue(`--ru-${1 + (i % 2)}`);
+    context.strokeStyle = context.fillStyle = style.getPropertyValue(`--ru-${1 + (i % 4)}`);
     context.lineWidth = 2;
     context.beginPath();
     line.forEach((value, at) => {

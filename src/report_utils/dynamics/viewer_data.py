@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 IMAGE_BYTES = 600_000
 """What the small images of all recordings may take on a page; they are made coarser until they fit."""
-VALUE_BYTES = 2_300_000
+VALUE_BYTES = 2_200_000
 """What the predictions of all recordings may take on a page; they are rounded until they fit."""
 PICTURE_BYTES = 400_000
 """What the plain picture may take before it is compressed with losses."""

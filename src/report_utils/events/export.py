@@ -29,7 +29,7 @@ def export_observations(
     """Write each observation as a SIXTE-layout FITS file, and a catalogue of them.
 
     A file that already holds the same events is not written again, and the catalogue names every finished
-    file even when the run is stopped, so a second run goes on with what is missing. Observations already in
+    file even when the run is stopped, so a second run continues with what is missing. Observations already in
     the folder's catalogue stay in it.
 
     Parameters
@@ -38,12 +38,12 @@ def export_observations(
         An :class:`~report_utils.events.archive.Archive`, or observations with a cluster_id and a mass, each alone
         or with its AGN-less list. An archive's observations may lack masses.
     folder : path
-        Made where there is none.
+        It is made if it does not exist.
     agn_less : bool
         Whether to write ``<cluster_id>_agn_less.fits`` too: the list given or the archive's own, or the events
         not labelled AGN; observations with neither get none.
     gzipped : bool
-        Whether to pack the files, at about a third of the size and many times the time.
+        Whether to gzip the files: about a third of the size, but many times slower.
 
     Returns
     -------
@@ -119,11 +119,11 @@ def _file_name(events: EventList, done: set[str], folder: Path) -> str:
 
 
 def _write(folder: Path, name: str, events: EventList, listed: set[str], *, gzipped: bool) -> str:
-    """Write a file where it is missing or holds other events; one that no export has written is left alone."""
+    """Write a file that is missing or holds other events; a file that no export has written is left alone."""
     path = folder / f"{name}.fits{'.gz' if gzipped else ''}"
     written = written_digest(path) if path.exists() else None
     if path.exists() and written is None and path.name not in listed:
-        msg = f"{path}: this file is there and no export has written it; choose another folder, or move the file"
+        msg = f"{path}: this file exists, but no export has written it; choose another folder, or move the file"
         raise InputError(msg)
     if written != content_digest(events):
         write_sixte(path, events, overwrite=True)
@@ -155,7 +155,7 @@ def _listed(catalogue: Path) -> dict[str, dict[str, str]]:
     if first_line != ",".join(_COLUMNS) or not any(
         written_digest(catalogue.parent / row["events"]) is not None for row in listed.values()
     ):
-        msg = f"{catalogue}: this catalogue is there and no export has written it; choose another folder"
+        msg = f"{catalogue}: this catalogue exists, but no export has written it; choose another folder"
         raise InputError(msg)
     return listed
 

@@ -1,4 +1,4 @@
-"""Everything that a user can state about event lists: columns and units, what is left out, AGN, thinning, files.
+"""All that a user can state about event lists: columns and units, what is left out, AGN, thinning, files.
 
 Each option is one field of :class:`IngestOptions`: its name, type, limits, help and place in the help of the command
 line, which makes its options from these fields. A catalogue states some of them row by row.
@@ -88,6 +88,21 @@ _PathText = Annotated[str, BeforeValidator(_path_text)]
 class IngestOptions(BaseModel):
     """What a user states about event lists in place of letting names and mission decide; nothing by default.
 
+    The help of each field is one line. What it cannot say:
+
+    - ``x`` and ``y`` without ``pixel_arcsec`` are RA and DEC [deg] if they are called so, and need a TCDLT otherwise.
+    - Energies of channels are ``channel_offset_kev + channel_kev * channel``, or the middles in the RMF's EBOUNDS.
+    - ``table="all"`` reads all tables called EVENTS as one list.
+    - ``drop_invalid`` leaves out and counts rows that cannot be used; without it such a list is refused.
+    - ``gti="file"`` keeps each file's own good time intervals; otherwise it is the path of a FITS file with them.
+    - The region is cut about ``region_centre``, the centre in a catalogue's row, or the events' own
+      (:func:`~report_utils.events.cleaning.median_centre`).
+    - An AGN-less list comes from ``events_agn_less``, from masking ``point_sources``, or from leaving out
+      ``agn_source_ids``; the first that a cluster has is taken.
+    - ``thin_seed`` and a cluster's name decide which events stay (:mod:`report_utils.events.thinning`).
+    - ``events``, ``events_agn_less`` and ``point_sources`` are paths or patterns for rows of a catalogue that name no
+      such file, relative to the working folder; ``{cluster_id}`` in them is the row's.
+
     Raises
     ------
     InputError
@@ -99,7 +114,7 @@ class IngestOptions(BaseModel):
     x: str | None = _option(COLUMNS, "Column of x, or RA.")
     y: str | None = _option(COLUMNS, "Column of y, or DEC.")
     energy: str | None = _option(COLUMNS, "Column of energies.")
-    energy_unit: str | None = _option(COLUMNS, "Unit of energies: keV, eV, MeV, Angstrom, ..., or channel.")
+    energy_unit: str | None = _option(COLUMNS, "keV, eV, MeV, Angstrom, ... or channel.")
     pixel_arcsec: _Number | None = _option(
         COLUMNS, "Size of a unit of x and y, in arcsec.", gt=0, give="arcsec per pixel, for example 0.492"
     )
@@ -107,64 +122,56 @@ class IngestOptions(BaseModel):
         COLUMNS, "Width of a channel, in keV.", gt=0, give="keV per channel, for example 0.04"
     )
     channel_offset_kev: _Number | None = _option(
-        COLUMNS, "Energy of channel 0, in keV; 0 by default.", give="keV of channel 0, for example 1.6"
+        COLUMNS, "Energy of channel 0, in keV; default: 0.", give="keV of channel 0, for example 1.6"
     )
-    rmf: _PathText | None = _option(COLUMNS, "RMF whose EBOUNDS give the energies of channels: the middle of each.")
-    table: str | int | None = _option(COLUMNS, "Name or number of the table in the file, or all.")
+    rmf: _PathText | None = _option(COLUMNS, "RMF with the energies of channels.")
+    table: str | int | None = _option(COLUMNS, "Name or number of the table, or all.")
 
-    drop_invalid: bool = _option(
-        CLEANING, "Leave out and count events whose values cannot be used, instead of refusing the list.", default=False
-    )
-    energy_min: _Number | None = _option(CLEANING, "Leave out events below, in keV.", ge=0, give="keV, for example 0.5")
-    energy_max: _Number | None = _option(CLEANING, "Leave out events above, in keV.", ge=0, give="keV, for example 7")
-    good_grades: bool = _option(
-        CLEANING, "Keep only the grades or patterns that the mission recommends.", default=False
-    )
-    gti: _PathText = _option(CLEANING, "Keep good times: 'file' for each list's own, or a FITS file.", default="")
+    drop_invalid: bool = _option(CLEANING, "Leave out unusable rows.", default=False)
+    energy_min: _Number | None = _option(CLEANING, "Lowest energy, in keV.", ge=0, give="keV, for example 0.5")
+    energy_max: _Number | None = _option(CLEANING, "Highest energy, in keV.", ge=0, give="keV, for example 7")
+    good_grades: bool = _option(CLEANING, "Keep recommended grades only.", default=False)
+    gti: _PathText = _option(CLEANING, "Good times: 'file', or a FITS file.", default="")
     region_arcsec: _Number | None = _option(
-        CLEANING, "Keep events this near the cluster's centre, in arcsec.", gt=0, give="arcsec, for example 300"
+        CLEANING, "Radius of the region, in arcsec.", gt=0, give="arcsec, for example 300"
     )
     region_centre: _Position | None = _option(
         CLEANING,
-        "That centre, in degrees; by default the row's, or the events' own.",
+        "Its centre; default: the events' own.",
         metavar="RA,DEC",
         give="RA,DEC [deg], for example 210.25,2.88",
     )
     background_source_ids: _Ids = _option(
         CLEANING,
-        "SRC_IDs of particle background, to be left out, for example -1,7.",
+        "SRC_IDs of background to leave out.",
         default=(),
         metavar="IDS",
         give="whole numbers with commas between them, for example -1,7",
     )
-    drop_repeated: bool = _option(
-        CLEANING, "Leave out events with time, position and energy of an earlier one.", default=False
-    )
+    drop_repeated: bool = _option(CLEANING, "Leave out repeated events.", default=False)
 
     agn_source_ids: _Ids = _option(
         AGN,
-        "SRC_IDs that are AGN, for example 2,3.",
+        "SRC_IDs that are AGN, such as 2,3.",
         default=(),
         metavar="IDS",
         give="whole numbers with commas between them, for example 2,3",
     )
-    point_sources: _PathText | None = _option(AGN, "List of positions to mask, FITS or CSV with radii.")
-    events_agn_less: str | None = _option(AGN, "AGN-less lists, named as in --events.")
+    point_sources: _PathText | None = _option(AGN, "Positions and radii to mask, FITS or CSV.")
+    events_agn_less: str | None = _option(AGN, "AGN-less lists; a pattern as in --events.")
 
     max_events: _Whole | None = _option(
         THINNING,
-        "Keep at most this many events of each, drawn at random.",
+        "Keep at most this many events of each.",
         ge=1,
         give="a number of events, 1 or more",
     )
-    thin_seed: _Whole = _option(THINNING, "Seed of the drawing.", default=0, ge=0, give="a whole number, 0 or more")
+    thin_seed: _Whole = _option(THINNING, "Seed of the random choice.", default=0, ge=0, give="a number, 0 or more")
 
-    events: str | None = _option(
-        CATALOGUE, "Event list of rows that name none, for example 'lists/{cluster_id}_*evt2.fits*'."
-    )
-    hubble_h: _Number | None = _option(CATALOGUE, "h of masses in a column mass_msun_h.", give="h, for example 0.7")
-    without_masses: bool = _option(CATALOGUE, "Masses may be missing: for predictions only.", default=False)
-    outside_paths: bool = _option(CATALOGUE, "Files may lie outside the catalogue's folder.", default=False)
+    events: str | None = _option(CATALOGUE, "Lists, such as 'lists/{cluster_id}_*.fits*'.")
+    hubble_h: _Number | None = _option(CATALOGUE, "h of masses in the column mass_msun_h.", give="h, for example 0.7")
+    without_masses: bool = _option(CATALOGUE, "Masses may be missing, for predictions.", default=False)
+    outside_paths: bool = _option(CATALOGUE, "Files may lie outside its folder.", default=False)
 
     def __init__(self, **stated: Any) -> None:
         try:

@@ -14,7 +14,7 @@ from report_utils.events.ingest_task import Failure, TaskResult
 
 REPORT = "ingest-report.json"
 _SHOWN = 100
-"""Failures in the text for a reader; the file has all."""
+"""Failures in the text for a reader; the file has them all."""
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,21 @@ class IngestReport:
     added, updated, unchanged : tuple of str
         Clusters that are new, were read again because their files or options changed, or were there already.
     restated : tuple of str
-        Those of the unchanged to which the catalogue now gives another mass or group.
+        Unchanged clusters whose mass or group is now stated differently.
     failures : tuple of Failure
         Rows that could not be read, in the catalogue's order, each with its reason.
     still_there : tuple of str
-        Clusters among the failures of which the archive still holds what an earlier ingest read.
+        Failed clusters of which the archive still holds what an earlier ingest read.
     n_others : int
         Observations of the archive that the catalogue does not name; they stay.
     unused_columns : tuple of str
-        Columns of the catalogue that say nothing here.
+        Columns of the catalogue that are not used.
     n_events : int
         Events of the observations added or updated.
     n_without_mass : int
-        Observations of this catalogue that can be predicted only.
+        Observations without a mass, for predictions only.
     agn_less_from : dict
-        Way to an AGN-less list -> number of clusters, "none" where there is none.
+        How AGN-less lists were made -> number of clusters; "none" for those without one.
     dropped : dict
         cluster_id -> list -> reason -> rows left out, for clusters that lost any.
     dropped_in_all : dict
@@ -76,21 +76,21 @@ class IngestReport:
         return 2 if self.failures else 0
 
     def __str__(self) -> str:
-        """Return what happened, and the failures one a line."""
+        """Return what happened, and one line for each failure."""
         counts = (
             f"{len(self.added)} added, {len(self.updated)} updated, {len(self.unchanged)} unchanged,"
             f" {len(self.failures)} failed"
         )
         lines = [f"{self.archive}: {counts}; {self.n_events} events in {self.seconds['total']:.1f} s"]
         if self.restated:
-            lines.append(f"unchanged events with another mass or group than before: {len(self.restated)} observations")
+            lines.append(f"unchanged events whose mass or group has changed: {len(self.restated)} observations")
         if self.n_others:
             lines.append(
-                f"observations that this catalogue does not name, and that stay in the archive: {self.n_others}"
+                f"observations that stay in the archive although this catalogue does not name them: {self.n_others}"
             )
         if self.unused_columns:
             lines.append(
-                f"columns of the catalogue that say nothing here: {printable(', '.join(self.unused_columns), 500)}"
+                f"columns of the catalogue that are not used: {printable(', '.join(self.unused_columns), 500)}"
             )
         lines += [f"AGN-less by {way}: {n} observations" for way, n in self.agn_less_from.items() if way != "none"]
         if len(self.agn_less_from) > 1 and "none" in self.agn_less_from:
@@ -112,7 +112,7 @@ class IngestReport:
         if self.n_without_mass:
             lines.append(f"{self.n_without_mass} observations have no mass: they can be predicted, not trained on")
         for item in self.failures[:_SHOWN]:
-            stays = "; what was read of it earlier stays" if item.cluster_id in self.still_there else ""
+            stays = "; what an earlier ingest read stays" if item.cluster_id in self.still_there else ""
             lines.append(f"row {item.row} ({item.cluster_id}): {item.reason}{stays}")
         if len(self.failures) > _SHOWN:
             lines.append(f"and {len(self.failures) - _SHOWN} more rows that failed: see {REPORT}")
@@ -128,7 +128,7 @@ def report_of(
     unused_columns: tuple[str, ...],
     seconds: float,
 ) -> IngestReport:
-    """Sum up what came of all rows of a catalogue, ``seconds`` after the start; ``archived`` is there now."""
+    """Sum up the results of all rows of a catalogue; ``archived`` names the clusters that are in the archive now."""
     failed = {failure.cluster_id for failure in total.failures}
     observations = [one for one in total.lists if one.source == "observation"]
     named = failed | {one.cluster_id for one in observations}

@@ -1,4 +1,4 @@
-"""Ingest: a catalogue of event lists becomes an archive, in parallel, and goes on where it was stopped."""
+"""Ingest: a catalogue of event lists becomes an archive, in parallel, and continues where it was stopped."""
 
 from __future__ import annotations
 
@@ -42,12 +42,11 @@ def ingest(
     catalogue_path : path
         See :func:`~report_utils.events.catalogue.read_catalogue`.
     archive_path : path
-        A folder, made where there is none.
+        A folder; it is made if it does not exist.
     options : IngestOptions, optional
         What is stated about all event lists; without it nothing is left out.
     workers : int, optional
-        Worker processes; by default as many as there are cores, or as REPORT_WORKERS says, for a large batch,
-        and none for a small one.
+        Worker processes; by default REPORT_WORKERS or one for each core, and none for a small catalogue.
 
     Returns
     -------
@@ -103,7 +102,7 @@ def _writable(archive_path: str | Path) -> Iterator[None]:
 
 
 def _cut(rows: list[CatalogueRow]) -> Iterator[list[CatalogueRow]]:
-    """Cut the catalogue into pieces; a run that is stopped loses at most those that it is at."""
+    """Cut the catalogue into pieces; a run that is stopped loses at most those under way."""
     piece: list[CatalogueRow] = []
     n_bytes = 0
     for row in rows:

@@ -40,7 +40,7 @@ class Failure:
 
 @dataclass
 class TaskResult:
-    """What came of a few rows.
+    """The results of a few rows.
 
     Parameters
     ----------
@@ -224,8 +224,8 @@ def _read_list(
         reading = load_events(path, options, region_xy=region_xy, **about)
         if region_xy is not None and reading.frame is not None:
             msg = (
-                f"{path}: the region of {beside.table.path} cannot be cut out of it, for that file does not say where"
-                " on the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give both lists on the same axes"
+                f"{path}: the region of {beside.table.path} cannot be cut out of it, because that file does not say"
+                " where on the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give both lists on the same axes"
             )
             raise InputError(msg)
     return reading, {

@@ -1,4 +1,4 @@
-"""What a file holds, how that was decided, and what an ingest would leave out."""
+"""What a file holds, how that was decided, what an ingest would leave out, and a picture of it."""
 
 from __future__ import annotations
 
@@ -7,89 +7,58 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.events.cleaning import background_filter
 from report_utils.events.event_files import RowFilter, Table
-from report_utils.events.eventlist import EventList
 from report_utils.events.gti import IN_FILE, good_times_filter, interval_tables
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import grade_filter, mission
-from report_utils.events.reading import load_events
+from report_utils.events.reading import Reading, load_events
+from report_utils.files.disk import whole_file
 
 _IDS_SHOWN = 5
+_FORMATS = (".png", ".pdf", ".svg")
 _AGN_OPTION = "--agn-source-ids ID,..."
 _BACKGROUND_ID = -1
 """SIXTE's SRC_ID of what is not from a source."""
 
 
 @dataclass(frozen=True)
-class Inspection:
-    """What :func:`inspect_events` found; ``str()`` of it is the text for a reader.
+class Inspection(Reading):
+    """What :func:`inspect_events` found: an event list as it was read; ``str()`` of it is the text for a reader.
 
     Parameters
     ----------
-    path : str
-    table, layout, mission : str
-        The table that was read, what it was recognised as, and whose it says it is.
-    n_rows, n_events, n_repeated : int
-        Rows in the file, those that can be used, and those that repeat an earlier one and are kept, before
-        energies and region are cut.
-    precision : tuple of str
-        Of x, y and energy.
-    reasons : tuple of str
-        How positions and energies were decided.
-    band_counts : (n_bands,) tuple of int [events]
-        In the report's bands.
-    energy_range : (min, max) [keV]
-    extent : (x, y) [arcsec]
-    centre : (ra, dec) [deg], or None where positions are pixels
-    would_drop : dict
-        Reason -> rows that are left out: those that no image can use, for which ``read_events`` refuses the
-        file unless told to drop them, and those that the cleaning asked for leaves out.
-    refused_for : tuple of str
-        The reasons in ``would_drop`` for which an ingest refuses the file unless told to drop such rows.
-    region_xy : (x, y) [arcsec], or None
-        The centre of the region that was cut out.
     could_drop : dict
-        Option -> what it would do, for the steps of cleaning and the way to an AGN-less list that this file has
-        what they need for, and that were not asked for; each on its own.
-    events : EventList
-        What was read.
+        Option -> what it would do, for cuts and the way to an AGN-less list that were not asked for and that this file
+        has the columns for; each on its own.
     """
 
-    path: str
-    table: str
-    layout: str
-    mission: str
-    n_rows: int
-    n_events: int
-    n_repeated: int
-    precision: tuple[str, str, str]
-    reasons: tuple[str, ...]
-    band_counts: tuple[int, ...]
-    energy_range: tuple[float, float]
-    extent: tuple[float, float]
-    centre: tuple[float, float] | None
-    would_drop: dict[str, int]
-    refused_for: tuple[str, ...]
-    region_xy: tuple[float, float] | None
-    could_drop: dict[str, str]
-    events: EventList = field(repr=False, compare=False)
+    could_drop: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def band_counts(self) -> tuple[int, ...]:
+        """Events in each of the report's bands."""
+        energy = self.events.energy
+        at_most = [int(np.count_nonzero(energy <= edge)) for edge in BAND_EDGES_KEV[1:-1]]
+        return tuple(np.diff([0, *at_most, len(energy)]).tolist())
 
     def __str__(self) -> str:
         """Return one fact a line."""
-        bands = band_titles(BAND_EDGES_KEV)
-        counts = ", ".join(f"{band} {count}" for band, count in zip(bands, self.band_counts, strict=True))
+        x, y, energy = self.events.x, self.events.y, self.events.energy
+        bands = zip(band_titles(BAND_EDGES_KEV), self.band_counts, strict=True)
+        whose = mission(self.table) or "not given"
         lines = [
-            f"{self.path}: {self.layout} (table {self.table}, mission {self.mission or 'not given'})",
-            f"events: {self.n_events} usable of {self.n_rows} rows",
-            *self.reasons,
-            f"precision: x {self.precision[0]}, y {self.precision[1]}, energy {self.precision[2]}",
-            f"bands: {counts}",
-            f"energies: {self.energy_range[0]:.4g} to {self.energy_range[1]:.4g} keV",
-            f"extent: {self.extent[0]:.1f} x {self.extent[1]:.1f} arcsec",
+            f"{self.table.path}: {self.layout.name} (table {self.table.name}, mission {whose})",
+            f"events: {len(self.events)} usable of {self.n_rows} rows",
+            *self.layout.reasons,
+            f"precision: x {x.dtype.name}, y {y.dtype.name}, energy {energy.dtype.name}",
+            f"bands: {', '.join(f'{band} {count}' for band, count in bands)}",
+            f"energies: {energy.min():.4g} to {energy.max():.4g} keV",
+            f"extent: {np.ptp(x):.1f} x {np.ptp(y):.1f} arcsec",
         ]
         if self.n_repeated:
             lines.append(
@@ -100,10 +69,10 @@ class Inspection:
             lines.append(f"tangent point: RA {self.centre[0]:.6f}, DEC {self.centre[1]:.6f} deg")
         if self.region_xy is not None:
             lines.append(f"region's centre: x {self.region_xy[0]:.1f}, y {self.region_xy[1]:.1f} arcsec")
-        for reason, count in self.would_drop.items():
-            how = "; an ingest refuses the file for them unless --drop-invalid is given"
-            lines.append(f"would drop: {count} rows, {reason}{how if reason in self.refused_for else ''}")
-        if not self.would_drop:
+        for reason, count in self.dropped.items():
+            refused = "; an ingest refuses the file for them unless --drop-invalid is given"
+            lines.append(f"would drop: {count} rows, {reason}{refused if reason in self.invalid else ''}")
+        if not self.dropped:
             lines.append("would drop: nothing")
         return "\n".join([*lines, *(f"{option}: {what}" for option, what in self.could_drop.items())])
 
@@ -115,11 +84,7 @@ def inspect_events(path: str | Path, options: IngestOptions | None = None) -> In
     ----------
     path : path
     options : IngestOptions, optional
-        What the user states about columns and units, and what is left out besides rows that cannot be used.
-
-    Returns
-    -------
-    Inspection
+        What is stated about columns and units, and what is left out besides rows that cannot be used.
 
     Raises
     ------
@@ -128,32 +93,7 @@ def inspect_events(path: str | Path, options: IngestOptions | None = None) -> In
     """
     options = (options or IngestOptions()).with_changes(drop_invalid=True)
     reading = load_events(path, options)
-    events = reading.events
-    return Inspection(
-        path=str(path),
-        table=reading.table.name,
-        layout=reading.layout.name,
-        mission=mission(reading.table),
-        n_rows=reading.n_rows,
-        n_events=len(events),
-        n_repeated=reading.n_repeated,
-        precision=(events.x.dtype.name, events.y.dtype.name, events.energy.dtype.name),
-        reasons=reading.layout.reasons,
-        band_counts=_band_counts(events.energy),
-        energy_range=(float(events.energy.min()), float(events.energy.max())),
-        extent=(float(np.ptp(events.x)), float(np.ptp(events.y))),
-        centre=reading.centre,
-        would_drop=reading.dropped,
-        refused_for=reading.invalid,
-        region_xy=reading.region_xy,
-        could_drop=_could_drop(reading.table, options) | _source_ids(reading.table),
-        events=events,
-    )
-
-
-def _band_counts(energy: np.ndarray) -> tuple[int, ...]:
-    at_most = [int(np.count_nonzero(energy <= edge)) for edge in BAND_EDGES_KEV[1:-1]]
-    return tuple(np.diff([0, *at_most, len(energy)]).tolist())
+    return Inspection(**vars(reading), could_drop=_could_drop(reading.table, options) | _source_ids(reading.table))
 
 
 def _could_drop(table: Table, options: IngestOptions) -> dict[str, str]:
@@ -181,7 +121,7 @@ def _could_drop(table: Table, options: IngestOptions) -> dict[str, str]:
 
 
 def _source_ids(table: Table) -> dict[str, str]:
-    """Return what there is to know before the ids that are AGN can be named: which there are, and how often."""
+    """Return which source ids there are, and how often, so that the user can say which are AGN."""
     column = table.find("SRC_ID")
     if column is None:
         return {}
@@ -197,3 +137,48 @@ def _source_ids(table: Table) -> dict[str, str]:
 
 def _own_good_times(table: Table) -> RowFilter | None:
     return good_times_filter(IN_FILE, table) if interval_tables(table.path) else None
+
+
+def draw_bands(inspection: Inspection, counts: NDArray[np.integer], path: Path) -> None:
+    """Draw the counts of the report's bands side by side, on one colour scale, into the file that a path names.
+
+    Parameters
+    ----------
+    inspection : Inspection
+    counts : (n_pixels, n_pixels, n_bands) int [events]
+        As :func:`report_utils.binning.band_counts` gives them for its events.
+    path : Path
+        Its ending names the format.
+
+    Raises
+    ------
+    InputError
+        If there is no such format, or the file cannot be written.
+    """
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    if path.suffix.lower() not in _FORMATS:
+        msg = f"{path}: pictures are written as {', '.join(_FORMATS)}; choose a name with one of these endings"
+        raise InputError(msg)
+    x, y = inspection.events.x, inspection.events.y
+    aspect = "equal" if 0.25 < np.ptp(x) / np.ptp(y) < 4 else "auto"
+    with style.context("default"):  # whatever the user's matplotlibrc says
+        figure = Figure(figsize=(13.0, 3.9), layout="constrained")
+        panels = figure.subplots(1, counts.shape[2], sharex=True, sharey=True)
+        for panel, image, name in zip(panels, np.moveaxis(counts, 2, 0), band_titles(BAND_EDGES_KEV), strict=True):
+            drawn = panel.imshow(
+                np.log10(1.0 + image), origin="lower", extent=(x.min(), x.max(), y.min(), y.max()), aspect=aspect,
+                vmin=0.0, vmax=np.log10(1.0 + max(1.0, float(counts.max()))), interpolation="none",
+            )  # fmt: skip
+            panel.set_title(f"{name}: {int(image.sum())} events", fontsize="medium")
+            panel.set_xlabel("x [arcsec]")
+        panels[0].set_ylabel("y [arcsec]")
+        figure.colorbar(drawn, ax=panels, label="log10(1 + events)", shrink=0.85)
+        figure.suptitle(inspection.table.path.name)
+        try:
+            with whole_file(path) as temporary:
+                figure.savefig(temporary, format=path.suffix[1:].lower(), dpi=130)
+        except OSError as error:
+            msg = f"{path}: cannot be written ({error.strerror or error}); check the folder and the space left"
+            raise InputError(msg) from None

@@ -10,8 +10,8 @@ decide which columns are position and energy, in which units  :mod:`~report_util
 read these columns, without rows that are not wanted          :meth:`~report_utils.events.event_files.Table.read`
 convert energies to keV                                       :class:`~report_utils.events.energies.Energies`
 project positions onto the tangent plane, in arcsec           :mod:`~report_utils.events.sky_plane`
-refuse or leave out rows that cannot be used, and repetitions :mod:`~report_utils.events.event_checks`
-make the :class:`~report_utils.events.eventlist.EventList`    ``eventlist``
+refuse, or leave out, unusable and repeated rows              :mod:`~report_utils.events.event_checks`
+make the event list                                           :class:`~report_utils.events.eventlist.EventList`
 leave out what a user does not want                           :mod:`~report_utils.events.cleaning`
 ============================================================  =========================================================
 """

@@ -62,7 +62,7 @@ def write_sixte(
     """
     path = Path(path)
     if path.exists() and not overwrite:
-        msg = f"{path}: the file exists; choose another name or say overwrite"
+        msg = f"{path}: the file exists; choose another name, or set overwrite"
         raise InputError(msg)
     if not path.parent.is_dir():
         msg = f"{path}: its folder does not exist; make it first"

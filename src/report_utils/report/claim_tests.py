@@ -246,18 +246,24 @@ def equal_gain(runs: Runs) -> Evidence:
 
 def sorted_masses(runs: Runs) -> Evidence:
     """Test where one band sorts best and where the second band helps most."""
-    one, two = runs.tested["multi_band_1"], runs.tested["multi_band_2"]
-    means = [tested.predictions.mean(axis=2) for tested in (one, two)]
-    where = (one.group, one.fold)
+    one, two = (
+        rank_statistics.displacements(tested.truth, tested.predictions.mean(axis=2), seed=runs.seed)
+        for tested in (runs.tested["multi_band_1"], runs.tested["multi_band_2"])
+    )
+    first = runs.tested["multi_band_1"]
+    where = {"groups": first.group, "folds": first.fold, **runs.bootstrap()}
     measures = {
-        "one band: displacement outside / in the middle": lambda confidence: rank_statistics.extremes_first(
-            one.truth, means[0], *where, **runs.bootstrap(), confidence=confidence
-        ),
-        "what the second band leaves: in the middle / outside": lambda confidence: rank_statistics.middle_gains(
-            one.truth, *means, *where, **runs.bootstrap(), confidence=confidence
+        "one band: displacement outside / in the middle": partial(rank_statistics.extremes_first, one, **where),
+        "what the second band leaves: in the middle / outside": partial(
+            rank_statistics.middle_gains, one, two, **where
         ),
     }
-    return combine([judged_part(label, measure, below, 1.0, 2) for label, measure in measures.items()])
+    return combine(
+        [
+            judged_part(label, lambda confidence, measure=measure: measure(confidence=confidence), below, 1.0, 2)
+            for label, measure in measures.items()
+        ]
+    )
 
 
 def alike_dynamics(runs: Runs) -> Evidence:

@@ -86,7 +86,7 @@ SEE_THE_PAGE = Tolerance("", "", lambda *_: SHOWN)
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedNumber:
     """A printed number and what of ours stands beside it.
 
     Attributes
@@ -116,8 +116,8 @@ class Comparison:
     printed_words: str = ""
 
 
-def _data() -> list[Comparison]:
-    data, compared = PUBLISHED.data, partial(Comparison, DATA)
+def _data() -> list[ComparedNumber]:
+    data, compared = PUBLISHED.data, partial(ComparedNumber, DATA)
     share = "share with log10 mass in {}-{}".format(*data.bulk_log10_mass.value)
     extreme = (OF_EXTREMES, "data")
     return [
@@ -173,8 +173,8 @@ def _reports_transforms() -> list[Transform]:
     return [transform for name, transform in TRANSFORMS.items() if name in PUBLISHED.rows]
 
 
-def _network() -> list[Comparison]:
-    network, compared = PUBLISHED.network, partial(Comparison, NETWORK, page="3-2-network", tolerance=FIXED)
+def _network() -> list[ComparedNumber]:
+    network, compared = PUBLISHED.network, partial(ComparedNumber, NETWORK, page="3-2-network", tolerance=FIXED)
     places = np.cumsum([layer.parameters > 0 for layer in PUBLISHED.layers]) - 1
     return [
         *(_layer(int(place), layer) for place, layer in zip(places, PUBLISHED.layers, strict=True)),
@@ -184,7 +184,7 @@ def _network() -> list[Comparison]:
     ]
 
 
-def _layer(place: int, layer: PrintedLayer) -> Comparison:
+def _layer(place: int, layer: PrintedLayer) -> ComparedNumber:
     """Compare the parameters of a layer with those of ours at a place among the layers that have any."""
 
     def ours(weights: list[NDArray]) -> int:
@@ -192,7 +192,7 @@ def _layer(place: int, layer: PrintedLayer) -> Comparison:
         return sizes[place] if layer.parameters and place < len(sizes) else 0
 
     printed = Printed(layer.parameters, "Figure 6", "parameters")
-    return Comparison(NETWORK, f"{layer.name} ({layer.kind})", printed, ours, "3-2-network", FIXED)
+    return ComparedNumber(NETWORK, f"{layer.name} ({layer.kind})", printed, ours, "3-2-network", FIXED)
 
 
 def layer_sizes(weights: list[NDArray]) -> list[int]:
@@ -205,8 +205,8 @@ def layer_sizes(weights: list[NDArray]) -> list[int]:
     return sizes
 
 
-def _protocol() -> list[Comparison]:
-    printed, network, compared = PUBLISHED.training, PUBLISHED.network, partial(Comparison, PROTOCOL)
+def _protocol() -> list[ComparedNumber]:
+    printed, network, compared = PUBLISHED.training, PUBLISHED.network, partial(ComparedNumber, PROTOCOL)
     page, shown = "3-2-network", ("see the page", "3-2-network", SEE_THE_PAGE)
     return [
         compared("epochs", printed.epochs, lambda r: r.profile.training.epochs, page),
@@ -230,8 +230,8 @@ def _test_fraction(reproduction: Reproduction) -> float:
     return round(float(np.mean(reproduction.fold_of() == 0)), 2)
 
 
-def _phases() -> list[Comparison]:
-    printed, compared = PUBLISHED.dynamics, partial(Comparison, PROTOCOL)
+def _phases() -> list[ComparedNumber]:
+    printed, compared = PUBLISHED.dynamics, partial(ComparedNumber, PROTOCOL)
     page, recorded = "4-1-dynamics-multi-band", (FIXED, "dynamics")
     other = ("a row is another cluster here", page, QUOTED)
     return [
@@ -254,14 +254,14 @@ def _epochs_after_noise(reproduction: Reproduction) -> int:
     return len(dynamics.phase) // dynamics.n_phases - reproduction.profile.dynamics.epochs
 
 
-def _earlier() -> list[Comparison]:
+def _earlier() -> list[ComparedNumber]:
     page, in_the_work = "1-introduction", f"{EARLIER_N_IMAGES:,} in the work itself".replace(",", "\u202f")
     around = PUBLISHED.earlier_n_observations
     return [
-        Comparison(EARLIER, "standard deviation", PUBLISHED.earlier_scatter, "", page, OF_OTHERS),
-        Comparison(EARLIER, "observations", around, in_the_work, page, OF_OTHERS, "", "around 7\u202f000"),
+        ComparedNumber(EARLIER, "standard deviation", PUBLISHED.earlier_scatter, "", page, OF_OTHERS),
+        ComparedNumber(EARLIER, "observations", around, in_the_work, page, OF_OTHERS, "", "around 7\u202f000"),
     ]
 
 
-COMPARISONS: tuple[Comparison, ...] = (*_data(), *_network(), *_protocol(), *_earlier())
+COMPARISONS: tuple[ComparedNumber, ...] = (*_data(), *_network(), *_protocol(), *_earlier())
 """Every number outside Table 1 that ours stands beside, in the order of the status page."""

@@ -50,8 +50,15 @@ def rank_displacement(truth: ArrayLike, prediction: ArrayLike) -> NDArray[np.flo
     (..., n_clusters)
         0 for a cluster at its own place; 1/3 is the mean for a random order.
     """
-    of_truth, predicted = (np.argsort(np.argsort(values, axis=-1, kind="stable")) for values in (truth, prediction))
-    return np.abs(predicted - of_truth) / (len(of_truth) - 1)
+    of_truth = _ranks(truth)
+    return np.abs(_ranks(prediction) - of_truth) / (len(of_truth) - 1)
+
+
+def _ranks(values: ArrayLike) -> NDArray[np.intp]:
+    order = np.argsort(values, axis=-1, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.broadcast_to(np.arange(order.shape[-1]), order.shape), axis=-1)
+    return ranks
 
 
 def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray, *, seed: int = 0) -> tuple:
@@ -70,11 +77,21 @@ def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray,
     return displaced[:, middle].mean(), displaced[:, ~middle].mean()
 
 
-def _displacements(truth: NDArray, predictions: ArrayLike, seed: int) -> NDArray[np.float64]:
-    """Return what each cluster adds, ``(n_seeds, n_clusters, 4)``.
+def displacements(truth: NDArray, predictions: ArrayLike, *, seed: int = 0) -> NDArray[np.float64]:
+    """Return what each cluster adds to the displacements in the middle third of mass and outside, for resampling.
 
-    Its displacement in units of the reference if it is in the middle third of mass, and if it is not; 1 if it is in
-    the middle third, and if it is not.
+    Parameters
+    ----------
+    truth : (n_clusters,) [log10 solar masses]
+    predictions : (n_clusters,) or (n_seeds, n_clusters) [log10 solar masses]
+    seed : int
+        Of the reference.
+
+    Returns
+    -------
+    (n_seeds, n_clusters, 4)
+        Its displacement in units of the reference if it is in the middle third, and if it is not; 1 if it is in the
+        middle third, and if it is not.
     """
     middle = middle_third(truth)
     columns = []
@@ -86,8 +103,7 @@ def _displacements(truth: NDArray, predictions: ArrayLike, seed: int) -> NDArray
 
 
 def extremes_first(
-    truth: NDArray,
-    predictions: ArrayLike,
+    displaced: NDArray[np.float64],
     groups: ArrayLike,
     folds: ArrayLike | None = None,
     *,
@@ -99,8 +115,8 @@ def extremes_first(
 
     Parameters
     ----------
-    truth : (n_clusters,) [log10 solar masses]
-    predictions : (n_clusters,) or (n_seeds, n_clusters) [log10 solar masses]
+    displaced : (n_seeds, n_clusters, 4)
+        Of :func:`displacements`.
     groups, folds : (n_clusters,)
 
     Returns
@@ -108,14 +124,13 @@ def extremes_first(
     Interval
         Below 1 where the extremes are sorted better than errors that are independent of the mass would sort them.
     """
-    drawn = resample([_displacements(truth, predictions, seed)], groups, folds, n_resamples=n_resamples, seed=seed)
+    drawn = resample([displaced], groups, folds, n_resamples=n_resamples, seed=seed)
     return drawn.interval(lambda t: (t[..., 0, 1] / t[..., 0, 3]) / (t[..., 0, 0] / t[..., 0, 2]), confidence)
 
 
 def middle_gains(
-    truth: NDArray,
-    before: ArrayLike,
-    after: ArrayLike,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
     groups: ArrayLike,
     folds: ArrayLike | None = None,
     *,
@@ -127,9 +142,8 @@ def middle_gains(
 
     Parameters
     ----------
-    truth : (n_clusters,) [log10 solar masses]
-    before, after : (n_clusters,) or (n_seeds, n_clusters) [log10 solar masses]
-        Predictions of two transforms for the same clusters.
+    before, after : (n_seeds, n_clusters, 4)
+        Of :func:`displacements`, of two transforms for the same clusters.
     groups, folds : (n_clusters,)
 
     Returns
@@ -137,8 +151,7 @@ def middle_gains(
     Interval
         Below 1 where the middle masses gain more than the extremes, both in units of their references.
     """
-    columns = [_displacements(truth, predictions, seed) for predictions in (before, after)]
-    drawn = resample(columns, groups, folds, n_resamples=n_resamples, seed=seed)
+    drawn = resample([before, after], groups, folds, n_resamples=n_resamples, seed=seed)
 
     def left_over(totals: NDArray) -> NDArray:
         mean = totals[..., :2] / totals[..., 2:]  # a transform with more seeds has larger sums

@@ -23,7 +23,7 @@ from report_utils.report.compared_numbers import (
     NOT_OURS,
     PROTOCOL,
     SHOWN,
-    Comparison,
+    ComparedNumber,
     agreement,
 )
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, below, within
@@ -297,7 +297,7 @@ def _numbers(reproduction: Reproduction) -> list[StatusEntry]:
 
 
 def _compared(
-    one: Comparison, source: Reproduction | list[NDArray], reproduction: Reproduction, runs: tuple[str, ...]
+    one: ComparedNumber, source: Reproduction | list[NDArray], reproduction: Reproduction, runs: tuple[str, ...]
 ) -> StatusEntry:
     value = one.ours if isinstance(one.ours, str) else one.ours(source)
     unit = one.printed.unit

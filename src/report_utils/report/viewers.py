@@ -36,7 +36,7 @@ def cluster_viewer(reproduction: Reproduction, *dynamics: Recording, figure: Fig
         item="cluster",
         quantity="log₁₀ M₅₀₀ [M☉]",
         unit="dex",
-        # row 0 of an image has the lowest y, and is drawn at the bottom
+        # row 0 of an image has the lowest y and is drawn at the bottom
         images=[
             np.flip(each(reproduction.counts(each.source, each.counted_edges_kev)[first.item]), axis=1)
             for each in transforms

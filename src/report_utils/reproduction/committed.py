@@ -12,6 +12,7 @@ from report_utils.profiles import PROFILE_VARIABLE, Profile, load_profile
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
 from report_utils.reproduction.results import Result, key_of, origin_of, read_results, results_folder
 from report_utils.runs.code_digest import digest
+from report_utils.runs.reads import note_run
 from report_utils.runs.store import Run, RunKey, Store
 
 RESULTS_VARIABLE = "REPORT_RESULTS"
@@ -92,11 +93,13 @@ class CommittedReproduction(Reproduction):
 
     def holds(self, key: RunKey) -> bool:
         """Tell whether there is a result with this name."""
-        return key.name in self.results
+        return self.load(key) is not None
 
     def load(self, key: RunKey) -> Run | None:
         """Return the result with this name, whatever its inputs."""
-        return self.results.get(key.name)
+        result = self.results.get(key.name)
+        note_run(key.name, None if result is None else result.digest)
+        return result
 
     def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
         """Return the key with which the result was computed, or today's key if there is no result."""

@@ -1,4 +1,4 @@
-"""Images of observations, and what is left of them when bright pixels are emptied."""
+"""Images of observations, and what remains of them when bright pixels are emptied."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def band_images(counts: Sequence[NDArray], titles: Sequence[str]) -> Figure:
     ----------
     counts : sequence of (n_pixels, n_pixels, 4) [events]
     titles : sequence of str
-        What is written at the left of each row.
+        Of each row, at its left.
     """
     figure, axes = grid(len(counts), 4, height=1.75 * len(counts) + 0.3)
     for row, cube in enumerate(counts):
@@ -72,7 +72,7 @@ def remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
 
 
 def median_remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
-    """Return the medians over observations of what :func:`remaining` gives for each.
+    """Return the medians of :func:`remaining` over observations.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def median_remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
 
 
 def transform_images(images: Sequence[NDArray], titles: Sequence[str], channels: Sequence[str]) -> Figure:
-    """Draw what a network is shown: some observations under one transform, a row for each.
+    """Draw what a network sees: some observations under one transform, a row for each.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ RESIDUAL = "prediction − truth [dex]"
 
 
 def draw_residuals(ax: Axes, residuals: NDArray, limit: float) -> None:
-    """Draw the histogram of residuals, those beyond ``limit`` in the outermost bars.
+    """Draw the histogram of residuals; the outermost bars hold those beyond ``limit``.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def draw_predictions(ax: Axes, truth: NDArray, predictions: NDArray, limits: tup
     limits : (low, high) [log10 solar masses]
     """
     masses = np.broadcast_to(truth[:, None], predictions.shape).ravel()
-    crowd = np.clip(len(truth) * predictions.shape[-1] / 4000, 0, 1)  # seeds cover each other: panels look alike
+    crowd = np.clip(len(truth) * predictions.shape[-1] / 4000, 0, 1)  # seeds cover each other, and panels look alike
     style = {"ms": 6 - 4 * crowd, "alpha": 0.8 - 0.5 * crowd}
     ax.plot(masses, predictions.ravel(), ".", mew=0, color=OURS, rasterized=True, **style)
     ax.plot(limits, limits, color="black", lw=0.8)
@@ -60,7 +60,7 @@ def nothing_trained() -> Figure:
 
 
 def residual_limit(results: Iterable[SeedPredictions]) -> float:
-    """Return a half-width [dex] that shows all but one residual in a hundred of the widest transform."""
+    """Return a half-width [dex] that shows 99% of the residuals of the widest transform."""
     widest = max(np.quantile(np.abs(result.residuals), 0.99) for result in results)
     return float(max(0.1, np.ceil(widest * 20) / 20))
 

@@ -18,7 +18,7 @@ OURS, PRINTED, AGN_LESS, NEUTRAL = "#0173b2", "#de8f05", "#029e73", "#949494"
 IMAGE_MAP = "viridis"
 PANEL_WIDTH = 8.0
 ONE_EVENT = 0.30103
-"""log10(1 + 1): the lowest upper end of a colour scale, so that an empty image is not drawn as noise."""
+"""log10(1 + 1), the smallest upper end of a colour scale: an empty image is then not drawn as noise."""
 
 _EMBEDDED = re.compile(r"(data:image/png;base64,\s*)([A-Za-z0-9+/=\s]+)")
 _STYLE = {
@@ -30,7 +30,7 @@ _STYLE = {
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "font.size": 11.5,  # what "small" and "x-small" are taken of: 9.6 and 8 points
+    "font.size": 11.5,  # "small" is then 9.6 points, and "x-small" 8
     "legend.frameon": False,
     "lines.linewidth": 1.6,
     "svg.hashsalt": "report-utils",
@@ -42,10 +42,10 @@ _STYLE = {
 def use_book_style() -> None:
     """Set matplotlib's and seaborn's defaults for a page, and make notebooks show figures as SVG.
 
-    What the user's ``matplotlibrc`` says is left behind, and the font is the one that matplotlib brings along.
+    The user's ``matplotlibrc`` is ignored, and the font is the one that comes with matplotlib.
 
-    Images stay images inside the SVG, at their own resolution; fixed identifiers and no date make two
-    drawings of the same data equal.
+    Images keep their own resolution inside the SVG. Fixed identifiers and no date make two drawings of the same data
+    equal.
     """
     import seaborn
     from matplotlib import style
@@ -64,7 +64,7 @@ def use_book_style() -> None:
 
 
 def svg_text(figure: Figure) -> str:
-    """Return a figure as SVG, without a date, its images stored with a palette: they take less than half.
+    """Return a figure as SVG without a date; a palette makes its images less than half as large.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def svg_text(figure: Figure) -> str:
 
 
 def _with_palette(encoded: str) -> str:
-    """Store a base64 PNG of at most 256 colours with a palette, exactly; leave any other as it is."""
+    """Store a base64 PNG of at most 256 colours with a palette, without loss; leave any other as it is."""
     from PIL import Image
 
     with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
@@ -98,14 +98,14 @@ def _with_palette(encoded: str) -> str:
 
 
 def new_figure(width: float = PANEL_WIDTH, height: float = 4.0) -> Figure:
-    """Return an empty figure [inches] that pyplot does not keep."""
+    """Return an empty figure [inches] that pyplot does not keep in memory."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def grid(
     n_rows: int, n_columns: int, *, width: float = PANEL_WIDTH, height: float = 4.0, share: bool = False
 ) -> tuple[Figure, np.ndarray]:
-    """Return a figure and its ``(n_rows, n_columns)`` axes, with shared scales where asked."""
+    """Return a figure and its ``(n_rows, n_columns)`` axes, with shared scales on request."""
     figure = new_figure(width, height)
     return figure, figure.subplots(n_rows, n_columns, sharex=share, sharey=share, squeeze=False)
 
@@ -118,7 +118,7 @@ def show_image(ax: Axes, image: np.ndarray, *, extent: tuple | None = None, limi
     ax : matplotlib axes
     image : (n_pixels, n_pixels) [log10(1 + events)]
     extent : (left, right, bottom, top), optional [arcsec]
-        Pixel numbers where it is not given. Pixels are drawn square either way, as the network sees them.
+        Without it the axes have pixel numbers. Pixels are square in both cases, as the network sees them.
     limits : (low, high), optional
         Of the colours.
 
@@ -141,7 +141,7 @@ def show_image(ax: Axes, image: np.ndarray, *, extent: tuple | None = None, limi
 
 def small_colour_bar(figure: Figure, image: AxesImage, ax: Axes) -> None:
     """Add a colour bar with few, small numbers."""
-    # an inset is as high as the image, whose box is square
+    # an inset is as high as the image
     bar = figure.colorbar(image, cax=ax.inset_axes((1.04, 0.0, 0.06, 1.0)))
     bar.ax.tick_params(labelsize="x-small")
     bar.locator = MaxNLocator(4)

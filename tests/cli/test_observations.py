@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import numpy as np
 import pytest
 from astropy.io import fits
 
-from report_utils import cli
 from report_utils.events import EventList, open_archive, read_catalogue, read_events, write_sixte
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*arguments) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["report-utils", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out, err = capsys.readouterr()
-        return end.value.code or 0, out, err
-
-    return call
 
 
 @pytest.fixture
@@ -141,7 +127,7 @@ def test_an_interruption_says_that_the_same_command_goes_on(run, lists, monkeypa
     monkeypatch.setattr("report_utils.events.ingest", stop)
     status, _, err = run("ingest", lists / "list.csv", "--out", "archive", "--hubble-h", 0.7)
     assert status == 130
-    assert "interrupted; what was finished is kept, and the same command goes on" in err
+    assert "interrupted; what was finished is kept; run the same command again to continue" in err
 
 
 def test_of_many_faults_of_a_catalogue_the_first_are_shown(run, lists):

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from tests.made_up_runs import PROFILE, store_dynamics, store_fits
 
-from report_utils import cli
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import results_folder
 from report_utils.reproduction.studies import HALOS, reproduce_variant
 from report_utils.runs.store import Store
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    def call(*arguments) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["report-utils", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code or 0
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return call
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +58,15 @@ def test_results_go_out_and_come_back(run, folder, tmp_path):
     tiny = folder / "tiny.toml"
     status, out, _ = run("results", "export", "--study", "halos", "--profile", tiny, "--to", tmp_path / "out")
     assert status == 0
-    assert "written    tiny+grouped/fit-multi_band_2-seed-0" in out
-    assert "written    tiny/fit-multi_band_2-seed-0" in out
+    assert "written    fit/tiny+grouped/multi_band_2/fold-0-seed-0" in out
+    assert "written    fit/tiny/multi_band_2/fold-0-seed-0" in out
     status, out, _ = run("results", "export", "--profile", tiny, "--to", tmp_path / "out")
-    assert "unchanged  tiny/fit-multi_band_2-seed-0" in out
-    assert "written    tiny/dynamics-multi_band_4-seed-0" in out
-    assert run("results", "list")[1].startswith("no results are there")
+    assert "unchanged  fit/tiny/multi_band_2/fold-0-seed-0" in out
+    assert "written    dynamics/tiny/multi_band_4/seed-0" in out
+    assert run("results", "list", "--profile", "tiny")[1].startswith("there are no results")
     status, out, _ = run("results", "import", tmp_path / "out")
     assert status == 0
-    assert out.count("written") == 7
+    assert out.count("written") == len(list((tmp_path / "out").rglob("manifest.json")))
     status, out, _ = run("results", "list", "--profile", "tiny+grouped")
     assert len(out.splitlines()) == 3
     assert "folds 0, 1" in out

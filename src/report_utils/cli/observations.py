@@ -1,4 +1,4 @@
-"""Commands on event files and archives."""
+"""Commands on observations: event files, archives, and the observations of a profile."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from report_utils.cli.app import BAD_INPUT, ProfileOption, app, complain, say
+from report_utils.cli.app import BAD_INPUT, OBSERVATIONS, ProfileOption, app, complain, say
 from report_utils.cli.event_options import file_path, takes_event_options
+from report_utils.cli.time_limit import MinutesOption, limited_to
 from report_utils.errors import InputError
 from report_utils.events.ingest_options import AGN, CATALOGUE, CLEANING, COLUMNS, THINNING, IngestOptions
 
@@ -16,13 +17,13 @@ _FAULTS_SHOWN = 20
 """Of a catalogue, one a line: a wrong unit is a fault of every row."""
 
 
-@app.command()
+@app.command(rich_help_panel=OBSERVATIONS)
 def simulate(
-    folder: Annotated[Path, typer.Argument(help="Where the event files and their catalogue.csv go.")],
+    folder: Annotated[Path, typer.Argument(help="Where event files and catalogue.csv go.")],
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many observations.")] = 48,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1)] = 626,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the simulation.")] = 626,
 ) -> None:
-    """Write simulated observations as SIXTE-layout FITS files with a catalogue."""
+    """Simulate observations as FITS files with a catalogue."""
     from report_utils.events import export_observations
     from report_utils.simulation import simulate_observation
 
@@ -30,7 +31,7 @@ def simulate(
     typer.echo(f"{number} observations and their catalogue: {catalogue}")
 
 
-@app.command()
+@app.command(rich_help_panel=OBSERVATIONS)
 @takes_event_options(COLUMNS, CLEANING, AGN, THINNING, CATALOGUE)
 def ingest(
     catalogue: Annotated[
@@ -40,12 +41,12 @@ def ingest(
         ),
     ],
     options: IngestOptions,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The archive's folder; an existing one is added to.")],
-    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; by default as many as cores.")] = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The archive; an existing one is updated.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one per core.")] = None,
 ) -> None:
-    """Read the observations of a catalogue into an archive that a profile can name as its source.
+    """Read the event lists of a catalogue into an archive.
 
-    A bad file does not stop the others: it is listed at the end and in the archive's report, with exit status 2.
+    A bad file does not stop the others; it is reported at the end, with exit status 2.
     """
     from report_utils.events import ingest as ingest_catalogue
     from report_utils.events.catalogue import CatalogueError
@@ -63,18 +64,18 @@ def ingest(
     raise typer.Exit(report.exit_status)
 
 
-@app.command()
+@app.command(rich_help_panel=OBSERVATIONS)
 def export(
-    places: Annotated[list[Path], typer.Argument(metavar="[ARCHIVE] FOLDER", help="From an archive, to a folder.")],
+    places: Annotated[list[Path], typer.Argument(metavar="[ARCHIVE] FOLDER", help="From an archive to a folder.")],
     profile: Annotated[
-        str | None, typer.Option("--profile", "-p", help="Export a profile's observations, simulated or archived.")
+        str | None, typer.Option("--profile", "-p", help="Export the observations of a profile.")
     ] = None,
-    agn_less: Annotated[bool, typer.Option(help="Whether to write AGN-less lists too.")] = True,
-    gzipped: Annotated[bool, typer.Option("--gzip", help="Pack the files.")] = False,
+    agn_less: Annotated[bool, typer.Option(help="Write AGN-less lists too.")] = True,
+    gzipped: Annotated[bool, typer.Option("--gzip", help="Compress the files.")] = False,
 ) -> None:
-    """Write observations as SIXTE-layout FITS files with a catalogue, for other tools to read.
+    """Write observations as FITS files with a catalogue.
 
-    Positions are those of the archive, laid about RA 180, DEC 0: an archive does not keep where on the sky a field was.
+    Their layout is SIXTE's. An archive does not keep where on the sky a field was: positions lie about RA 180, DEC 0.
     """
     from report_utils.events import export_observations, open_archive
 
@@ -91,42 +92,21 @@ def export(
     typer.echo(f"catalogue: {export_observations(observations, places[-1], agn_less=agn_less, gzipped=gzipped)}")
 
 
-@app.command()
-def predict(
-    archive: Annotated[Path, typer.Argument(help="An ingested archive; its masses may be missing.")],
-    transform: Annotated[str, typer.Option("--transform", "-t", help="Which fits to apply.")],
-    profile: ProfileOption = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="A CSV file; standard output without.")] = None,
-) -> None:
-    """Predict the masses of an archive's observations by the fits that a profile has trained."""
-    from report_utils.prediction import predict as predict_masses
-    from report_utils.prediction import write_predictions
-    from report_utils.reproduction.one_profile import Reproduction
-
-    predictions = predict_masses(archive, transform, Reproduction(profile))
-    if out is None:
-        typer.echo(predictions.csv(), nl=False)
-    else:
-        write_predictions(out, predictions)
-    for line in predictions.summary():
-        typer.echo(line, err=out is None)
-
-
-@app.command()
+@app.command(rich_help_panel=OBSERVATIONS)
 @takes_event_options(COLUMNS, CLEANING, without=("drop_invalid",))
 def inspect(
     files: Annotated[list[Path], typer.Argument(parser=file_path, metavar="FILES", help="Event files.")],
     options: IngestOptions,
-    image: Annotated[Path | None, typer.Option(help="Write a picture of the four bands, for one file.")] = None,
+    image: Annotated[Path | None, typer.Option(help="Draw the bands of one file.")] = None,
 ) -> None:
-    """Say what an event file holds, how that was decided, its counts by band, and what is or could be left out.
+    """Say what event files hold and how they would be read.
 
-    A file that cannot be read does not stop the others; the exit status is then 2.
+    A bad file does not stop the others; the exit status is then 2.
     """
     from report_utils.events import inspect_events
 
     if image is not None and len(files) > 1:
-        msg = f"--image {image} is for one file, and there are {len(files)}; inspect them one by one"
+        msg = f"--image {image} is for one file, but there are {len(files)}; inspect them one by one"
         raise InputError(msg)
     n_failed = 0
     for number, file in enumerate(files):
@@ -140,12 +120,21 @@ def inspect(
             continue
         say(found)
         if image is not None:
-            from matplotlib import style
-
             from report_utils.binning import band_counts
-            from report_utils.events.picture import four_bands, save_figure
+            from report_utils.events.inspection import draw_bands
 
-            with style.context("default"):  # whatever a matplotlibrc in this folder says
-                save_figure(four_bands(found.events, band_counts(found.events), file.name), image)
+            draw_bands(found, band_counts(found.events), image)
             typer.echo(f"picture: {image}")
     raise typer.Exit(BAD_INPUT if n_failed else 0)
+
+
+@app.command(rich_help_panel=OBSERVATIONS)
+def observations(profile: ProfileOption = None, minutes: MinutesOption = None) -> None:
+    """Simulate or read a profile's observations and bin them."""
+    from report_utils.reproduction.one_profile import Reproduction
+
+    reproduction = Reproduction(profile)
+    with limited_to(minutes):
+        for edges_kev in reproduction.counted_edges_kev:
+            dataset = reproduction.binned(edges_kev)
+            typer.echo(f"{len(dataset.catalogue)} observations in {dataset.run.folder}")
