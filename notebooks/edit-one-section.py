@@ -121,7 +121,7 @@ profile = None
 # %% tags=["hide-input"]
 from report_utils.report import open_reproduction
 
-open_reproduction(profile).catalogue["n_events"].hist()
+open_reproduction(profile).catalogue["n_events"].describe()
 """
 Markdown(f"```python\n{EXAMPLE}```")
 
