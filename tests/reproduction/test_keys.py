@@ -22,6 +22,7 @@ def test_the_key_of_a_fit_contains_the_network_its_training_and_its_images(repro
     code = reproduction.fit_key("multi_band_2", 0).inputs["code"].keys()
     assert {"build_cnn", "fit_fold", "train_epochs", "fused_outputs", "TensorFlowSteps", "assign_folds"} <= code
     assert {"Transform.__call__", "retained_pixels", "Dataset.images", "train_fit"} <= code
+    assert {"Dataset.counts", "Dataset.log10_mass", "Dataset.groups"} <= code
     assert not {"TRANSFORMS", "get_transform", "train_in_phases", "band_counts", "band_names", "weight_noise"} & code
 
 

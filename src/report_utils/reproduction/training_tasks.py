@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 _IMAGES_AND_FOLDS = (
     "binning.dataset.Dataset.images",
+    "binning.dataset.Dataset.log10_mass",
+    "binning.dataset.Dataset.groups",
     "binning.transforms.Transform.__call__",
-    "binning.transforms.Transform.bands",
-    "binning.transforms.Transform.counted_edges_kev",
+    "binning.transforms.Transform.n_channels",
     "reproduction.training_tasks.profile_folds",
     "reproduction.training_tasks.tested",
 )
