@@ -155,7 +155,7 @@ def test_cross_validation_tests_each_observation_once(toy):
 
 def test_cross_validation_refuses_what_does_not_fit(toy):
     images, mass = toy
-    with pytest.raises(InputError, match="do not belong together"):
+    with pytest.raises(InputError, match="do not match"):
         cross_validate(images, mass[:-1])
     with pytest.raises(InputError, match="nan in row 3"):
         cross_validate(images, np.where(np.arange(40) == 2, np.nan, mass))

@@ -1,4 +1,4 @@
-"""Committed results in place of runs: what is shown, what goes together, and what a page says of it."""
+"""Committed results instead of runs: what is shown, what can be compared, and what a page says about it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from report_utils.runs.store import Store
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Results of some folds of some transforms, a profile of three folds of which they are, and its observations."""
+    """A profile of three folds, its observations, and results of some folds of some transforms."""
     folder = tmp_path_factory.mktemp("committed")
     (folder / "tiny.toml").write_text(PROFILE.replace("run = 2", "run = 3"))
     reproduction = Reproduction(folder / "tiny.toml", Store(folder / "trained"))
@@ -69,7 +69,7 @@ def test_results_are_shown_and_nothing_is_trained(shown, folder):
         shown.cross_validation("multi_band_3")
 
 
-def test_everything_that_is_said_of_partial_results_can_be_said(shown):
+def test_partial_results_can_be_judged(shown):
     judged = Judged(shown)
     assert set(judged.results) == {"single_band", "multi_band_2"}
     assert judged.runs.tested["single_band"].cluster.tolist() == judged.runs.tested["multi_band_2"].cluster.tolist()
@@ -77,7 +77,7 @@ def test_everything_that_is_said_of_partial_results_can_be_said(shown):
     assert [name for name, verdict in verdicts.items() if verdict == NOT_AVAILABLE] == [
         name for name in verdicts if name.startswith("Figure 11")
     ]
-    assert shown.profile.folds.run == 2  # of which all that is shown has been tested
+    assert shown.profile.folds.run == 2  # the folds that all shown results have
 
 
 def test_the_note_names_commit_backend_date_and_what_is_missing(shown, folder):
@@ -86,7 +86,7 @@ def test_the_note_names_commit_backend_date_and_what_is_missing(shown, folder):
     for word in (str(run["commit"] or "unknown")[:12], "tensorflow", run["finished"][:10], "committed results"):
         assert word in note
     assert "Partial, of 3 folds: single_band (folds 0 to 1), multi_band_2 (folds 0 to 1)." in note
-    assert "Not there: multi_band_3, dynamics of agn_less_4." in note
+    assert "Missing: multi_band_3, dynamics of agn_less_4." in note
     assert shown.origin_note([], []) == ""
 
 
@@ -130,7 +130,7 @@ def test_results_without_a_common_fold_are_not_compared(folder, tmp_path):
     assert "fit/tiny/single_band/fold-2-seed-0" in shown.origin_note(["single_band"], [])
 
 
-def test_a_transform_that_has_only_begun_does_not_cost_the_others_their_folds(folder, tmp_path):
+def test_a_transform_that_was_only_begun_costs_the_others_no_folds(folder, tmp_path):
     shutil.copytree(folder / "results" / "tiny", tmp_path / "tiny")
     for seed in (0, 1):
         shutil.rmtree(next((tmp_path / "tiny" / "fit" / "tiny" / "multi_band_2").glob(f"fold-1-seed-{seed}-*")))
@@ -144,9 +144,9 @@ def test_a_study_of_the_profile_itself_is_not_taken_from_runs(shown, folder):
     assert outcomes[SENSITIVITY.default.name] is None
 
 
-def test_results_of_another_profile_and_none_at_all_are_refused(folder, monkeypatch):
+def test_results_of_another_profile_and_missing_results_are_refused(folder, monkeypatch):
     monkeypatch.setenv("REPORT_RESULTS", "paper")
-    with pytest.raises(InputError, match="results of 'paper' are asked for and the profile is 'smoke'"):
+    with pytest.raises(InputError, match="results of profile 'paper' are requested, but the profile is 'smoke'"):
         open_reproduction("smoke")
     monkeypatch.setenv("REPORT_RESULTS", str(folder / "smoke"))
     with pytest.raises(InputError, match=r"holds no fits of profile smoke; train it and run report-utils results"):
@@ -160,7 +160,7 @@ def test_results_of_another_profile_and_none_at_all_are_refused(folder, monkeypa
     [
         ("index", "The result at a glance"),
         ("3-3-results", "Table 1"),
-        ("3-3-multi-band-2", "Not available here"),  # what it is compared with, the lowest band, is not there
+        ("3-3-multi-band-2", "Not available here"),  # its baseline, the lowest band, is missing
         ("own-observations", "hold predictions and no weights"),
         ("4-1-dynamics-multi-band", "Figure 10"),
         ("reproduction-status", "not recorded"),

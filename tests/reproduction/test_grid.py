@@ -1,4 +1,4 @@
-"""The runs of a profile as jobs: what marks them as done, and a real queue that loses one and stops for a while."""
+"""The runs of a profile as jobs: how they are marked as done, and a real queue that loses a job and pauses."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ def reproduction(tmp_path):
     return Reproduction(tmp_path / "tiny.toml", Store(tmp_path / "runs"))
 
 
-def test_a_job_is_done_when_its_runs_are_there(reproduction):
+def test_a_job_is_done_when_its_runs_exist(reproduction):
     grid = write_grid(reproduction)
     assert grid.n_jobs == len(grid.missing) == 1 + 16 * 2 + 2
     store_fits(reproduction, "multi_band_2", folds=(1,))
     assert {"data", "fit/multi_band_2/1"} == set(grid.missing) - set(write_grid(reproduction).missing)
     assert (grid.folder / "done" / "fit" / "multi_band_2" / "1").is_file()
     (grid.folder / ".snakemake").mkdir()
-    # nothing of a grid is anybody's leftover
+    # clean-up ignores the files of a grid
     assert {entry.kind for entry in entries(reproduction.store.root)} == {"run"}
     assert not (grid.folder / "done" / "fit" / "multi_band_2" / "0").exists()
 
 
-def test_a_file_changes_only_with_a_digest_and_no_clock_matters(reproduction, tmp_path):
+def test_a_file_changes_only_with_its_digest_whatever_the_clocks_say(reproduction, tmp_path):
     store_fits(reproduction, "multi_band_2")
     folder = write_grid(reproduction).folder
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -71,7 +71,7 @@ def _changed(path, at):
     return not path.exists() or path.stat().st_mtime_ns != at
 
 
-def test_a_run_that_is_gone_is_a_job_again(reproduction):
+def test_a_removed_run_becomes_a_job_again(reproduction):
     store_fits(reproduction, "multi_band_2")
     folder = write_grid(reproduction).folder
     shutil.rmtree(reproduction.store.folder(reproduction.fit_key("multi_band_2", 0)))
@@ -79,15 +79,15 @@ def test_a_run_that_is_gone_is_a_job_again(reproduction):
     assert not (folder / "done" / "fit" / "multi_band_2" / "0").exists()
 
 
-def test_jobs_that_a_profile_has_no_more_go(reproduction, tmp_path):
+def test_jobs_that_a_profile_no_longer_has_are_removed(reproduction, tmp_path):
     folder = write_grid(reproduction).folder
     (tmp_path / "tiny.toml").write_text(PROFILE.replace("run = 2", "run = 1"))
     write_grid(Reproduction(tmp_path / "tiny.toml", reproduction.store))
     assert {path.name for path in (folder / "digests" / "fit" / "single_band").iterdir()} == {"0"}
 
 
-def test_what_is_missing_to_run_a_grid_is_said(reproduction, monkeypatch):
-    with pytest.raises(InputError, match=r"nowhere: no profile of Snakemake .*choose local or slurm"):
+def test_missing_requirements_of_a_grid_are_named(reproduction, monkeypatch):
+    with pytest.raises(InputError, match=r"nowhere: there is no Snakemake profile .*choose local or slurm"):
         run_grid(reproduction, "nowhere")
     monkeypatch.setattr("report_utils.reproduction.grid.is_installed", lambda name: False)
     with pytest.raises(InputError, match=r"with make grid or pip install -e '.\[grid\]'"):
@@ -101,14 +101,14 @@ def test_marks_are_left_alone_while_another_process_runs_the_grid(reproduction, 
     changed = Reproduction(tmp_path / "tiny.toml", reproduction.store)
     with (
         FileLock(folder / "running.lock"),
-        pytest.raises(InputError, match=r"grid.tiny: another process runs this grid"),
+        pytest.raises(InputError, match=r"grid.tiny: another process is running this grid"),
     ):
         run_grid(changed, "local")
     assert {path: path.read_bytes() for path in before} == before
 
 
 class Snakemake:
-    """Stands in for it: in each round it finishes some folds of two bands, and ends with a status.
+    """A stand-in that finishes some folds of two bands in each round, and exits with a status.
 
     Parameters
     ----------
@@ -135,15 +135,15 @@ class Snakemake:
         ([((0,), -15)], -15),
     ],
 )
-def test_a_queue_without_room_is_asked_again_while_jobs_get_done(reproduction, monkeypatch, capsys, rounds, status):
-    reproduction.fold_of()  # binned and kept before: git is asked for the commit then, and no stand-in is
+def test_a_full_queue_is_tried_again_while_jobs_finish(reproduction, monkeypatch, capsys, rounds, status):
+    reproduction.fold_of()  # bin first: storing the observations runs git, which the stand-in would replace
     snakemake = Snakemake(reproduction, rounds)
     monkeypatch.setattr("report_utils.reproduction.grid.subprocess.run", snakemake)
     assert run_grid(reproduction, "local", ["runs"]) == status
     assert len(snakemake.commands) == len(rounds)
     assert all(command == snakemake.commands[0] for command in snakemake.commands)
     said = capsys.readouterr().err.splitlines()
-    again = [line for line in said if "it is run again" in line]
+    again = [line for line in said if "running it again" in line]
     assert len(again) == len(rounds) - 1
     assert all(" jobs done, 1 of them in this round; " in line for line in again)
 
@@ -163,8 +163,8 @@ def test_a_folder_and_a_profile_with_spaces(tmp_path):
     assert reproduction.store.holds(reproduction.data_key)
 
 
-def test_a_grid_that_was_killed_outright_goes_on(reproduction):
-    """Snakemake leaves its folder locked then, and its outputs marked as incomplete."""
+def test_a_killed_grid_can_be_resumed(reproduction):
+    """A killed Snakemake leaves its folder locked and its outputs marked as incomplete."""
     profile, runs = reproduction.profile.path, reproduction.store.root
     command = [
         Path(sys.executable).with_name("report-utils"),
@@ -191,7 +191,7 @@ def test_a_grid_that_was_killed_outright_goes_on(reproduction):
 
 @pytest.fixture
 def queue(tmp_path):
-    """A Slurm of one node, in the environment that is returned."""
+    """Start a one-node Slurm, and return the environment that reaches it."""
     started = subprocess.run([SLURM, "start", tmp_path / "slurm"], capture_output=True, text=True)
     if started.returncode == 3 and not os.environ.get("REPORT_NEEDS_SLURM"):
         pytest.skip(started.stderr.strip())
@@ -202,7 +202,7 @@ def queue(tmp_path):
 
 
 def _profile_for_one_node(folder: Path) -> Path:
-    """Write the project's own profile for Slurm, cut to a node of this machine and asked more often."""
+    """Write the project's Slurm profile, reduced to one node of this machine and polled more often."""
     text = (ROOT / "grid" / "profiles" / "slurm" / "config.yaml").read_text()
     for ours, here in (
         ("observations: 16", f"observations: {os.cpu_count()}"),
@@ -218,7 +218,7 @@ def _profile_for_one_node(folder: Path) -> Path:
     return folder
 
 
-def test_a_queue_that_loses_jobs_and_a_node_ends_with_the_bits_of_this_machine(reproduction, queue, tmp_path):
+def test_a_queue_that_loses_jobs_and_a_node_gives_the_same_bits_as_this_machine(reproduction, queue, tmp_path):
     def ask(*command):
         return subprocess.run(command, env=queue, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
 
@@ -247,7 +247,7 @@ def test_a_queue_that_loses_jobs_and_a_node_ends_with_the_bits_of_this_machine(r
         assert process.wait(timeout=400) == 0, log.read_text()
     said = log.read_text()
     assert "Trying to restart job" in said
-    # what a fit is given at first is too little: it is killed for it, and begun again with more
+    # a fit's first allowance of memory is too small: it is killed and started again with more
     assert "exceeded memory limit" in (tmp_path / "slurm" / "slurmd.log").read_text()
     assert {"mem_mb=200,", "mem_mb=1600,"} <= set(said.split())
     assert "4 of 35 jobs are done" in said
@@ -266,7 +266,7 @@ def test_a_queue_that_loses_jobs_and_a_node_ends_with_the_bits_of_this_machine(r
     assert not list(runs.rglob("*.partial"))
 
 
-def test_files_of_somebody_else_below_the_grids_folder_stay(reproduction):
+def test_foreign_files_in_the_grids_folder_are_kept(reproduction):
     folder = write_grid(reproduction).folder / "digests"
     (folder / "fit" / "of_old").mkdir()
     (folder / "fit" / "of_old" / "0").write_text(f"{'0' * 64} fit/tiny/of_old/fold-0-seed-0\n")
@@ -274,6 +274,6 @@ def test_files_of_somebody_else_below_the_grids_folder_stay(reproduction):
     write_grid(reproduction)
     assert not (folder / "fit" / "of_old" / "0").exists()
     (folder / "data").write_text("my data")
-    with pytest.raises(InputError, match="data: no grid has written this; move it"):
+    with pytest.raises(InputError, match="data: this was not written by a grid; move it"):
         write_grid(reproduction)
     assert [(folder / name).read_text() for name in ("notes.txt", "data")] == ["mine", "my data"]

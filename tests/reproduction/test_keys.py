@@ -1,4 +1,4 @@
-"""What decides a run: the definitions it is computed by, values, and flags."""
+"""What a key contains: the definitions that compute a run, values, and flags."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ def reproduction(tmp_path, monkeypatch):
     return Reproduction("smoke")
 
 
-def test_a_fit_is_decided_by_the_network_its_training_and_its_images(reproduction):
+def test_the_key_of_a_fit_contains_the_network_its_training_and_its_images(reproduction):
     code = reproduction.fit_key("multi_band_2", 0).inputs["code"].keys()
     assert {"build_cnn", "fit_fold", "train_epochs", "fused_outputs", "TensorFlowSteps", "assign_folds"} <= code
     assert {"Transform.__call__", "retained_pixels", "Dataset.images", "train_fit"} <= code
+    assert {"Dataset.counts", "Dataset.log10_mass", "Dataset.groups"} <= code
     assert not {"TRANSFORMS", "get_transform", "train_in_phases", "band_counts", "band_names", "weight_noise"} & code
 
 
-def test_a_dynamics_is_decided_by_its_phases_too(reproduction):
+def test_the_key_of_a_dynamics_contains_its_phases_too(reproduction):
     code = reproduction.dynamics_key("multi_band_4").inputs["code"].keys()
     assert {"train_in_phases", "weight_noise", "EpochRecorder", "build_cnn"} <= code
     assert not {"plot_dynamics", "dynamics_viewer"} & code
 
 
-def test_observations_are_decided_by_the_simulation_and_the_binning_and_their_tables(reproduction):
+def test_the_key_of_observations_contains_the_simulation_the_binning_and_their_tables(reproduction):
     code = reproduction.data_key.inputs["code"].keys()
     assert {"simulate_observation", "band_counts", "add_events", "EventList", "apec.npz", "acisi.npz"} <= code
     assert not any("check" in name and "profile" in name for name in code)
 
 
 @pytest.mark.parametrize(("backend", "steps"), [("tensorflow", "TensorFlowSteps"), ("jax", "JaxSteps")])
-def test_the_engine_of_the_backend_takes_part(monkeypatch, backend, steps):
+def test_the_key_contains_the_engine_of_the_backend(monkeypatch, backend, steps):
     monkeypatch.setenv("KERAS_BACKEND", backend)
     assert f"cnn.engine_{backend}" in training_tasks.fit_code()
     assert steps in reached_definitions(*training_tasks.dynamics_code())
@@ -53,13 +54,13 @@ def test_adding_a_transform_changes_no_key(reproduction, monkeypatch):
     assert fresh.fit_key("another", 0).inputs["image"] != before[0].inputs["image"]
 
 
-def test_what_a_transform_is_called_decides_nothing_but_its_name():
+def test_the_title_of_a_transform_does_not_enter_a_key():
     one = TRANSFORMS["multi_band_2"]
     assert replace(one, title="Two Bands").described() == one.described()
     assert replace(one, source="agn_less").described() != one.described()
 
 
-def test_a_flag_that_decides_bits_takes_part(reproduction, monkeypatch):
+def test_the_key_contains_flags_that_decide_bits(reproduction, monkeypatch):
     before = reproduction.fit_key("multi_band_2", 0)
     assert before.inputs["flags"] == {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true")

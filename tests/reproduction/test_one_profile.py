@@ -1,4 +1,4 @@
-"""A whole small reproduction: simulated, trained in workers, kept, and never computed again."""
+"""A whole small reproduction: simulated, trained in workers, stored, and never computed again."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_fits_are_trained_once_and_kept(reproduction, folder):
     np.testing.assert_array_equal(other.cross_validation("single_band").predictions, result.predictions)
 
 
-def test_another_training_seed_changes_the_training_and_nothing_else(reproduction):
+def test_another_training_seed_changes_only_the_training(reproduction):
     assert reproduction.n_training_seeds("single_band") == 1
     assert reproduction.prepare(["single_band"], dynamics=(), n_training_seeds=2) == 2
     first, second = reproduction.cross_validations("single_band")
@@ -95,7 +95,7 @@ def test_another_training_seed_changes_the_training_and_nothing_else(reproductio
     assert len(reproduction.all_dynamics("multi_band_4")) == 1
 
 
-def test_a_worker_trains_what_this_process_would(reproduction):
+def test_a_worker_trains_the_same_network_as_this_process(reproduction):
     from report_utils.cnn import fit_fold
 
     images = reproduction.dataset.images(TRANSFORMS["single_band"])
@@ -116,7 +116,7 @@ def test_unknown_transforms_are_refused_before_anything_is_trained(reproduction)
         reproduction.prepare(["multi_band_9"])
 
 
-def test_the_most_wanted_come_first_and_the_dynamics_last(reproduction):
+def test_the_main_comparison_is_trained_first_and_the_dynamics_last(reproduction):
     keys = reproduction.missing(folds=[1], n_training_seeds=3)
     last = [key.name for key in keys if key.inputs["training_seed"] == 2]
     assert keys[-len(last) :] == [key for key in keys if key.inputs["training_seed"] == 2]
@@ -124,7 +124,7 @@ def test_the_most_wanted_come_first_and_the_dynamics_last(reproduction):
     assert [name.partition("/")[0] for name in last] == ["fit"] * len(TRANSFORMS) + ["dynamics"] * 2
 
 
-def test_one_fold_is_trained_and_a_fold_that_is_not_run_is_refused(reproduction):
+def test_a_single_fold_can_be_trained_and_an_unknown_fold_is_refused(reproduction):
     missing = reproduction.missing(["multi_band_3"], (), folds=[1])
     assert [key.inputs["fold"] for key in missing] == [1]
     assert what_is_left(reproduction.store, missing) == ["  fit multi_band_3, folds 1"]
@@ -134,10 +134,8 @@ def test_one_fold_is_trained_and_a_fold_that_is_not_run_is_refused(reproduction)
         reproduction.prepare(["multi_band_3"], (), folds=[0, 2])
 
 
-def test_a_disk_without_room_for_the_observations_is_named_before_any_is_made(
-    reproduction, folder, tmp_path, monkeypatch
-):
-    """Without it, putting them together would end in a signal: a mapped file grows when it is written to."""
+def test_a_full_disk_is_reported_before_any_observation_is_made(reproduction, folder, tmp_path, monkeypatch):
+    """Without this check, writing to the mapped file would end the process with a signal."""
     elsewhere = Reproduction(folder / "tiny.toml", Store(tmp_path / "not-there" / "runs"))
     size = sum(path.stat().st_size for path in reproduction.dataset.run.folder.glob("counts_*.npy"))
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=0.9 * size))
@@ -148,7 +146,7 @@ def test_a_disk_without_room_for_the_observations_is_named_before_any_is_made(
 
 @pytest.fixture(scope="module")
 def archived(folder):
-    """The same observations by way of FITS files, a catalogue and an archive."""
+    """The same observations, exported as FITS files with a catalogue and ingested into an archive."""
     observations = (simulate_observation(5, index) for index in range(20))
     catalogue = export_observations(observations, folder / "files")
     report = ingest(catalogue, folder / "archive")
@@ -187,7 +185,7 @@ def test_an_archive_without_agn_less_lists_has_fewer_transforms(folder):
         ("n_clusters = 20\nsimulation = { exposure = 1 }", "exposure"),
     ],
 )
-def test_sources_that_cannot_be_used_are_named(folder, archived, source, message):
+def test_unusable_sources_are_named(folder, archived, source, message):
     (folder / "bad.toml").write_text(PROFILE.replace("n_clusters = 20", source))
     with pytest.raises(InputError, match=message) as caught:
         Reproduction(folder / "bad.toml", Store(folder / "runs"))
@@ -195,8 +193,8 @@ def test_sources_that_cannot_be_used_are_named(folder, archived, source, message
     assert "\n" not in str(caught.value)
 
 
-def test_more_pixels_than_have_numbers_are_refused_before_anything_is_simulated(folder):
-    """32 bits hold 2**31 numbers: of 131 072 observations at 128 pixels, and not of one more."""
+def test_too_many_pixels_are_refused_before_anything_is_simulated(folder):
+    """2**31 pixel numbers are enough for exactly 131 072 observations of 128 x 128 pixels."""
     many = PROFILE.replace("n_pixels = 16", "n_pixels = 128")
     (folder / "many.toml").write_text(many.replace("n_clusters = 20", "n_clusters = 131_072"))
     assert Reproduction(folder / "many.toml", Store(folder / "runs")).observations.n_clusters == 131_072

@@ -1,4 +1,4 @@
-"""A transform with bands of its own, from events to what is trained on: nothing else is touched by it."""
+"""A transform with its own bands, from events to training images; nothing else changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOFT = Transform("soft_split", "Soft split", (0, 1, 2.5))
 
 @pytest.fixture
 def opened(tmp_path, monkeypatch):
-    """Open a tiny profile, whose observations are binned in this process: starting workers takes longer."""
+    """Open a tiny profile whose observations are binned in this process, because starting workers takes longer."""
     monkeypatch.setattr(
         "report_utils.binning.dataset.run_tasks",
         lambda tasks, _description: [task.function(**task.arguments) for task in tasks],
@@ -67,7 +67,7 @@ def test_counts_in_other_bands_are_refused(opened, with_soft_split):
         opened().dataset.images(SOFT)
 
 
-def test_its_counts_belong_to_the_profile_as_long_as_the_transform_does(opened, request):
+def test_its_counts_belong_to_the_profile_as_long_as_the_transform_exists(opened, request):
     request.getfixturevalue("with_soft_split")
     reproduction = opened()
     about = reproduction.data_keys[1].described()

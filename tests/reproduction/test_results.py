@@ -1,4 +1,4 @@
-"""Results: what is exported comes back to the bit, machines' runs come together, and nothing damaged is a result."""
+"""Results: exports come back bit for bit, results of several machines are combined, and damaged ones are refused."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def reproduction(tmp_path_factory):
 
 @pytest.fixture
 def exported(reproduction, tmp_path):
-    """A folder with one fit and one dynamics that were exported elsewhere."""
+    """A folder with one fit and one dynamics, exported on another machine."""
     export_results(reproduction, ["multi_band_2"], ["multi_band_4"], folder=tmp_path / "there")
     for name in ("fold-1-seed-0", "fold-0-seed-1", "fold-1-seed-1"):
         shutil.rmtree(next((tmp_path / "there" / "fit" / "tiny" / "multi_band_2").glob(f"{name}-*")))
@@ -57,7 +57,7 @@ def test_there_are_committed_results_of_every_study():
 
 
 def test_every_network_of_the_committed_results_trained():
-    """A network that died predicts the mean mass for all clusters; until it was looked for, two of these had."""
+    """A dead network predicts the mean mass for all clusters. Two of these were dead before this was checked."""
     for name, result in COMMITTED.items():
         if result.is_fit:
             assert SeedPredictions.of(recorded_fits(result.inputs["transform"], [result])).untrained == "", name
@@ -65,7 +65,7 @@ def test_every_network_of_the_committed_results_trained():
             assert untrained_phases([recorded_dynamics("multi_band_4", result, 4)]) == "", name
 
 
-def test_what_is_exported_comes_back(reproduction, tmp_path):
+def test_exported_runs_come_back_unchanged(reproduction, tmp_path):
     written = export_results(reproduction, ["multi_band_2", "single_band"], ["multi_band_4"], folder=tmp_path)
     fits = [f"fit/tiny/multi_band_2/fold-{fold}-seed-{seed}" for fold in (0, 1) for seed in (0, 1)]
     assert set(written) == {*fits, "fit/tiny/single_band/fold-1-seed-0", DYNAMICS}
@@ -95,7 +95,7 @@ def test_exporting_again_changes_nothing(reproduction, tmp_path):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()} == before
 
 
-def test_folds_of_two_machines_come_together(exported, tmp_path):
+def test_results_of_two_machines_are_combined(exported, tmp_path):
     other = tmp_path / "usb" / "whatever"
     shutil.copytree(exported / "dynamics", other / "dynamics")
     shutil.rmtree(exported / "dynamics")
@@ -105,7 +105,7 @@ def test_folds_of_two_machines_come_together(exported, tmp_path):
     assert read_results(tmp_path / "here").keys() == {FIT, DYNAMICS}
 
 
-def test_a_result_of_other_code_takes_the_place_of_one_only_when_told_to(reproduction, exported, tmp_path, monkeypatch):
+def test_a_result_of_other_code_is_replaced_only_on_request(reproduction, exported, tmp_path, monkeypatch):
     edit_definition(monkeypatch, "cnn.model", "build_cnn")
     edited = Reproduction(reproduction.profile, Store(tmp_path / "runs"))
     store_fits(edited, "multi_band_2", folds=(0,))
@@ -124,7 +124,7 @@ def folder_of(exported, name=FIT):
 
 
 def rewrite(folder, *, array=None, facts=None, **entries):
-    """Change a result and make its manifest agree with the change, as someone who means ill would."""
+    """Change a result and make its manifest match, as an attacker would."""
     manifest = json.loads((folder / "manifest.json").read_text())
     if array is not None:
         np.save(folder / f"{array[0]}.npy", array[1])
@@ -162,10 +162,13 @@ def without(name):
         (without("cluster.npy"), "cluster.npy: there is no such file"),
         (cut("manifest.json"), "not JSON"),
         (lambda folder: rewrite(folder, name="../elsewhere"), "not the manifest of a fit"),
-        (lambda folder: rewrite(folder, name=FIT.replace("fold-0", "fold-1")), "its name is not that of its inputs"),
-        (lambda folder: rewrite(folder, digest="0" * 64), "its digest is not that of its inputs"),
+        (lambda folder: rewrite(folder, name=FIT.replace("fold-0", "fold-1")), "its name does not match its inputs"),
+        (lambda folder: rewrite(folder, digest="0" * 64), "its digest does not match its inputs"),
         (lambda folder: rewrite(folder, inputs={}), "cannot be understood"),
-        (lambda folder: rewrite(folder, files={"../other.npy": {"bytes": 1, "sha256": ""}}), "its files lie elsewhere"),
+        (
+            lambda folder: rewrite(folder, files={"../other.npy": {"bytes": 1, "sha256": ""}}),
+            "lie outside its folder",
+        ),
         (lambda folder: rewrite(folder, files=None), "cannot be understood"),
     ],
 )
@@ -182,22 +185,22 @@ def test_damaged_results_are_refused(exported, tmp_path, damage, message):
     ("name", "array", "message"),
     [
         ("cluster", np.array(["a", "b"]), "cluster holds <U1"),
-        ("cluster", np.array(3), "do not belong together"),
+        ("cluster", np.array(3), "arrays do not match"),
         ("cluster", np.array([0, -3]), "not numbered from 0"),
         ("cluster", np.array([2, 2]), "tests a cluster twice"),
         ("group", np.arange(2), "group holds int64"),
         ("truth", np.full(2, 14 + 1j), "truth holds complex128"),
         ("truth", np.full(2, 1e14), "not all log10 of solar masses"),
-        ("truth", np.array([14.0, np.nan]), "no network hands out"),
-        ("truth", np.array([14.0]), "do not belong together"),
+        ("truth", np.array([14.0, np.nan]), "no network can return"),
+        ("truth", np.array([14.0]), "arrays do not match"),
         ("predictions", np.array("14.2"), "predictions holds <U4"),
-        ("predictions", np.array(14.2), "do not belong together"),
-        ("predictions", np.zeros((2, 0)), "do not belong together"),
-        ("predictions", np.full((2, 8), 1e300), "no network hands out"),
-        ("besides", np.zeros(2), "arrays that no result has: besides"),
+        ("predictions", np.array(14.2), "arrays do not match"),
+        ("predictions", np.zeros((2, 0)), "arrays do not match"),
+        ("predictions", np.full((2, 8), 1e300), "no network can return"),
+        ("besides", np.zeros(2), "has unknown arrays: besides"),
     ],
 )
-def test_arrays_that_no_result_has(exported, name, array, message):
+def test_impossible_arrays_are_refused(exported, name, array, message):
     rewrite(folder_of(exported), array=(name, array))
     with pytest.raises(InputError, match=message) as caught:
         read_results(exported)
@@ -211,23 +214,23 @@ def test_arrays_that_no_result_has(exported, name, array, message):
         (FIT, {"history": {}}, "cannot be understood"),
         (FIT, {"target_variance": float("nan")}, "losses are not numbers"),
         (FIT, {"target_variance": "0.1"}, "losses are not numbers"),
-        (DYNAMICS, {"states": ["end"]}, "names states that it does not hold"),
-        (DYNAMICS, {"loss": [0.1]}, "its epochs are not those of its phases"),
+        (DYNAMICS, {"states": ["end"]}, "lists states that it does not hold"),
+        (DYNAMICS, {"loss": [0.1]}, "its number of epochs does not match its phases"),
     ],
 )
-def test_facts_that_no_result_has(exported, which, facts, message):
+def test_impossible_facts_are_refused(exported, which, facts, message):
     rewrite(folder_of(exported, which), facts=facts)
     with pytest.raises(InputError, match=message):
         read_results(exported)
 
 
-def test_two_results_of_one_name_are_refused(exported):
+def test_two_results_with_the_same_name_are_refused(exported):
     shutil.copytree(folder_of(exported), exported / "copy")
     with pytest.raises(InputError, match="remove one of them"):
         read_results(exported)
 
 
-def test_an_interrupted_export_leaves_what_was_before(reproduction, exported, monkeypatch):
+def test_an_interrupted_export_changes_nothing(reproduction, exported, monkeypatch):
     before = read_results(exported).keys()
 
     def interrupted(*_):
@@ -259,7 +262,7 @@ def test_origins_name_commit_backend_and_day_and_what_has_changed(reproduction, 
     (line,) = described({FIT: found[FIT]})
     for part in ("fit/tiny/multi_band_2, seed 0", "folds 0", "0123456789ab", "2026-11-22", "tensorflow"):
         assert part in line
-    assert str(origin_of([found[FIT]], reproduction)).endswith("; nothing that decides them has changed")
+    assert str(origin_of([found[FIT]], reproduction)).endswith("; no input has changed since")
     edit_definition(monkeypatch, "cnn.model", "build_cnn")
     edited = Reproduction(reproduction.profile, reproduction.store)
     assert str(origin_of([found[FIT]], edited)).endswith("; changed since: code build_cnn changed")
@@ -267,7 +270,7 @@ def test_origins_name_commit_backend_and_day_and_what_has_changed(reproduction, 
     assert "0123456789ab with uncommitted changes" in origin_of(read_results(exported).values()).where
 
 
-def test_that_a_run_is_of_another_backend_is_no_change_since(reproduction, tmp_path, monkeypatch):
+def test_another_backend_does_not_count_as_a_change(reproduction, tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     elsewhere = Reproduction(reproduction.profile, reproduction.store)
     store_fits(elsewhere, "multi_band_3")

@@ -1,4 +1,4 @@
-"""Fresh, stale, missing or damaged, and what changed; runs are made up, since nothing of them is looked at."""
+"""Runs are fresh, stale, missing or damaged. The runs are made up, because their contents do not matter here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def states(profile, store, kind=None):
 
 
 def made(profile, store):
-    """Store something for every run of a profile."""
+    """Store a placeholder for every run of a profile."""
     for key in profile_keys(Reproduction(profile, store)):
         store.save(key, {"predictions": np.ones(3)}, {}, seconds=1.0)
 
@@ -48,7 +48,7 @@ def test_a_run_is_missing_until_it_is_made(profile, store):
     assert found["data/tiny"].about["seconds"] == 1.0
 
 
-def test_a_changed_setting_is_named_and_concerns_no_other_run(profile, store):
+def test_a_changed_setting_is_named_and_affects_no_other_run(profile, store):
     made(profile, store)
     write_profile(profile, ("epochs = 1\nbatch_size = 64\n[dynamics]", "epochs = 3\nbatch_size = 64\n[dynamics]"))
     assert {status.state for status in states(profile, store, "data").values()} == {"fresh"}
@@ -67,8 +67,8 @@ def test_changed_data_are_named_for_every_run(profile, store):
     assert {status.reasons for status in fits} == {("data: simulation.sigma_ln_temperature 0.07 -> 0.15",)}
 
 
-def test_the_nearest_run_explains(profile, store):
-    """Of two older runs, the one that differs in less is compared with; of equals, the later one."""
+def test_the_nearest_run_explains_what_changed(profile, store):
+    """The older run with the fewest differences is compared with; the latest of several."""
     key = Reproduction(profile, store).fit_key("single_band", 0)
     far = RunKey(key.name, {**key.inputs, "seed": 1, "n_folds": 3}, key.profile)
     near = RunKey(key.name, {**key.inputs, "n_folds": 5}, key.profile)
@@ -100,7 +100,7 @@ def test_a_damaged_run_is_named_and_stays_where_it_is(profile, store):
     assert (store.folder(key) / "predictions.npy").is_file()
 
 
-def test_unfinished_work_is_said(profile, store):
+def test_unfinished_work_is_reported(profile, store):
     key = Reproduction(profile, store).fit_key("single_band", 0)
     store.working_folder(key)
     found = states(profile, store)
@@ -121,7 +121,7 @@ def test_todays_key_of_a_stored_run(profile, store):
         assert current_key(reproduction, {"name": name, "inputs": inputs}) is None
 
 
-def test_runs_of_studies_are_told_once_they_were_made(profile, store):
+def test_runs_of_studies_are_listed_once_they_exist(profile, store):
     variant = next(one for one in SENSITIVITY.variants if one.name == "noise-0.10")
     assert not states(profile, store, "study")
     key = reproduce_variant(Reproduction(profile, store), variant).dynamics_key("multi_band_4")

@@ -1,4 +1,4 @@
-"""Studies: a variant changes what it says it changes, shares the rest, and is shown with where it comes from."""
+"""Studies: a variant changes only what it names, shares the rest, and is shown with its origin."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def differing(first, second):
     return sorted(name for name in first.inputs | second.inputs if first.inputs.get(name) != second.inputs.get(name))
 
 
-def test_a_variant_profile_differs_in_its_entry_alone(base):
+def test_a_variant_profile_differs_only_in_its_entry(base):
     profile = variant("noise-0.10").of(base.profile)
     assert profile.name == "tiny+noise-0.10"
     assert profile.dynamics.noise == 0.1
@@ -83,7 +83,7 @@ def test_keys_differ_only_where_they_should(base, name, of_fits, of_dynamics, of
     assert differing(base.dynamics_key("multi_band_4"), varied.dynamics_key("multi_band_4")) == of_dynamics
     assert differing(base.data_key, varied.data_key) == of_data
     assert varied.fit_key("multi_band_2", 0).name == f"fit/tiny+{name}/multi_band_2/fold-0-seed-0"
-    # the same observations are neither stored twice nor simulated again
+    # unchanged observations are neither stored twice nor simulated again
     assert (varied.data_key == base.data_key) == (not of_data)
 
 
@@ -116,8 +116,7 @@ def test_impossible_entries_and_unknown_studies_are_refused(base):
         get_study("everything")
 
 
-def test_variant_names_are_unique_and_claims_known():
-
+def test_variant_names_are_unique_and_their_claims_exist():
     from report_utils.report.studies import STUDIED_CLAIMS
 
     names = [v.name for study in STUDIES.values() for v in study.all_variants]
@@ -131,7 +130,7 @@ def test_variant_names_are_unique_and_claims_known():
                 assert set(STUDIED_CLAIMS[name].needs_dynamics) <= set(one.dynamics)
 
 
-def test_an_archive_cannot_be_simulated_otherwise(folder):
+def test_an_archive_excludes_variants_of_the_simulation(folder):
     observations = (simulate_observation(5, index) for index in range(20))
     catalogue = export_observations(observations, folder / "files", agn_less=False)
     ingest(catalogue, folder / "archive")
@@ -156,7 +155,7 @@ TINY = Study(
 )
 
 
-def test_a_study_is_trained_once_and_is_then_there(base):
+def test_a_study_is_trained_only_once(base):
     assert train_study(base, TINY) == 2 + 2 + 2 + 1
     assert train_study(base, TINY) == 0
     outcomes = study_outcomes(base, TINY)
@@ -190,7 +189,7 @@ def complete(reproduction, one):
         store_dynamics(varied, transform)
 
 
-def test_committed_results_stand_in_for_runs_and_say_so(other, folder, tmp_path):
+def test_committed_results_replace_missing_runs_and_say_so(other, folder, tmp_path):
     results = tmp_path / "results"
     grouped = HALOS.variants[0]
     assert study_outcomes(other, HALOS, folder=results) == {"random": None, "grouped": None}
@@ -207,7 +206,7 @@ def test_committed_results_stand_in_for_runs_and_say_so(other, folder, tmp_path)
         for column in ("cluster", "fold", "group", "truth", "predictions"):
             np.testing.assert_array_equal(getattr(result, column), getattr(run, column))
         assert result.history == run.history
-    assert "nothing that decides them has changed" in str(committed.origin)
+    assert "no input has changed since" in str(committed.origin)
 
 
 def test_results_of_other_code_are_labelled(other, folder, tmp_path, monkeypatch):
@@ -225,7 +224,7 @@ def test_results_of_other_code_are_labelled(other, folder, tmp_path, monkeypatch
 @pytest.mark.parametrize(
     ("before", "after"), [("epochs = 1", "epochs = 2"), ("n_clusters = 20", "n_clusters = 21"), ("seed = ", "seed = 1")]
 )
-def test_results_of_another_protocol_or_other_observations_are_not_the_profiles(other, folder, tmp_path, before, after):
+def test_results_of_another_protocol_or_other_observations_are_not_used(other, folder, tmp_path, before, after):
     results, grouped = tmp_path / "results", HALOS.variants[0]
     complete(other, grouped)
     export_results(reproduce_variant(other, grouped), grouped.trained, folder=results)
@@ -236,7 +235,7 @@ def test_results_of_another_protocol_or_other_observations_are_not_the_profiles(
     assert study_outcomes(changed, HALOS, folder=results)["grouped"] is None
 
 
-def test_a_study_mixes_no_backends(other, folder, tmp_path, monkeypatch):
+def test_a_study_never_mixes_backends(other, folder, tmp_path, monkeypatch):
     results, grouped = tmp_path / "results", HALOS.variants[0]
     complete(other, grouped)
     export_results(reproduce_variant(other, grouped), grouped.trained, folder=results)
@@ -245,8 +244,8 @@ def test_a_study_mixes_no_backends(other, folder, tmp_path, monkeypatch):
     assert study_outcomes(elsewhere, HALOS, folder=results)["grouped"] is None
 
 
-def test_runs_of_variants_are_known_by_their_names(base):
-    """Cleaning keeps what a variant names today, and verification computes it with the variant's settings."""
+def test_runs_of_variants_are_recognised_by_name(base):
+    """Clean-up keeps the runs of today's variants, and verification uses their settings."""
     for name in ("grouped", "temperature-0.15", "noise-0.10"):
         varied = reproduce_variant(base, variant(name))
         keys = [varied.fit_key("multi_band_2", 1), varied.dynamics_key("multi_band_4"), varied.data_key]
@@ -262,7 +261,7 @@ def test_a_variants_run_is_verified_with_its_own_settings(base):
     train_study(base, TINY)
     noise = reproduce_variant(base, TINY.variants[2]).dynamics_key("multi_band_1")
     keys, _ = stored_runs(base)
-    assert noise not in keys  # this test's study is none of the project's
+    assert noise not in keys  # this test's study is not one of the project's
     name = noise.name.replace("tiny+noise", "tiny+noise-0.10")
     varied = reproduce_variant(base, variant("noise-0.10"))
     varied.prepare((), ["multi_band_1"])
@@ -272,7 +271,7 @@ def test_a_variants_run_is_verified_with_its_own_settings(base):
     assert [found.result for found in verify(base, [key])] == ["equal"]
 
 
-def test_a_variant_with_a_fold_missing_is_not_there(other, tmp_path):
+def test_a_variant_with_a_missing_fold_is_not_shown(other, tmp_path):
     grouped = HALOS.variants[0]
     varied = reproduce_variant(other, grouped)
     for transform in grouped.trained:
@@ -281,8 +280,8 @@ def test_a_variant_with_a_fold_missing_is_not_there(other, tmp_path):
     assert study_outcomes(other, HALOS, folder=tmp_path / "results")["grouped"] is None
 
 
-def test_the_seeds_study_is_there_once_every_network_has_three(folder, tmp_path):
-    """Runs with two seeds, and committed results of which a row has two, are not yet what it needs."""
+def test_the_seeds_study_is_shown_once_every_network_has_three_seeds(folder, tmp_path):
+    """Neither runs with two seeds nor committed results with one row of two seeds are enough."""
     rep = Reproduction(folder / "tiny.toml", Store(tmp_path / "runs"))
     study = Study("few", "", replace(SEEDS.default, transforms=("single_band",), dynamics=("multi_band_4",)), ())
 
@@ -306,7 +305,7 @@ def test_the_seeds_study_is_there_once_every_network_has_three(folder, tmp_path)
     assert study_outcomes(elsewhere, study, folder=tmp_path / "results")["three-seeds"] is None
 
 
-def test_the_seeds_study_trains_what_all_claims_need():
+def test_the_seeds_study_trains_everything_that_the_claims_need():
     from report_utils.report.claims import CLAIMS
 
     assert {name for claim in CLAIMS for name in claim.needs} <= set(SEEDS.default.trained)

@@ -1,4 +1,4 @@
-"""Stored runs are computed again; what does not come out as it is stored is found."""
+"""Stored runs are computed again, and every difference is found."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from report_utils.runs.store import Run, Store
 
 @pytest.fixture(scope="module", autouse=True)
 def one_worker():
-    """What takes time here is to start workers, not to train in them."""
+    """Use one worker, because starting workers takes longer here than training in them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REPORT_WORKERS", "1")
         yield
@@ -36,13 +36,13 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def reproduction(made, tmp_path):
-    """A copy of it that a test may spoil."""
+    """A copy that a test may damage."""
     shutil.copytree(made / "runs", tmp_path / "runs")
     return Reproduction(made / "tiny.toml", Store(tmp_path / "runs"))
 
 
 def falsify(reproduction, key, name, change, **manifest):
-    """Change a stored array and make the manifest agree with it."""
+    """Change a stored array and make the manifest match it."""
     folder = reproduction.store.folder(key)
     path = folder / f"{name}.npy"
     array = np.load(path)
@@ -54,7 +54,7 @@ def falsify(reproduction, key, name, change, **manifest):
     assert reproduction.store.load(key) is not None
 
 
-def test_what_was_computed_here_comes_out_bit_for_bit(reproduction):
+def test_runs_computed_here_are_reproduced_bit_for_bit(reproduction):
     keys, n_stale = stored_runs(reproduction)
     assert {key.name.partition("/")[0] for key in keys} == {"data", "fit", "dynamics"}
     assert n_stale == 0
@@ -65,7 +65,7 @@ def test_what_was_computed_here_comes_out_bit_for_bit(reproduction):
 
 
 def test_damaged_and_falsified_runs_are_found(reproduction):
-    """The files of a falsified run agree with its manifest, and only computing it again tells."""
+    """The files of a falsified run match its manifest; only computing it again reveals the change."""
     fit, dynamics = reproduction.fit_key("multi_band_2", 0), reproduction.dynamics_key("multi_band_4")
 
     def nudge(array):
@@ -86,7 +86,7 @@ def test_damaged_and_falsified_runs_are_found(reproduction):
 
 @pytest.fixture
 def pair(reproduction):
-    """A fit, and the same as if it had come from another machine with its predictions moved by so many dex."""
+    """A fit, and a function that returns it as from another machine with predictions moved by so many dex."""
     key = reproduction.fit_key("multi_band_2", 0)
     run = reproduction.store.load(key)
     here = Run(shutil.copytree(run.folder, reproduction.store.root / "here"), run.manifest)
@@ -103,7 +103,7 @@ def pair(reproduction):
 
 
 @pytest.mark.parametrize(("dex", "result"), [(1e-4, "alike"), (5.0, "different")])
-def test_elsewhere_a_tolerance_holds(pair, reproduction, dex, result):
+def test_a_tolerance_applies_to_another_machine(pair, reproduction, dex, result):
     here, moved = pair
     compared = compare_runs(moved(dex), here, reproduction.dataset.log10_mass)
     assert compared.result == result
@@ -120,14 +120,14 @@ def test_stale_runs_are_left_out(made, reproduction):
     other = write_profile(reproduction.store.root.parent / "other.toml", ("seed = 5", "seed = 6"))
     other = other.rename(other.with_name("tiny.toml"))
     changed = Reproduction(other, reproduction.store)
-    assert stored_runs(changed) == ([], 0)  # the runs are those of another file
+    assert stored_runs(changed) == ([], 0)  # the runs belong to another profile file
     for manifest in reproduction.store.root.rglob("manifest.json"):
         manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"profile": str(other)}))
     assert stored_runs(changed) == ([], 4)
 
 
 @pytest.mark.parametrize(("result", "status"), [("equal", 0), ("alike", 0), ("different", 1), ("damaged", 1)])
-def test_the_command_says_so_with_its_status(reproduction, made, monkeypatch, capsys, result, status):
+def test_the_exit_status_of_the_command_tells_the_result(reproduction, made, monkeypatch, capsys, result, status):
     def made_up(reproduction, keys, seed):
         return [Verification(key.name, result if i == 1 else "equal", "said") for i, key in enumerate(keys)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ def test_values_are_digested_by_their_content():
     with pytest.raises(ValueError, match="not JSON compliant"):
         digest(float("nan"))
 
+
+PACKAGES = [f"report_utils.{room}" for room in ("binning", "cnn", "dynamics", "events", "prediction", "report")]
 
 MODULES = {
     "binning/__init__.py": "from report_utils.binning.counts import count\n",
@@ -58,6 +61,9 @@ def unrelated():
 
     def size(self):
         return self.n
+
+    def twice(self):
+        return 2 * self.size()
 
     def other(self):
         return 1
@@ -153,6 +159,10 @@ def test_a_root_is_a_function_a_method_a_constant_or_a_whole_module(package):
         reached_definitions("binning.counts.missing")
 
 
+def test_a_method_is_followed_to_the_methods_and_constants_of_its_class(package):
+    assert reached_definitions("cnn.views.View.twice").keys() == {"View.twice", "View.size", "View.n"}
+
+
 def test_data_tables_and_statements_of_a_reached_module_count(package):
     (package.folder / "tables").mkdir()
     (package.folder / "tables" / "__init__.py").write_text("def load():\n    return 1\n")
@@ -170,6 +180,12 @@ def test_a_local_name_is_not_a_reference(package):
     assert "unrelated" not in reached_definitions("binning.counts.count")
 
 
+@pytest.mark.parametrize("nested", ["[unrelated for unrelated in events]", "lambda x: (unrelated := x)"])
+def test_a_name_that_is_local_to_a_nested_scope_is_a_reference_outside_of_it(package, nested):
+    package("binning/counts.py", "return events / WIDTH", f"f = {nested}\n    return unrelated() * events / WIDTH")
+    assert "unrelated" in reached_definitions("binning.counts.count")
+
+
 def test_source_reaches_what_it_imports_and_mentions(package):
     text = "from report_utils.binning import count, edges\nfrom report_utils.cnn.views import View\n"
     assert source_definitions(text) == {}
@@ -179,6 +195,22 @@ def test_source_reaches_what_it_imports_and_mentions(package):
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from report_utils.binning import count\n    count\n"
     )
     assert source_definitions(for_types) == {}
+
+
+def test_source_reaches_what_shows_numbers(package):
+    (package.folder / "widgets.py").write_text("def show(x):\n    return x\n")
+    package("binning/edges.py", "def low():\n    return 1", "def low():\n    return widgets.show(1)")
+    package("binning/edges.py", "def low", "from report_utils import widgets\n\n\ndef low")
+    assert source_definitions("from report_utils.binning import edges\nedges.low()").keys() == {"low", "show"}
+    assert reached_definitions("binning.edges.low").keys() == {"low"}
+
+
+@pytest.mark.parametrize("package_name", PACKAGES)
+def test_every_name_that_a_package_offers_is_found(package_name):
+    """Also those that it imports when they are asked for: a page that uses one is made from it."""
+    offered = importlib.import_module(package_name).__all__
+    for name in offered:
+        assert source_definitions(f"from {package_name} import {name}\n{name}"), name
 
 
 EDITED = """

@@ -1,6 +1,6 @@
 """Sections 3.2 and 3.3 of the report: the network, its training, and cross-validation.
 
-Keras is imported only when a network is built: pages that show results do without it.
+Keras is imported only when a network is built, so pages that show results do not need it.
 """
 
 from typing import Any

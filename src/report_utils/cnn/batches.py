@@ -1,4 +1,4 @@
-"""Which view of which image comes when: the batches of an epoch as indices (report, section 3.2)."""
+"""The batches of an epoch, as indices of images and views (report, section 3.2)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Batches = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 @dataclass(frozen=True, eq=False)
 class ViewBatches:
-    """All eight views of some images, shuffled anew in every epoch.
+    """All eight views of some images, in a new random order in every epoch.
 
     Parameters
     ----------
     rows : (n_rows,) int
-        Which of the images.
+        Indices of the images.
     batch_size : int
     order_seed : tuple of int
-        The order of an epoch depends on this and the epoch's number alone, so that training can be resumed.
+        With the epoch's number it alone decides the order, so that training can be resumed.
     """
 
     rows: NDArray[np.integer]
@@ -33,7 +33,7 @@ class ViewBatches:
 
     @property
     def n_views(self) -> int:
-        """Return how many views an epoch shows."""
+        """Return the number of views in an epoch."""
         return len(self.rows) * N_VIEWS
 
     def __len__(self) -> int:
@@ -41,14 +41,14 @@ class ViewBatches:
         return math.ceil(self.n_views / self.batch_size)
 
     def epoch(self, number: int) -> list[Batches]:
-        """Return an epoch's batches in their order: those of full size, then the smaller last one if there is one."""
+        """Return an epoch's batches in order: those of full size, then a smaller last one if views are left over."""
         # keras shuffles the same way in every epoch once its global seed is set (tensorflow#35682)
         order = np.random.default_rng((*self.order_seed, number)).permutation(self.n_views)
         return in_batches(self.rows, order, self.batch_size)
 
 
 def in_batches(rows: NDArray[np.integer], order: NDArray[np.integer], batch_size: int) -> list[Batches]:
-    """Cut an order of ``8 * len(rows)`` views, image by image, into batches: full ones, then what is left over."""
+    """Cut an order of ``8 * len(rows)`` views, image by image, into full batches and one of the rest."""
     chosen, views = np.divmod(order, N_VIEWS)
     images, views = np.asarray(rows)[chosen].astype(np.int32), views.astype(np.int32)
     full = len(order) - len(order) % batch_size

@@ -36,9 +36,9 @@ class Fit:
     weights : list of array
         The trained network's weights, in Keras' order.
     input_scale : InputScale
-        What its images were centred and scaled by.
+        How its images were centred and scaled.
     target_variance : float [dex^2]
-        Of the training masses: the loss of a network that always predicts their mean.
+        Variance of the training masses: the loss of a network that always predicts their mean.
     """
 
     fold: int
@@ -68,7 +68,7 @@ class CrossValidation:
     history : dict of int to dict
         ``loss`` and ``val_loss`` of every epoch [dex^2], by fold.
     target_variance : dict of int to float [dex^2]
-        By fold; empty for results of before it was recorded.
+        By fold; empty for results from before it was recorded.
     """
 
     transform: str
@@ -112,7 +112,7 @@ def assign_folds(n_clusters: int, n_folds: int, seed: int, groups: NDArray | Non
     ----------
     n_clusters, n_folds, seed : int
     groups : (n_clusters,), optional
-        Observations of one group stay in one fold; folds are then as equal as that allows.
+        Observations of one group stay in one fold; the folds are then as equal as the groups allow.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def assign_folds(n_clusters: int, n_folds: int, seed: int, groups: NDArray | Non
     names, member = np.unique(np.arange(n_clusters) if groups is None else np.asarray(groups), return_inverse=True)
     if len(names) < n_folds:
         what = "observations" if groups is None else "halos (groups)"
-        msg = f"{len(names)} {what} cannot be split into {n_folds} folds; give more, or fewer folds"
+        msg = f"{len(names)} {what} cannot be split into {n_folds} folds; give more {what}, or fewer folds"
         raise InputError(msg)
     rng = np.random.default_rng((seed, n_folds))
     order = rng.permutation(len(names))
@@ -162,7 +162,7 @@ def fit_fold(
     Parameters
     ----------
     images : (n_clusters, n_pixels, n_pixels, n_channels) float32, or ResidentImages
-        Several fits share images that are resident.
+        Pass resident images to share them between fits.
     log10_mass : (n_clusters,) [log10 Msun]
     fold_of : (n_clusters,) int
         As :func:`assign_folds` returns.
@@ -170,12 +170,12 @@ def fit_fold(
         The fold to test on.
     training : Training
     seed, training_seed : int
-        With the fold they decide the weights at the start and the order of the batches: the same fit with another
-        training seed differs in these alone.
+        With the fold they decide the initial weights and the order of the batches. Another training seed changes
+        only these two.
     checkpoint : Path, optional
-        Where to keep the state of a long fit, and to go on from.
+        File that keeps the state of a long fit, from which it is resumed.
     progress : callable, optional
-        Called now and then with the number of views trained on since.
+        Called at intervals with the number of views trained on since the last call.
     """
     from report_utils.cnn import training as trainer
     from report_utils.cnn.batches import ViewBatches
@@ -237,19 +237,19 @@ def cross_validate(
     """Cross-validate the network on images, in this process.
 
     The book trains its fits in worker processes (:class:`report_utils.report.Reproduction`); this is the same
-    computation for images of your own.
+    computation for your own images.
 
     Parameters
     ----------
     images : (n_clusters, n_pixels, n_pixels, n_channels) float32
     log10_mass : (n_clusters,) [log10 Msun]
     training : Training, optional
-        The report's protocol where it is not given.
+        By default the report's protocol.
     n_folds : int
     folds : iterable of int, optional
-        Which folds to run; all of them where it is not given.
+        The folds to run; by default all of them.
     seed : int
-        Decides the folds, the weights at the start and the order of the batches.
+        Decides the folds, the initial weights and the order of the batches.
     groups : (n_clusters,), optional
         Keep the observations of a group in one fold.
     transform : str
@@ -258,14 +258,14 @@ def cross_validate(
     Raises
     ------
     InputError
-        If the images and masses do not fit together, or there are fewer observations than folds.
+        If the numbers of images and masses differ, or there are fewer observations than folds.
     """
     from report_utils.cnn.images import ResidentImages
 
     log10_mass = np.asarray(log10_mass, dtype=np.float64)
     images = np.asarray(images, dtype=np.float32)
     if images.ndim != 4 or len(images) != len(log10_mass):
-        msg = f"images of shape {images.shape} and {len(log10_mass)} masses do not belong together"
+        msg = f"images of shape {images.shape} do not match {len(log10_mass)} masses"
         raise InputError(msg)
     bad = np.flatnonzero(~np.isfinite(log10_mass))
     if len(bad):
@@ -288,12 +288,12 @@ def fit_to_arrays(fit: Fit) -> tuple[dict[str, NDArray], Mapping[str, Any]]:
 
 
 def fit_from_arrays(arrays: Callable[[str], NDArray], facts: Mapping[str, Any]) -> Fit:
-    """Return the fit that :func:`fit_to_arrays` made arrays and facts of.
+    """Return the fit that :func:`fit_to_arrays` converted to arrays and facts.
 
     Parameters
     ----------
     arrays : callable
-        From a name to the array.
+        Returns an array by name.
     facts : mapping
     """
     weights = [arrays(f"weight_{i:02d}") for i in range(facts["n_weights"])]

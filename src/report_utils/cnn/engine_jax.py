@@ -1,4 +1,4 @@
-"""Steps of training as one compiled JAX loop: on a GPU the processor sends one call for thousands of batches."""
+"""Training steps as one compiled JAX loop, so that a GPU trains thousands of batches in a single call."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 OUT_OF_MEMORY = OutOfDeviceMemory
 PRECISION = "highest"
-"""Of products and convolutions: on a GPU they would otherwise be made of numbers with ten bits (TF32)."""
+"""Precision of products and convolutions; by default, a GPU may round their inputs to ten bits (TF32)."""
 
 
 def device() -> str:
-    """Return what computes, such as ``"NVIDIA H100 80GB HBM3"``."""
+    """Return the device that computes, such as ``"NVIDIA H100 80GB HBM3"``."""
     return jax.devices()[0].device_kind
 
 
 def to_device(array: NDArray[np.float32]) -> jax.Array:
-    """Return an array on the device, all there; on the processor it shares aligned memory.
+    """Return an array on the device, once the transfer is complete; on the processor it shares aligned memory.
 
     Raises
     ------
     OutOfDeviceMemory
-        If the device has no room for it.
+        If the device has too little memory.
     """
     try:
         return jax.device_put(array).block_until_ready()
@@ -46,7 +46,7 @@ class JaxSteps:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.view_pixels = jnp.asarray(network.view_pixels)
-        # XLA's processor code runs a convolution inside of a loop seventy times slower than outside of one
+        # on a processor, XLA runs a convolution inside a loop seventy times slower than outside one
         self._train = self._train_one_by_one if jax.default_backend() == "cpu" else jax.jit(self._train_steps)
         self._one_step = jax.jit(self._train_one_step)
         self._predict = jax.jit(self._predicted)

@@ -1,4 +1,4 @@
-"""Steps of training as one TensorFlow graph: a loop in the graph in place of one call from Python a batch."""
+"""Training steps as one TensorFlow graph, with a loop in the graph instead of one Python call per batch."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from report_utils.cnn.network import Network
 
 OUT_OF_MEMORY = tf.errors.ResourceExhaustedError
-_ALIGNMENT = 64  # bytes; what TensorFlow asks of memory that it did not allocate itself
+_ALIGNMENT = 64  # bytes; TensorFlow requires this of memory that it did not allocate
 
 
 def device() -> str:
-    """Return what computes."""
+    """Return the device that computes."""
     return "the processor"
 
 
 def to_device(array: NDArray[np.float32]) -> tf.Tensor:
-    """Return a tensor that shares an array's memory where its address is a multiple of 64, and a copy elsewhere."""
+    """Return a tensor that shares an array's memory if its address is a multiple of 64, or else a copy."""
     if array.ctypes.data % _ALIGNMENT == 0 and array.flags.c_contiguous:
         return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
     return tf.convert_to_tensor(array)
@@ -48,12 +48,12 @@ class TensorFlowSteps:
         Parameters
         ----------
         pixels : (n * n_pixels * n_pixels, n_channels) tensor
-            Of :func:`to_device`.
+            From :func:`to_device`.
         rows, views : (n_batches, batch_size) int32
         targets : (n_batches, batch_size) float32
         learning_rates : (n_batches,) float32
         inputs : (2, n_channels) float32
-            Of :attr:`Network.inputs`.
+            From :attr:`Network.inputs`.
 
         Returns
         -------
@@ -63,7 +63,7 @@ class TensorFlowSteps:
         return float(self._train(*arguments))
 
     def predict(self, *arguments: Any) -> NDArray[np.float32]:
-        """Return the outputs for one batch, from what :meth:`train` takes; rows, views and outputs are ``(n,)``."""
+        """Return the outputs for one batch; arguments as in :meth:`train`, but rows, views and outputs are ``(n,)``."""
         return self._predict(*arguments).numpy()
 
     def _train_steps(self, pixels, rows, views, targets, learning_rates, inputs):
@@ -99,7 +99,7 @@ class TensorFlowSteps:
         at = rows[:, None] * n_pixels**2 + tf.gather(self.view_pixels, views)
         images = tf.reshape(tf.gather(pixels, at), (-1, n_pixels, n_pixels, n_channels))
         as_is = tf.reduce_all(inputs[0] == 1) & tf.reduce_all(inputs[1] == 0)
-        # two passes over the batch, a twentieth of a step, that images taken as they are need not make
+        # unscaled images skip two passes over the batch, which take a twentieth of a step
         return tf.cond(as_is, lambda: images, lambda: images * inputs[0] + inputs[1])
 
     def _parts(self):

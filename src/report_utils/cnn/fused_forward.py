@@ -1,4 +1,4 @@
-"""A faster forward pass of networks like the report's: the largest of four pixels first, bias and ReLU after it."""
+"""A faster forward pass for networks like the report's: max pooling first, then bias and ReLU."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 from keras import layers, ops
 
 _TOLERANCE = 1e-4
-"""Of outputs, relative to the largest: the order of sums differs, in float32."""
+"""Allowed difference of outputs, relative to the largest: float32 sums are taken in another order."""
 
 
 def fused_outputs(weights: list[Any], images: Any) -> Any:
-    """Return what the model returns for which :func:`stands_for` is true, with these weights.
+    """Return the outputs of a model for which :func:`stands_for` is true, with these weights.
 
-    The model adds the bias and takes the ReLU of every pixel, and then the largest of four. Both are monotonic, so
-    the largest can be taken first; a quarter of the pixels goes through the rest. The output and the gradient are
-    the same.
+    The model adds the bias, applies the ReLU to every pixel, and then takes the largest of four. Bias and ReLU are
+    monotonic, so the largest can be taken first, which leaves a quarter of the pixels for them. The output and the
+    gradient are the same.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def fused_outputs(weights: list[Any], images: Any) -> Any:
 
 
 def stands_for(model: keras.Model) -> bool:
-    """Tell whether :func:`fused_outputs` computes a model: by its layers, and by its outputs for random weights.
+    """Tell whether :func:`fused_outputs` computes a model, by its layers and its outputs for random weights.
 
-    That is so for any number of 3 x 3 or other convolutions with ReLU, each followed by 2 x 2 max pooling, then
+    It does for any number of 3 x 3 or other convolutions with ReLU, each followed by 2 x 2 max pooling, then
     global average pooling, any number of dense layers with ReLU, and a linear output of one number.
     """
     return _has_the_layers(model) and _has_the_outputs(model)

@@ -1,4 +1,4 @@
-"""The images of a transform, held once where the network is trained: in memory, or in that of a GPU."""
+"""The images of a transform, held once on the device that trains: in main memory, or in that of a GPU."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from report_utils.workers.backends import load_engine
 
 
 class ResidentImages:
-    """Images on the device, for all fits that are trained on them; on a CPU they are not copied.
+    """Images on the device, shared by all fits that train on them; on a CPU they are not copied.
 
-    Where the device's memory is too small for them, they stay in this process, and what the next batches need is
-    sent along with each call.
+    If the device has too little memory, they stay in this process, and each call sends the images that it needs.
 
     Parameters
     ----------
@@ -24,8 +23,8 @@ class ResidentImages:
     Attributes
     ----------
     pixels_per_call : int
-        How many pixels one call of the engine may go through: what bounds the time between two reports of progress,
-        and what is sent where images are not resident.
+        Maximum number of pixels in one call of the engine. It limits the time between two reports of progress, and
+        the amount sent if the images are not resident.
     """
 
     def __init__(self, host: NDArray[np.float32]) -> None:
@@ -45,7 +44,7 @@ class ResidentImages:
             self.pixels_per_call = 2**22
 
     def of(self, rows: NDArray[np.int32]) -> tuple[Any, NDArray[np.int32]]:
-        """Return pixels ``(n * n_pixels * n_pixels, n_channels)`` on the device that hold these images, and where."""
+        """Return pixels on the device, ``(n * n_pixels * n_pixels, n_channels)``, and the images' rows in them."""
         if self._resident is not None:
             return self._resident, rows
         return self._send(self.host[rows.ravel()]), np.arange(rows.size, dtype=np.int32).reshape(rows.shape)

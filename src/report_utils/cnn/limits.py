@@ -1,4 +1,4 @@
-"""What the engines can count: the pixels of all images that a network trains on are numbered in 32 bits."""
+"""Limits of the engines: the pixels of all images that a network trains on are numbered with 32 bits."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ _PIXEL_NUMBERS = 2**31  # of int32, from 0 on; both engines number a row's first
 
 
 def most_observations(n_pixels: int) -> int:
-    """Return how many images of ``n_pixels`` x ``n_pixels`` can be trained on; numbers of more would start again."""
+    """Return the largest number of ``n_pixels`` x ``n_pixels`` images whose pixel numbers do not overflow."""
     return _PIXEL_NUMBERS // n_pixels**2

@@ -15,8 +15,8 @@ def build_cnn(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ..
     Three 3 x 3 convolutions with ReLU, each followed by 2 x 2 max pooling; global average pooling; three dense
     layers with ReLU and a linear output. It has 58 869 parameters for four channels.
 
-    Every fit trains the model that this function returns. Change it to whatever takes the images and returns one
-    number for each; the fits, Figure 6 and the pages follow.
+    Every fit trains the model that this function returns. It may return any Keras model that takes the images and
+    returns one number for each; the fits, Figure 6 and the pages follow.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def build_cnn(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ..
     n_pixels : int
         Pixels along each axis, a multiple of 8.
     seed : int or tuple of int
-        Decides the initial weights. They are drawn with NumPy, so that every Keras backend starts from the same ones.
+        Decides the initial weights. They are drawn with NumPy, so that every Keras backend starts with the same ones.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def build_cnn(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ..
 
 
 def initial_weights(weights: list[NDArray[np.float32]], seed: int | tuple[int, ...]) -> list[NDArray[np.float32]]:
-    """Draw kernels as Keras does by default: Glorot uniform (Glorot & Bengio 2010, eq. 16).
+    """Draw kernels from Keras' default distribution, Glorot uniform (Glorot & Bengio 2010, eq. 16).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The network with its optimizer, trained and asked many batches at a call."""
+"""The network with its optimizer; one call trains or predicts many batches."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from report_utils.errors import InputError
 from report_utils.workers.backends import load_engine
 
 _PREDICTED_PIXELS = 2**18
-"""In one batch of predictions: what the first convolution makes of them stays in a processor's cache."""
+"""Pixels in one batch of predictions, few enough that the first convolution's output fits in a processor's cache."""
 
 
 class Network:
     """The network that :func:`report_utils.cnn.build_cnn` returns, in training.
 
-    Its trainable weights are held in one vector: Adam treats every number by itself, and one update of a vector
-    costs less than fourteen of its parts. A model like the report's runs through the fused forward pass, any other
-    one as it is.
+    Its trainable weights are held in one vector: Adam treats each weight separately, and updating one vector costs
+    less than updating its fourteen parts. A model like the report's uses the fused forward pass; any other model runs
+    as it is.
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ class Network:
         self._n_open = n_channels
 
     def start(self, seed: tuple[int, ...], learning_rate: float, scale: InputScale | None = None) -> None:
-        """Set everything to where a training with this seed begins.
+        """Reset everything to the start of a training with this seed.
 
         Parameters
         ----------
         seed : tuple of int
         learning_rate : float
         scale : InputScale, optional
-            Applied to every image; images are taken as they are without it.
+            Applied to every image; by default images are not scaled.
         """
         for variable in self.optimizer.variables:
             variable.assign(np.zeros(variable.shape, dtype=variable.dtype))
@@ -77,7 +77,7 @@ class Network:
         rng = np.random.default_rng((*seed, 1))
         weights = {id(variable) for variable in self.model.weights}
         for variable, its_start in zip(self.state, fresh.non_trainable_variables, strict=True):
-            # what is no weight is the state of a generator, such as a dropout layer's, which Keras draws anew
+            # any other variable is the state of a random generator, such as a dropout layer's, which Keras redraws
             value = np.asarray(its_start) if id(variable) in weights else rng.integers(2**31, size=variable.shape)
             variable.assign(np.asarray(value, dtype=variable.dtype))
         self._scale = scale or InputScale.as_is(self.n_channels)
@@ -89,13 +89,13 @@ class Network:
 
     @property
     def inputs(self) -> NDArray[np.float32]:
-        """Return what every pixel is multiplied by and what is added to it then, ``(2, n_channels)``."""
+        """Return the factor and then the offset that are applied to every pixel, ``(2, n_channels)``."""
         factor = (np.arange(self.n_channels) < self._n_open) / self._scale.spread
         return np.stack([factor, -self._scale.mean * factor]).astype(np.float32)
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """Return all that training changes: weights, moments, number of steps, learning rate, the model's state."""
+        """Return everything that training changes: weights, moments, step count, learning rate, the model's state."""
         return [self.weights, *self.optimizer.variables, *self.state]
 
     def outputs(self, weights: Any, state: list[Any], images: Any, *, training: bool) -> tuple[Any, list[Any], Any]:
@@ -117,14 +117,14 @@ class Network:
         return ops.cast(ops.reshape(found, (-1,)), "float32"), state, own_loss
 
     def get_weights(self) -> list[NDArray[np.float32]]:
-        """Return the weights, as the model's ``get_weights`` lists them."""
+        """Return the weights in the order of the model's ``get_weights``."""
         flat = np.array(np.asarray(self.weights))
         parts = [part.reshape(s) for part, s in zip(np.split(flat, self.part_ends), self.shapes, strict=True)]
         trained = {id(v): part for v, part in zip(self.model.trainable_variables, parts, strict=True)}
         return [trained.get(id(variable), np.asarray(variable)) for variable in self.model.weights]
 
     def set_weights(self, weights: list[NDArray]) -> None:
-        """Take over weights that the model's ``get_weights`` lists."""
+        """Set the weights, given in the order of the model's ``get_weights``."""
         values = {id(variable): value for variable, value in zip(self.model.weights, weights, strict=True)}
         self.weights.assign(np.concatenate([np.ravel(values[id(v)]) for v in self.model.trainable_variables]))
         for variable in self.state:
@@ -133,12 +133,12 @@ class Network:
 
     @property
     def trained(self) -> list[bool]:
-        """Return which of the model's weights training changes."""
+        """Tell for each of the model's weights whether training changes it."""
         return [variable.trainable for variable in self.model.weights]
 
     @property
     def part_ends(self) -> list[int]:
-        """Return where, in the vector of all weights, each but the last of them ends."""
+        """Return the end of each weight array but the last in the vector of all weights."""
         return np.cumsum([np.prod(shape) for shape in self.shapes])[:-1].tolist()
 
     def train(
@@ -149,7 +149,7 @@ class Network:
         learning_rates: NDArray[np.float32],
         progress: Callable[[float], Any] | None = None,
     ) -> float:
-        """Train through the batches of an epoch and return their mean loss, each view counted once.
+        """Train on the batches of an epoch and return the mean loss over all views.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class Network:
             As :meth:`ViewBatches.epoch` returns.
         learning_rates : (n_batches,) float32
         progress : callable, optional
-            Called now and then with the number of images shown since.
+            Called at intervals with the number of views trained on since the last call.
         """
         total, shown, step = 0.0, 0, 0
         for rows, views in epoch:
@@ -174,7 +174,7 @@ class Network:
         return total / shown
 
     def predict_views(self, images: ResidentImages, rows: NDArray[np.integer] | None = None) -> NDArray[np.float32]:
-        """Return the output for all eight views of some images, or of all of them, ``(n_rows, 8)``."""
+        """Return the outputs for all eight views of some images, by default all, ``(n_rows, 8)``."""
         rows = np.arange(images.n_images) if rows is None else np.asarray(rows)
         size = max(_PREDICTED_PIXELS // self.n_pixels**2, 1)
         found = []
@@ -192,10 +192,10 @@ def _calls(n_batches: int, pixels_per_batch: int, pixels_per_call: int) -> list[
 def fresh_network(
     n_channels: int, n_pixels: int, seed: tuple[int, ...], learning_rate: float, scale: InputScale | None = None
 ) -> Network:
-    """Return the network with the weights of a seed and an optimizer that has seen nothing.
+    """Return the network with the initial weights of a seed and a new optimizer.
 
-    Adam is that of Kingma & Ba (2015); the report does not name its loss. A process compiles each size of network
-    once and :meth:`Network.start` resets all of it, so earlier fits do not matter.
+    The optimizer is Adam (Kingma & Ba 2015); the report does not name its loss. A process compiles each size of network
+    only once. :meth:`Network.start` resets all of it, so earlier fits have no effect.
     """
     network = _network(n_channels, n_pixels)
     network.start(seed, learning_rate, scale)

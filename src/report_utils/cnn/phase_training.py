@@ -23,7 +23,7 @@ from report_utils.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class PhaseTraining:
-    """What a training in phases has recorded; :meth:`report_utils.dynamics.Recording.from_arrays` draws it.
+    """The record of a training in phases, from which :meth:`report_utils.dynamics.Recording.from_arrays` is made.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class PhaseTraining:
 
 
 def _segments(n_phases: int, epochs: int) -> Iterator[tuple[int, range, bool]]:
-    """Yield (phase, epochs, noise first) for the stretches of training between which something is changed."""
+    """Yield (phase, epochs, noise first) for each stretch of training without a change."""
     for phase in range(n_phases):
         start = phase * (epochs + 1)
         yield phase, range(start, start + epochs), False
@@ -70,7 +70,7 @@ def train_in_phases(
     """Train one network while its channels are switched on one after the other, recording all test predictions.
 
     In phase j the channels above j are zero, in training and in testing. Each phase trains for
-    ``settings.epochs`` epochs, adds noise to every weight, and trains for one epoch more. Adam's moments are kept.
+    ``settings.epochs`` epochs, adds noise to every weight, and trains for one more epoch. Adam's moments are kept.
 
     Parameters
     ----------
@@ -81,12 +81,12 @@ def train_in_phases(
         As :func:`report_utils.cnn.assign_folds` returns; ``fold`` is the test set.
     settings : report_utils.profiles.Dynamics
     seed, training_seed : int
-        Decide the weights at the start, the order of the batches and the noise.
+        Decide the initial weights, the order of the batches and the noise.
     fold : int
     checkpoint : Path, optional
-        Where to keep the state of a long training, and to go on from.
+        File that keeps the state of a long training, from which it is resumed.
     progress : callable, optional
-        Called now and then with the number of views trained on since.
+        Called at intervals with the number of views trained on since the last call.
     """
     images = images if isinstance(images, ResidentImages) else ResidentImages(images)
     test, train = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)

@@ -1,4 +1,4 @@
-"""How masses and images are centred and scaled for training, by the training clusters alone."""
+"""How masses and images are centred and scaled for training, from the training clusters only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 class TargetScale:
-    """How log10 masses become the network's target and predictions become log10 masses again.
+    """Convert log10 masses to the network's target, and its outputs back to log10 masses.
 
     Parameters
     ----------
@@ -36,11 +36,10 @@ class TargetScale:
 
 @dataclass(frozen=True, eq=False)
 class InputScale:
-    """How the pixels of images become what the network sees: ``(pixel - mean) / spread``.
+    """Scale the pixels of images for the network: ``(pixel - mean) / spread``.
 
-    Bright, even images kill the ReLUs of a network that sees them as they are. Centred channel by channel they do
-    not. One spread serves all channels: they share a unit, and the few events of a nearly empty channel are not
-    blown up to the size of a full one.
+    Bright, uniform images can leave the ReLUs of a network dead. Centring each channel prevents that. All channels
+    share one spread: they have the same unit, and the few events of a nearly empty channel are not inflated.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Training a network: the schedule, the log, and checkpoints from which a fit goes on bit for bit."""
+"""Training a network: the schedule, the log, and checkpoints from which a fit resumes bit for bit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from report_utils.runs.code_digest import digest
 from report_utils.workers.deadline import OutOfTime, out_of_time
 
 CHECKPOINT_SECONDS = 300.0
-"""How much of a training may be lost [s]: an epoch of the paper's takes a minute or two on one core."""
+"""Maximum training time that may be lost [s]. An epoch at `paper` takes a minute or two on one core."""
 
 
 def constant(rate: float, n_steps: int) -> NDArray[np.float32]:
@@ -34,7 +34,7 @@ def constant(rate: float, n_steps: int) -> NDArray[np.float32]:
 
 
 def one_cycle(peak: float, n_steps: int) -> NDArray[np.float32]:
-    """Return one-cycle learning rates (Smith & Topin 2019): a cosine rise to the peak, a cosine fall to almost nothing.
+    """Return one-cycle learning rates (Smith & Topin 2019): a cosine rise to the peak, then a fall to nearly zero.
 
     The rise takes the first 30 % and starts at peak / 25; the fall ends at peak / 10 000.
 
@@ -42,7 +42,7 @@ def one_cycle(peak: float, n_steps: int) -> NDArray[np.float32]:
     ----------
     peak : float
     n_steps : int
-        Steps of the whole training.
+        Number of steps in the whole training.
 
     Returns
     -------
@@ -56,11 +56,11 @@ def one_cycle(peak: float, n_steps: int) -> NDArray[np.float32]:
 
 
 SCHEDULES = {"constant": constant, "one_cycle": one_cycle}
-"""Functions from a learning rate and a number of steps to the rate of each step, by a profile's name for them."""
+"""Schedules by their name in a profile: from a rate and a number of steps to the rate of each step."""
 
 
 class EpochLog(keras.callbacks.Callback):
-    """Keeps the losses of every epoch, in squared dex whatever the target's scale.
+    """Keep the losses of every epoch [dex^2], whatever the target's scale.
 
     Attributes
     ----------
@@ -80,20 +80,20 @@ class EpochLog(keras.callbacks.Callback):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves a network with its optimizer and other state now and then, so that training can go on.
+    """Save a network with its optimizer and other state at intervals, so that training can be resumed.
 
-    It saves after an epoch if one more would make the time since the last save longer than ``every_seconds``: what a
-    killed process loses is that time at most, or one epoch where an epoch takes longer. Where one more epoch would
-    end too late for :mod:`report_utils.workers.deadline`, it saves and ends the training.
+    It saves after an epoch if another epoch would exceed ``every_seconds`` since the last save. So a killed process
+    loses at most that time, or one epoch if an epoch takes longer. If another epoch would end after the deadline of
+    :mod:`report_utils.workers.deadline`, it saves and ends the training.
 
     Parameters
     ----------
     path : Path or None
-        An ``.npz`` file, written whole or not at all; nothing is saved where it is None.
+        An ``.npz`` file, written completely or not at all; None saves nothing.
     state : callable
-        Returns further arrays to save, by name.
+        Returns additional arrays to save, by name.
     identity : str
-        What is trained, as :func:`identity_of` says it: another training does not go on from this one's state.
+        What is trained, from :func:`identity_of`; no other training resumes from this state.
     every_seconds : float
     """
 
@@ -107,7 +107,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.epoch_began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:  # noqa: ARG002 - the signature is Keras'
-        """Save if it is time."""
+        """Save if a save is due."""
         now = time.monotonic()
         took = now - self.epoch_began
         if self.path is None:
@@ -119,7 +119,7 @@ class Checkpoint(keras.callbacks.Callback):
             raise OutOfTime
 
     def save(self, epochs_done: int) -> None:
-        """Save the state after so many epochs."""
+        """Save the state after this many epochs."""
         arrays = {f"state_{name}": np.asarray(value) for name, value in self.state().items()}
         arrays |= {f"variable_{i}": np.asarray(v) for i, v in enumerate(self.model.variables)}
         arrays |= {"epochs_done": np.asarray(epochs_done), "identity": np.asarray(self.identity)}
@@ -128,7 +128,7 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def identity_of(settings: Mapping[str, Any], *arrays: NDArray) -> str:
-    """Return a digest of what is trained: plain settings, and the arrays it is trained on."""
+    """Return a digest of what is trained: its settings, and the arrays that it is trained on."""
     found = hashlib.sha256(digest(settings).encode())
     for array in arrays:
         found.update(f"{array.dtype.str} {array.shape}".encode())
@@ -137,12 +137,12 @@ def identity_of(settings: Mapping[str, Any], *arrays: NDArray) -> str:
 
 
 def restore(path: Path | None, network: Network, identity: str) -> tuple[int, dict[str, NDArray]]:
-    """Bring a network to the state of a checkpoint.
+    """Restore a network from a checkpoint.
 
     Returns
     -------
     epochs_done : int
-        0 where there is no checkpoint of this training that can be read.
+        0 if this training has no readable checkpoint.
     state : dict of str to array
         What the checkpoint's ``state`` returned.
     """
@@ -155,7 +155,7 @@ def restore(path: Path | None, network: Network, identity: str) -> tuple[int, di
         epochs_done = int(arrays["epochs_done"])
         if str(arrays["identity"]) != identity:
             return 0, {}
-    except Exception as error:  # a damaged archive fails in a dozen ways
+    except Exception as error:  # a damaged archive can fail in many ways
         print(f"{path}: cannot be read ({type(error).__name__}); this training starts anew", file=sys.stderr)
         return 0, {}
     for value, variable in zip(values, network.variables, strict=True):
@@ -177,7 +177,7 @@ class TrainingSet:
     learning_rates : (n_steps,) float32
         For every step of the whole training.
     validation : (n_rows,) int, optional
-        Images whose loss is told after every epoch.
+        Images whose loss is logged after every epoch.
     progress : callable, optional
         Called with the number of views trained on since the last call.
     """
@@ -193,7 +193,7 @@ class TrainingSet:
 def train_epochs(
     network: Network, training_set: TrainingSet, epochs: range, callbacks: Sequence[keras.callbacks.Callback]
 ) -> None:
-    """Train a network through a range of epochs; each epoch is reshuffled by its own number.
+    """Train a network for a range of epochs; the epoch's number decides its order.
 
     Raises
     ------

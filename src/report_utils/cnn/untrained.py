@@ -1,4 +1,4 @@
-"""Telling a network that did not train from one that did: its predictions, or its losses, do not move."""
+"""Detect networks that did not train: their predictions hardly vary, or their losses hardly fall."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 LEAST_SPREAD = 0.2
-"""Of the predictions, in units of that of the true masses. A network that predicts worse than this explains at most 4%
-of the masses' variance; networks of the book that train reach 0.65 and more."""
+"""Minimum spread of the predictions, in units of the spread of the true masses. Below it, a network explains at most 4%
+of the masses' variance; the book's trained networks reach 0.65 and more."""
 
 LEAST_GAIN = 0.05
-"""By which the loss must fall below the variance of the masses, the loss of a network that always says their mean."""
+"""Minimum fraction by which the loss must fall below the variance of the masses, the loss of predicting their mean."""
 
 WHAT_TO_TRY = 'train with inputs = "standardised" in the profile, another learning_rate, or more epochs'
 
@@ -20,7 +20,7 @@ WHAT_TO_TRY = 'train with inputs = "standardised" in the profile, another learni
 def why_untrained(
     predictions: ArrayLike, truth: ArrayLike, losses: Sequence[float] = (), target_variance: float = np.inf
 ) -> str:
-    """Say why a network counts as not trained; empty where it does not.
+    """Say why a network counts as untrained; empty if it has trained.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def why_untrained(
     losses : sequence of float [dex^2], optional
         Training loss of each epoch.
     target_variance : float [dex^2], optional
-        Of the masses that were trained on.
+        Variance of the training masses.
     """
     if not np.isfinite(predictions).all():
         return "its predictions are not finite"
@@ -49,7 +49,7 @@ def untrained_folds(
     history: Mapping[int, Mapping[str, Sequence[float]]],
     target_variance: Mapping[int, float],
 ) -> dict[int, str]:
-    """Return why the fits of some folds count as not trained, by fold; those that trained are left out.
+    """Return the reason why a fold's fit counts as untrained, by fold; trained ones are left out.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def untrained_folds(
     truth : (n_clusters,) [log10 Msun]
     fold : (n_clusters,) int
     history, target_variance
-        As :class:`report_utils.cnn.crossval.CrossValidation` has them; losses are looked at where both are known.
+        As :class:`report_utils.cnn.crossval.CrossValidation` has them; losses are checked where both are known.
     """
     predictions, truth, fold = np.asarray(predictions), np.asarray(truth), np.asarray(fold)
     found = {}

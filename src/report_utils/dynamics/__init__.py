@@ -4,7 +4,7 @@ Usable without the rest of this package. A framework is imported only when its a
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from report_utils.dynamics.compare import DynamicsComparison, compare_dynamics
 from report_utils.dynamics.curriculum import Curriculum
@@ -13,6 +13,15 @@ from report_utils.dynamics.phases import epoch_phases, weight_noise
 from report_utils.dynamics.recording import Recording
 from report_utils.dynamics.storage import load_recording
 from report_utils.dynamics.viewer import dynamics_viewer
+
+if TYPE_CHECKING:  # read by what tells which code a page uses, too
+    from report_utils.dynamics.plot import plot_dynamics
+    from report_utils.dynamics.with_keras import PredictionRecorder
+    from report_utils.dynamics.with_lightgbm import LightGBMRecorder
+    from report_utils.dynamics.with_lightning import LightningRecorder
+    from report_utils.dynamics.with_sklearn import record_partial_fit, record_staged, record_warm_start
+    from report_utils.dynamics.with_torch import TorchRecorder
+    from report_utils.dynamics.with_xgboost import XGBoostRecorder
 
 _LATER = {
     "LightGBMRecorder": "with_lightgbm",

@@ -1,9 +1,9 @@
-"""Trained fits applied to observations whose masses nobody knows, with the error to expect.
+"""Trained fits applied to observations of unknown mass, with the expected error.
 
-Every finished fit of a profile predicts every view of every observation; their mean is the prediction. The error
-to expect is that of the profile's held-out clusters of similar predicted mass. It holds for observations like
-those that were trained on, made by the same telescope with the same exposure: what can be checked of that from an
-event list alone, the number of events and their hardness, is checked.
+Every finished fit of a profile predicts every view of every observation; the mean is the prediction. The expected
+error is that of the profile's held-out clusters with similar predicted masses. It is valid for observations like those
+of the training, from the same telescope with the same exposure. An event list alone only allows a check of the number
+of events and their hardness.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from report_utils.runs.store import Run
 if TYPE_CHECKING:
     import pandas as pd
 
-CAVEAT = "This holds for observations like those of the training: same telescope, exposure and field."
+CAVEAT = "This is valid for observations like those of the training: same telescope, exposure and field."
 IN_TRAINING = "was in the training"
 _CHUNK = 64
 
@@ -71,7 +71,7 @@ class Predictions:
         return self.table.to_csv(index=False, float_format="%.5g", lineterminator="\n")
 
     def summary(self) -> list[str]:
-        """Return what was done and what to keep in mind, one fact a line."""
+        """Return what was done and what to bear in mind, one fact per line."""
         warnings = self.table["warning"]
         warned = self.table.loc[~warnings.isin(["", IN_TRAINING]), "cluster_id"]
         n_known = int((warnings == IN_TRAINING).sum())
@@ -87,9 +87,9 @@ class Predictions:
 
 
 def predict(archive: str | Path | Archive, transform: str, reproduction: Reproduction) -> Predictions:
-    """Predict the masses of an archive's observations by a profile's finished fits; nothing is trained.
+    """Predict the masses of an archive's observations with a profile's finished fits; nothing is trained.
 
-    Observations are binned, and thinned, as the profile says.
+    Observations are binned and thinned with the profile's settings.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
     Raises
     ------
     InputError
-        If the profile has no fits of this transform, or an observation no AGN-less list where one is needed.
+        If the profile has no fits of this transform, or an observation lacks an AGN-less list that it needs.
     """
     import pandas as pd
 
@@ -146,7 +146,7 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write the table as a CSV file that is either whole or as it was before.
+    """Write the table as a CSV file, completely or not at all.
 
     Raises
     ------
@@ -162,12 +162,12 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
 
 
 def finished_fits(reproduction: Reproduction, transform: str) -> list[tuple[int, Run]]:
-    """Return the fold and the run of every fit of a transform, with all training seeds there are.
+    """Return the fold and the run of every fit of a transform, for every trained seed.
 
     Raises
     ------
     InputError
-        If one is missing; the message says which command trains it.
+        If one is missing; the message names the command that trains it.
     """
     profile, found = reproduction.profile, []
     for seed in range(reproduction.n_training_seeds(transform)):
@@ -198,7 +198,7 @@ def held_out_error(reproduction: Reproduction, transform: str) -> ExpectedError:
 
 
 def training_range(reproduction: Reproduction, transform: Transform) -> TrainingRange:
-    """Return the range of everything that the fits of a transform were trained on."""
+    """Return the range of the observations that the fits of a transform were trained on."""
     dataset, rows = reproduction.binned(transform.counted_edges_kev), _trained_rows(reproduction)
     counts = dataset.counts(transform.source)
     bands = np.concatenate(
@@ -209,7 +209,7 @@ def training_range(reproduction: Reproduction, transform: Transform) -> Training
 
 
 def _trained_rows(reproduction: Reproduction) -> NDArray[np.intp]:
-    """Return the clusters that some fit was trained on: each fold's are in the training of all other folds."""
+    """Return the clusters in the training of any fit: each fold tests clusters that all other folds train on."""
     fold_of = reproduction.fold_of()
     return np.flatnonzero(fold_of != 0) if reproduction.profile.folds.run == 1 else np.arange(len(fold_of))
 
@@ -231,7 +231,7 @@ def _called(profile: Profile) -> str:
 
 
 def _known(archive: Archive, reproduction: Reproduction) -> list[bool]:
-    """Tell of each observation whether a fit of the profile was itself trained on it."""
+    """Tell for each observation whether a fit of the profile was trained on it."""
     trained, folder = set(), reproduction.profile.archive_path
     if folder is not None:
         observations = open_archive(folder).observations
@@ -240,7 +240,7 @@ def _known(archive: Archive, reproduction: Reproduction) -> list[bool]:
 
 
 def _counts(observations: Observations, transform: Transform) -> Iterator[NDArray[np.int32]]:
-    """Yield the band counts of some observations at a time, ``(n, n_pixels, n_pixels, n_bands)``."""
+    """Yield the band counts of the observations in chunks, ``(n, n_pixels, n_pixels, n_bands)``."""
     for start in range(0, observations.n_clusters, _CHUNK):
         indices = range(start, min(start + _CHUNK, observations.n_clusters))
         events = (observations.events(index, transform.source) for index in indices)
@@ -273,7 +273,7 @@ def _predictor(
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep off standard error what TensorFlow says about itself while it is imported, which no setting turns off."""
+    """Hide what TensorFlow writes to standard error during its import, which no setting turns off."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

@@ -1,4 +1,4 @@
-"""How far a prediction can be trusted: the errors of held-out clusters, and the range that was trained on."""
+"""How far a prediction can be trusted: the errors of held-out clusters, and the range of the training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _PER_BIN = 60
-"""Held-out clusters that a bin needs: its scatter is then known to 9 % (1 / sqrt(2 n), Gaussian)."""
+"""Minimum number of held-out clusters per bin; the scatter is then known to 9 % (1 / sqrt(2 n), Gaussian)."""
 _MOST_BINS = 5
 
 
@@ -19,9 +19,9 @@ class ExpectedError:
     Parameters
     ----------
     edges : (n_bins - 1,) [log10 Msun]
-        Predicted masses between bins; the outer bins are open.
+        Predicted masses that separate the bins; the outer bins are open.
     bias, scatter : (n_bins,) [dex]
-        Mean and standard deviation of prediction minus truth, the prediction being a cluster's mean over views.
+        Mean and standard deviation of prediction minus truth; the prediction is a cluster's mean over views.
     n_clusters : (n_bins,) int
     """
 
@@ -32,7 +32,7 @@ class ExpectedError:
 
     @classmethod
     def of(cls, predicted: NDArray, residual: NDArray) -> ExpectedError:
-        """Sort held-out clusters into bins of equally many; a single one where there are too few for more.
+        """Sort held-out clusters into bins of equal numbers, or a single bin if there are too few.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class ExpectedError:
         return np.searchsorted(self.edges, predicted)
 
     def __str__(self) -> str:
-        """Say what the errors were measured on."""
+        """Describe what the errors were measured on."""
         n, bins = int(self.n_clusters.sum()), len(self.scatter)
         how = f"in {bins} bins of predicted mass" if bins > 1 else "at all masses: too few for bins"
         low, high = (f"{value:.3f}" for value in (np.min(self.scatter), np.max(self.scatter)))
@@ -63,7 +63,7 @@ class ExpectedError:
 
 @dataclass(frozen=True, eq=False)
 class TrainingRange:
-    """What the observations of a training had, to tell whether another is like them.
+    """The range of the observations of a training, to tell whether another observation is like them.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class TrainingRange:
     log10_mass: tuple[float, float]
 
     def warning(self, n_events: int, hardness: float, predicted: float) -> str:
-        """Say in what an observation lies outside, or nothing."""
+        """Say in which properties an observation lies outside the range; empty if in none."""
         checks = (
             (n_events, self.n_events, "events", "{:.0f}"),
             (hardness, self.hardness, "hardness", "{:.3g}"),
@@ -89,7 +89,7 @@ class TrainingRange:
 
 
 def hardness(bands: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Return the events above the lowest band for each event in it, ``(n,)``; infinite where it has none.
+    """Return the ratio of events above the lowest band to those in it, ``(n,)``; infinite if that is empty.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A profile shown by committed results in place of runs: nothing is trained, and each page says where they are from."""
+"""A profile shown from committed results instead of runs: nothing is trained, and each page states their origin."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from report_utils.runs.reads import note_run
 from report_utils.runs.store import Run, RunKey, Store
 
 RESULTS_VARIABLE = "REPORT_RESULTS"
-"""Environment variable that names the profile whose committed results the book shows in place of runs.
+"""Environment variable that names the profile whose committed results the book shows instead of runs.
 
-With a path, such as ``elsewhere/results/paper``, they are read from there instead of from the project's ``results/``.
+A path, such as ``elsewhere/results/paper``, names a folder to read instead of one in the project's ``results/``.
 """
 
 
 def open_reproduction(profile: str | Path | None = None, store: Store | None = None) -> Reproduction:
-    """Return what the book shows of a profile: its runs, or committed results where REPORT_RESULTS names some.
+    """Return what the book shows for a profile: its runs, or committed results if ``REPORT_RESULTS`` names some.
 
     Raises
     ------
     InputError
-        If REPORT_RESULTS names those of another profile, or there are none.
+        If ``REPORT_RESULTS`` names the results of another profile, or no results exist.
     """
     named = os.environ.get(RESULTS_VARIABLE)
     if not named:
@@ -36,21 +36,21 @@ def open_reproduction(profile: str | Path | None = None, store: Store | None = N
     place = Path(named)
     shown = load_profile(profile or os.environ.get(PROFILE_VARIABLE) or place.name)
     if shown.name != place.name:
-        msg = f"results of {place.name!r} are asked for and the profile is {shown.name!r}; name one of them only"
+        msg = f"results of profile {place.name!r} are requested, but the profile is {shown.name!r}; name only one"
         raise InputError(msg)
     return committed_reproduction(shown, store, results_folder(shown.name) if place.parent == Path() else place)
 
 
 def committed_reproduction(profile: Profile, store: Store | None, folder: Path) -> CommittedReproduction:
-    """Return a profile as its committed results were trained, with those of them that go together.
+    """Return a profile as its committed results were trained, with the largest set of comparable results.
 
-    What is shown together was computed by one backend with one protocol on the same observations, and has folds in
-    common; what does not go with the rest is left out, and said to be.
+    Comparable results were computed by the same backend with the same protocol on the same observations, and have
+    folds in common. The others are left out, and the pages say so.
 
     Raises
     ------
     InputError
-        If there are none, or one is damaged.
+        If there are no results, or one is damaged.
     """
     everything = read_results(folder)
     own = {name: result for name, result in everything.items() if name.split("/")[1] == profile.name}
@@ -58,7 +58,7 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
     if not any(result.is_fit for result in found.values()):
         msg = (
             f"{folder}: holds no fits of profile {profile.name}; train it and run "
-            "report-utils results export, or build without results"
+            "report-utils results export, or build from runs"
         )
         raise InputError(msg)
     together, n_folds = _going_together(found)
@@ -74,17 +74,17 @@ class CommittedReproduction(Reproduction):
     Parameters
     ----------
     profile : Profile
-        As the results were trained.
+        The profile with which the results were trained.
     store : Store, optional
-        Of the observations.
+        Holds the observations.
     results : mapping of str to Result
         By the names of their keys.
     """
 
     folder: Path
-    """Where the results lie."""
+    """The folder of the results."""
     today: Reproduction
-    """The profile as it is, to say what has changed since."""
+    """The profile as it is now, to describe what has changed since."""
     left_out: tuple[str, ...] = ()
 
     def __init__(self, profile: Profile, store: Store | None, results: Mapping[str, Result]) -> None:
@@ -92,21 +92,21 @@ class CommittedReproduction(Reproduction):
         self.results, self.today = results, self
 
     def holds(self, key: RunKey) -> bool:
-        """Tell whether there is a result of this name."""
+        """Tell whether there is a result with this name."""
         return self.load(key) is not None
 
     def load(self, key: RunKey) -> Run | None:
-        """Return the result of this name, whatever it was computed from."""
+        """Return the result with this name, whatever its inputs."""
         result = self.results.get(key.name)
         note_run(key.name, None if result is None else result.digest)
         return result
 
     def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
-        """Return the key that a result was computed with; today's where there is none."""
+        """Return the key with which the result was computed, or today's key if there is no result."""
         return self._key_then(super().fit_key(transform, fold, training_seed))
 
     def dynamics_key(self, transform: str, training_seed: int = 0) -> RunKey:
-        """Return the key that a result was computed with; today's where there is none."""
+        """Return the key with which the result was computed, or today's key if there is no result."""
         return self._key_then(super().dynamics_key(transform, training_seed))
 
     def _key_then(self, key: RunKey) -> RunKey:
@@ -121,56 +121,56 @@ class CommittedReproduction(Reproduction):
         return run
 
     def _ensure(self, keys: list[RunKey]) -> None:
-        """Do nothing: what is not there is not trained."""
+        """Do nothing: missing results are not trained."""
 
     def has_fits(self, transform: str, n_seeds: int) -> bool:
-        """Tell whether a transform has been trained in all folds with so many training seeds."""
+        """Tell whether there are fits of a transform in all folds with this many training seeds."""
         return all(self.holds(key) for seed in range(n_seeds) for key in self.fit_keys(transform, seed))
 
     def has_dynamics(self, transform: str, n_seeds: int) -> bool:
-        """Tell whether the dynamics of a transform has been trained with so many training seeds."""
+        """Tell whether there are dynamics of a transform with this many training seeds."""
         return all(self.holds(self.dynamics_key(transform, seed)) for seed in range(n_seeds))
 
     @property
     def backend(self) -> str:
-        """Return the Keras backend of the results, which is the same of all that are shown."""
+        """Return the Keras backend of the results, the same for all that are shown."""
         return next(iter(self.results.values())).inputs["backend"]
 
     @property
     def transforms(self) -> tuple[str, ...]:
-        """Return the transforms of whose fits there are results, in the report's order."""
+        """Return the transforms that have fits among the results, in the report's order."""
         return tuple(name for name in super().transforms if self.has_fits(name, 1))
 
     @property
     def dynamics_transforms(self) -> tuple[str, ...]:
-        """Return the transforms whose dynamics the report shows and of which there are results."""
+        """Return the transforms whose dynamics the report shows and the results include."""
         return tuple(name for name in DYNAMICS_TRANSFORMS if self.has_dynamics(name, 1))
 
     def missing(self, *_: object, **__: object) -> list[RunKey]:
-        """Return nothing: what is not there is not trained, and said to be missing."""
+        """Return nothing: missing results are not trained, only reported."""
         return []
 
     def runs(
         self, transforms: Iterable[str] = (), dynamics: Iterable[str] = (), *, n_training_seeds: int = 1
     ) -> list[RunKey]:
-        """Return the keys of the results of these, however many seeds are asked for."""
+        """Return the keys of the existing results of these, whatever number of seeds is requested."""
         return [key for key in super().runs(transforms, dynamics, n_training_seeds=n_training_seeds) if self.holds(key)]
 
     def changed_since(self) -> dict[str, tuple[str, ...]]:
-        """Return what has changed since each of the results shown was computed, in words, by its name."""
+        """Return what has changed since each of the shown results was computed, in words, by name."""
         return {name: origin_of([result], self.today).changed for name, result in self.results.items()}
 
     def origin_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:
-        """Say where the results of these come from, what has changed since, what is partial, and what is not there."""
+        """Describe where these results come from, what has changed since, what is partial, and what is missing."""
         transforms, dynamics = list(transforms), list(dynamics)
         if not transforms and not dynamics:
             return ""
         results = [self.results[key.name] for key in self.runs(transforms, dynamics)]
         said = [
-            f"What was trained for this page are the committed results of profile `{self.profile.name}`, "
+            f"This page shows committed results of profile `{self.profile.name}`, "
             f"not runs of this build: {origin_of(results, self.today)}."
             if results
-            else f"The committed results of profile `{self.profile.name}` hold nothing that this page shows."
+            else f"The committed results of profile `{self.profile.name}` include nothing that this page shows."
         ]
         n_folds, folds = self.today.profile.folds.run, self.profile.folds.run
         partial = [f"{name} (folds 0 to {folds - 1})" for name in transforms if name in self.transforms]
@@ -179,8 +179,8 @@ class CommittedReproduction(Reproduction):
         left_out = [name for name in self.left_out if any(f"/{one}/" in name for one in (*transforms, *dynamics))]
         for what, names in (
             (f"Partial, of {n_folds} folds", partial if folds < n_folds else []),
-            ("Not there", absent),
-            ("Left out, as they do not go with the rest (backend, protocol, observations or folds)", left_out),
+            ("Missing", absent),
+            ("Left out, because backend, protocol, observations or folds differ from the rest", left_out),
         ):
             if names:
                 said.append(f"{what}: {', '.join(names)}.")
@@ -190,7 +190,7 @@ class CommittedReproduction(Reproduction):
 def _as_trained(profile: Profile, results: Mapping[str, Result], n_folds: int) -> Profile:
     """Return a profile as it was when results were trained, with the folds that all of them have.
 
-    What a page says of numbers (how many observations, pixels, folds, epochs) is then true of those that it shows.
+    The numbers of observations, pixels, folds and epochs on a page are then those of the results that it shows.
     """
     fit = next(result.inputs for result in results.values() if result.is_fit)
     entries = profile.model_dump() | {"n_pixels": fit["data"]["n_pixels"], "seed": fit["seed"]}
@@ -204,7 +204,7 @@ def _as_trained(profile: Profile, results: Mapping[str, Result], n_folds: int) -
 
 
 def _going_together(found: Mapping[str, Result]) -> tuple[dict[str, Result], int]:
-    """Return by name the results that may stand in one table, and how many folds all their fits have, from 0 on."""
+    """Return the results that may share a table, by name, and the number of folds (from 0) that all their fits have."""
     alike = _majority(found, ("backend", "data", "seed", "n_folds", "grouped"))
     fits = _majority({name: result for name, result in alike.items() if result.is_fit}, ("training",))
     dynamics = _majority({name: result for name, result in alike.items() if not result.is_fit}, ("dynamics",))
@@ -215,7 +215,7 @@ def _going_together(found: Mapping[str, Result]) -> tuple[dict[str, Result], int
         while f"fit/{result.name.split('/')[1]}/{of[0]}/fold-{n}-seed-{of[1]}" in fits:
             n += 1
         folds[of] = n
-    # of how many folds the most is there: a transform that has begun does not cost the others their folds
+    # the number of folds that keeps the most fits: a transform that was only begun costs the others no folds
     n_common = max(
         range(1, max(folds.values(), default=0) + 1), key=lambda n: (n * _n_at_least(folds, n), n), default=0
     )
@@ -232,7 +232,7 @@ def _n_at_least(folds: Mapping[tuple[str, int], int], n: int) -> int:
 
 
 def _majority(results: Mapping[str, Result], inputs: tuple[str, ...]) -> dict[str, Result]:
-    """Return the results that share some inputs: the largest group."""
+    """Return the largest group of results that have the given inputs in common."""
     groups: dict[str, dict[str, Result]] = {}
     for name, result in results.items():
         of = digest({entry: result.inputs.get(entry) for entry in inputs})

@@ -1,8 +1,8 @@
-"""The runs of a profile as separate jobs of a workflow: a small file for each says what it is to be computed from.
+"""The runs of a profile as separate jobs of a workflow. A small file for each job holds the digests of its inputs.
 
-The workflow (``grid/Snakefile``) decides nothing by itself: a job's mark goes when its digest is another or its run is
-gone, and whether a job without a mark has anything to compute is decided by the command that it calls. No time of
-a file is looked at, so clocks may disagree.
+The workflow (``grid/Snakefile``) makes no decisions. A job's mark is removed when its digest changes or its run is
+gone. The command that a job calls decides whether there is anything to compute. File times are not used, so clocks may
+disagree.
 """
 
 from __future__ import annotations
@@ -30,15 +30,16 @@ _DIGESTS = re.compile(r"(?:[0-9a-f]{64} .+\n)+")
 
 @dataclass(frozen=True)
 class Grid:
-    """Where a profile's workflow keeps its files.
+    """The state of a profile's workflow.
 
     Parameters
     ----------
     folder : Path
+        Where the workflow keeps its files.
     missing : tuple of str
-        The jobs, such as ``"fit/multi_band_2/3"``, that have not been done.
+        The unfinished jobs, such as ``"fit/multi_band_2/3"``.
     n_jobs : int
-        How many there are.
+        The number of all jobs.
     """
 
     folder: Path
@@ -47,14 +48,14 @@ class Grid:
 
 
 def grid_folder(reproduction: Reproduction) -> Path:
-    """Return where a profile's workflow keeps its files: beside the runs."""
+    """Return the folder of a profile's workflow, beside the runs."""
     return reproduction.store.root / GRID / reproduction.profile.name
 
 
 def write_grid(reproduction: Reproduction) -> Grid:
-    """Write what each run of a profile is to be computed from, and mark those that are finished.
+    """Write the digest of each run of a profile, and mark the jobs that are finished.
 
-    A file that holds the same already is left alone.
+    Files with the right contents are left alone.
     """
     folder = grid_folder(reproduction)
     mark_runs(reproduction.store.root)
@@ -75,12 +76,12 @@ def write_grid(reproduction: Reproduction) -> Grid:
                 write_text(mark, "")
     for file in (folder / "digests").rglob("*"):
         if file.relative_to(folder / "digests").as_posix() not in jobs and _holds_digests(file):
-            file.unlink()  # of a fold or a transform that the profile has no more
+            file.unlink()  # a fold or a transform that the profile no longer has
     return Grid(folder, tuple(missing), len(jobs))
 
 
 def _holds_digests(file: Path) -> bool:
-    """Tell whether a file says what a job's runs are computed from, as :func:`write_grid` writes it."""
+    """Tell whether a file holds the digests of a job's runs, as :func:`write_grid` writes them."""
     try:
         return not file.is_symlink() and bool(_DIGESTS.fullmatch(file.read_text(encoding="utf-8")))
     except (OSError, ValueError):
@@ -89,12 +90,12 @@ def _holds_digests(file: Path) -> bool:
 
 def _require_digests(file: Path) -> None:
     if file.exists() and not _holds_digests(file):
-        msg = f"{file}: no grid has written this; move it, or let {RUNS_VARIABLE} name another folder"
+        msg = f"{file}: this was not written by a grid; move it, or set {RUNS_VARIABLE} to another folder"
         raise InputError(msg)
 
 
 def _jobs(reproduction: Reproduction) -> Iterator[tuple[str, list[RunKey]]]:
-    """Yield each job's name and the runs that it computes: all training seeds of the profile."""
+    """Yield each job's name and the runs that it computes, one for each training seed of the profile."""
     seeds = range(reproduction.profile.training_seeds)
     yield "data", reproduction.data_keys
     for transform in reproduction.transforms:
@@ -105,27 +106,27 @@ def _jobs(reproduction: Reproduction) -> Iterator[tuple[str, list[RunKey]]]:
 
 
 def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = ()) -> int:
-    """Let Snakemake compute what is missing of a profile, and return its exit status.
+    """Compute the missing runs of a profile with Snakemake, and return its exit status.
 
-    It is run again where it fails, as long as each time some jobs are finished.
+    If Snakemake fails, it is run again as long as every round finishes some jobs.
 
     Parameters
     ----------
     reproduction : Reproduction
     where : str
-        ``"local"``, ``"slurm"``, or the folder of a Snakemake profile of one's own.
+        ``"local"``, ``"slurm"``, or the folder of your own Snakemake profile.
     arguments : sequence of str
-        For Snakemake; targets such as ``"done/fit/multi_band_2/3"`` among them.
+        Passed to Snakemake, such as the target ``"done/fit/multi_band_2/3"``.
 
     Raises
     ------
     InputError
-        If Snakemake is not there, the profile is not, or this grid is running already.
+        If Snakemake or the profile is missing, or this grid is already running.
     """
     settings = project_root() / "grid" / "profiles" / where
     settings = settings if settings.is_dir() else Path(where).resolve()
     if not (settings / "config.yaml").is_file():
-        msg = f"{settings}: no profile of Snakemake (config.yaml) is there; choose local or slurm, or give its folder"
+        msg = f"{settings}: there is no Snakemake profile (config.yaml) here; choose local or slurm, or give its folder"
         raise InputError(msg)
     if not is_installed("snakemake"):
         msg = "Snakemake is missing; install it in this project's folder with make grid or pip install -e '.[grid]'"
@@ -138,32 +139,34 @@ def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = 
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            msg = f"{folder}: another process runs this grid; wait for it, or end it and run the same command again"
+            msg = (
+                f"{folder}: another process is running this grid; wait for it, or end it and run the same command again"
+            )
             raise InputError(msg) from None
-    with lock:  # before marks and digests are written: they belong to the process that runs the grid
+    with lock:  # held before marks and digests are written, which belong to the process that runs the grid
         grid = write_grid(reproduction)
         command = _command(reproduction, grid, settings)
-        if any((folder / ".snakemake" / "locks").glob("*")):  # left by one that was killed: nobody else runs it
-            subprocess.run([*command, "--unlock", "--quiet"], cwd=folder, check=False)  # noqa: S603 - our own words
+        if any((folder / ".snakemake" / "locks").glob("*")):  # left by a killed process; nothing else runs this grid
+            subprocess.run([*command, "--unlock", "--quiet"], cwd=folder, check=False)  # noqa: S603 - our own command
         return _run_rounds(reproduction, grid, [*command, *arguments])
 
 
 def _run_rounds(reproduction: Reproduction, grid: Grid, command: list[str]) -> int:
-    """Run Snakemake until it succeeds, or fails without having finished a job; return its last exit status.
+    """Run Snakemake until it succeeds, or fails without finishing a job; return its last exit status.
 
-    A full queue refuses jobs, which uses up their retries at once; when others are done there is room for them.
+    A full queue refuses jobs, which uses up their retries at once; there is room for them once others have finished.
     """
     while True:
         status = subprocess.run(command, cwd=grid.folder, env=_environment(), check=False).returncode  # noqa: S603
-        if status <= 0:  # done, or ended by a signal: somebody wants it to end
+        if status <= 0:  # success, or ended by a signal, which means stop
             return status
         n_before, grid = len(grid.missing), write_grid(reproduction)
         n_finished = n_before - len(grid.missing)
         if n_finished <= 0 or not grid.missing:
             return status
         print(
-            f"Snakemake failed, with {grid.n_jobs - len(grid.missing)} of {grid.n_jobs} jobs done, {n_finished} of "
-            "them in this round; it is run again: what the queue refused may find room there now",
+            f"Snakemake failed with {grid.n_jobs - len(grid.missing)} of {grid.n_jobs} jobs done, {n_finished} of "
+            "them in this round; running it again, because the queue may now have room for the jobs that it refused",
             file=sys.stderr,
         )
 
@@ -176,6 +179,6 @@ def _command(reproduction: Reproduction, grid: Grid, settings: Path) -> list[str
 
 
 def _environment() -> dict[str, str]:
-    """Return this environment with the folder of this Python's programs before all others."""
+    """Return this environment with the folder of this Python's programs first in ``PATH``."""
     programs = str(Path(sys.executable).parent)
     return os.environ | {"PATH": os.pathsep.join([programs, os.environ.get("PATH", "")])}

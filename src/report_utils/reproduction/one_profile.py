@@ -1,4 +1,4 @@
-"""One reproduction at one profile: its data, its fits, its dynamics; computes what is missing and keeps it."""
+"""The reproduction of one profile: its data, fits and dynamics. What is missing is computed and kept."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 """The transforms whose dynamics the report shows (Figures 10 and 11)."""
 
 MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
-"""What the report compares first, and so is trained first; the dynamics come last."""
+"""Trained first, because the report compares these first; the dynamics come last."""
 
 _DECIDING_FLAGS = (
     "TF_ENABLE_ONEDNN_OPTS",
@@ -47,13 +47,13 @@ _DECIDING_FLAGS = (
     "ONEDNN_MAX_CPU_ISA",
     "NVIDIA_TF32_OVERRIDE",
 )
-"""Environment variables that decide the last bits of a training, as a worker process has them."""
+"""Environment variables of a worker process that decide the last bits of a training."""
 
 
 class Reproduction:
-    """The report, reproduced at one profile.
+    """The report, reproduced with one profile.
 
-    Everything asked of it is loaded where it is finished, and computed and kept where it is missing.
+    Every request loads the finished runs, and computes and keeps the missing ones.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Reproduction:
     Raises
     ------
     InputError
-        If the profile's observations cannot be used, or are more than a network can be trained on.
+        If the profile's observations cannot be used, or are too many to train a network on.
 
     Examples
     --------
@@ -77,7 +77,7 @@ class Reproduction:
         self.store = store or Store()
         self.observations = Observations.of(self.profile)
         _require_pixel_numbers(self.profile, self.observations.n_clusters)
-        self._keys: dict[str, RunKey] = {}  # what a key names stays the same while a build goes on
+        self._keys: dict[str, RunKey] = {}  # keys stay the same throughout a build
         self._data_keys: dict[tuple[float, ...], RunKey] = {}
         self._datasets: dict[tuple[float, ...], Dataset] = {}
 
@@ -101,17 +101,17 @@ class Reproduction:
         except FileNotFoundError:
             if not self.store.holds(key):
                 raise
-            # another machine, which no lock keeps out, has finished them meanwhile and removed the parts
+            # another machine, which does not see our lock, has finished them and removed the parts
             return load_dataset(self.profile, self.store, edges_kev)
 
     def _n_bytes(self, n_bands: int) -> int:
-        """Return the size of the binned observations on disk [bytes]: counts of four bytes."""
+        """Return the size of the binned observations on disk [bytes], four for each count."""
         n_sources = 2 if self.observations.has_agn_less else 1
         return 4 * n_sources * self.observations.n_clusters * self.profile.n_pixels**2 * n_bands
 
     @property
     def backend(self) -> str:
-        """Return the Keras backend of what is shown."""
+        """Return the Keras backend of the runs shown."""
         return backend_name()
 
     @property
@@ -121,11 +121,11 @@ class Reproduction:
 
     @property
     def transforms(self) -> tuple[str, ...]:
-        """Return the transforms that can be made of these observations, in the report's order."""
+        """Return the transforms that these observations allow, in the report's order."""
         return tuple(name for name in TRANSFORMS if self.available(name))
 
     def available(self, transform: str) -> bool:
-        """Tell whether a transform can be made of these observations: an archive may have no AGN-less lists."""
+        """Tell whether these observations allow a transform; an archive may have no AGN-less lists."""
         return get_transform(transform).source == "observation" or self.observations.has_agn_less
 
     def _require(self, transform: str) -> None:
@@ -135,13 +135,13 @@ class Reproduction:
 
     @property
     def dynamics_transforms(self) -> tuple[str, ...]:
-        """Return the transforms whose dynamics the report shows and these observations allow."""
+        """Return the transforms whose dynamics the report shows, as far as these observations allow them."""
         return tuple(filter(self.available, DYNAMICS_TRANSFORMS))
 
     def counts(
         self, source: SourceName = "observation", edges_kev: tuple[float, ...] = BAND_EDGES_KEV
     ) -> NDArray[np.int32]:
-        """Return the band counts of all observations, ``(n_clusters, n_pixels, n_pixels, n_bands)``, left on disk."""
+        """Return the band counts of all observations on disk, ``(n_clusters, n_pixels, n_pixels, n_bands)``."""
         return self.binned(edges_kev).counts(source)
 
     def example_events(self, index: int, source: SourceName = "observation") -> EventList:
@@ -149,14 +149,14 @@ class Reproduction:
         return self.observations.events(index, source)
 
     def cross_validation(self, transform: str, training_seed: int = 0) -> CrossValidation:
-        """Return a transform's test predictions over the folds that the profile runs."""
+        """Return a transform's test predictions in the folds that the profile runs."""
         self._require(transform)
         keys = self.fit_keys(transform, training_seed)
         self._ensure(keys)
         return recorded_fits(transform, [self._finished(key) for key in keys])
 
     def cross_validations(self, transform: str) -> tuple[CrossValidation, ...]:
-        """Return a transform's test predictions, once for every training seed there is: only the first is computed."""
+        """Return a transform's test predictions for each trained seed; only the first seed is computed if missing."""
         return tuple(self.cross_validation(transform, seed) for seed in range(max(1, self.n_training_seeds(transform))))
 
     def dynamics(self, transform: str, training_seed: int = 0) -> Recording:
@@ -167,15 +167,15 @@ class Reproduction:
         return recorded_dynamics(transform, self._finished(key), get_transform(transform).n_channels)
 
     def all_dynamics(self, transform: str) -> tuple[Recording, ...]:
-        """Return the four-phase training of a transform, once for every training seed there is."""
+        """Return the four-phase training of a transform for each trained seed."""
         return tuple(self.dynamics(transform, seed) for seed in range(max(1, self.n_dynamics_seeds(transform))))
 
     def n_training_seeds(self, transform: str) -> int:
-        """Return how many training seeds a transform has been trained with in all folds, 1 at least."""
+        """Return the number of seeds with which a transform has been trained in all folds, at least 1."""
         return self._n_seeds(lambda seed: self.fit_keys(transform, seed))
 
     def n_dynamics_seeds(self, transform: str) -> int:
-        """Return how many training seeds the dynamics of a transform has been trained with, 1 at least."""
+        """Return the number of seeds with which the dynamics of a transform has been trained, at least 1."""
         return self._n_seeds(lambda seed: self.dynamics_keys(transform, seed))
 
     def _n_seeds(self, keys: Callable[[int], list[RunKey]]) -> int:
@@ -187,13 +187,13 @@ class Reproduction:
     def runs(
         self, transforms: Iterable[str] = (), dynamics: Iterable[str] = (), *, n_training_seeds: int = 1
     ) -> list[RunKey]:
-        """Return the keys of the runs that show these transforms and dynamics, with every training seed there is.
+        """Return the keys of the runs of these transforms and dynamics, with every trained seed.
 
         Parameters
         ----------
         transforms, dynamics : iterable of str
         n_training_seeds : int
-            How many there have to be at least, besides what the profile says.
+            Minimum number of training seeds, if it is more than the profile's.
         """
         fewest = max(n_training_seeds, self.profile.training_seeds)
         keys = [
@@ -209,15 +209,15 @@ class Reproduction:
         ]
 
     def holds(self, key: RunKey) -> bool:
-        """Tell whether there is a run of this key, without reading it."""
+        """Tell whether a run with this key exists, without reading it."""
         return self.store.holds(key)
 
     def load(self, key: RunKey) -> Run | None:
-        """Return the finished run of this key, or None."""
+        """Return the finished run with this key, or None."""
         return self.store.load(key)
 
     def origin_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:  # noqa: ARG002
-        """Say where the results of these come from, where they are not runs of this machine; here they are."""
+        """Describe where the results come from if they are not runs of this machine; empty here."""
         return ""
 
     def prepare(
@@ -228,16 +228,16 @@ class Reproduction:
         folds: Iterable[int] | None = None,
         n_training_seeds: int | None = None,
     ) -> int:
-        """Compute what is missing in worker processes, and return how many runs that were.
+        """Compute the missing runs in worker processes, and return their number.
 
         Parameters
         ----------
         transforms, dynamics : iterable of str, optional
-            Which ones; all that the book shows where they are not given.
+            By default all that the book shows.
         folds : iterable of int, optional
-            Of the fits; all that the profile runs where they are not given.
+            Folds of the fits; by default all that the profile runs.
         n_training_seeds : int, optional
-            How often to train each; what the profile says where it is not given.
+            Number of training seeds; by default the profile's.
         """
         return self._compute(self.tasks(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds))
 
@@ -249,7 +249,7 @@ class Reproduction:
         folds: Iterable[int] | None = None,
         n_training_seeds: int | None = None,
     ) -> list[Task]:
-        """Return what :meth:`prepare` would compute, the most wanted first."""
+        """Return the tasks that :meth:`prepare` would run, in order."""
         missing = self.missing(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds)
         return [self.training_task(key) for key in missing]
 
@@ -261,7 +261,7 @@ class Reproduction:
         folds: Iterable[int] | None = None,
         n_training_seeds: int | None = None,
     ) -> list[RunKey]:
-        """Return the keys of the runs that :meth:`prepare` would compute, the most wanted first."""
+        """Return the keys of the runs that :meth:`prepare` would compute, in order."""
         transforms = list(self.transforms if transforms is None else transforms)
         dynamics = list(self.dynamics_transforms if dynamics is None else dynamics)
         for name in (*transforms, *dynamics):
@@ -282,7 +282,7 @@ class Reproduction:
         return len(tasks)
 
     def fit_keys(self, transform: str, training_seed: int, folds: Iterable[int] | None = None) -> list[RunKey]:
-        """Return the keys of a transform's fits, one for each fold: all that the profile runs without ``folds``."""
+        """Return the keys of a transform's fits, one for each fold; by default all folds that the profile runs."""
         n_folds = self.profile.folds.run
         chosen = list(range(n_folds) if folds is None else folds)
         if not all(0 <= fold < n_folds for fold in chosen):
@@ -291,28 +291,33 @@ class Reproduction:
         return [self.fit_key(transform, fold, training_seed) for fold in chosen]
 
     def dynamics_keys(self, transform: str, training_seed: int) -> list[RunKey]:
-        """Return the key of a transform's dynamics, in a list."""
+        """Return the key of a transform's dynamics, as a list of one."""
         return [self.dynamics_key(transform, training_seed)]
 
     def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
-        """Return the key of one fit: all that decides its numbers."""
+        """Return the key of one fit: everything that decides its numbers."""
         name = f"fit/{self.profile.name}/{transform}/fold-{fold}-seed-{training_seed}"
-        if name not in self._keys:
-            inputs = self._common_inputs(transform, fold, training_seed) | {
-                "training": self.profile.training.model_dump(),
-                "code": reached_definitions(*fit_code()),
-            }
-            self._keys[name] = RunKey(name, inputs, self.profile.label)
-        return self._keys[name]
+        protocol = {"training": self.profile.training.model_dump()}
+        return self._training_key(name, transform, fold, training_seed, protocol, fit_code())
 
     def dynamics_key(self, transform: str, training_seed: int = 0) -> RunKey:
-        """Return the key of one dynamics: all that decides its numbers."""
+        """Return the key of one dynamics: everything that decides its numbers."""
         name = f"dynamics/{self.profile.name}/{transform}/seed-{training_seed}"
+        protocol = {"dynamics": self.profile.dynamics.model_dump()}
+        return self._training_key(name, transform, 0, training_seed, protocol, dynamics_code())
+
+    def _training_key(
+        self,
+        name: str,
+        transform: str,
+        fold: int,
+        training_seed: int,
+        protocol: dict[str, Any],
+        code_roots: tuple[str, ...],
+    ) -> RunKey:
         if name not in self._keys:
-            inputs = self._common_inputs(transform, 0, training_seed) | {
-                "dynamics": self.profile.dynamics.model_dump(),
-                "code": reached_definitions(*dynamics_code()),
-            }
+            inputs = self._common_inputs(transform, fold, training_seed) | protocol
+            inputs["code"] = reached_definitions(*code_roots)
             self._keys[name] = RunKey(name, inputs, self.profile.label)
         return self._keys[name]
 
@@ -323,12 +328,12 @@ class Reproduction:
 
     @property
     def data_keys(self) -> list[RunKey]:
-        """Return the keys of the binned observations, one for each set of bands that a transform is made of."""
+        """Return the keys of the binned observations, one for each set of bands that a transform uses."""
         return [self.data_key_of(edges_kev) for edges_kev in self.counted_edges_kev]
 
     @property
     def counted_edges_kev(self) -> list[tuple[float, ...]]:
-        """Return the edges of each set of bands that a transform is made of [keV], the report's first."""
+        """Return the edges of each set of bands that a transform uses [keV], the report's first."""
         edges = {get_transform(name).counted_edges_kev for name in self.transforms}
         return [BAND_EDGES_KEV, *sorted(edges - {BAND_EDGES_KEV})]
 
@@ -363,7 +368,7 @@ class Reproduction:
 
     @property
     def groups(self) -> NDArray[np.str_]:
-        """Return the halo of each observation, ``(n_clusters,)``; its own name where none is known."""
+        """Return the halo of each observation, ``(n_clusters,)``; the observation's own name if its halo is unknown."""
         return self.dataset.groups
 
     def fold_of(self) -> NDArray[np.int64]:
@@ -377,7 +382,7 @@ class Reproduction:
         self._compute([self.training_task(key) for key in self._without_finished(keys)])
 
     def training_task(self, key: RunKey, store: Store | None = None) -> Task:
-        """Return the task that trains a fit or a dynamics of this profile, for another store where one is given."""
+        """Return the task that trains a fit or a dynamics of this profile, by default for its own store."""
         transform, fold, training_seed = (key.inputs[name] for name in ("transform", "fold", "training_seed"))
         if key.name.startswith("fit/"):
             label, epochs = f"{transform}, fold {fold}", self.profile.training.epochs
@@ -396,12 +401,12 @@ class Reproduction:
 
 
 def _require_pixel_numbers(profile: Profile, n_clusters: int) -> None:
-    """Refuse more observations than have numbers for their pixels: others would be trained on in their place."""
+    """Refuse so many observations that pixel numbers overflow: the network would train on the wrong pixels."""
     most = most_observations(profile.n_pixels)
     if n_clusters > most:
         msg = (
             f"{profile.path}: {n_clusters} observations of {profile.n_pixels} x {profile.n_pixels} pixels are too many "
-            f"to train on: their pixels are numbered in 32 bits, which is enough for {most} observations; "
-            "take fewer (source.n_clusters) or fewer pixels (n_pixels)"
+            f"to train on: their pixels are numbered with 32 bits, which is enough for {most} observations; "
+            "reduce source.n_clusters or n_pixels"
         )
         raise InputError(msg)

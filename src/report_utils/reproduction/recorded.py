@@ -1,4 +1,4 @@
-"""Stored runs as what pages show: cross-validated predictions and recorded dynamics."""
+"""Stored runs in the form that pages show: cross-validated predictions and recorded dynamics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def recorded_fits(transform: str, runs: Sequence[Run]) -> CrossValidation:
 
 
 def recorded_dynamics(transform: str, run: Run, n_phases: int) -> Recording:
-    """Return the recording of a four-phase training, whose items are clusters."""
+    """Return the recording of a four-phase training; its items are clusters."""
     facts, predictions = run.facts(), run.array("predictions")
     return Recording.from_arrays(
         predictions,

@@ -1,8 +1,7 @@
-"""Results: finished runs without their weights, small enough to be committed, under the same names and keys.
+"""Results: finished runs without their weights, small enough to commit, with the same names and keys.
 
-The results of a profile and of its studies lie below one folder, ``results/<profile>/``, each run in a folder of its
-own as in the runs folder. They are only read; what stands in a manifest is checked against the files, and the arrays
-against what a run can hold, since results come from other machines.
+The results of a profile and its studies lie below ``results/<profile>/``, laid out like the folder of runs. Since they
+come from other machines, each manifest is checked against the files, and each array against what a run can hold.
 """
 
 from __future__ import annotations
@@ -34,17 +33,17 @@ from report_utils.runs.store import Run, RunKey
 from report_utils.workers.backends import ENGINES
 
 _ARRAYS = {"cluster": "iu", "group": "U", "truth": "f", "predictions": "f"}
-"""The arrays of a result and their types; a dynamics also has its ``state_...``."""
+"""The arrays of a result and their NumPy kinds; a dynamics also has ``state_...`` arrays."""
 _NAME = re.compile(r"(fit|dynamics)(/[A-Za-z0-9_][A-Za-z0-9_.+-]{0,119}){3}")
 _MAX_ENTRIES = 100_000
-"""Files and folders to look through for results; the project has some thousands."""
+"""Files and folders to search for results; the project has a few thousand."""
 _MAX_MANIFEST = 4 << 20
 _MAX_FILE = 256 << 20
-"""[bytes] The longest dynamics of the report's protocol has 5 MB."""
+"""[bytes] The longest dynamics of the report's protocol takes 5 MB."""
 _MAX_CLUSTERS = 10_000_000
 _MAX_PREDICTION = float(np.finfo(np.float32).max)
 _MASSES = (0.0, 30.0)
-"""log10 of M500c [Msun]: far beyond any cluster."""
+"""Limits of log10 M500c [Msun], far beyond any cluster."""
 
 
 def results_folder(profile: str) -> Path:
@@ -54,7 +53,7 @@ def results_folder(profile: str) -> Path:
 
 @dataclass(frozen=True)
 class Result(Run):
-    """A committed run: what a run of the runs folder is, without weights."""
+    """A committed run: a finished run without its weights."""
 
     @property
     def name(self) -> str:
@@ -63,16 +62,16 @@ class Result(Run):
 
     @cached_property
     def inputs(self) -> dict[str, Any]:
-        """Return what it was computed from."""
+        """Return the inputs that it was computed from."""
         return self.manifest["inputs"]
 
     @property
     def is_fit(self) -> bool:
-        """Tell whether this is a fit; it is a dynamics otherwise."""
+        """Tell whether this is a fit; if not, it is a dynamics."""
         return self.name.startswith("fit/")
 
     def array(self, name: str, *, mapped: bool = False) -> NDArray:
-        """Return a stored array; a file that claims more than it holds cannot take memory."""
+        """Return a stored array. It is mapped first, so a file that claims a larger shape cannot exhaust memory."""
         array = super().array(name, mapped=True)
         return array if mapped else np.array(array)
 
@@ -83,13 +82,13 @@ def read_results(folder: Path) -> dict[str, Result]:
     Raises
     ------
     InputError
-        If one of them is damaged, two have the same name, or the folder holds far more than results.
+        If a result is damaged, two have the same name, or the folder holds far more than results.
     """
     found: dict[str, Result] = {}
     for path in files_below(folder, MANIFEST, _MAX_ENTRIES):
         result = _read_result(path.parent)
         if result.name in found:
-            msg = f"{path.parent}: {found[result.name].folder} holds another {result.name}; remove one of them"
+            msg = f"{path.parent}: {found[result.name].folder} holds {result.name} too; remove one of them"
             raise InputError(msg)
         found[result.name] = result
     note_results(folder, results_digest(folder))
@@ -97,7 +96,7 @@ def read_results(folder: Path) -> dict[str, Result]:
 
 
 def results_digest(folder: Path) -> str:
-    """Return the digest of all manifests below a folder, which name the digests of all else."""
+    """Return the digest of all manifests below a folder; they contain the digests of all other files."""
     manifests = files_below(folder, MANIFEST, _MAX_ENTRIES)
     return digest({path.relative_to(folder).as_posix(): file_digest(path) for path in manifests})
 
@@ -113,7 +112,7 @@ def _read_result(folder: Path) -> Result:
         fault = fault or _fault_of_arrays(result)
     except InputError:
         raise
-    except Exception as error:  # damaged bytes make NumPy raise nearly anything
+    except Exception as error:  # NumPy can raise almost anything on damaged bytes
         fault = f"cannot be understood ({type(error).__name__}: {printable(str(error), 100)})"
     if fault:
         msg = f"{folder}: {printable(fault, 300)}; remove this result, or export it again"
@@ -122,35 +121,35 @@ def _read_result(folder: Path) -> Result:
 
 
 def _fault_of_manifest(manifest: Any) -> str | None:
-    """Say what is wrong with the entries of a manifest, or None."""
+    """Say what is wrong with the entries of a manifest, or return None."""
     if not isinstance(manifest, dict) or not _NAME.fullmatch(str(manifest.get("name"))):
         return "this is not the manifest of a fit or a dynamics"
     inputs, files = manifest["inputs"], manifest["files"]
     if digest(inputs) != manifest["digest"]:
-        return "its digest is not that of its inputs"
+        return "its digest does not match its inputs"
     kind, _, transform, last = manifest["name"].split("/")
     seed = f"seed-{int(inputs['training_seed'])}"
     expected = f"fold-{int(inputs['fold'])}-{seed}" if kind == "fit" else seed
     protocol = "training" if kind == "fit" else "dynamics"
     if (transform, last) != (inputs["transform"], expected) or not isinstance(inputs[protocol], dict):
-        return "its name is not that of its inputs"
+        return "its name does not match its inputs"
     if any("/" in name or name.startswith(".") for name in files):
-        return "its files lie elsewhere"
+        return "its files lie outside its folder"
     return None
 
 
 def _fault_of_arrays(result: Result) -> str | None:
-    """Say what is wrong with the arrays and facts of a result, or None: types, shapes, and values."""
+    """Say what is wrong with the types, shapes or values of a result, or return None."""
     names = {name.removesuffix(".npy") for name in result.manifest["files"] if name.endswith(".npy")}
     states = {name for name in names if name.startswith("state_")} if not result.is_fit else set()
     if missing := sorted(_ARRAYS.keys() - names):
         return f"has no {', '.join(missing)}"
     if unknown := sorted(names - _ARRAYS.keys() - states):
-        return f"has arrays that no result has: {', '.join(name[:40] for name in unknown[:3])}"
+        return f"has unknown arrays: {', '.join(name[:40] for name in unknown[:3])}"
     arrays = {name: result.array(name) for name in sorted(names)}
     for name, array in arrays.items():
         if array.dtype.kind not in _ARRAYS.get(name, "f"):
-            return f"{name} holds {array.dtype}, which it cannot"
+            return f"{name} holds {array.dtype}, which is the wrong type"
     shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
     n_tested = len(arrays["cluster"]) if arrays["cluster"].ndim == 1 else -1
     n_views = arrays["predictions"].shape[-1] if arrays["predictions"].ndim else 0
@@ -158,10 +157,10 @@ def _fault_of_arrays(result: Result) -> str | None:
     expected = dict.fromkeys(("cluster", "group", "truth"), (n_tested,)) | {"predictions": (*leading, n_views)}
     expected |= dict.fromkeys(states, (n_tested, n_views))
     if n_views == 0 or any(arrays[name].shape != shape for name, shape in expected.items()):
-        return f"its arrays do not belong together: {shapes}"
+        return f"the shapes of its arrays do not match: {shapes}"
     for name in ("predictions", "truth", *sorted(states)):
         if not (np.isfinite(arrays[name]).all() and np.abs(arrays[name]).max(initial=0) <= _MAX_PREDICTION):
-            return f"{name} holds values that no network hands out"
+            return f"{name} holds values that no network can return"
     if ((arrays["truth"] < _MASSES[0]) | (arrays["truth"] > _MASSES[1])).any():
         return f"its true masses are not all log10 of solar masses, from {_MASSES[0]:g} to {_MASSES[1]:g}"
     if len(np.unique(arrays["cluster"])) < n_tested:
@@ -178,10 +177,10 @@ def _fault_of_facts(result: Result, n_epochs: int) -> str | None:
     else:
         recorded = [facts["loss"]]
         if {f"state_{name}.npy" for name in facts["states"]} - result.manifest["files"].keys():
-            return "names states that it does not hold"
+            return "lists states that it does not hold"
         transform, epochs = result.inputs["image"], result.inputs["dynamics"]["epochs"]
         if n_epochs != (epochs + 1) * (len(transform["edges_kev"]) - 1) or len(facts["loss"]) != n_epochs:
-            return "its epochs are not those of its phases"
+            return "its number of epochs does not match its phases"
     numbers = [value for values in recorded for value in values]
     if not all(type(value) in (int, float) and abs(value) <= 1e300 for value in numbers):
         return "its losses are not numbers"
@@ -196,26 +195,26 @@ def export_results(
     folder: Path | None = None,
     replace: bool = False,
 ) -> dict[str, bool]:
-    """Write the finished runs of a reproduction, with every training seed there is.
+    """Write the finished runs of a reproduction, with every trained seed.
 
     Parameters
     ----------
     reproduction : Reproduction
     transforms, dynamics : iterable of str
     folder : Path, optional
-        The committed results of the profile where it is not given.
+        By default the folder of the profile's committed results.
     replace : bool
-        Put runs of other inputs (another code, other observations) in the place of what is there.
+        Replace existing results that were computed from other inputs (other code, other observations).
 
     Returns
     -------
     dict of str to bool
-        The results by name, and whether writing each changed anything.
+        For each result, by name, whether writing it changed anything.
 
     Raises
     ------
     InputError
-        If there are such and ``replace`` is not set, or the folder cannot be written.
+        If such results exist and ``replace`` is not set, or the folder cannot be written.
     """
     found = [
         *(run for name in transforms for run in _finished_seeds(reproduction, name, reproduction.fit_keys)),
@@ -227,7 +226,7 @@ def export_results(
 def _finished_seeds(
     reproduction: Reproduction, transform: str, keys: Callable[[str, int], list[RunKey]]
 ) -> Iterator[Run]:
-    """Yield the finished runs of a transform, from the first training seed to the last that has any."""
+    """Yield the finished runs of a transform, seed by seed, up to the first seed that has none."""
     seed = 0
     while found := [run for run in map(reproduction.load, keys(transform, seed)) if run is not None]:
         yield from found
@@ -237,7 +236,7 @@ def _finished_seeds(
 def export_study(
     base: Reproduction, study: Study, *, folder: Path | None = None, replace: bool = False
 ) -> dict[str, bool]:
-    """Write the finished runs of all variants of a study; as :func:`export_results`."""
+    """Write the finished runs of all variants of a study, as :func:`export_results` does."""
     written: dict[str, bool] = {}
     for variant in possible_variants(base, study):
         varied = reproduce_variant(base, variant)
@@ -248,27 +247,27 @@ def export_study(
 
 
 def import_results(source: Path, *, folder: Path | None = None, replace: bool = False) -> dict[str, bool]:
-    """Take over all results below a folder, such as another machine's export.
+    """Import all results below a folder, such as another machine's export.
 
-    Every file is read and checked before the first is written. A result that is there already stays.
+    Every file is read and checked before the first one is written. Existing results are kept.
 
     Parameters
     ----------
     source : Path
     folder : Path, optional
-        The project's committed results of each result's profile where it is not given.
+        By default the folder of committed results of each result's profile.
     replace : bool
-        Put runs of other inputs in the place of what is there.
+        Replace existing results that were computed from other inputs.
 
     Returns
     -------
     dict of str to bool
-        The results by name, and whether taking over each changed anything.
+        For each result, by name, whether importing it changed anything.
 
     Raises
     ------
     InputError
-        If there is no result, one is damaged, or has other inputs than what is there and ``replace`` is not set.
+        If there is no result, a result is damaged, or an existing one has other inputs and ``replace`` is not set.
     """
     found = read_results(source)
     if not found:
@@ -286,16 +285,13 @@ def _profile_of(name: str) -> str:
 
 
 def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, bool]:
-    """Copy runs without their weights; all that stands against one of them is said before the first is written."""
+    """Copy runs without their weights; every conflict is found before the first run is written."""
     there = read_results(folder)
     for run in runs:
         earlier = there.get(run.manifest["name"])
         if earlier is not None and earlier.digest != run.digest and not replace:
             changed = shortened(changes(earlier.inputs, run.manifest["inputs"]))
-            msg = (
-                f"{earlier.folder}: was computed from other inputs ({changed}); leave it, or give --replace to put the "
-                "new one in its place"
-            )
+            msg = f"{earlier.folder}: was computed from other inputs ({changed}); keep it, or replace it with --replace"
             raise InputError(msg)
     written: dict[str, bool] = {}
     for run in runs:
@@ -310,7 +306,7 @@ def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, boo
 
 
 def _put(run: Run, files: Mapping[str, Any], target: Path, earlier: Result | None) -> None:
-    """Copy a run to a folder of another name and rename it when it is complete; what stood for it before goes last."""
+    """Copy a run to a temporary folder and rename that when it is complete; an older result is removed last."""
     with clear_disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -334,22 +330,22 @@ def _kept_files(run: Run) -> dict[str, Any]:
 
 
 def shortened(reasons: Sequence[str], most: int = 3) -> str:
-    """Join reasons, and say how many more there are than the first few."""
+    """Join the first few reasons, and say how many more there are."""
     more = f"; and {len(reasons) - most} more" if len(reasons) > most else ""
     return "; ".join(reasons[:most]) + more
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What some results were computed by.
+    """Where some results come from.
 
     Parameters
     ----------
     commits, backends : tuple of str
     first, last : str
-        Days on which the first and the last of the runs were finished, as ``2026-11-22``.
+        Days on which the first and the last run finished, such as ``2026-11-22``.
     changed : tuple of str
-        What decides the numbers and differs today, in words.
+        The inputs that have changed since, in words.
     """
 
     commits: tuple[str, ...]
@@ -359,25 +355,25 @@ class Origin:
     changed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Say all of it in one line."""
-        since = f"changed since: {shortened(self.changed)}" if self.changed else "nothing that decides them has changed"
+        """Describe the origin in one line."""
+        since = f"changed since: {shortened(self.changed)}" if self.changed else "no input has changed since"
         return f"{self.where}; {since}"
 
     @property
     def where(self) -> str:
-        """Say commit, backend and date."""
+        """Return commit, backend and date as text."""
         days = self.first if self.first == self.last else f"{self.first} to {self.last}"
         return f"commit{'s' * (len(self.commits) > 1)} {', '.join(self.commits)}, {', '.join(self.backends)}, {days}"
 
 
 def origin_of(results: Iterable[Result], reproduction: Reproduction | None = None) -> Origin:
-    """Say what results were computed by, and what the same runs would be computed from today.
+    """Return where results come from, and how their inputs differ from today's.
 
     Parameters
     ----------
     results : iterable of Result
     reproduction : Reproduction, optional
-        Of the results' profile, to compare with.
+        Of the results' profile; without it nothing is compared.
     """
     results, changed = list(results), {}
     for result in results if reproduction is not None else ():
@@ -393,7 +389,7 @@ def origin_of(results: Iterable[Result], reproduction: Reproduction | None = Non
 
 
 def todays_inputs(result: Result, reproduction: Reproduction) -> dict[str, Any]:
-    """Return what a result would be computed from today, on its own backend: that it had another is no change."""
+    """Return the inputs of the same run today, on the result's own backend: another backend is not a change."""
     owner, about = reproduction_of(reproduction, result.name) or reproduction, result.inputs
     seed, transform = about["training_seed"], about["transform"]
     key = owner.fit_key(transform, about["fold"], seed) if result.is_fit else owner.dynamics_key(transform, seed)
@@ -405,7 +401,7 @@ def todays_inputs(result: Result, reproduction: Reproduction) -> dict[str, Any]:
 
 
 def is_of_protocol(result: Result, reproduction: Reproduction) -> bool:
-    """Tell whether a result is of these observations and of this profile's protocol, whatever code computed it."""
+    """Tell whether a result has this profile's observations and protocol, whatever code computed it."""
     now = todays_inputs(result, reproduction)
     return all("code" in path or "flags" in path for path, _, _ in differences(result.inputs, now))
 
@@ -416,7 +412,7 @@ def _commit(manifest: Mapping[str, Any]) -> str:
 
 
 def described(results: Mapping[str, Result]) -> list[str]:
-    """Say in a line for each transform and training seed what its results hold and what they come from."""
+    """Describe the results of each transform and training seed in one line: folds, observations and origin."""
     groups: dict[str, list[Result]] = {}
     for name, result in results.items():
         kind, profile, transform, _ = name.split("/")

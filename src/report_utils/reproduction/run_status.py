@@ -1,4 +1,4 @@
-"""Which runs of a profile are fresh, stale or missing, and which of its inputs changed since."""
+"""Which runs of a profile are fresh, stale, missing or damaged, and which of their inputs have changed."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Status:
     Parameters
     ----------
     kind : str
-        ``data``, ``fit``, ``dynamics``, ``study`` for a run of one, ``result`` for a committed one, or ``page``.
+        ``data``, ``fit``, ``dynamics``, ``study`` (a run of a study), ``result`` (a committed run), or ``page``.
     name : str
     state : str
     reasons : tuple of str
-        For a stale one, the inputs that changed; for a damaged one, what is wrong.
+        If it is stale, the inputs that changed; if it is damaged, what is wrong.
     begun : bool
-        Whether there is unfinished work to go on with.
-    about : dict
-        The manifest or the record that it was compared with; empty where there is none.
+        Whether unfinished work can be resumed.
+    about : dict, optional
+        The manifest or record that it was compared with.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class Status:
 
 
 class Manifests:
-    """The manifests of all runs in a store, to compare today's inputs with."""
+    """The manifests of all runs in a store, for comparison with today's inputs."""
 
     def __init__(self, found: Iterable[OwnedEntry]) -> None:
         runs = [entry.about for entry in found if entry.kind == "run" and entry.about]
@@ -57,7 +57,7 @@ class Manifests:
 
     @property
     def names(self) -> list[str]:
-        """Return the names of all runs, of whatever inputs."""
+        """Return the names of all runs, whatever their inputs."""
         return list(self._by_name)
 
     def of_digest(self, digest: str) -> dict[str, Any] | None:
@@ -65,17 +65,17 @@ class Manifests:
         return self._by_digest.get(digest)
 
     def latest(self, name: str) -> dict[str, Any]:
-        """Return the manifest of the last run of a name."""
+        """Return the manifest of the latest run with a name."""
         return self._by_name[name][0]
 
     def nearest(self, key: RunKey) -> dict[str, Any] | None:
-        """Return the manifest of the same name whose inputs differ in the fewest places; the latest of equals."""
+        """Return the manifest of the same name with the fewest different inputs; the latest of several."""
         candidates = self._by_name.get(key.name, [])
         return min(candidates, key=lambda run: sum(1 for _ in differences(run["inputs"], key.inputs)), default=None)
 
 
 def profile_keys(reproduction: Reproduction) -> list[RunKey]:
-    """Return the keys of all runs that the book shows at a profile, the observations first."""
+    """Return the keys of all runs that the book shows for a profile, the observations first."""
     return [
         *reproduction.data_keys,
         *reproduction.runs(reproduction.transforms, reproduction.dynamics_transforms),
@@ -83,10 +83,10 @@ def profile_keys(reproduction: Reproduction) -> list[RunKey]:
 
 
 def current_key(reproduction: Reproduction, about: Mapping[str, Any]) -> RunKey | None:
-    """Return today's key of what a manifest describes, or None where the profile has no such run any more.
+    """Return today's key of the run that a manifest describes, or None if the profile no longer has such a run.
 
-    Runs with further training seeds belong to a profile however many of them it asks for, and so do those of its
-    variants in a study.
+    Runs with further training seeds belong to the profile whatever number of seeds it asks for; so do the runs of its
+    variants in studies.
     """
     kind, inputs = about["name"].partition("/")[0], about["inputs"]
     owner = reproduction_of(reproduction, about["name"])
@@ -103,14 +103,14 @@ def current_key(reproduction: Reproduction, about: Mapping[str, Any]) -> RunKey 
 
 
 def changed_inputs(about: Mapping[str, Any], key: RunKey) -> list[str]:
-    """Return what differs between a manifest and today's key; observations in the words of who uses them."""
+    """Return the differences between a manifest and today's key, in the words that its users see."""
     if key.name.startswith("data/"):
         return changes({"data": about["inputs"]}, {"data": key.inputs})
     return changes(about["inputs"], key.inputs)
 
 
 def run_status(reproduction: Reproduction, key: RunKey, manifests: Manifests) -> Status:
-    """Return the state of one run; nothing is changed, and a damaged run is not set aside."""
+    """Return the state of one run. Nothing is changed on disk; a damaged run is not set aside."""
     store, kind = reproduction.store, "study" if "+" in key.name else key.name.partition("/")[0]
     begun = partial_folder(store.folder(key)).is_dir()
     if store.folder(key).is_dir():
@@ -125,13 +125,13 @@ def run_status(reproduction: Reproduction, key: RunKey, manifests: Manifests) ->
 
 
 def run_states(reproduction: Reproduction) -> tuple[list[Status], Manifests]:
-    """Return the state of every run of a profile and of every run of its studies that was ever made here.
+    """Return the state of every run of a profile, and of every run of its studies that exists here.
 
     Returns
     -------
     found : list of Status
     manifests : Manifests
-        What they were compared with.
+        The manifests that they were compared with.
     """
     manifests = Manifests(entries(reproduction.store.root))
     keys = {key.name: key for key in profile_keys(reproduction)}
@@ -144,7 +144,7 @@ def run_states(reproduction: Reproduction) -> tuple[list[Status], Manifests]:
 
 
 def what_is_left(store: Store, missing: Iterable[RunKey]) -> list[str]:
-    """Say in a line for each transform which of its runs are missing, and how many of them have begun."""
+    """Describe the missing runs of each transform in one line, with the number of those that have begun."""
     groups: dict[tuple[str, str], list[RunKey]] = {}
     for key in missing:
         groups.setdefault((key.name.partition("/")[0], key.inputs["transform"]), []).append(key)

@@ -24,25 +24,25 @@ _SIMULATION = "source.simulation."
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing done otherwise than in the profile.
+    """One change to a profile.
 
     Parameters
     ----------
     name : str
-        Follows the profile's name and a plus sign in the names of the variant's runs.
+        The names of the variant's runs contain the profile's name, a plus sign and this name.
     title : str
     overrides : mapping of str to value
-        Entries of the profile by dotted name, such as ``"dynamics.noise"``, and what they become.
+        New values of the profile's entries, by dotted name such as ``"dynamics.noise"``.
     transforms, dynamics : tuple of str
         The report's transforms whose fits and dynamics the study needs.
     stand_ins : mapping of str to str
-        What is trained in place of one of the transforms.
+        The transform that is trained in place of one of the report's.
     claims : tuple of str
-        Names of the report's claims that these runs can judge.
+        Names of the report's claims that these runs can test.
     n_training_seeds : int
-        How often each has to be trained at least.
+        Minimum number of training seeds.
     every_fold : bool
-        Run all folds, however few the profile runs.
+        Run all folds, even if the profile runs fewer.
     """
 
     name: str
@@ -61,11 +61,11 @@ class Variant:
         return tuple(self.stand_ins.get(name, name) for name in self.transforms)
 
     def possible(self, profile: Profile) -> bool:
-        """Tell whether a profile can be varied so: an archive's observations cannot be simulated otherwise."""
+        """Tell whether the variant applies to a profile: settings of the simulation do not apply to an archive."""
         return profile.archive_path is None or not any(entry.startswith(_SIMULATION) for entry in self.overrides)
 
     def profile_name(self, profile: Profile) -> str:
-        """Return what the profile is called with this variant's entries."""
+        """Return the name of the profile with this variant's entries."""
         return f"{profile.name}+{self.name}"
 
     def of(self, profile: Profile) -> Profile:
@@ -74,7 +74,7 @@ class Variant:
         Raises
         ------
         InputError
-            If an entry cannot have that value.
+            If an entry cannot have its new value.
         """
         entries = profile.model_dump()
         for name, value in self.overrides.items():
@@ -94,13 +94,13 @@ class Variant:
 
 @dataclass(frozen=True)
 class Study:
-    """Variants that answer one question together.
+    """Variants that together answer one question.
 
     Parameters
     ----------
     name, title : str
     default : Variant
-        What the others are compared with.
+        The variant that the others are compared with.
     variants : tuple of Variant
     """
 
@@ -120,7 +120,7 @@ _BANDS = {
     "claims": ("two_bands_halve", "splitting_halves"),
 }
 _RETAINED = {"transforms": ("multi_band_4", "retained_50", "retained_25"), "claims": ("retained_lose_little",)}
-# a small difference between phases is judged from three trainings
+# small differences between phases need three trainings
 _NOISE = {
     "dynamics": ("multi_band_4",),
     "claims": ("dynamics_second_band", "dynamics_further_bands"),
@@ -165,7 +165,7 @@ HALOS = Study(
     "halos",
     "Do the networks recognise halos?",
     Variant("random", "folds drawn regardless of halos", {"folds.grouped": False}, **_LEAKAGE),
-    # with every fold run, each cluster that the random folds test has a network that does not know its halo
+    # with every fold run, each cluster that the random folds test has a network that never saw its halo
     (
         Variant(
             "grouped", "all observations of a halo in one fold", {"folds.grouped": True}, every_fold=True, **_LEAKAGE
@@ -175,7 +175,7 @@ HALOS = Study(
 
 SEEDS = Study(
     "seeds",
-    "Would another training be judged otherwise?",
+    "Do the verdicts depend on the training seed?",
     Variant(
         "three-seeds",
         "every network trained with three seeds",
@@ -187,7 +187,7 @@ SEEDS = Study(
 )
 
 STUDIES: Mapping[str, Study] = {study.name: study for study in (SENSITIVITY, HALOS, SEEDS)}
-"""All studies by name."""
+"""All studies, by name."""
 
 
 def get_study(name: str) -> Study:
@@ -196,7 +196,7 @@ def get_study(name: str) -> Study:
     Raises
     ------
     InputError
-        If there is none of that name; the message lists those there are.
+        If there is no such study; the message lists all of them.
     """
     if name not in STUDIES:
         msg = f"unknown study {name!r}; choose one of {', '.join(STUDIES)}"
@@ -205,7 +205,7 @@ def get_study(name: str) -> Study:
 
 
 class _VariantReproduction(Reproduction):
-    """A varied profile; it shares the observations of the profile where these are not varied."""
+    """A varied profile; it shares the base profile's observations unless the variant changes them."""
 
     def __init__(self, profile: Profile, base: Reproduction) -> None:
         super().__init__(profile, base.store)
@@ -219,10 +219,9 @@ class _VariantReproduction(Reproduction):
 
 
 def possible_variants(base: Reproduction, study: Study) -> list[Variant]:
-    """Return what of a study a profile and its observations allow, the default first.
+    """Return the variants of a study that a profile and its observations allow, the default first.
 
-    Observations of an archive cannot be simulated otherwise, and where they have no AGN-less lists the transforms that
-    need them are left out.
+    An archive excludes variants of the simulation. Without AGN-less lists, the transforms that need them are left out.
     """
     return [
         replace(
@@ -236,7 +235,7 @@ def possible_variants(base: Reproduction, study: Study) -> list[Variant]:
 
 
 def reproduce_variant(base: Reproduction, variant: Variant) -> Reproduction:
-    """Return a variant of a profile as a reproduction of its own; the profile's own where nothing is varied."""
+    """Return the reproduction of a variant, or the base itself if the variant changes none of its entries."""
     profile = variant.of(base.profile)
     varied = _VariantReproduction(profile, base)
     sources = {"name": base.profile.name, "source": base.profile.source}
@@ -246,7 +245,7 @@ def reproduce_variant(base: Reproduction, variant: Variant) -> Reproduction:
 
 
 def reproduction_of(base: Reproduction, run_name: str) -> Reproduction | None:
-    """Return who makes a run of this name: the profile itself, one of its variants, or None if neither does.
+    """Return the reproduction that makes the run of this name: the base, a variant of it, or None.
 
     Parameters
     ----------
@@ -273,19 +272,19 @@ def variant_keys(base: Reproduction, variant: Variant) -> list[RunKey]:
 
 
 def is_trained(base: Reproduction, variant: Variant) -> bool:
-    """Tell whether every run of a variant is finished and whole."""
+    """Tell whether every run of a variant is finished and intact."""
     return all(base.store.load(key) is not None for key in variant_keys(base, variant))
 
 
 def train_study(base: Reproduction, study: Study, *, n_training_seeds: int | None = None) -> int:
-    """Compute what is missing of a study in worker processes, and return how many runs that were.
+    """Compute the missing runs of a study in worker processes, and return their number.
 
     Parameters
     ----------
     base : Reproduction
     study : Study
     n_training_seeds : int, optional
-        How often to train each at least; what the profile says where it is not given.
+        Minimum number of training seeds; by default the profile's.
     """
     tasks: dict[str, Task] = {}
     for variant in possible_variants(base, study):

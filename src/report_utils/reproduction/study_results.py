@@ -1,4 +1,4 @@
-"""What there is of a study: runs of the runs folder, else committed results, else nothing."""
+"""The results of a study: its runs if they are complete, or else committed results, or else nothing."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Outcome:
     profile : Profile
         With the variant's entries.
     cross_validations : mapping of str to tuple of CrossValidation
-        By the report's transform, one for each training seed, whatever was trained in its place.
+        By the report's transform, even if a stand-in was trained; one for each training seed.
     dynamics : mapping of str to tuple of Recording
     origin : Origin or None
-        Of committed results; None where these are runs of the runs folder.
+        Of committed results; None for runs.
     """
 
     variant: Variant
@@ -46,17 +46,17 @@ class Outcome:
 
 
 def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, Outcome | None]:
-    """Return what there is of each variant that the profile allows; None for one that has to be trained first.
+    """Return the results of each variant that the profile allows; None for a variant that must be trained first.
 
-    A variant is never put together from runs and committed results. Results of other observations, another protocol
-    or another backend are not the variant's; those of other code are, and say so.
+    Runs and committed results of a variant are never mixed. Committed results with other observations, another
+    protocol or another backend are not used; those of other code are used, and their origin says so.
 
     Parameters
     ----------
     base : Reproduction
     study : Study
     folder : Path, optional
-        Of the committed results; the profile's own where it is not given.
+        Of the committed results; by default the profile's own.
 
     Raises
     ------
@@ -67,13 +67,13 @@ def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = No
 
 
 def seeds_of(outcomes: Mapping[str, Outcome | None]) -> list[int]:
-    """Return how many training seeds each result of a study has."""
+    """Return the number of training seeds of each result of a study."""
     found = [outcome for outcome in outcomes.values() if outcome is not None]
     return [len(runs) for one in found for runs in (*one.cross_validations.values(), *one.dynamics.values())]
 
 
 def _sources(base: Reproduction, study: Study, folder: Path | None) -> list[tuple[Variant, Reproduction | None]]:
-    """Return who has the runs of each variant: the varied profile, its committed results, or None."""
+    """Return the source of each variant's results: its runs, its committed results, or None."""
     results: dict[str, Result] | None = None
     sources: list[tuple[Variant, Reproduction | None]] = []
     for variant in possible_variants(base, study):
@@ -90,13 +90,13 @@ def _sources(base: Reproduction, study: Study, folder: Path | None) -> list[tupl
 def _committed(
     base: Reproduction, varied: Reproduction, variant: Variant, results: Mapping[str, Result]
 ) -> CommittedReproduction | None:
-    """Return the committed results of a variant, or None unless every run of it is there."""
+    """Return the committed results of a variant, or None if any of its runs is missing."""
     today = varied.today if isinstance(varied, CommittedReproduction) else varied
     own = {
         name: result
         for name, result in results.items()
         if name.split("/")[1] == varied.profile.name
-        and result.inputs["backend"] == base.backend  # no table mixes two
+        and result.inputs["backend"] == base.backend  # no table mixes two backends
         and is_of_protocol(result, today)
     }
     if not own:

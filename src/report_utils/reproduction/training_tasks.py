@@ -1,4 +1,4 @@
-"""What a worker process does: train one fit or one dynamics of a profile, and keep it."""
+"""What a worker process does: train one fit or one dynamics of a profile, and store it."""
 
 from __future__ import annotations
 
@@ -23,32 +23,33 @@ if TYPE_CHECKING:
 
 _IMAGES_AND_FOLDS = (
     "binning.dataset.Dataset.images",
+    "binning.dataset.Dataset.log10_mass",
+    "binning.dataset.Dataset.groups",
     "binning.transforms.Transform.__call__",
-    "binning.transforms.Transform.bands",
-    "binning.transforms.Transform.counted_edges_kev",
+    "binning.transforms.Transform.n_channels",
     "reproduction.training_tasks.profile_folds",
     "reproduction.training_tasks.tested",
 )
 
 
 def fit_code(backend: str | None = None) -> tuple[str, ...]:
-    """Return the names of the definitions that a fit is computed by, on a backend or on the one that trains."""
+    """Return the names of the definitions that compute a fit, by default on the backend in use."""
     return (*_IMAGES_AND_FOLDS, "reproduction.training_tasks.train_fit", ENGINES[backend or backend_name()])
 
 
 def dynamics_code(backend: str | None = None) -> tuple[str, ...]:
-    """Return the names of the definitions that a dynamics is computed by, on a backend or on the one that trains."""
+    """Return the names of the definitions that compute a dynamics, by default on the backend in use."""
     return (*_IMAGES_AND_FOLDS, "reproduction.training_tasks.train_dynamics", ENGINES[backend or backend_name()])
 
 
 def profile_folds(dataset: Dataset, profile: Profile) -> NDArray[np.int64]:
-    """Return the fold in whose test set each observation is, ``(n_clusters,)``: one partition for all transforms."""
+    """Return the fold that tests each observation, ``(n_clusters,)``: one partition for all transforms."""
     groups = dataset.groups if profile.folds.grouped else None
     return assign_folds(len(dataset.log10_mass), profile.folds.n_folds, profile.seed, groups)
 
 
 def tested(dataset: Dataset, cluster: NDArray[np.integer]) -> dict[str, NDArray]:
-    """Return the true masses [log10 Msun] and halos of test observations: a run can be read without its data."""
+    """Return the true masses [log10 Msun] and halos of test observations, so that a run needs no data."""
     return {"cluster": cluster, "truth": dataset.log10_mass[cluster], "group": dataset.groups[cluster]}
 
 
@@ -115,9 +116,9 @@ def store_run(
     training_seed: int,
     profile: Profile,
 ) -> None:
-    """Train the fit or dynamics of a key from its last checkpoint and keep it; runs in a worker process.
+    """Train the fit or dynamics of a key from its last checkpoint and store it; runs in a worker process.
 
-    Nothing is trained where another process has made the run meanwhile.
+    Nothing is trained if another process has finished the run in the meantime.
     """
     train, code = (train_fit, fit_code) if key.name.startswith("fit/") else (train_dynamics, dynamics_code)
     require_code(key.inputs["code"], code())
@@ -134,11 +135,11 @@ _resident: dict[tuple[Path, str], Any] = {}
 
 
 def _resident_images(dataset: Dataset, transform: str) -> ResidentImages:
-    """Return a transform's images, which the fits that a process trains one after the other share."""
+    """Return a transform's images, shared by the fits that this process trains one after the other."""
     from report_utils.cnn.images import ResidentImages
 
     wanted = (dataset.run.folder, transform)
     if wanted not in _resident:
-        _resident.clear()  # before the next ones are made: memory for one set of images is enough
+        _resident.clear()  # before the next images are made, so that only one set is in memory
         _resident[wanted] = ResidentImages(dataset.images(get_transform(transform)))
     return _resident[wanted]

@@ -1,4 +1,4 @@
-"""Computing stored runs again in a place of their own, and comparing them with what they said."""
+"""Compute stored runs again in a temporary store, and compare the results with what is stored."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.worker_pool import Task, run_tasks
 
 N_OBSERVATIONS = 16
-"""Observations that are simulated or read again to verify the data of a profile."""
+"""Number of observations that are simulated or read again to verify the data of a profile."""
 
 COUNT_TOLERANCE = 1e-3
-"""Elsewhere, the share of an observation's events that may lie in other pixels or bands."""
+"""On another machine or version, the fraction of an observation's events that may lie in other pixels or bands."""
 
 PREDICTION_TOLERANCE = 0.25
-"""Elsewhere, the largest root mean square of the differences between predictions, in units of their residuals'.
+"""On another machine or version, the largest RMS difference between predictions, in units of their RMS residual.
 
 ``python -m benchmarks.same_numbers`` compares fits with two and four threads, with other vector instructions, without
-oneDNN and on JAX with a one-thread fit on TensorFlow: at `smoke` nothing differs but JAX (0.02), at `quick` 0.1 to 0.2,
-where another training seed gives 0.4. The book's page *Performance* shows all of it. What begins as a last bit grows
-with every step of a training.
+oneDNN and on JAX with a one-thread fit on TensorFlow. At `smoke` only JAX differs (0.02). At `quick` the differences
+are 0.1 to 0.2, compared with 0.4 for another training seed. The book's page *Performance* shows all of them. A
+difference in the last bit grows with every training step.
 """
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of computing a run again.
+    """The outcome of computing a run again.
 
     Parameters
     ----------
     name : str
     result : str
-        *equal* is bit for bit; *alike* is within the tolerance, where machine or versions are others;
-        *different* is neither; *damaged* is a run whose files do not agree with its manifest.
+        *equal*: bit for bit; *alike*: within the tolerance, on another machine or with other versions;
+        *different*: neither; *damaged*: the run's files do not match its manifest.
     detail : str
     """
 
@@ -66,9 +66,9 @@ class Verification:
 
 
 def stored_runs(reproduction: Reproduction) -> tuple[list[RunKey], int]:
-    """Return the keys of the runs of a profile that are there and current, and how many stale ones there are besides.
+    """Return the keys of a profile's current runs, and the number of its stale ones.
 
-    A stale run was computed by other code or from other data: today's code cannot compute it again.
+    A stale run was computed by other code or from other data, so today's code cannot compute it again.
     """
     keys, n_stale = [], 0
     for entry in entries(reproduction.store.root):
@@ -84,13 +84,13 @@ def stored_runs(reproduction: Reproduction) -> tuple[list[RunKey], int]:
 
 
 def verify(reproduction: Reproduction, keys: Sequence[RunKey], seed: int = 0) -> list[Verification]:
-    """Compute runs again, in a temporary store, and compare them with what is stored.
+    """Compute runs again in a temporary store, and compare them with the stored ones.
 
     Parameters
     ----------
     reproduction : Reproduction
     keys : sequence of RunKey
-        Runs that are stored.
+        Keys of stored runs.
     seed : int
         Decides which observations are binned again.
     """
@@ -116,7 +116,7 @@ def verify(reproduction: Reproduction, keys: Sequence[RunKey], seed: int = 0) ->
 
 
 def _maker(reproduction: Reproduction, key: RunKey) -> Reproduction:
-    """Return who computes a run: the profile itself, or its variant in a study."""
+    """Return the reproduction that computes a run: the profile itself, or its variant in a study."""
     return reproduction_of(reproduction, key.name) or reproduction
 
 
@@ -151,13 +151,13 @@ def _bin_again(
     edges_kev: tuple[float, ...],
     code: Mapping[str, str],
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Bin one observation by the code that a key names; runs in a worker process."""
+    """Bin one observation with the code that a key names; runs in a worker process."""
     require_code(code, observations.code_roots)
     return bin_observation(observations, index, sources, edges_kev)
 
 
 def _verify_observations(reproduction: Reproduction, key: RunKey, seed: int) -> Verification:
-    """Bin some observations again and compare their counts and everything else that is known of them."""
+    """Bin some observations again, and compare their counts and catalogue values with the stored ones."""
     edges_kev = (0.0, *key.inputs["inner_edges_kev"], math.inf)
     dataset, observations = reproduction.binned(edges_kev), reproduction.observations
     generator = np.random.default_rng([seed, 0])
@@ -180,16 +180,16 @@ def _verify_observations(reproduction: Reproduction, key: RunKey, seed: int) -> 
     text = f"{len(chosen)} of {observations.n_clusters} observations"
     if moved == 0 and not others:
         return Verification(key.name, "equal", f"{text}, bit for bit{f' although {elsewhere}' if elsewhere else ''}")
-    detail = f"{text}: up to {moved:.2g} of an observation's events lie elsewhere"
+    detail = f"{text}: up to {moved:.2g} of an observation's events lie in other pixels or bands"
     if others:
-        detail += f", and other values of {', '.join(sorted(others))}"
+        detail += f", and these values differ: {', '.join(sorted(others))}"
     alike = bool(elsewhere) and moved <= COUNT_TOLERANCE and not others
     where = elsewhere or "on the same machine with the same versions"
     return Verification(key.name, "alike" if alike else "different", f"{detail}; {where}")
 
 
 def _elsewhere(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Say what is other about machine and versions, or nothing: then the bits must be the same."""
+    """Describe how machine and versions differ; if it is empty, the bits must be the same."""
     deciding = [
         {
             "machine": {**about.get("machine", {}), "system": None},
@@ -197,7 +197,7 @@ def _elsewhere(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         }
         for about in (before, now)
     ]
-    if before.get("name", "").startswith("data/"):  # binned in workers of one thread, kept by their parent
+    if before.get("name", "").startswith("data/"):  # binned by one-thread workers, stored by their parent
         deciding[0]["machine"]["threads"] = 1
     return ", ".join(changes(*deciding))
 

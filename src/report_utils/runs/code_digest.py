@@ -22,9 +22,10 @@ from report_utils.errors import InputError
 
 PACKAGE = __name__.partition(".")[0]
 _ROOT = Path(__file__).resolve().parents[1]
-_CARRIERS = {"errors", "files", "profiles", "runs", "widgets", "workers"}
-"""Packages and modules that store or pass on numbers but compute none. A profile's entries enter a key as values."""
+_CARRIERS = frozenset({"errors", "files", "profiles", "runs", "widgets", "workers"})
+"""Packages and modules that store, pass on or show numbers but compute none. Keys hold the entries of a profile."""
 _TABLES = {".npz", ".csv"}
+_OWNER = {"self", "cls"}
 _DIGITS = 16
 
 
@@ -53,8 +54,8 @@ def reached_definitions(*roots: str) -> dict[str, str]:
     """Return the digest of every definition in this package that the given ones use, directly or indirectly.
 
     Every name and every attribute of a module that a definition mentions is followed within this package, through
-    imports at the top of a module or inside a function. Where a package's ``__init__.py`` is reached, the data tables
-    beside it are included.
+    imports at the top of a module or inside a function. A method that is given by itself is followed to what it uses
+    of its own class. Where a package's ``__init__.py`` is reached, the data tables beside it are included.
 
     Parameters
     ----------
@@ -81,6 +82,8 @@ def reached_definitions(*roots: str) -> dict[str, str]:
 def source_definitions(source: str) -> dict[str, str]:
     """Return the digest of every definition in this package that Python source uses, directly or indirectly.
 
+    What only shows numbers is included, since the source may show something.
+
     Raises
     ------
     SyntaxError
@@ -89,24 +92,28 @@ def source_definitions(source: str) -> dict[str, str]:
     module = _read_module(source)
     found = (place for reference in _all_references(module) for place in _resolve(module, reference))
     pending = [(owner, name) for owner, name in found if owner]  # the definitions of the source itself have no module
-    return _digests_of(pending)
+    return _digests_of(pending, _CARRIERS - {"widgets"})
 
 
 def _all_references(module: _Module) -> set[str]:
     return set().union(*(definition.references for definition in module.definitions.values()), module.references)
 
 
-def _digests_of(pending: list[tuple[str, str]]) -> dict[str, str]:
-    """Return the digests of definitions, given as (module, name), and of everything that they use."""
+def _digests_of(pending: list[tuple[str, str]], left_out: frozenset[str] = _CARRIERS) -> dict[str, str]:
+    """Return the digests of definitions, given as (module, name), and of everything that they use.
+
+    Packages and modules that are left out are not followed.
+    """
     found: dict[tuple[str, str], str] = {}
     while pending:
         place = pending.pop()
         module_name, name = place
-        if place in found or module_name.partition(".")[0] in _CARRIERS:
+        if place in found or module_name.partition(".")[0] in left_out:
             continue
         module = _module(module_name)
-        definition = module.definitions.get(name) or module.methods[name]
+        definition = module.definitions.get(name) or module.members[name]
         found[place] = definition.digest
+        pending += [(module_name, member) for member in definition.members if member in module.members]
         for reference in definition.references:
             pending += _resolve(module, reference)
         if module.references or module.effects:
@@ -132,7 +139,7 @@ def _resolved_root(root: str) -> list[tuple[str, str]]:
         if _module_path(".".join(parts[:n])) is not None:
             module = _module(".".join(parts[:n]))
             wanted = ".".join(parts[n:])
-            if wanted in module.methods:
+            if wanted in module.members:
                 return [(module.name, wanted)]
             found = [*_resolve(module, wanted)] if wanted else [(module.name, name) for name in module.definitions]
             if found:
@@ -147,6 +154,8 @@ class _Definition:
     digest: str
     references: set[str]
     """The names that it mentions, dotted where they may be attributes of a module."""
+    members: set[str] = field(default_factory=set)
+    """By ``"Class.member"``: what a method uses of its own class."""
 
 
 @dataclass
@@ -154,8 +163,8 @@ class _Module:
     name: str
     path: Path | None
     definitions: dict[str, _Definition] = field(default_factory=dict)
-    methods: dict[str, _Definition] = field(default_factory=dict)
-    """By ``"Class.method"``. Only a root can name a method by itself: code that mentions a class reaches all of it."""
+    members: dict[str, _Definition] = field(default_factory=dict)
+    """By ``"Class.member"``. Only a root can name a method by itself: code that mentions a class reaches all of it."""
     imports: dict[str, set[str]] = field(default_factory=dict)
     """Which definitions of this package a name may stand for, wherever in the module it is imported."""
     effects: str = ""
@@ -213,9 +222,7 @@ def _read_module(source: str, name: str = "", path: Path | None = None) -> _Modu
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             _define(module.definitions, statement.name, statement)
             if isinstance(statement, ast.ClassDef):
-                for part in statement.body:
-                    if isinstance(part, ast.FunctionDef):
-                        _define(module.methods, f"{statement.name}.{part.name}", part)
+                _define_members(module.members, statement)
         elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             names = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
@@ -246,6 +253,22 @@ def _define(definitions: dict[str, _Definition], name: str, node: ast.stmt, *, m
         before = definitions[name]
         found, references = digest([before.digest, found]), references | before.references
     definitions[name] = _Definition(found, references - {name})
+
+
+def _define_members(members: dict[str, _Definition], owner: ast.ClassDef) -> None:
+    """Define the methods and constants of a class, each with the members that it takes from ``self`` or ``cls``."""
+    for part in owner.body:
+        if isinstance(part, ast.FunctionDef):
+            names = [part.name]
+        else:
+            names = [each.id for each in getattr(part, "targets", []) if isinstance(each, ast.Name)]
+        for name in names:
+            _define(members, f"{owner.name}.{name}", part)
+            members[f"{owner.name}.{name}"].members.update(
+                f"{owner.name}.{node.attr}"
+                for node in ast.walk(part)
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _OWNER
+            )
 
 
 def _imports_of(node: ast.AST) -> Iterator[tuple[str, str]]:
@@ -279,7 +302,7 @@ class _References(ast.NodeVisitor):
         body = node.body if isinstance(node.body, list) else [node.body]
         shared: set[str] = set()
         for part in body:
-            for inner in ast.walk(part):
+            for inner in _same_scope(part):
                 if isinstance(inner, ast.Name) and not isinstance(inner.ctx, ast.Load):
                     bound.add(inner.id)
                 elif isinstance(inner, ast.Global | ast.Nonlocal):
@@ -307,6 +330,20 @@ class _References(ast.NodeVisitor):
     def _mention(self, name: str) -> None:
         if not any(name.partition(".")[0] in scope for scope in self.scopes):
             self.found.add(name)
+
+
+_NESTED = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda,
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
+)  # fmt: skip
+
+
+def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes below a node, without those whose names are bound in a scope of their own."""
+    yield node
+    if not isinstance(node, _NESTED):
+        for part in ast.iter_child_nodes(node):
+            yield from _same_scope(part)
 
 
 def _references(node: ast.AST) -> set[str]:
