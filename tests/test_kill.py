@@ -79,7 +79,7 @@ def test_what_looks_finished_and_is_not_whole_is_found(pair):
     assert [fault.rpartition(": ")[2] for fault in faults(pair[1])] == [
         "was set aside",
         "x.npy is missing or has another size",
-        "nothing in it says what it is",
+        "is not recognised",
     ]
 
 

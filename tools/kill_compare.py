@@ -1,4 +1,4 @@
-"""Compare all that two builds have made, bit for bit; and what one has made with what its manifests say."""
+"""Compare everything that two builds made, bit for bit, and the results of one build with its manifests."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ VARYING = {
     "manifests of runs": ("finished", "seconds"),
     "records of pages": ("at", "seconds"),
 }
-"""What says when something was made and how long that took; all else must be the same."""
+"""Entries that record times and durations; everything else must be the same."""
 
 VARYING_HTML = re.compile(r"executions\.html|_sources/pages/.*\.ipynb")
-"""Files of the rendered book that show or hold those; what they are made from is compared itself."""
+"""Files of the rendered book that contain these entries; their sources are compared instead."""
 
 _NO_RUNS = {EXECUTED_PAGES, LOCKS, IN_USE, WORKERS_LOG, MARK}
 
 
 def faults(tree: Path) -> list[str]:
-    """Return what counts as finished and is not whole."""
+    """Return everything that counts as finished but is not intact."""
     found = []
     for entry in entries(tree / ".runs"):
         if entry.kind == "run":
@@ -32,11 +32,11 @@ def faults(tree: Path) -> list[str]:
             found += [f"{entry.path}: {fault}"] if fault else []
         elif entry.kind == "set aside":
             found.append(f"{entry.path}: was set aside")
-    return found + [f"{path}: nothing in it says what it is" for path in strangers(tree / ".runs")]
+    return found + [f"{path}: is not recognised" for path in strangers(tree / ".runs")]
 
 
 def differences(calm: Path, killed: Path) -> list[str]:
-    """Return the results that are not the same in two builds."""
+    """Return the results that differ between two builds."""
     found = []
     for part, digests in (("runs", run_digests), ("pages", page_digests), ("html", html_digests)):
         before, after = digests(calm), digests(killed)
@@ -48,7 +48,7 @@ def differences(calm: Path, killed: Path) -> list[str]:
 
 
 def run_digests(tree: Path) -> dict[str, str]:
-    """Return the digest of every file of every run, by its place; of a manifest without what varies."""
+    """Return the digest of every file of every run, by path; manifests are digested without varying entries."""
     runs, found = tree / ".runs", {}
     for path in sorted(runs.rglob("*")):
         parts = path.relative_to(runs).parts
@@ -63,7 +63,7 @@ def run_digests(tree: Path) -> dict[str, str]:
 
 
 def page_digests(tree: Path) -> dict[str, str]:
-    """Return the digest of every executed page without what varies of its record."""
+    """Return the digest of every executed page, without the varying entries of its record."""
     found = {}
     for folder in (tree / ".runs" / "pages", tree / "book" / "pages"):
         for path in sorted(folder.rglob("*.ipynb")):
@@ -76,7 +76,7 @@ def page_digests(tree: Path) -> dict[str, str]:
 
 
 def html_digests(tree: Path) -> dict[str, str]:
-    """Return the digest of every file of the rendered book that shows no times."""
+    """Return the digest of every file of the rendered book that contains no times."""
     folder = tree / "_build" / "html"
     names = {path: path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file()}
     kept = {path: name for path, name in names.items() if not VARYING_HTML.fullmatch(name)}

@@ -1,14 +1,14 @@
-"""Kill a build at random moments, many times in a row, let it end, and compare all it made with an undisturbed build.
+"""Kill a build at random moments many times, let it finish, and compare its results with an undisturbed build.
 
 Usage: ``python -m tools.kill_harness [--kills 50] [--seed 1] [--profile smoke] [--folder DIR] [--keep]``
 
-Two copies of the project are built, each with runs of its own. One is left alone. The other one's whole process group
-gets SIGKILL at moments drawn from the seed, until that has happened often enough; then it is left alone as well. Then
-everything that counts as a result must be the same, bit for bit: the arrays and facts of every run, its manifest, the
-cells and outputs of every page, and the rendered book; apart from what says when and how long, which
-``tools.kill_compare.VARYING`` lists. After each kill, everything that counts as finished must be whole.
+Two copies of the project are built, each with its own runs. One build is left alone. The whole process group of the
+other gets SIGKILL at moments drawn from the seed; after the last kill it may finish. Then all results must be the same,
+bit for bit: the arrays, facts and manifest of every run, the cells and outputs of every page, and the rendered book,
+apart from the times and durations that ``tools.kill_compare.VARYING`` lists. After each kill, everything that counts as
+finished must be intact.
 
-The harness can itself be stopped: with the same folder it goes on where it was. Exit status 1 means a difference.
+The harness itself can be stopped and resumed with the same folder. Exit status 1 means a difference.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NOT_COPIED = {".venv", "_build", ".runs", ".git", ".pytest_cache", ".ruff_cache
 _NOT_COPIED_ANYWHERE = {"__pycache__", ".ipynb_checkpoints"}
 
 START_SECONDS = 12.0
-"""What an attempt takes before it gets anywhere: starting Python and TensorFlow, and the work that a kill destroys."""
+"""Time before an attempt makes progress [s]: starting Python and TensorFlow, and the work that a kill destroys."""
 
 
 @dataclass
@@ -52,13 +52,13 @@ class Harness:
     Parameters
     ----------
     folder : Path
-        Where both are built, and where it is kept how far this has come.
+        Where both are built, and where the progress is recorded.
     command : sequence of str
-        What builds; it runs in a copy of the project, with ``REPORT_RUNS`` set.
+        Builds the book; it runs in a copy of the project, with ``REPORT_RUNS`` set.
     seed : int
         Decides the moments.
     start_seconds : float
-        How long an attempt takes before it gets anywhere.
+        Time before an attempt makes progress [s].
     """
 
     folder: Path
@@ -73,15 +73,15 @@ class Harness:
             self.state = json.loads(with_state.read_text(encoding="utf-8"))
             self.end()
         elif self.folder.is_dir() and any(self.folder.iterdir()):
-            msg = f"{self.folder}: holds other things than builds of this harness; name an empty or new folder"
+            msg = f"{self.folder}: holds other things than builds of this harness; give an empty or new folder"
             raise SystemExit(msg)
         else:
             self._keep()
 
     def run(self, n_kills: int) -> list[str]:
-        """Build both, kill one, and return what differs."""
+        """Build both copies, kill one repeatedly, and return the differences."""
         if self.state["calm_seconds"] is None:
-            shutil.rmtree(self.folder / "calm", ignore_errors=True)  # where this harness was itself disturbed
+            shutil.rmtree(self.folder / "calm", ignore_errors=True)  # left by a harness that was stopped
         calm = self._copy("calm")
         if self.state["calm_seconds"] is None:
             began = time.monotonic()
@@ -99,7 +99,7 @@ class Harness:
         return differences(calm, killed)
 
     def _attempt(self, tree: Path, n_results: int, n_kills: int) -> None:
-        """Start a build and kill it, at a moment that leaves enough of it for the kills to come."""
+        """Start a build and kill it at a moment that leaves enough work for the remaining kills."""
         number, before = len(self.state["kills"]), self.n_results(tree)
         rest = max(1 - before / n_results, 0.1) * self.state["calm_seconds"]
         left = rest / (n_kills - number)
@@ -113,7 +113,7 @@ class Harness:
         build = self._start(tree)
         killed = build.kill_after(delay)
         if not killed:
-            self.say(f"it ended by itself before {delay:.1f} s: another one is killed from here on")
+            self.say(f"it finished before {delay:.1f} s: starting a new build to kill")
             self.state["generation"] += 1
             if before == 0:  # the machine was busier while the undisturbed one was built
                 self.state["calm_seconds"] = min(self.state["calm_seconds"], time.monotonic() - began)
@@ -121,7 +121,7 @@ class Harness:
             return
         unsound = faults(tree)
         if unsound:
-            msg = f"after kill {number + 1} there is something that counts as finished and is not whole: {unsound}"
+            msg = f"after kill {number + 1} something counts as finished but is not intact: {unsound}"
             raise SystemExit(msg)
         after = self.n_results(tree)
         self.state["kills"].append({"delay": round(delay, 3), "before": before, "after": after})
@@ -133,11 +133,11 @@ class Harness:
         )
 
     def n_results(self, tree: Path) -> int:
-        """Return how many runs and pages are finished."""
+        """Return the number of finished runs and pages."""
         return sum(entry.kind in {"run", "page"} for entry in entries(tree / ".runs"))
 
     def clean(self, tree: Path) -> None:
-        """Let the project's own command remove what killed processes left."""
+        """Remove what killed processes left, with the project's own command."""
         command = [str(Path(sys.executable).with_name("report-utils")), "clean", "--stale"]
         done = subprocess.run(command, cwd=tree, env=environment(tree), capture_output=True, text=True, check=True)
         self.say(f"{tree.name}: {done.stdout.strip().splitlines()[-1]}")
@@ -169,7 +169,7 @@ class Harness:
         return Build(process, self.folder / f"{tree.name}.log")
 
     def end(self) -> None:
-        """End the build of a harness that was stopped, where one is at work."""
+        """End the build of a harness that was stopped, if it is still running."""
         group = self.state.get("group")
         if group is not None and Path(f"/proc/{group}/cwd").exists():
             tree = Path(f"/proc/{group}/cwd").resolve()
@@ -182,20 +182,20 @@ class Harness:
 
 @dataclass
 class Build:
-    """A build under way, in a process group of its own."""
+    """A running build in its own process group."""
 
     process: subprocess.Popen
     log: Path
 
     def wait_to_end(self) -> None:
-        """Wait until it has ended well."""
+        """Wait until it has finished successfully."""
         if self.process.wait() != 0:
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
             msg = f"the build failed with status {self.process.returncode}:\n{tail}"
             raise SystemExit(msg)
 
     def kill_after(self, seconds: float) -> bool:
-        """Kill the whole group after some time; return whether it was still at work."""
+        """Kill the whole group after some time; return whether it was still running."""
         try:
             self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -207,7 +207,7 @@ class Build:
 
 
 def _left_out(folder: str, names: list[str]) -> set[str]:
-    """Return what is no part of the project: environments, caches, and what builds make."""
+    """Return what is not part of the project: environments, caches, and the products of builds."""
     made = {project_root(): _NOT_COPIED, project_root() / "book": {"pages"}}.get(Path(folder), set())
     return {name for name in names if name in made | _NOT_COPIED_ANYWHERE}
 
@@ -223,8 +223,8 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--profile", default="smoke")
-    parser.add_argument("--keep", action="store_true", help="keep what was found, for the book's page Performance")
-    parser.add_argument("--folder", type=Path, help="where to build, and to go on; a new one without")
+    parser.add_argument("--keep", action="store_true", help="keep the result for the book's page Performance")
+    parser.add_argument("--folder", type=Path, help="where to build or to resume; by default a new folder")
     arguments = parser.parse_args()
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="report-utils-kills-"))
     folder.mkdir(parents=True, exist_ok=True)
@@ -236,7 +236,7 @@ def main() -> None:
         found = harness.run(arguments.kills)
     except KeyboardInterrupt:
         harness.end()
-        sys.exit(f"stopped after {len(harness.state['kills'])} kills; give --folder {folder} to go on")
+        sys.exit(f"stopped after {len(harness.state['kills'])} kills; give --folder {folder} to resume")
     delays = [kill["delay"] for kill in harness.state["kills"]]
     print(
         f"{len(delays)} kills of the process group, {min(delays, default=0):.1f} to {max(delays, default=0):.1f} s "
@@ -251,7 +251,7 @@ def main() -> None:
 
 
 def _keep_table(harness: Harness, arguments: argparse.Namespace, n_different: int) -> None:
-    """Keep what was found as a table that the book shows."""
+    """Keep the result as a table that the book shows."""
     delays = [kill["delay"] for kill in harness.state["kills"]]
     row = [
         str(len(delays)),

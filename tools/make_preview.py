@@ -44,7 +44,7 @@ def draw(counts: np.ndarray) -> Figure:
 
 
 def main() -> None:
-    """Draw the observation of most events among the first ones."""
+    """Draw the observation with the most events among the first few."""
     observations = (simulate_observation(SEED, index) for index in range(N_CANDIDATES))
     brightest = max(observations, key=len)
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Measure how often 95 % intervals hold the truth, on made-up residuals of halos, folds, seeds and views.
+"""Measure how often 95 % intervals contain the truth, on made-up residuals with halos, folds, seeds and views.
 
 Usage: ``python -m tools.measure_coverage [--samples 300] [--resamples 800]``; some minutes
 
@@ -27,7 +27,7 @@ CLUSTERS, VIEWS = 0.09, 0.04
 
 @dataclass(frozen=True)
 class Case:
-    """What is made up; spreads in units of the scatter of the clusters' own errors."""
+    """Parameters of the made-up residuals; spreads are in units of the scatter of the clusters' own errors."""
 
     seeds: int
     folds: int
@@ -74,7 +74,7 @@ def sample(case: Case, rng: np.random.Generator, ratio: float) -> tuple[list[NDA
 
 
 def measure(case: Case, n_samples: int, n_resamples: int, seed: int = 1) -> str:
-    """Return a line of what was found."""
+    """Return the result as one line."""
     rng, covered, wrong = np.random.default_rng(seed), np.zeros(3), {HOLDS: 0, FAILS: 0}
     scatter = np.sqrt(case.bias**2 + case.fold_bias**2 + np.exp(2 * case.factor**2) + CLUSTERS + VIEWS)
     for _ in range(n_samples):
@@ -92,7 +92,7 @@ def measure(case: Case, n_samples: int, n_resamples: int, seed: int = 1) -> str:
 
 
 def main() -> None:
-    """Measure every case and print what was found."""
+    """Measure every case and print the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=300)
     parser.add_argument("--resamples", type=int, default=800)

@@ -4,9 +4,9 @@ Build both clones with the same profile on the same machine, each with its own `
 
     python -m tools.same_book BEFORE AFTER --profile quick
 
-Compared are every stored array, by the name of its run; the executed cells of every page, without metadata and what
-tells one build from another (digests, commits, times); and the output of ``report-utils table --json`` and
-``table --status --json``. Every difference is a line; the exit status is 1 if there is one.
+It compares every stored array, by the name of its run; the executed cells of every page, without metadata, digests,
+commits and times; and the output of ``report-utils table --json`` and ``table --status --json``. It prints one line for
+each difference, and exits with status 1 if there is any.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Write text notebooks as they come back from Jupyter, so that a later edit there changes nothing but what was edited.
+"""Write text notebooks as Jupyter would save them, so that a later edit there changes only what was edited.
 
-``python tools/tidy_notebooks.py [notebooks/one.py ...]``; all notebooks where none is named.
+``python tools/tidy_notebooks.py [notebooks/one.py ...]``; all notebooks if none is named.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one exception that means: the input is wrong, and here is what to do about it; and how text is shown."""
+"""The exception for wrong input, whose message says what to do about it, and functions that make text safe to show."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class InputError(ValueError):
 
 
 class NotAvailableError(InputError):
-    """A transform or run that a profile does not have: a page that asks for it says so instead of failing."""
+    """A transform or run that a profile does not have; a page that asks for it says so instead of failing."""
 
 
 def printable(text: str, length: int = 60) -> str:
-    """Return a name from a file fit for one line of a message."""
+    """Return a name from a file, made safe for one line of a message."""
     clean = "".join(character if character.isprintable() else "?" for character in text)
     return clean if len(clean) <= length else f"{clean[: length - 3]}..."
 

@@ -140,7 +140,7 @@ class Profile(_Table):
     source: SourceSettings
     folds: Folds = Folds()
     training_seeds: Seeds = 1
-    """How often each fit and dynamics is trained, each time from different weights and in a different order."""
+    """Number of times that each fit and dynamics is trained, with different initial weights and orders of batches."""
     training: Training = Training()
     dynamics: Dynamics = Dynamics()
     path: Path = Field(strict=False)
