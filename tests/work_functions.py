@@ -100,6 +100,19 @@ def make_all(folder: str, number: int, seconds: float) -> None:
     run_tasks([Task(key.name, make_run, {"store": store, "key": key, "seconds": seconds}, 1.0) for key in keys], "runs")
 
 
+class TwoPartError(Exception):
+    """An error that cannot be rebuilt from its arguments, as libraries have them."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{what} at {where}")
+
+
+def raise_what_cannot_be_sent() -> None:
+    """Raise an error that another process cannot rebuild."""
+    what, where = "too steep", "step 7"
+    raise TwoPartError(what, where)
+
+
 def speak(n: int) -> int:
     """Say the same in each worker, in all the ways there are, and something of its own."""
     print("the same for all [1/2]", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import numpy as np
@@ -23,6 +24,7 @@ from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import export_results, read_results
 from report_utils.reproduction.studies import SENSITIVITY
 from report_utils.reproduction.study_results import study_outcomes
+from report_utils.runs.code_digest import digest
 from report_utils.runs.store import Store
 
 
@@ -102,6 +104,19 @@ def test_a_profile_that_has_changed_since_is_shown_as_it_was(folder, tmp_path):
     note = shown.origin_note(["single_band"], [])
     assert "20 -> 30" in note
     assert "epochs 1 -> 7" in note
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"), [("n_folds", "two"), ("data", {}), ("training", {"epochs": 1, "moons": 2})]
+)
+def test_results_of_an_unknown_version_are_refused(folder, tmp_path, entry, value):
+    shutil.copytree(folder / "results" / "tiny", tmp_path / "tiny")
+    for path in tmp_path.rglob("fit/**/manifest.json"):
+        manifest = json.loads(path.read_text())
+        inputs = manifest["inputs"] | {entry: value}
+        path.write_text(json.dumps(manifest | {"inputs": inputs, "digest": digest(inputs)}))
+    with pytest.raises(InputError, match="inputs that this version does not know"):
+        committed_reproduction(load_profile(folder / "tiny.toml"), Store(folder / "runs"), tmp_path / "tiny")
 
 
 def test_backends_are_never_mixed(folder, tmp_path, monkeypatch):

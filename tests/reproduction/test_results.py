@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -241,6 +242,31 @@ def test_an_interrupted_export_changes_nothing(reproduction, exported, monkeypat
         export_results(reproduction, ["single_band"], folder=exported)
     monkeypatch.undo()
     assert read_results(exported).keys() == before
+    assert not list(exported.rglob(".*"))
+
+
+def test_what_a_killed_export_has_left_is_no_result(reproduction, exported, monkeypatch):
+    rewrite(folder_of(exported), inputs={**read_results(exported)[FIT].inputs, "seed": 99})
+    with monkeypatch.context() as patched:
+        patched.setattr("report_utils.reproduction.results.shutil.rmtree", lambda *_, **__: None)
+        export_results(reproduction, ["multi_band_2"], folder=exported, replace=True)
+    assert list(exported.rglob(".*/old/manifest.json"))
+    assert read_results(exported)[FIT].inputs["seed"] != 99
+
+
+def test_a_replaced_result_stays_where_the_new_one_cannot_take_its_place(reproduction, exported, monkeypatch):
+    rewrite(folder_of(exported), inputs={**read_results(exported)[FIT].inputs, "seed": 99})
+    before, rename = read_results(exported)[FIT].digest, Path.rename
+
+    def failing(self, target):
+        if self.name == "new":
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(InputError, match="Input/output error"):
+        export_results(reproduction, ["multi_band_2"], folder=exported, replace=True)
+    assert read_results(exported)[FIT].digest == before
     assert not list(exported.rglob(".*"))
 
 

@@ -55,6 +55,11 @@ def test_a_script_without_a_guard_is_not_run_again_by_its_workers(tmp_path):
     assert result.stdout == "begins\n[4, 9]\nTrue\n", result.stderr
 
 
+def test_an_error_that_cannot_be_sent_is_told_in_words():
+    with pytest.raises(RuntimeError, match=r"(?s)raise_what_cannot_be_sent.*TwoPartError: too steep at step 7"):
+        run_tasks(tasks(functions.raise_what_cannot_be_sent, [{}]), "errors")
+
+
 def test_an_error_reaches_the_caller_and_finished_work_stays(tmp_path):
     arguments = [{"path": tmp_path / "a"}, {"path": tmp_path / "missing" / "b"}]
     with pytest.raises(InputError, match="missing"):

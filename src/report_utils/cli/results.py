@@ -215,4 +215,5 @@ def list_results(
     for line in lines:
         say(line)
     if not lines:
-        typer.echo("there are no results; `report-utils results export` writes those of this machine")
+        of = "" if profile is None else f" of profile {profile}"
+        typer.echo(f"there are no results{of}; `report-utils results export` writes those of this machine")

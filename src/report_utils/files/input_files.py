@@ -117,7 +117,9 @@ def _depth(value: Any) -> int:
 
 
 def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
-    """Yield the files below a folder whose names have this ending, in order; links to folders are not followed.
+    """Yield the files below a folder whose names have this ending, in order.
+
+    Links to folders are not followed, and hidden folders are left out: what a killed process has left is in such.
 
     Raises
     ------
@@ -126,7 +128,7 @@ def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
     """
     n_seen = 0
     for place, folders, names in os.walk(folder):
-        folders.sort()
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
         n_seen += len(folders) + len(names)
         if n_seen > max_entries:
             msg = f"{folder}: holds more than {max_entries} files and folders; name the folder that is meant in it"

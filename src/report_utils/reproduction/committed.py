@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from report_utils.binning import TRANSFORMS
-from report_utils.errors import InputError, NotAvailableError
+from report_utils.errors import InputError, NotAvailableError, printable
 from report_utils.profiles import PROFILE_VARIABLE, Profile, load_profile
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
 from report_utils.reproduction.results import Result, key_of, origin_of, read_results, results_folder
@@ -63,7 +63,13 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
         raise InputError(msg)
     together, n_folds = _going_together(found)
     left_out = tuple(name for name in found if name not in together)
-    reproduction = CommittedReproduction(_as_trained(profile, together, n_folds), store, together)
+    try:
+        trained = _as_trained(profile, together, n_folds)
+    except (KeyError, TypeError, ValueError) as error:
+        reason = printable(f"{type(error).__name__}: {error}", 200)
+        msg = f"{folder}: its fits have inputs that this version does not know ({reason}); export them again"
+        raise InputError(msg) from error
+    reproduction = CommittedReproduction(trained, store, together)
     reproduction.folder, reproduction.today, reproduction.left_out = folder, Reproduction(profile, store), left_out
     return reproduction
 

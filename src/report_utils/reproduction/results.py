@@ -306,22 +306,26 @@ def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, boo
 
 
 def _put(run: Run, files: Mapping[str, Any], target: Path, earlier: Result | None) -> None:
-    """Copy a run to a temporary folder and rename that when it is complete; an older result is removed last."""
+    """Copy a run into a hidden folder, which is renamed when it is complete; what stood in its place is hidden first.
+
+    So a process that is killed leaves one result of a name or none, never two.
+    """
     with clear_disk_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        new, old = temporary / "new", temporary / "old"
         try:
+            new.mkdir()
             for file in files:
-                shutil.copyfile(run.folder / file, temporary / file)
-            write_json(temporary / MANIFEST, run.manifest | {"files": files})
-            temporary.chmod(0o755)
-            if earlier is not None and earlier.folder == target:
-                shutil.rmtree(target)
-            temporary.rename(target)
+                shutil.copyfile(run.folder / file, new / file)
+            write_json(new / MANIFEST, run.manifest | {"files": files})
+            if earlier is not None:
+                earlier.folder.rename(old)
+            new.rename(target)
         finally:
+            if old.is_dir() and not target.exists():
+                old.rename(earlier.folder)
             shutil.rmtree(temporary, ignore_errors=True)
-        if earlier is not None and earlier.folder != target:
-            shutil.rmtree(earlier.folder)
 
 
 def _kept_files(run: Run) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -204,7 +206,9 @@ def _call(task: Task) -> Any:
         return task.function(**task.arguments)
     except Exception as error:
         if not lacks_device_memory(error):
-            raise
+            if _can_be_sent(error):
+                raise
+            raise RuntimeError("".join(traceback.format_exception(error))) from None
         card = f"GPU {os.environ['CUDA_VISIBLE_DEVICES']}, " if "CUDA_VISIBLE_DEVICES" in os.environ else ""
         reason = shorten((str(error).splitlines() or [""])[0], 200)
         msg = (
@@ -213,6 +217,15 @@ def _call(task: Task) -> Any:
             " train on the processor with KERAS_BACKEND=tensorflow; what was finished is kept"
         )
         raise InputError(msg) from None
+
+
+def _can_be_sent(error: Exception) -> bool:
+    """Tell whether the caller can rebuild an error; one that it cannot rebuild would look like a killed worker."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - it was dumped here
+    except Exception:  # whatever an error's own code raises
+        return False
+    return True
 
 
 def _log_file() -> Path:
