@@ -213,6 +213,13 @@ def test_every_name_that_a_package_offers_is_found(package_name):
         assert source_definitions(f"from {package_name} import {name}\n{name}"), name
 
 
+def test_code_that_is_not_python_is_named(package):
+    package("binning/edges.py", "def low():", "def low(:")
+    with pytest.raises(SyntaxError) as told:
+        source_definitions("from report_utils.binning import edges\nedges.low()")
+    assert told.value.filename == str(package.folder / "binning" / "edges.py")
+
+
 EDITED = """
 import sys
 from pathlib import Path

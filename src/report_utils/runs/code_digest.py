@@ -215,7 +215,7 @@ def _module_path(name: str) -> Path | None:
 
 
 def _read_module(source: str, name: str = "", path: Path | None = None) -> _Module:
-    tree = ast.parse(source)
+    tree = ast.parse(source) if path is None else ast.parse(source, str(path))
     module = _Module(name, path)
     effects: list[ast.stmt] = []
     for statement in _statements(tree.body):
