@@ -18,7 +18,7 @@
 #
 # ## Architecture
 #
-# The network has three convolutions with 3 × 3 kernels, each followed by a maximum over 2 × 2 pixels. A mean over the
+# The report's network has three convolutions with 3 × 3 kernels, each followed by a maximum over 2 × 2 pixels. A mean over the
 # rest of the image follows {cite}`Lin2014`, and a small stack of dense layers leads to one number. The design is that
 # of {cite}`Ntampaka2019` without dropout. A convolution from $c$ to $c'$ channels has $9 c c' + c'$ parameters, so
 # only the first layer depends on the number of bands. The mean over the image makes the network insensitive to where
@@ -29,6 +29,7 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 
 # %% tags=["hide-input", "remove-stderr"]
 import os
+from collections import Counter
 
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}  # nothing is trained here
 
@@ -61,13 +62,16 @@ print("\n".join(lines).strip())
 ours = [(layer.name, tuple(layer.output.shape[1:]), layer.count_params()) for layer in model.layers]
 printed = [(layer.name, layer.shape, layer.parameters) for layer in PUBLISHED.layers]
 same = len(set(ours) & set(printed))
+functions = [layer.activation for layer in model.layers if hasattr(layer, "activation")]
+activations = Counter(getattr(function, "__name__", type(function).__name__) for function in functions)
 Markdown(
     f"{same} of its {len(ours)} layers have the name, output shape and number of parameters that the report prints. "
     f"It has {thousands(model.count_params())} parameters; the report prints "
-    f"{thousands(PUBLISHED.network.n_parameters.value)}."
+    f"{thousands(PUBLISHED.network.n_parameters.value)}. Neither the summary nor the report names the activation "
+    f"functions. Here they are {', '.join(f'`{name}` ({number} x)' for name, number in activations.items())}."
 )
 
-# %% mystnb={"figure": {"caption": "**Figure 7.** The network for four channels. Height and depth grow with the pixels, width with the channels. The image ends where the last vector of 64 numbers begins: all that the dense layers learn about a cluster passes through it.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 7.** The network for four channels. Height and depth grow with the pixels, width with the channels. The mean over the image leaves one number a channel: all that the dense layers learn about a cluster passes through them.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]
 n_pixels = model.input_shape[1]
 boxes = [("image", model.input_shape[1:])]
 boxes += [(type(layer).__name__, tuple(layer.output.shape[1:])) for layer in model.layers]
@@ -158,5 +162,5 @@ table = pd.DataFrame(settings, index=["the report", f"here (profile `{reproducti
 Markdown(table.to_markdown(disable_numparse=True, colalign=("left", "right", "right")))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-verdict = "the report's, layer by layer" if ours == printed else "not the report's: its layers differ"
-Markdown(f"**What was found.** The network is {verdict}. The table says how this profile trains it.")
+verdict = "has the layers of the report's Figure 6" if ours == printed else "is not the report's: its layers differ"
+Markdown(f"**What was found.** The network {verdict}. The table says how this profile trains it.")

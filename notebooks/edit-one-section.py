@@ -21,7 +21,7 @@
 #
 # ## Open a notebook
 #
-# 1. Run `make test` once; it installs JupyterLab beside what the book needs. Then `source .venv/bin/activate` and
+# 1. Run `make setup-dev` once; it installs JupyterLab beside what the book needs. Then `source .venv/bin/activate` and
 #    `jupyter lab`.
 # 2. Right-click `notebooks/3-3-results.py`, or another notebook, and choose *Open With > Jupytext Notebook*. The text
 #    file **is** the notebook. If you prefer an `.ipynb` file, make one with `jupytext --to ipynb
@@ -67,14 +67,16 @@ print(f"what the network sees, log10(1 + counts): {image[row, column].round(3)}"
 #
 # | Step | Function | Where |
 # |---|---|---|
-# | A file becomes an event list | `read_events` | `events/` |
-# | Or an event list is simulated | `simulate_observation` | `simulation/` |
+# | A file becomes an event list | `read_events` | `events/reading.py` |
+# | Or an event list is simulated | `simulate_observation` | `simulation/observe.py` |
 # | Events are counted by pixel and energy band | `band_counts` | `binning/counts.py` |
+# | The counts of all observations are kept | `load_dataset` | `binning/dataset.py` |
 # | Counts become an image | an entry of `TRANSFORMS` | `binning/transforms.py` |
 # | The network | `build_cnn` | `cnn/model.py` |
-# | It is trained on nine tenths and tested on the rest | `cross_validate` | `cnn/crossval.py` |
-# | The predictions are kept and found again | `Reproduction.cross_validation` | `reproduction/` |
-# | Residuals become a table and a claim | `residual_statistics` | `report/` |
+# | It is trained on nine tenths and tested on the rest | `fit_fold` | `cnn/crossval.py` |
+# | A worker process trains such a fit and keeps it | `train_fit` | `reproduction/training_tasks.py` |
+# | The predictions are found again | `Reproduction.cross_validation` | `reproduction/one_profile.py` |
+# | Residuals become bias and scatter | `describe_all` | `report/statistics.py` |
 # | A figure is drawn | a folded cell | the page's notebook |
 #
 # All of it lies below `src/report_utils/`. A package imports only from those that come earlier on this way.
@@ -161,5 +163,5 @@ Markdown(pd.DataFrame(rows, columns=["Notebook", "Page"]).to_markdown(index=Fals
 # lock file and opens the page's notebook. Each page also offers two downloads: the notebook as it was run, with its
 # outputs, and its text. Both run where the package is installed and the project's folder is at hand.
 #
-# **What was found.** Following an event takes nine steps. Changing the network takes one function, adding a transform
+# **What was found.** Following an event takes eleven steps. Changing the network takes one function, adding a transform
 # one entry, and adding a page one notebook and one line.

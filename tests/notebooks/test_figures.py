@@ -1,9 +1,11 @@
 """The figures of the pages show the data of the page, on the axes that the captions name."""
 
+import keras
 import numpy as np
 import pytest
 
 from report_utils.binning import TRANSFORMS, eight_views
+from report_utils.cnn import build_cnn
 from report_utils.report.printed_numbers import PUBLISHED
 from tests.notebooks.conftest import N_CLUSTERS
 
@@ -65,6 +67,19 @@ def test_figure_seven_names_every_layer(notebooks):
     assert len(written) == 2 * (len(PUBLISHED.layers) + 1)
     assert {"64 × 64\n× 16", "200"} <= set(written)
     assert "11 of its 11 layers" in page.text
+
+
+def test_network_page_names_the_activations_that_build_cnn_sets(notebooks, monkeypatch):
+    """Keras' summary does not show them, so a page could otherwise miss that ReLU was replaced."""
+    assert "`relu` (6 x), `linear` (1 x)" in notebooks.run("3-2-network").text
+
+    def with_gelu(n_channels, n_pixels=128):
+        network = build_cnn(n_channels, n_pixels)
+        network.layers[0].activation = keras.activations.gelu
+        return network
+
+    monkeypatch.setattr("report_utils.cnn.model.build_cnn", with_gelu)
+    assert "`gelu` (1 x), `relu` (5 x), `linear` (1 x)" in notebooks.run("3-2-network", profile=None).text
 
 
 def test_figure_eight_shows_all_views(notebooks):
