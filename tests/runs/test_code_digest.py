@@ -175,6 +175,15 @@ def test_data_tables_and_statements_of_a_reached_module_count(package):
     assert reached_definitions("binning.edges.low").keys() == {"low", "high", "edges (statements)"}
 
 
+def test_a_definition_below_a_condition_is_followed(package):
+    conditional = "if 1 > 0:\n    def low():\n        return 1\nelse:\n    low = high"
+    package("binning/edges.py", "def low():\n    return 1", conditional)
+    before = reached_definitions("binning.counts.count")
+    assert before.keys() == REACHED | {"high", "edges (statements)"}
+    package("binning/edges.py", "        return 1", "        return 1.5")
+    assert reached_definitions("binning.counts.count")["low"] != before["low"]
+
+
 def test_a_local_name_is_not_a_reference(package):
     package("binning/counts.py", "return events / WIDTH", "unrelated = 2\n    return events / unrelated / WIDTH")
     assert "unrelated" not in reached_definitions("binning.counts.count")

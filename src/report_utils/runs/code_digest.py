@@ -230,6 +230,8 @@ def _read_module(source: str, name: str = "", path: Path | None = None) -> _Modu
                 _define(module.definitions, target, statement, more=target in module.definitions)
         elif not isinstance(statement, ast.Import | ast.ImportFrom):
             effects.append(statement)
+            for name in sorted(_names_bound_by(statement)):
+                _define(module.definitions, name, statement, more=name in module.definitions)
     for node in ast.walk(tree):
         for here, target in _imports_of(node):
             module.imports.setdefault(here, set()).add(target)
@@ -245,6 +247,15 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
         is_for_types = isinstance(statement, ast.If) and ast.unparse(statement.test) == "TYPE_CHECKING"
         if not is_for_types and not _is_bare_string(statement):
             yield statement
+
+
+def _names_bound_by(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement defines below a condition, in a loop, or where an import fails."""
+    nodes = list(_same_scope(statement))
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return names | {
+        node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    }
 
 
 def _define(definitions: dict[str, _Definition], name: str, node: ast.stmt, *, more: bool = False) -> None:
