@@ -270,5 +270,6 @@ def test_packed_files_that_unpack_without_end(columns, tmp_path, refused, monkey
 
 def test_inspect_names_the_format(columns, tmp_path):
     found = inspect_events(write_csv(tmp_path / "list.csv", columns), IngestOptions(energy_unit="keV"))
-    assert (found.layout, found.n_events, found.mission) == ("CSV table", 500, "")
+    assert (found.layout.name, len(found.events)) == ("CSV table", 500)
+    assert "mission not given" in str(found)
     assert found.could_drop == {}

@@ -264,7 +264,7 @@ def test_a_replaced_result_stays_where_the_new_one_cannot_take_its_place(reprodu
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", failing)
-    with pytest.raises(InputError, match="Input/output error"):
+    with pytest.raises(InputError, match=r"Input/output error; .* another folder with --to"):
         export_results(reproduction, ["multi_band_2"], folder=exported, replace=True)
     assert read_results(exported)[FIT].digest == before
     assert not list(exported.rglob(".*"))

@@ -25,6 +25,7 @@ def test_values_are_digested_by_their_content():
 PACKAGES = [f"report_utils.{room}" for room in ("binning", "cnn", "dynamics", "events", "prediction", "report")]
 
 MODULES = {
+    "__init__.py": "",
     "binning/__init__.py": "from report_utils.binning.counts import count\n",
     "binning/counts.py": '''"""Counting."""
 import numpy as np
@@ -133,6 +134,23 @@ def test_editing_a_definition_that_is_reached_indirectly_changes_only_its_digest
     assert {key for key in expected if expected[key] != found[key]} == changed
 
 
+@pytest.mark.parametrize(
+    ("statement", "mention"),
+    [
+        ("import report_utils.binning.edges", "report_utils.binning.edges.low()"),
+        ("import report_utils.binning.edges as e", "e.low()"),
+        ("from . import edges", "edges.low()"),
+        ("from .edges import low", "low()"),
+        ("from ..binning.edges import low as lowest", "lowest()"),
+        ("from report_utils.binning.edges import *", "low()"),
+    ],
+)
+def test_every_way_of_importing_is_followed(package, statement, mention):
+    package("binning/counts.py", "from report_utils.binning import edges", statement)
+    package("binning/counts.py", "edges.low()", mention)
+    assert reached_definitions("binning.counts.count").keys() == REACHED
+
+
 def test_moving_a_function_to_another_module_changes_no_digest(package):
     expected = reached_definitions("binning.counts.count")
     package("binning/counts.py", "def _scaled(events):\n    return events / WIDTH\n", "")
@@ -175,6 +193,15 @@ def test_data_tables_and_statements_of_a_reached_module_count(package):
     assert reached_definitions("binning.edges.low").keys() == {"low", "high", "edges (statements)"}
 
 
+def test_a_definition_below_a_condition_is_followed(package):
+    conditional = "if 1 > 0:\n    def low():\n        return 1\nelse:\n    low = high"
+    package("binning/edges.py", "def low():\n    return 1", conditional)
+    before = reached_definitions("binning.counts.count")
+    assert before.keys() == REACHED | {"high", "edges (statements)"}
+    package("binning/edges.py", "        return 1", "        return 1.5")
+    assert reached_definitions("binning.counts.count")["low"] != before["low"]
+
+
 def test_a_local_name_is_not_a_reference(package):
     package("binning/counts.py", "return events / WIDTH", "unrelated = 2\n    return events / unrelated / WIDTH")
     assert "unrelated" not in reached_definitions("binning.counts.count")
@@ -211,6 +238,13 @@ def test_every_name_that_a_package_offers_is_found(package_name):
     offered = importlib.import_module(package_name).__all__
     for name in offered:
         assert source_definitions(f"from {package_name} import {name}\n{name}"), name
+
+
+def test_code_that_is_not_python_is_named(package):
+    package("binning/edges.py", "def low():", "def low(:")
+    with pytest.raises(SyntaxError) as told:
+        source_definitions("from report_utils.binning import edges\nedges.low()")
+    assert told.value.filename == str(package.folder / "binning" / "edges.py")
 
 
 EDITED = """

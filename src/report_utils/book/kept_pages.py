@@ -90,7 +90,7 @@ class Today:
         Raises
         ------
         InputError
-            If its notebook is not Python.
+            If its notebook, or code that it reaches, is not Python.
         """
         path = notebook_path(page, self.root)
         text = path.read_text(encoding="utf-8")
@@ -115,7 +115,8 @@ class Today:
                 self._codes[text] = source_definitions(text) | reached_definitions("book.execute")
         except SyntaxError as error:
             line = (error.text or "").strip()
-            msg = f"{path}: line {error.lineno}: {error.msg} [{line}]; correct it and build again"
+            where = error.filename if error.filename != "<unknown>" else path  # the notebook, or code that it reaches
+            msg = f"{where}: line {error.lineno}: {error.msg} [{line}]; correct it and build again"
             raise InputError(msg) from error
         return self._codes[text]
 

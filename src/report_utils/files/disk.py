@@ -143,11 +143,18 @@ def require_room(folder: Path, n_bytes: int, what: str) -> None:
 
 
 @contextlib.contextmanager
-def clear_disk_errors(path: Path) -> Iterator[None]:
-    """Turn an error of the operating system into one line that names the path, the reason and what to do."""
+def clear_disk_errors(path: Path, option: str = RUNS_VARIABLE) -> Iterator[None]:
+    """Turn an error of the operating system into one line that names the path, the reason and what to do.
+
+    Parameters
+    ----------
+    path : Path
+    option : str
+        By what another folder is chosen.
+    """
     try:
         yield
     except OSError as error:
         reason = error.strerror or f"the disk took only a part ({error})"  # NumPy says no more
-        msg = f"{path}: cannot write here: {reason}; free space or choose another folder with {RUNS_VARIABLE}"
+        msg = f"{path}: cannot write here: {reason}; free space or choose another folder with {option}"
         raise InputError(msg) from error

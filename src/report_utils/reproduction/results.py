@@ -310,7 +310,7 @@ def _put(run: Run, files: Mapping[str, Any], target: Path, earlier: Result | Non
 
     So a process that is killed leaves one result of a name or none, never two.
     """
-    with clear_disk_errors(target):
+    with clear_disk_errors(target, "--to"):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         new, old = temporary / "new", temporary / "old"

@@ -35,7 +35,7 @@ def test_a_document_is_printed_with_outline_links_and_page_numbers(tmp_path):
     document.write_text(f"<!DOCTYPE html><title>T</title><body>{links}{sections}")
     print_document(document, target)
     content = target.read_bytes()
-    assert pages_of_places(content) == {"p-0": 2, "p-1": 3, "p-2": 4}
+    assert pages_of_places(target) == {"p-0": 2, "p-1": 3, "p-2": 4}
     assert b"/Type /Outlines" in content
     assert len(re.findall(rb"/Type /Page\b", content)) == 4
 
@@ -45,8 +45,7 @@ def test_a_document_is_printed_with_outline_links_and_page_numbers(tmp_path):
 def test_the_book_is_printed_whole(tmp_path, monkeypatch):
     root = project_root()
     monkeypatch.setattr(pdf, "pdf_path", lambda source: tmp_path / "book.pdf")
-    content = make_pdf(root).read_bytes()
-    places = pages_of_places(content)
+    places = pages_of_places(make_pdf(root))
     chapters = pdf.chapters_of(pdf.yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8")))
     numbers = [places[chapter.name.replace("/", "-")] for chapter in chapters]
     assert numbers == sorted(numbers)
