@@ -25,6 +25,7 @@ def test_values_are_digested_by_their_content():
 PACKAGES = [f"report_utils.{room}" for room in ("binning", "cnn", "dynamics", "events", "prediction", "report")]
 
 MODULES = {
+    "__init__.py": "",
     "binning/__init__.py": "from report_utils.binning.counts import count\n",
     "binning/counts.py": '''"""Counting."""
 import numpy as np
@@ -131,6 +132,23 @@ def test_editing_a_definition_that_is_reached_indirectly_changes_only_its_digest
     package(name, before, after)
     found = reached_definitions("binning.counts.count")
     assert {key for key in expected if expected[key] != found[key]} == changed
+
+
+@pytest.mark.parametrize(
+    ("statement", "mention"),
+    [
+        ("import report_utils.binning.edges", "report_utils.binning.edges.low()"),
+        ("import report_utils.binning.edges as e", "e.low()"),
+        ("from . import edges", "edges.low()"),
+        ("from .edges import low", "low()"),
+        ("from ..binning.edges import low as lowest", "lowest()"),
+        ("from report_utils.binning.edges import *", "low()"),
+    ],
+)
+def test_every_way_of_importing_is_followed(package, statement, mention):
+    package("binning/counts.py", "from report_utils.binning import edges", statement)
+    package("binning/counts.py", "edges.low()", mention)
+    assert reached_definitions("binning.counts.count").keys() == REACHED
 
 
 def test_moving_a_function_to_another_module_changes_no_digest(package):

@@ -172,6 +172,11 @@ class _Module:
     references: set[str] = field(default_factory=set)
     """The names that these statements mention."""
 
+    @property
+    def is_package(self) -> bool:
+        """Tell whether other modules stand below it."""
+        return self.path is not None and self.path.name == "__init__.py"
+
 
 def _resolve(module: _Module, reference: str) -> Iterator[tuple[str, str]]:
     """Yield the (module, name) of each definition that a reference in a module points to."""
@@ -179,6 +184,12 @@ def _resolve(module: _Module, reference: str) -> Iterator[tuple[str, str]]:
     if first in module.definitions:
         yield module.name, first
         return
+    inside = f"{module.name}.{first}" if module.name else first
+    if rest and first not in module.imports and module.is_package and _module_path(inside) is not None:
+        yield from _resolve(_module(inside), rest)
+    for target in module.imports.get("*", ()):
+        if (owner := target.rpartition(".")[0]) != module.name and _module_path(owner) is not None:
+            yield from _resolve(_module(owner), reference)
     for target in module.imports.get(first, ()):
         if _module_path(target) is not None:  # a module: the part after the dot says which of its names is meant
             if rest:
@@ -233,7 +244,7 @@ def _read_module(source: str, name: str = "", path: Path | None = None) -> _Modu
             for name in sorted(_names_bound_by(statement)):
                 _define(module.definitions, name, statement, more=name in module.definitions)
     for node in ast.walk(tree):
-        for here, target in _imports_of(node):
+        for here, target in _imports_of(node, _package_of(name, path)):
             module.imports.setdefault(here, set()).add(target)
     if effects:
         module.effects = _syntax_digest(ast.Module(effects, []))
@@ -282,18 +293,28 @@ def _define_members(members: dict[str, _Definition], owner: ast.ClassDef) -> Non
             )
 
 
-def _imports_of(node: ast.AST) -> Iterator[tuple[str, str]]:
+def _package_of(name: str, path: Path | None) -> list[str]:
+    """Return the parts of the name of the package that a module stands in, below this package."""
+    parts = name.split(".") if name else []
+    return parts if path is None or path.name == "__init__.py" else parts[:-1]
+
+
+def _imports_of(node: ast.AST, package: list[str]) -> Iterator[tuple[str, str]]:
     """Yield (local name, dotted name below this package) for each import from this package in a statement."""
-    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-        package, _, inside = node.module.partition(".")
-        if package == PACKAGE:
-            for alias in node.names:
-                yield alias.asname or alias.name, f"{inside}.{alias.name}" if inside else alias.name
+    if isinstance(node, ast.ImportFrom):
+        if node.level:
+            parts = [*package[: len(package) - node.level + 1], *(node.module or "").split(".")]
+        else:
+            own, *parts = (node.module or "").split(".")
+            if own != PACKAGE:
+                return
+        for alias in node.names:
+            yield alias.asname or alias.name, ".".join(part for part in (*parts, alias.name) if part)
     elif isinstance(node, ast.Import):
         for alias in node.names:
-            package, _, inside = alias.name.partition(".")
-            if package == PACKAGE and alias.asname:
-                yield alias.asname, inside
+            own, _, inside = alias.name.partition(".")
+            if own == PACKAGE:
+                yield (alias.asname, inside) if alias.asname else (PACKAGE, "")
 
 
 class _References(ast.NodeVisitor):
