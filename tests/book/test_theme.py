@@ -61,6 +61,18 @@ def test_pictures_of_earlier_renderings_go(tmp_path):
     theme.trim_images(tmp_path / "none", [new])
 
 
+def test_the_page_of_a_removed_transform_goes_with_its_source(tmp_path):
+    kept, removed = ("3-3-results", "3-3-soft-split")
+    for folder in ("pages", "_sources/pages"):
+        (tmp_path / folder).mkdir(parents=True)
+        for name in (kept, removed):
+            (tmp_path / folder / f"{name}.{'html' if folder == 'pages' else 'ipynb'}").touch()
+    (tmp_path / "genindex.html").touch()
+    theme.trim_pages(tmp_path, {f"pages/{kept}", "glossary"})
+    left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {f"pages/{kept}.html", f"_sources/pages/{kept}.ipynb", "genindex.html"}
+
+
 STYLE = (
     "/*! licence */.fa-sr-only{x:1}.a{color:red}@font-face{font-family:Font Awesome\\ 6 Free;src:url(f.woff2)}"
     '.fa-bars:before{content:"x"}.fa-a:before,.fa-b:before{content:"y"}@media print{.fa-c{d:e}.g{h:i}}'

@@ -174,6 +174,7 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
     is_book = app.builder.format == "html"
     if is_book:
         theme.trim(Path(app.outdir) / "_static")
+        theme.trim_pages(Path(app.outdir), app.env.found_docs)
         theme.trim_images(Path(app.outdir) / "_images", app.builder.images.values())
         downloads.add_downloads(Path(app.srcdir), Path(app.outdir))
     report, lock, _, began = getattr(app, _BEGUN)

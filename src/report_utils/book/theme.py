@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,22 @@ def without_checksum(tag: str) -> str:
 def without_icon_font(style: str) -> str:
     """Return the theme's style sheet without its icon font, a third of it; ``icons.css`` draws what is used."""
     return _ICON_RULE.sub("", _ICON_FONT.sub("", style))
+
+
+def trim_pages(rendered: Path, documents: Container[str]) -> None:
+    """Remove the pages that the book no longer has, such as that of a transform that was taken out.
+
+    Parameters
+    ----------
+    rendered : Path
+        The folder of the book's HTML.
+    documents : container of str
+        The names of the book's documents, such as ``"pages/3-3-results"``.
+    """
+    for folder, suffix in (("pages", ".html"), ("_sources/pages", ".ipynb")):
+        for path in (rendered / folder).glob(f"*{suffix}"):
+            if f"pages/{path.stem}" not in documents:
+                path.unlink()
 
 
 def trim_images(folder: Path, used: Iterable[str]) -> None:
