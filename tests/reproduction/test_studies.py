@@ -15,7 +15,7 @@ from report_utils.events import ingest
 from report_utils.events.export import export_observations
 from report_utils.profiles import load_profile
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.reproduction.results import export_results, export_study
+from report_utils.reproduction.results import export_results, export_study, results_digest
 from report_utils.reproduction.run_status import current_key
 from report_utils.reproduction.studies import (
     HALOS,
@@ -32,6 +32,7 @@ from report_utils.reproduction.studies import (
 )
 from report_utils.reproduction.study_results import seeds_of, study_outcomes
 from report_utils.reproduction.verification import stored_runs, verify
+from report_utils.runs import reads
 from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
 
@@ -219,6 +220,20 @@ def test_results_of_other_code_are_labelled(other, folder, tmp_path, monkeypatch
     assert origin.changed == ("code build_cnn changed",)
     assert "changed since: code build_cnn changed" in str(origin)
     assert "tensorflow" in str(origin)
+
+
+def test_a_page_records_the_results_of_a_study_with_their_folder_alone(other, folder, tmp_path, monkeypatch):
+    """Their keys are of older code: a page that recorded them as runs would never be what it says it was made from."""
+    results, grouped = tmp_path / "results", HALOS.variants[0]
+    complete(other, grouped)
+    export_results(reproduce_variant(other, grouped), grouped.trained, folder=results)
+    edit_definition(monkeypatch, "cnn.model", "build_cnn")
+    monkeypatch.setattr(reads, "_reads", reads.Reads())
+    changed = Reproduction(folder / "tiny.toml", Store(tmp_path / "empty"))
+    assert study_outcomes(changed, HALOS, folder=results)["grouped"].origin is not None
+    recorded = reads._reads
+    assert recorded.results == {str(results): results_digest(results)}
+    assert {digest for name, digest in recorded.runs.items() if name.startswith("fit/")} == {None}
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
         raise InputError(msg) from error
     reproduction = CommittedReproduction(trained, store, together)
     reproduction.folder, reproduction.today, reproduction.left_out = folder, Reproduction(profile, store), left_out
+    reproduction.is_shown = True
     return reproduction
 
 
@@ -92,6 +93,8 @@ class CommittedReproduction(Reproduction):
     today: Reproduction
     """The profile as it is now, to describe what has changed since."""
     left_out: tuple[str, ...] = ()
+    is_shown = False
+    """Whether the book shows these results in place of the profile's runs."""
 
     def __init__(self, profile: Profile, store: Store | None, results: Mapping[str, Result]) -> None:
         super().__init__(profile, store)
@@ -104,7 +107,8 @@ class CommittedReproduction(Reproduction):
     def load(self, key: RunKey) -> Run | None:
         """Return the result with this name, whatever its inputs."""
         result = self.results.get(key.name)
-        note_run(key.name, None if result is None else result.digest)
+        if self.is_shown:  # a study's results are recorded with their folder
+            note_run(key.name, None if result is None else result.digest)
         return result
 
     def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:

@@ -9,6 +9,7 @@ import stat
 import pytest
 
 from report_utils.book import pdf
+from report_utils.book.pages import full_contents
 from report_utils.book.pdf import find_chromium, make_pdf, print_document
 from report_utils.book.printing import pages_of_places
 from report_utils.errors import InputError
@@ -46,7 +47,7 @@ def test_the_book_is_printed_whole(tmp_path, monkeypatch):
     root = project_root()
     monkeypatch.setattr(pdf, "pdf_path", lambda source: tmp_path / "book.pdf")
     places = pages_of_places(make_pdf(root))
-    chapters = pdf.chapters_of(pdf.yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8")))
+    chapters = pdf.chapters_of(full_contents(root))
     numbers = [places[chapter.name.replace("/", "-")] for chapter in chapters]
     assert numbers == sorted(numbers)
     assert numbers[0] > 1
