@@ -18,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ import numpy as np
 
 _PASSING = re.compile(r"\b[0-9a-f]{7,64}\b|\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}:\d{2}\S*)?")
 """Digests and commits, days and times."""
-_TABLES = (("table", "--json"), ("table", "--status", "--json"))
+_TABLES = (("table",), ("table", "--status"))
 
 
 def array_digests(clone: Path) -> dict[str, str]:
@@ -58,11 +59,20 @@ def table_values(clone: Path, profile: str) -> dict[str, str]:
     found = {}
     environment = os.environ | {"PYTHONPATH": str(clone / "src"), "REPORT_PROFILE": profile}
     environment["REPORT_RUNS"] = str(clone / ".runs")
-    for arguments in _TABLES:
-        command = [sys.executable, "-c", "from report_utils.cli import main; main()", *arguments]
-        ended = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=True)
-        for place, value in _leaves(json.loads(ended.stdout)):
-            found[f"{' '.join(arguments)}: {place}"] = _PASSING.sub("", str(value))
+    with tempfile.TemporaryDirectory() as folder:
+        for arguments in _TABLES:
+            file = Path(folder) / "table.json"
+            command = [
+                sys.executable,
+                "-c",
+                "from report_utils.cli import main; main()",
+                *arguments,
+                "--json",
+                str(file),
+            ]
+            subprocess.run(command, cwd=clone, env=environment, stdout=subprocess.DEVNULL, check=True)
+            for place, value in _leaves(json.loads(file.read_text(encoding="utf-8"))):
+                found[f"{' '.join(arguments)}: {place}"] = _PASSING.sub("", str(value))
     return found
 
 
