@@ -72,13 +72,13 @@ ends = phase_residuals(dynamics)
 middle = middle_third(dynamics.truth)
 columns = ["bands", "bias", "scatter", "in the middle", "outside"]
 rows = [
-    [phase, residuals.mean(), residuals.std(), residuals[middle].std(), residuals[~middle].std()]
+    [f"{phase}", residuals.mean(), residuals.std(), residuals[middle].std(), residuals[~middle].std()]
     for phase, residuals in enumerate(ends, start=1)
 ]
 Markdown(
     untrained_warning({f"dynamics of {transform}": dead})
     if dead
-    else pd.DataFrame(rows, columns=columns).to_markdown(index=False, floatfmt=("d", "+.3f", ".3f", ".3f", ".3f"))
+    else pd.DataFrame(rows, columns=columns).to_markdown(index=False, floatfmt=("", "+.3f", ".3f", ".3f", ".3f"))
 )
 
 # %% [markdown]

@@ -98,7 +98,7 @@ figure
 ends = np.array(first.phase_ends)
 at_ends = pd.DataFrame(
     {
-        "bands": range(1, len(ends) + 1),
+        "bands": [f"{phase}" for phase in range(1, len(ends) + 1)],
         "scatter, multi-band": comparison.scatter[ends, 0],
         "scatter, AGN-less": comparison.scatter[ends, 1],
         "difference": comparison.rms_difference[ends],
@@ -108,7 +108,7 @@ at_ends = pd.DataFrame(
 )
 dead = {f"dynamics, {kind}": untrained_phases(of_kind) for kind, of_kind in zip(labels, seeds, strict=True)}
 warning = untrained_warning(dead)
-Markdown(warning or at_ends.to_markdown(index=False, floatfmt=("d", ".3f", ".3f", ".3f", ".3f", ".2f")))
+Markdown(warning or at_ends.to_markdown(index=False, floatfmt=("", ".3f", ".3f", ".3f", ".3f", ".2f")))
 
 # %% [markdown]
 # How large a difference would another training seed alone bring? The distance over seeds answers that: it is the
