@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import pickle
 import traceback
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from textwrap import shorten
 from typing import Any
@@ -222,7 +222,7 @@ def _call(task: Task) -> Any:
 def _can_be_sent(error: Exception) -> bool:
     """Tell whether the caller can rebuild an error; one that it cannot rebuild would look like a killed worker."""
     try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - it was dumped here
+        ForkingPickler.loads(ForkingPickler.dumps(error))  # as multiprocessing sends it
     except Exception:  # whatever an error's own code raises
         return False
     return True
