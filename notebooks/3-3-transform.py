@@ -150,7 +150,7 @@ printed = table_row(view)
 found += (
     f" The report prints {printed.scatter:.5f} dex."
     if printed.printed
-    else f" The report prints none ({printed.where})."
+    else f" The report prints no scatter for it ({printed.where})."
 )
 if transform != baseline and not any(one.untrained for one in results.values()):
     ratio = Runs(results).ratio(transform, baseline)
