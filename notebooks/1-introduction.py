@@ -94,7 +94,7 @@ printed = {
     "earlier work, as the report quotes it": (thousands(EARLIER_N_IMAGES), f"{PUBLISHED.earlier_scatter.value}"),
 }
 table = pd.DataFrame(printed, index=["images", "scatter [dex]"]).T
-Markdown(table.to_markdown(disable_numparse=True, colalign=("left", "right", "right")))
+Markdown(table.rename_axis("result").to_markdown(disable_numparse=True, colalign=("left", "right", "right")))
 
 # %% [markdown]
 # **What was found.** A census of clusters measures the universe, and a census needs masses. A network finds its own

@@ -142,7 +142,11 @@ quantities = {
     "median log10 mass": ("not printed", f"{np.median(masses):.2f}"),
     "halos": ("not printed", thousands(len(np.unique(reproduction.groups))) if knows_halos else "not known"),
 }
-Markdown(pd.DataFrame(quantities, index=["in the report", "here"]).T.to_markdown(disable_numparse=True))
+Markdown(
+    pd.DataFrame(quantities, index=["in the report", "here"])
+    .T.rename_axis("quantity")
+    .to_markdown(disable_numparse=True)
+)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 alike = np.argsort(np.abs(masses - np.median(masses)), kind="stable")[: max(2, len(masses) // 10)]

@@ -221,7 +221,9 @@ Markdown(
             "correlation of luminosity and temperature at fixed mass": f"{found.correlation:+.2f}",
         },
         index=["here"],
-    ).T.to_markdown(disable_numparse=True, colalign=("left", "right"))
+    )
+    .T.rename_axis("quantity")
+    .to_markdown(disable_numparse=True, colalign=("left", "right"))
 )
 
 # %% [markdown]
@@ -264,7 +266,9 @@ Markdown(
             f"log10 mass in {low}-{high}": ("a majority", f"{bulk:.0%}"),
         },
         index=["the report", "here"],
-    ).T.to_markdown(disable_numparse=True, colalign=("left", "right", "right"))
+    )
+    .T.rename_axis("quantity")
+    .to_markdown(disable_numparse=True, colalign=("left", "right", "right"))
 )
 
 # %% [markdown]
@@ -302,7 +306,9 @@ Markdown(
             "observations without any AGN event": f"{(share == 0).mean():.0%}",
         },
         index=["here"],
-    ).T.to_markdown(disable_numparse=True, colalign=("left", "right"))
+    )
+    .T.rename_axis("quantity")
+    .to_markdown(disable_numparse=True, colalign=("left", "right"))
 )
 
 # %% [markdown]
@@ -373,7 +379,9 @@ Markdown(
             "share above 7.5 keV at 10 keV": f"{at[10][3]:.1%}",
         },
         index=["here"],
-    ).T.to_markdown(disable_numparse=True, colalign=("left", "right"))
+    )
+    .T.rename_axis("quantity")
+    .to_markdown(disable_numparse=True, colalign=("left", "right"))
 )
 
 # %% [markdown]

@@ -159,7 +159,7 @@ settings = {
     "halos kept in one fold": ("not printed", "yes" if folds.grouped else "no"),
 }
 table = pd.DataFrame(settings, index=["the report", f"here (profile `{reproduction.profile.name}`)"]).T
-Markdown(table.to_markdown(disable_numparse=True, colalign=("left", "right", "right")))
+Markdown(table.rename_axis("setting").to_markdown(disable_numparse=True, colalign=("left", "right", "right")))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 verdict = "has the layers of the report's Figure 6" if ours == printed else "is not the report's: its layers differ"

@@ -56,7 +56,9 @@ Markdown(
             "compared with": TRANSFORMS[baseline].label,
         },
         index=[view.label],
-    ).to_markdown(disable_numparse=True)
+    )
+    .rename_axis("transform")
+    .to_markdown(disable_numparse=True)
 )
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]

@@ -139,7 +139,7 @@ table = pd.DataFrame(
     },
     index=recording.phase_titles,
 )
-Markdown(table.to_markdown(floatfmt=".1f"))
+Markdown(table.rename_axis("end of").to_markdown(floatfmt=".1f"))
 
 # %% [markdown]
 # The table has the scatter at the end of each phase [litres]. The depth of the boxes in the last column could not be

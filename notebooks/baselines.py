@@ -162,7 +162,7 @@ if {"multi_band_1", "multi_band_2"} <= set(transforms):
     shown["network, two bands over the lowest"] = f"{two / one:.2f}"
     totals_of_two = weighed.ratios["multi_band_2", "both", "trees"]
     shown["network over totals by trees, at two bands"] = interval_text(totals_of_two, ".2f")
-Markdown(pd.DataFrame({"ratio of scatters": shown}).to_markdown(disable_numparse=True))
+Markdown(pd.DataFrame({"ratio of scatters": shown}).rename_axis("compared").to_markdown(disable_numparse=True))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 lines = []

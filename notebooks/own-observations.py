@@ -229,7 +229,7 @@ held_out = {
     "scatter [dex]": [single.residuals.std(), two.residuals.std()],
 }
 table = pd.DataFrame(held_out, index=["single band", "two bands"])
-None if dead else Markdown(table.to_markdown(floatfmt=".3f"))
+None if dead else Markdown(table.rename_axis("images").to_markdown(floatfmt=".3f"))
 
 # %% [markdown]
 # ## Predict only

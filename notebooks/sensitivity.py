@@ -57,7 +57,7 @@ choices = {
     "temperature scatter (ln T at fixed mass)": None if settings is None else settings.sigma_ln_temperature,
     "noise on the weights (of a layer's spread)": reproduction.profile.dynamics.noise,
 }
-Markdown(pd.DataFrame({"in the book": choices}).dropna().to_markdown(floatfmt="g"))
+Markdown(pd.DataFrame({"in the book": choices}).dropna().rename_axis("choice").to_markdown(floatfmt="g"))
 
 # %% mystnb={"figure": {"caption": "**The claims under other assumptions.** For every claim the measured ratio of scatters with its 95% interval, first as in the book, then with one choice changed. The verdict of a variant in bold differs from the book's. Dashed lines are the limits of the claim; the solid line marks no difference.", "name": "fig-sensitivity"}, "image": {"alt": "Ratios with intervals for each claim and each variant, marked by verdict, with the claims' limits."}} tags=["hide-input"]
 rows = {

@@ -115,3 +115,12 @@ def test_pages_that_show_results_do_not_import_the_training_library():
     command = [sys.executable, "-c", "\n".join([*dict.fromkeys(lines), check])]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_every_column_of_a_table_has_a_name():
+    """A table whose rows have names says what they are names of: a screen reader reads the header with each cell."""
+    for path in sorted((ROOT / "notebooks").glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for place in re.finditer(r"\.to_markdown\(([^)]*)", text):
+            named = "index=False" in place[1] or text[: place.start()].rstrip().endswith(('")', "')"))
+            assert named, f"{path.name}: {text[place.start() - 60 : place.end()]}"
