@@ -55,14 +55,14 @@ function facts(fields) {
 }
 
 // A small table; returns the element and a function that fills one of its rows with {name: text}.
-function table(columns, rowHeads, caption) {
+function table(columns, rowHeads, caption, name = "values") {
   const heads = columns.map(([, label]) => make("th", { scope: "col" }, label));
   const places = rowHeads.map(() => Object.fromEntries(columns.map(([name]) => [name, make("td", { "data-field": name }, "\u2013")])));
   const rows = rowHeads.map((head, row) => make("tr", {}, head, ...Object.values(places[row])));
   const element = make("table", {}, make("thead", {}, make("tr", {}, make("td"), ...heads)), make("tbody", {}, ...rows));
   if (caption) element.prepend(make("caption", {}, caption));
   const fill = (row, texts) => Object.entries(texts).forEach(([name, text]) => (places[row][name].textContent = text));
-  const scrolled = { class: "ru-table", tabindex: 0, role: "region", "aria-label": caption ?? "values" };
+  const scrolled = { class: "ru-table", tabindex: 0, role: "region", "aria-label": caption ?? name };
   return [make("div", scrolled, element), fill];
 }
 

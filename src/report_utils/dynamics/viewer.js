@@ -64,7 +64,8 @@ start("dynamics-viewer", async (root, shown, data) => {
   const columns = rows.isClasses
     ? [["prediction", "predicted class"], ["residual", data.show]]
     : [["prediction", "prediction"], ["residual", `prediction \u2212 truth${unit}`], ["rank", "rank"]];
-  const [told, tellEach] = table(columns, data.titles.map((_, which) => named(which)));
+  const [told, tellEach] = table(
+    columns, data.titles.map((_, which) => named(which)), null, `values of ${data.titles.join(", ")}`);
   const readout = make("div", { class: "ru-readout", role: "status" }, where, told);
   const hint = make("div", { class: "ru-hint" }, `Point at a cell to read it. A click, a tap or the Enter key draws that ${data.item}\u2019s path, below.`);
   const plots = make("div", { class: "ru-plots" }, ...heatmaps.map((heatmap, which) =>
