@@ -655,5 +655,6 @@ def test_the_books_viewers_tell_stored_values_on_the_themes_own_ground(browser):
         rank, epoch = here["selected"], here["epoch"]
         assert told(root, "label") == data["labels"][rank]
         for number in range(len(data["predictions"])):
-            prediction = cells_of(data, number)[rank, epoch]
-            assert told(root, "prediction", number) == written(prediction, data["decimals"])
+            shown = cells_of(data, number)[rank, epoch]  # a classifier's margin, else the prediction
+            field, signed = ("residual", True) if data.get("classes") else ("prediction", False)
+            assert told(root, field, number) == written(shown, data["decimals"], sign=signed)
