@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from report_utils.binning import TRANSFORMS
 from report_utils.errors import InputError, NotAvailableError, printable
@@ -111,17 +112,10 @@ class CommittedReproduction(Reproduction):
             note_run(key.name, None if result is None else result.digest)
         return result
 
-    def fit_key(self, transform: str, fold: int, training_seed: int = 0) -> RunKey:
+    def _training_key(self, name: str, *about: Any) -> RunKey:
         """Return the key with which the result was computed, or today's key if there is no result."""
-        return self._key_then(super().fit_key(transform, fold, training_seed))
-
-    def dynamics_key(self, transform: str, training_seed: int = 0) -> RunKey:
-        """Return the key with which the result was computed, or today's key if there is no result."""
-        return self._key_then(super().dynamics_key(transform, training_seed))
-
-    def _key_then(self, key: RunKey) -> RunKey:
-        result = self.results.get(key.name)
-        return key if result is None else key_of(result, key.profile)
+        result = self.results.get(name)
+        return super()._training_key(name, *about) if result is None else key_of(result, self.profile.label)
 
     def _finished(self, key: RunKey) -> Run:
         run = self.load(key)

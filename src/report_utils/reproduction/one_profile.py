@@ -77,6 +77,7 @@ class Reproduction:
         self.store = store or Store()
         self.observations = Observations.of(self.profile)
         _require_pixel_numbers(self.profile, self.observations.n_clusters)
+        self._codes: dict[tuple[str, ...], dict[str, str]] = {}
         self._keys: dict[str, RunKey] = {}  # keys stay the same throughout a build
         self._data_keys: dict[tuple[float, ...], RunKey] = {}
         self._datasets: dict[tuple[float, ...], Dataset] = {}
@@ -317,7 +318,9 @@ class Reproduction:
     ) -> RunKey:
         if name not in self._keys:
             inputs = self._common_inputs(transform, fold, training_seed) | protocol
-            inputs["code"] = reached_definitions(*code_roots)
+            if code_roots not in self._codes:
+                self._codes[code_roots] = reached_definitions(*code_roots)
+            inputs["code"] = self._codes[code_roots]
             self._keys[name] = RunKey(name, inputs, self.profile.label)
         return self._keys[name]
 

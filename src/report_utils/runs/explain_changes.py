@@ -41,6 +41,8 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def differences(before: Any, now: Any, path: Path = ()) -> Iterator[tuple[Path, Any, Any]]:
     """Yield (path, before, now) for each value that differs between nested mappings."""
+    if before == now:
+        return
     if isinstance(before, Mapping) and isinstance(now, Mapping):
         for name in dict.fromkeys((*before, *now)):
             yield from differences(before.get(name, _ABSENT), now.get(name, _ABSENT), (*path, name))
