@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,3 +27,22 @@ def runs_folder(tmp_path, monkeypatch):
     """A folder of runs of the test's own."""
     monkeypatch.setenv("REPORT_RUNS", str(tmp_path / "runs"))
     return tmp_path / "runs"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Return the exit status of a command, and what it has printed."""
+
+    def call(*arguments) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["report-utils", *map(str, arguments)])
+        from report_utils import cli
+
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as end:
+            status = end.code or 0
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return call

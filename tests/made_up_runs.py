@@ -7,22 +7,6 @@ import numpy as np
 from report_utils.binning import get_transform
 from report_utils.reproduction.training_tasks import tested
 
-PROFILE = """
-description = "a test"
-seed = 5
-n_pixels = 16
-[source]
-n_clusters = 20
-[folds]
-run = 2
-[training]
-epochs = 1
-batch_size = 64
-[dynamics]
-epochs = 1
-batch_size = 64
-"""
-
 
 def store_fits(reproduction, transform, *, folds=None, seed=0, scatter=0.1):
     """Store a fit for each fold that is run, with residuals of a scatter [dex], and return the predictions by fold."""

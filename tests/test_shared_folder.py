@@ -15,7 +15,8 @@ from report_utils.reproduction.run_status import run_states
 from report_utils.runs.integrity import read_manifest
 from report_utils.runs.store import RunKey, Store
 from tests.conftest import ROOT
-from tests.made_up_runs import PROFILE, store_fits
+from tests.made_up_runs import store_fits
+from tests.profile_files import TINY
 
 MACHINE = """
 import filelock, pathlib, sys, time
@@ -36,7 +37,7 @@ task.function(**task.arguments)
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "tiny.toml").write_text(PROFILE.replace("epochs = 1", "epochs = 4", 1))
+    (tmp_path / "tiny.toml").write_text(TINY.replace("epochs = 1", "epochs = 4", 1))
     return tmp_path
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.made_up_runs import PROFILE, store_dynamics, store_fits
+from tests.made_up_runs import store_dynamics, store_fits
+from tests.profile_files import TINY
 
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import results_folder
@@ -15,7 +16,7 @@ from report_utils.runs.store import Store
 def folder(tmp_path_factory):
     """A tiny profile with the fits of both kinds of folds."""
     folder = tmp_path_factory.mktemp("studies-cli")
-    (folder / "tiny.toml").write_text(PROFILE)
+    (folder / "tiny.toml").write_text(TINY)
     base = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
     for variant in HALOS.all_variants:
         for transform in variant.trained:

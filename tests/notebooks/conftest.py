@@ -20,7 +20,8 @@ from report_utils.binning import TRANSFORMS
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
 from report_utils.runs.store import Store
 from tests.conftest import ROOT
-from tests.made_up_runs import PROFILE, store_dynamics, store_fits
+from tests.made_up_runs import store_dynamics, store_fits
+from tests.profile_files import TINY
 
 N_CLUSTERS = 60
 
@@ -66,7 +67,7 @@ def run_notebook(name: str, **parameters: Any) -> Page:
 def notebooks(tmp_path_factory):
     """A function that runs a notebook, each with the same parameters once, and the reproduction that it shows."""
     folder = tmp_path_factory.mktemp("made-up")
-    (folder / "tiny.toml").write_text(PROFILE.replace("n_clusters = 20", f"n_clusters = {N_CLUSTERS}"))
+    (folder / "tiny.toml").write_text(TINY.replace("n_clusters = 20", f"n_clusters = {N_CLUSTERS}"))
     reproduction = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
     for transform in TRANSFORMS:
         store_fits(reproduction, transform)

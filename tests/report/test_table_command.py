@@ -2,11 +2,9 @@
 
 import csv
 import json
-import sys
 
 import pytest
 
-from report_utils import cli
 from report_utils.report import reproduced_results as judged
 from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.reproduction_status import CLAIM, StatusEntry
@@ -14,7 +12,7 @@ from report_utils.report.tables import table_one
 
 
 @pytest.fixture
-def run(monkeypatch, capsys, report_like, runs_folder):
+def run(run, monkeypatch, report_like, runs_folder):
     class MadeUp:
         def __init__(self, reproduction):
             self.reproduction = reproduction
@@ -23,17 +21,7 @@ def run(monkeypatch, capsys, report_like, runs_folder):
 
     monkeypatch.setattr(judged, "Judged", MadeUp)
 
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["report-utils", "table", "--profile", "smoke", *map(str, arguments)])
-        try:
-            cli.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code or 0
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return call
+    return lambda *arguments: run("table", "--profile", "smoke", *arguments)
 
 
 def test_table_one_is_what_is_printed(run):

@@ -8,7 +8,8 @@ import shutil
 import numpy as np
 import pytest
 from tests.edited_code import edit_definition
-from tests.made_up_runs import PROFILE, store_dynamics, store_fits
+from tests.made_up_runs import store_dynamics, store_fits
+from tests.profile_files import TINY
 
 from report_utils.book.build import make_page
 from report_utils.book.kept_pages import Today, fresh_version
@@ -32,7 +33,7 @@ from report_utils.runs.store import Store
 def folder(tmp_path_factory):
     """A profile of three folds, its observations, and results of some folds of some transforms."""
     folder = tmp_path_factory.mktemp("committed")
-    (folder / "tiny.toml").write_text(PROFILE.replace("run = 2", "run = 3"))
+    (folder / "tiny.toml").write_text(TINY.replace("run = 2", "run = 3"))
     reproduction = Reproduction(folder / "tiny.toml", Store(folder / "trained"))
     store_fits(reproduction, "single_band", folds=(0, 1, 2))
     store_fits(reproduction, "multi_band_2", folds=(0, 1))

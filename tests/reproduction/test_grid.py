@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from tests.conftest import ROOT
-from tests.made_up_runs import PROFILE, store_fits
+from tests.made_up_runs import store_fits
+from tests.profile_files import TINY
 
 from report_utils.errors import InputError
 from report_utils.reproduction.grid import run_grid, write_grid
@@ -33,7 +34,7 @@ SLURM = ROOT / "tools" / "one_node_slurm.sh"
 
 @pytest.fixture
 def reproduction(tmp_path):
-    (tmp_path / "tiny.toml").write_text(PROFILE)
+    (tmp_path / "tiny.toml").write_text(TINY)
     return Reproduction(tmp_path / "tiny.toml", Store(tmp_path / "runs"))
 
 
@@ -59,7 +60,7 @@ def test_a_file_changes_only_with_its_digest_whatever_the_clocks_say(reproductio
     assert len(write_grid(reproduction).missing) == 32
     assert {path: path.stat().st_mtime_ns for path in files} == before
 
-    (tmp_path / "tiny.toml").write_text(PROFILE.replace("epochs = 1", "epochs = 2", 1))
+    (tmp_path / "tiny.toml").write_text(TINY.replace("epochs = 1", "epochs = 2", 1))
     changed = Reproduction(tmp_path / "tiny.toml", reproduction.store)
     assert "fit/multi_band_2/0" in write_grid(changed).missing
     later = {path.relative_to(folder).as_posix() for path, at in before.items() if _changed(path, at)}
@@ -81,7 +82,7 @@ def test_a_removed_run_becomes_a_job_again(reproduction):
 
 def test_jobs_that_a_profile_no_longer_has_are_removed(reproduction, tmp_path):
     folder = write_grid(reproduction).folder
-    (tmp_path / "tiny.toml").write_text(PROFILE.replace("run = 2", "run = 1"))
+    (tmp_path / "tiny.toml").write_text(TINY.replace("run = 2", "run = 1"))
     write_grid(Reproduction(tmp_path / "tiny.toml", reproduction.store))
     assert {path.name for path in (folder / "digests" / "fit" / "single_band").iterdir()} == {"0"}
 
@@ -97,7 +98,7 @@ def test_missing_requirements_of_a_grid_are_named(reproduction, monkeypatch):
 def test_marks_are_left_alone_while_another_process_runs_the_grid(reproduction, tmp_path):
     folder = write_grid(reproduction).folder
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    (tmp_path / "tiny.toml").write_text(PROFILE.replace("epochs = 1", "epochs = 2", 1))
+    (tmp_path / "tiny.toml").write_text(TINY.replace("epochs = 1", "epochs = 2", 1))
     changed = Reproduction(tmp_path / "tiny.toml", reproduction.store)
     with (
         FileLock(folder / "running.lock"),
@@ -151,7 +152,7 @@ def test_a_full_queue_is_tried_again_while_jobs_finish(reproduction, monkeypatch
 def test_a_folder_and_a_profile_with_spaces(tmp_path):
     folder = tmp_path / "my own folder"
     folder.mkdir()
-    (folder / "my profile.toml").write_text(PROFILE)
+    (folder / "my profile.toml").write_text(TINY)
     reproduction = Reproduction(folder / "my profile.toml", Store(folder / "runs"))
     command = [Path(sys.executable).with_name("report-utils"), "grid", "--on", "local", "done/data", "--profile"]
     environment = os.environ | {"REPORT_RUNS": str(folder / "runs")}

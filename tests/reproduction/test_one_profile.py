@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tests.profile_files import TINY
 
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.errors import InputError
@@ -16,27 +17,11 @@ from report_utils.reproduction.run_status import what_is_left
 from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
 
-PROFILE = """
-description = "a test"
-seed = 5
-n_pixels = 16
-[source]
-n_clusters = 20
-[folds]
-run = 2
-[training]
-epochs = 1
-batch_size = 64
-[dynamics]
-epochs = 1
-batch_size = 64
-"""
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reproduction")
-    (folder / "tiny.toml").write_text(PROFILE)
+    (folder / "tiny.toml").write_text(TINY)
     return folder
 
 
@@ -151,7 +136,7 @@ def archived(folder):
     catalogue = export_observations(observations, folder / "files")
     report = ingest(catalogue, folder / "archive")
     assert report.exit_status == 0
-    (folder / "archived.toml").write_text(PROFILE.replace("n_clusters = 20", 'archive = "archive"'))
+    (folder / "archived.toml").write_text(TINY.replace("n_clusters = 20", 'archive = "archive"'))
     return Reproduction(folder / "archived.toml", Store(folder / "archived-runs"))
 
 
@@ -167,7 +152,7 @@ def test_an_archive_without_agn_less_lists_has_fewer_transforms(folder):
     observations = (simulate_observation(5, index) for index in range(20))
     catalogue = export_observations(observations, folder / "files-1", agn_less=False)
     ingest(catalogue, folder / "archive-1")
-    (folder / "one.toml").write_text(PROFILE.replace("n_clusters = 20", 'archive = "archive-1"\nn_clusters = 18'))
+    (folder / "one.toml").write_text(TINY.replace("n_clusters = 20", 'archive = "archive-1"\nn_clusters = 18'))
     reproduction = Reproduction(folder / "one.toml", Store(folder / "one-runs"))
     assert len(reproduction.catalogue) == 18
     assert not any(name.startswith("agn_less") for name in reproduction.transforms)
@@ -186,7 +171,7 @@ def test_an_archive_without_agn_less_lists_has_fewer_transforms(folder):
     ],
 )
 def test_unusable_sources_are_named(folder, archived, source, message):
-    (folder / "bad.toml").write_text(PROFILE.replace("n_clusters = 20", source))
+    (folder / "bad.toml").write_text(TINY.replace("n_clusters = 20", source))
     with pytest.raises(InputError, match=message) as caught:
         Reproduction(folder / "bad.toml", Store(folder / "runs"))
     assert "bad.toml" in str(caught.value)
@@ -195,7 +180,7 @@ def test_unusable_sources_are_named(folder, archived, source, message):
 
 def test_too_many_pixels_are_refused_before_anything_is_simulated(folder):
     """2**31 pixel numbers are enough for exactly 131 072 observations of 128 x 128 pixels."""
-    many = PROFILE.replace("n_pixels = 16", "n_pixels = 128")
+    many = TINY.replace("n_pixels = 16", "n_pixels = 128")
     (folder / "many.toml").write_text(many.replace("n_clusters = 20", "n_clusters = 131_072"))
     assert Reproduction(folder / "many.toml", Store(folder / "runs")).observations.n_clusters == 131_072
     (folder / "more.toml").write_text(many.replace("n_clusters = 20", "n_clusters = 131_073"))

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from tests.conftest import ROOT
 from tests.edited_code import edit_definition
-from tests.made_up_runs import PROFILE, store_dynamics, store_fits
+from tests.made_up_runs import store_dynamics, store_fits
+from tests.profile_files import TINY
 
 from report_utils.errors import InputError
 from report_utils.report.seeds import SeedPredictions, untrained_phases
@@ -34,7 +35,7 @@ DYNAMICS = "dynamics/tiny/multi_band_4/seed-0"
 @pytest.fixture(scope="module")
 def reproduction(tmp_path_factory):
     folder = tmp_path_factory.mktemp("results")
-    (folder / "tiny.toml").write_text(PROFILE)
+    (folder / "tiny.toml").write_text(TINY)
     reproduction = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
     store_fits(reproduction, "multi_band_2")
     store_fits(reproduction, "multi_band_2", seed=1)

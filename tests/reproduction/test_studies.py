@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from tests.edited_code import edit_definition
-from tests.made_up_runs import PROFILE, store_dynamics, store_fits
+from tests.made_up_runs import store_dynamics, store_fits
+from tests.profile_files import TINY as PROFILE
 
 from report_utils.errors import InputError
 from report_utils.events import ingest
