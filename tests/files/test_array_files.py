@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from report_utils.errors import InputError
-from report_utils.files.array_files import open_arrays, read_arrays
+from report_utils.files.array_files import open_arrays, read_array_header
 
 ARRAYS = {
     "masses": np.linspace(13, 15, 7),
@@ -25,28 +25,26 @@ ARRAYS = {
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_what_numpy_reads(save, tmp_path):
+def test_what_numpy_writes(save, tmp_path):
     save(tmp_path / "a.npz", **ARRAYS)
-    found = read_arrays(tmp_path / "a.npz", 1 << 20)
-    with np.load(tmp_path / "a.npz") as expected:
-        assert list(found) == expected.files
-        for name, array in found.items():
-            np.testing.assert_array_equal(array, expected[name])
-            assert (array.dtype, array.shape) == (expected[name].dtype, expected[name].shape)
-            assert array.flags.writeable
+    with open_arrays(tmp_path / "a.npz") as archive:
+        assert archive.namelist() == [f"{name}.npy" for name in ARRAYS]
+        for name, array in ARRAYS.items():
+            with archive.open(f"{name}.npy") as stream:
+                shape, dtype, fortran = read_array_header(stream)
+                values = np.frombuffer(stream.read(), dtype) if dtype.itemsize else np.zeros(array.size, dtype)
+            assert (shape, dtype, fortran) == (array.shape, array.dtype, name == "fortran")
+            np.testing.assert_array_equal(values.reshape(shape, order="F" if fortran else "C"), array)
 
 
 def test_limits(tmp_path):
     np.savez_compressed(tmp_path / "a.npz", zeros=np.zeros(1000))
     with pytest.raises(InputError, match="unpack to 8128 bytes"):
-        read_arrays(tmp_path / "a.npz", 8127)
-    assert len(read_arrays(tmp_path / "a.npz", 8128)["zeros"]) == 1000
+        open_arrays(tmp_path / "a.npz", 8127)
+    open_arrays(tmp_path / "a.npz", 8128).close()
 
 
 def test_what_numpy_does_not_write_is_refused(tmp_path):
-    np.savez(tmp_path / "objects.npz", a=np.array([{}], dtype=object))
-    with pytest.raises(ValueError, match="claims object"):
-        read_arrays(tmp_path / "objects.npz", 1 << 20)
     with zipfile.ZipFile(tmp_path / "other.npz", "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("a.npy", b"\0" * 1000)
     with pytest.raises(InputError, match="compressed in a way that NumPy does not use"):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import math
 import warnings
 import zipfile
 from pathlib import Path
 from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.files.input_files import MAX_BYTES, demand_file
@@ -98,29 +96,3 @@ def read_array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, boo
         warnings.simplefilter("ignore")  # of headers that Python 2 wrote
         shape, fortran, dtype = read(io.BytesIO(length + head))
     return shape, dtype, fortran
-
-
-def read_arrays(path: Path, max_bytes: int) -> dict[str, NDArray]:
-    """Return the arrays of an ``.npz`` file: numbers and text of fixed width, but never objects.
-
-    Raises
-    ------
-    As :func:`open_arrays`, and ValueError where a member claims more than it holds.
-    """
-    arrays = {}
-    with open_arrays(path, max_bytes) as archive:
-        for member in archive.infolist():
-            with archive.open(member) as stream:
-                shape, dtype, fortran = read_array_header(stream)
-                n_bytes = math.prod(shape) * dtype.itemsize
-                if dtype.kind not in "biufcSU" or not 0 <= n_bytes <= member.file_size or min(shape, default=0) < 0:
-                    msg = f"{member.filename} claims {dtype} {shape}"
-                    raise ValueError(msg)
-                data = stream.read(n_bytes)
-                if len(data) < n_bytes or stream.read(1):
-                    msg = f"{member.filename} does not hold what it claims"
-                    raise ValueError(msg)
-            # A copy, because an array made from bytes is read-only.
-            values = np.frombuffer(data, dtype).copy() if dtype.itemsize else np.zeros(math.prod(shape), dtype)
-            arrays[member.filename.removesuffix(".npy")] = values.reshape(shape, order="F" if fortran else "C")
-    return arrays
