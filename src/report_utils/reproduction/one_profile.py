@@ -240,19 +240,7 @@ class Reproduction:
         n_training_seeds : int, optional
             Number of training seeds; by default the profile's.
         """
-        return self._compute(self.tasks(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds))
-
-    def tasks(
-        self,
-        transforms: Iterable[str] | None = None,
-        dynamics: Iterable[str] | None = None,
-        *,
-        folds: Iterable[int] | None = None,
-        n_training_seeds: int | None = None,
-    ) -> list[Task]:
-        """Return the tasks that :meth:`prepare` would run, in order."""
-        missing = self.missing(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds)
-        return [self.training_task(key) for key in missing]
+        return self._compute(self.missing(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds))
 
     def missing(
         self,
@@ -276,11 +264,11 @@ class Reproduction:
             keys += [self.dynamics_key(name, seed) for name in dynamics]
         return self._without_finished(keys)
 
-    def _compute(self, tasks: list[Task]) -> int:
-        if tasks:
+    def _compute(self, keys: list[RunKey]) -> int:
+        if keys:
             with in_use(self.store, self.profile.label):
-                run_tasks(tasks, f"Training ({len(tasks)} runs)")
-        return len(tasks)
+                run_tasks([self.training_task(key) for key in keys], f"Training ({len(keys)} runs)")
+        return len(keys)
 
     def fit_keys(self, transform: str, training_seed: int, folds: Iterable[int] | None = None) -> list[RunKey]:
         """Return the keys of a transform's fits, one for each fold; by default all folds that the profile runs."""
@@ -382,7 +370,7 @@ class Reproduction:
         return [key for key in keys if self.load(key) is None]
 
     def _ensure(self, keys: list[RunKey]) -> None:
-        self._compute([self.training_task(key) for key in self._without_finished(keys)])
+        self._compute(self._without_finished(keys))
 
     def training_task(self, key: RunKey, store: Store | None = None) -> Task:
         """Return the task that trains a fit or a dynamics of this profile, by default for its own store."""

@@ -290,9 +290,10 @@ def train_study(base: Reproduction, study: Study, *, n_training_seeds: int | Non
     for variant in possible_variants(base, study):
         varied = reproduce_variant(base, variant)
         n_seeds = max(n_training_seeds or varied.profile.training_seeds, variant.n_training_seeds)
-        for task in varied.tasks(variant.trained, variant.dynamics, n_training_seeds=n_seeds):
-            named = replace(task, label=f"{variant.name}: {task.label}")
-            tasks.setdefault(task.arguments["key"].name, named)  # variants share runs of the base
+        for key in varied.missing(variant.trained, variant.dynamics, n_training_seeds=n_seeds):
+            if key.name not in tasks:  # variants share runs of the base
+                task = varied.training_task(key)
+                tasks[key.name] = replace(task, label=f"{variant.name}: {task.label}")
     with in_use(base.store, base.profile.label):
         run_tasks(list(tasks.values()), f"Study {study.name} ({len(tasks)} runs)")
     return len(tasks)
