@@ -46,7 +46,7 @@ from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.events import export_observations, ingest, inspect_events, open_archive, read_catalogue
 from report_utils.events.thinning import thin
 from report_utils.prediction import predict
-from report_utils.prediction.apply import finished_fits
+from report_utils.prediction.trained_networks import trained_networks
 from report_utils.profiles import load_profile
 from report_utils.report import Reproduction, figures, open_reproduction
 from report_utils.report.figures.residuals import PREDICTED_MASS, TRUE_MASS
@@ -208,7 +208,9 @@ Markdown(f"The {len(archive)} example observations allow {len(mine.transforms)} 
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 two, single = (reproduction.cross_validation(name) for name in ("multi_band_2", "single_band"))
-finished_fits(reproduction, two.transform)  # what follows needs the networks: committed results do not hold them
+networks = trained_networks(
+    reproduction, two.transform
+)  # what follows needs the networks: committed results do not hold them
 dead = untrained_warning({each.transform: SeedPredictions.of(each).untrained for each in (two, single)})
 sizes = () if dead else (20, 40, 80, 160)
 expected = [expect_of_samples(n, two.residuals, single.residuals) for n in sizes]

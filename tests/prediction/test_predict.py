@@ -16,6 +16,7 @@ from report_utils.errors import InputError
 from report_utils.events import ArchiveWriter, open_archive
 from report_utils.events.thinning import thin
 from report_utils.prediction import predict
+from report_utils.prediction.trained_networks import trained_networks
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
@@ -197,3 +198,15 @@ def test_a_transform_with_bands_of_its_own_predicts_from_these(folder, reproduct
     counts = [band_counts(archive.read(index), 16, edges_kev).sum(axis=(0, 1)) for index in range(20)]
     np.testing.assert_allclose(table["hardness"], [events[1:].sum() / events[0] for events in counts])
     assert (table["warning"] == "was in the training").all()
+
+
+def test_a_trained_network_is_a_keras_model_from_images_to_masses(reproduction):
+    networks = trained_networks(reproduction, TRANSFORM)
+    assert [(network.training_seed, network.fold) for network in networks] == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    for network in networks:
+        images = reproduction.dataset.images(TRANSFORMS[TRANSFORM])[network.test]
+        stored = network.fit.predictions
+        np.testing.assert_allclose(network.predict_views(images), stored, atol=1e-5)
+        np.testing.assert_allclose(network.predict(images), stored.mean(axis=1), atol=1e-5)
+        np.testing.assert_allclose(network.model.predict(images, verbose=0)[:, 0], stored[:, 0], atol=1e-5)
+        assert network.model.get_layer("global_average_pooling2d").output.shape == (None, 64)

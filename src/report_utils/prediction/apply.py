@@ -9,10 +9,7 @@ of events and their hardness.
 from __future__ import annotations
 
 import dataclasses
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,15 +20,13 @@ from numpy.typing import NDArray
 from report_utils.binning import band_counts, get_transform
 from report_utils.binning.observations import Observations
 from report_utils.binning.transforms import Transform
-from report_utils.cnn.crossval import fit_from_arrays
 from report_utils.cnn.untrained import WHAT_TO_TRY, untrained_folds
-from report_utils.errors import InputError, NotAvailableError
+from report_utils.errors import InputError
 from report_utils.events import Archive, open_archive
 from report_utils.files.disk import whole_file
 from report_utils.prediction.limits import ExpectedError, TrainingRange, hardness
-from report_utils.profiles import Profile, project_root
+from report_utils.prediction.trained_networks import trained_networks
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.runs.store import Run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,17 +102,16 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
     chosen, profile = get_transform(transform), reproduction.profile
     archive = archive if isinstance(archive, Archive) else open_archive(archive)
     _check_lists(archive, chosen)
-    fits = finished_fits(reproduction, transform)
+    networks = trained_networks(reproduction, transform)
     error = held_out_error(reproduction, transform)
     training = training_range(reproduction, chosen)
     observations = dataclasses.replace(
         reproduction.observations, archive=archive.folder.resolve(), settings=None, n_clusters=len(archive)
     )
-    predict_views = _predictor(reproduction, chosen, fits)
     totals, predictions = [], []
     for counts in _counts(observations, chosen):
         totals.append(counts.sum(axis=(1, 2), dtype=np.int64))
-        predictions.append(predict_views(chosen(counts)))
+        predictions.append(np.stack([network.predict_views(chosen(counts)) for network in networks], axis=1))
     of_fits = np.concatenate(predictions).mean(axis=2, dtype=np.float64)
     predicted, bands = of_fits.mean(axis=1), np.concatenate(totals)
     bins, hard, n_events = error.bin_of(predicted), hardness(bands), bands.sum(axis=1)
@@ -130,7 +124,7 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
         {
             "cluster_id": archive.ids,
             "log10_mass_predicted": predicted,
-            "spread_between_fits": of_fits.std(axis=1, ddof=1) if len(fits) > 1 else np.nan,
+            "spread_between_fits": of_fits.std(axis=1, ddof=1) if len(networks) > 1 else np.nan,
             "expected_bias": error.bias[bins],
             "expected_scatter": error.scatter[bins],
             "n_held_out": error.n_clusters[bins],
@@ -159,28 +153,6 @@ def write_predictions(path: Path, predictions: Predictions) -> None:
     except OSError as error:
         msg = f"{path}: cannot be written ({error.strerror or error}); choose another folder"
         raise InputError(msg) from None
-
-
-def finished_fits(reproduction: Reproduction, transform: str) -> list[tuple[int, Run]]:
-    """Return the fold and the run of every fit of a transform, for every trained seed.
-
-    Raises
-    ------
-    InputError
-        If one is missing; the message names the command that trains it.
-    """
-    profile, found = reproduction.profile, []
-    for seed in range(reproduction.n_training_seeds(transform)):
-        for fold in range(profile.folds.run):
-            found.append((fold, reproduction.store.load(reproduction.fit_key(transform, fold, seed))))
-    fits = [(fold, run) for fold, run in found if run is not None]
-    if len(fits) < len(found):
-        msg = (
-            f"profile {profile.name}: {len(found) - len(fits)} of {len(found)} fits of {transform!r} are not trained;"
-            f" train them with: report-utils fit {transform} --profile {_called(profile)}"
-        )
-        raise NotAvailableError(msg)
-    return fits
 
 
 def held_out_error(reproduction: Reproduction, transform: str) -> ExpectedError:
@@ -225,11 +197,6 @@ def _check_lists(archive: Archive, transform: Transform) -> None:
         raise InputError(msg)
 
 
-def _called(profile: Profile) -> str:
-    ours = project_root() / "profiles" / f"{profile.name}.toml"
-    return profile.name if ours == profile.path else str(profile.path)
-
-
 def _known(archive: Archive, reproduction: Reproduction) -> list[bool]:
     """Tell for each observation whether a fit of the profile was trained on it."""
     trained, folder = set(), reproduction.profile.archive_path
@@ -245,42 +212,3 @@ def _counts(observations: Observations, transform: Transform) -> Iterator[NDArra
         indices = range(start, min(start + _CHUNK, observations.n_clusters))
         events = (observations.events(index, transform.source) for index in indices)
         yield np.stack([band_counts(each, observations.n_pixels, transform.counted_edges_kev) for each in events])
-
-
-def _predictor(
-    reproduction: Reproduction, transform: Transform, fits: list[tuple[int, Run]]
-) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
-    """Return a function from ``(n_images, ...)`` images to all fits' ``(n_images, n_fits, 8)`` [log10 Msun]."""
-    with _quietly():
-        from report_utils.cnn.images import ResidentImages
-        from report_utils.cnn.network import fresh_network
-        from report_utils.cnn.scales import TargetScale
-
-    profile, fold_of, masses = reproduction.profile, reproduction.fold_of(), reproduction.dataset.log10_mass
-    trained = [fit_from_arrays(run.array, run.facts()) for _, run in fits]
-    scales = [TargetScale(masses[fold_of != fold], profile.training.target) for fold, _ in fits]
-
-    def predict_all(images: NDArray[np.float32]) -> NDArray[np.float32]:
-        resident, found = ResidentImages(images), []
-        for fit, scale in zip(trained, scales, strict=True):
-            network = fresh_network(transform.n_channels, profile.n_pixels, (0,), 0.0, fit.input_scale)
-            network.set_weights(fit.weights)
-            found.append(scale.to_log10_mass(network.predict_views(resident)))
-        return np.stack(found, axis=1)
-
-    return predict_all
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Hide what TensorFlow writes to standard error during its import, which no setting turns off."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)

@@ -1,0 +1,150 @@
+"""The trained networks of a profile, as Keras models from images to masses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from report_utils.binning import get_transform
+from report_utils.cnn.crossval import Fit, fit_from_arrays
+from report_utils.cnn.untrained import why_untrained
+from report_utils.errors import NotAvailableError
+from report_utils.profiles import Profile, project_root
+from report_utils.reproduction.one_profile import Reproduction
+
+if TYPE_CHECKING:
+    import keras
+
+    from report_utils.cnn.scales import TargetScale
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedNetwork:
+    """The network of one fit.
+
+    Parameters
+    ----------
+    transform : str
+    training_seed : int
+    n_pixels : int
+    fit : Fit
+    target_scale : TargetScale
+        Of the masses that it was trained on.
+    truth : (n_test,) float64 [log10 Msun]
+        Of the clusters in :attr:`test`.
+    """
+
+    transform: str
+    training_seed: int
+    n_pixels: int
+    fit: Fit
+    target_scale: TargetScale
+    truth: NDArray[np.float64]
+
+    @property
+    def fold(self) -> int:
+        """Return the fold that it was not trained on."""
+        return self.fit.fold
+
+    @property
+    def test(self) -> NDArray[np.integer]:
+        """Return the rows of the held-out clusters in the catalogue, ``(n_test,)``."""
+        return self.fit.cluster
+
+    @property
+    def why_untrained(self) -> str:
+        """Return why it counts as not trained, or an empty text."""
+        losses, variance = self.fit.history["loss"], self.fit.target_variance
+        return why_untrained(self.fit.predictions, self.truth, losses, variance) or ""
+
+    @property
+    def model(self) -> keras.Model:
+        """Return the network as a Keras model, from ``(n, n_pixels, n_pixels, n_channels)`` images to log10 masses.
+
+        Its first and last layers are the scaling of images and masses. Those between are the layers of
+        :func:`report_utils.cnn.build_cnn` by their names, or its whole model if that is not a sequence of layers.
+        """
+        with quietly():
+            import keras
+
+            from report_utils.cnn import build_cnn
+        scale, target = self.fit.input_scale, self.target_scale
+        n_channels = len(scale.mean)
+        cnn = build_cnn(n_channels, self.n_pixels)
+        cnn.set_weights(self.fit.weights)
+        inputs = keras.Input((self.n_pixels, self.n_pixels, n_channels), name="log_counts")
+        outputs = keras.layers.Rescaling(1 / scale.spread, (-scale.mean / scale.spread).tolist())(inputs)
+        for layer in cnn.layers if isinstance(cnn, keras.Sequential) else [cnn]:
+            outputs = layer(outputs)
+        return keras.Model(inputs, keras.layers.Rescaling(target.spread, target.mean, name="log10_mass")(outputs))
+
+    def predict_views(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Predict the masses of images in all eight views, ``(n_images, 8)`` [log10 Msun]."""
+        with quietly():
+            from report_utils.cnn.images import ResidentImages
+            from report_utils.cnn.network import fresh_network
+        network = fresh_network(images.shape[-1], self.n_pixels, (0,), 0.0, self.fit.input_scale)
+        network.set_weights(self.fit.weights)
+        return self.target_scale.to_log10_mass(network.predict_views(ResidentImages(images)))
+
+    def predict(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Predict the masses of images, ``(n_images,)`` [log10 Msun]: the mean over the eight views."""
+        return self.predict_views(images).mean(axis=1, dtype=np.float64)
+
+
+def trained_networks(reproduction: Reproduction, transform: str) -> list[TrainedNetwork]:
+    """Return the networks of a transform, seed by seed, fold by fold.
+
+    Raises
+    ------
+    NotAvailableError
+        If a fit is missing; the message names the command that trains it. Committed results hold no weights.
+    """
+    with quietly():
+        from report_utils.cnn.scales import TargetScale
+
+    profile, fold_of, masses = reproduction.profile, reproduction.fold_of(), reproduction.dataset.log10_mass
+    networks, n_missing = [], 0
+    for seed in range(reproduction.n_training_seeds(transform)):
+        for fold in range(profile.folds.run):
+            run = reproduction.store.load(reproduction.fit_key(transform, fold, seed))
+            if run is None:
+                n_missing += 1
+                continue
+            fit = fit_from_arrays(run.array, run.facts())
+            scale = TargetScale(masses[fold_of != fold], profile.training.target)
+            networks.append(TrainedNetwork(transform, seed, profile.n_pixels, fit, scale, masses[fit.cluster]))
+    if n_missing:
+        msg = (
+            f"profile {profile.name}: {n_missing} of {n_missing + len(networks)} fits of {transform!r} are not trained;"
+            f" train them with: report-utils fit {get_transform(transform).name} --profile {_called(profile)}"
+        )
+        raise NotAvailableError(msg)
+    return networks
+
+
+def _called(profile: Profile) -> str:
+    ours = project_root() / "profiles" / f"{profile.name}.toml"
+    return profile.name if ours == profile.path else str(profile.path)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Hide what TensorFlow writes to standard error during its import, which no setting turns off."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
