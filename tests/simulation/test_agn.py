@@ -49,7 +49,7 @@ def test_cluster_agn_are_about_one_besides_the_centre_and_lie_inside_r500():
     sample = clusters(2000)
     off_centre, central, radii = [], {True: [], False: []}, []
     for cluster in sample:
-        sources = agn.cluster_agn(cluster)
+        sources = agn.cluster_agn(cluster, SimulationSettings())
         distance = np.hypot(*sources.position.T)
         off_centre.append(np.sum(distance > 0))
         central[cluster.cool_core].append(np.sum(distance == 0))
@@ -70,7 +70,7 @@ def test_cluster_agn_are_about_one_besides_the_centre_and_lie_inside_r500():
 def test_central_agn_have_their_luminosity():
     luminosities, columns = [], []
     for cluster in clusters(1500):
-        sources = agn.cluster_agn(cluster)
+        sources = agn.cluster_agn(cluster, SimulationSettings())
         at_centre = np.hypot(*sources.position.T) == 0
         if at_centre.any():
             low, high = (e / (1 + cluster.redshift) for e in (2.0, 7.0))

@@ -82,7 +82,7 @@ def test_count_rates_of_clusters_on_pratts_relation(log10_mass, redshift, expect
     # The notes' rates belong to clusters of Pratt's luminosity; ours are brought to it. They name no
     # aperture: 3 R500 holds 6-11 % more than R500, and the rate per luminosity depends on the temperature
     # structure.
-    state = HaloState(0, 0, redshift, log10_mass, 0.0, 0.0, np.zeros(5), cool_core, np.eye(3), 2e20)
+    state = HaloState(0, 0, redshift, log10_mass, 0.0, 0.0, np.zeros(5), cool_core, np.eye(3), 2e20, log10_mass, 0.0)
     component, numbers = _main_halo(state, SETTINGS)
 
     class Place:

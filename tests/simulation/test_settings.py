@@ -14,6 +14,12 @@ from report_utils.simulation import SimulationSettings
         ("scatter_correlation", 1.5),
         ("cool_core_fraction", True),
         ("field_agn", 1),
+        ("redshift", 0),
+        ("distance_redshift", "far"),
+        ("temperature_factor", -1.0),
+        ("temperature_follows_mass", 1),
+        ("n_halos", 10),
+        ("n_halos", 500.0),
     ],
 )
 def test_impossible_values_are_named(name, value):

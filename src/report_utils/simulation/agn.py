@@ -23,6 +23,10 @@ _CLUSTER_AGN, _FIELD_AGN = 4, 5
 _EXCESS_MEAN, _EXCESS_SIGMA, _EXCESS_SLOPE = 1.0, 0.4, 0.6
 _EXCESS_LOWEST_FLUX, _EXCESS_HIGHEST_FLUX = 1e-14, 1e-12
 _EXCESS_BAND_KEV = (0.5, 8.0)
+# With luminosities in place of fluxes (an option), these fluxes belong to the redshift below. The number follows the
+# luminous AGN in cluster galaxies, whose share of the galaxies grows eightfold to z = 1 (Martini et al. 2009, ApJ 701,
+# 66), here as (1 + z)^3, and the number of galaxies, taken to be proportional to the mass (choice).
+_PIVOT_REDSHIFT, _PIVOT_LOG10_MASS, _EVOLUTION = 0.25, 14.1, 3.0
 # Yang et al. (2018): central galaxies with an X-ray AGN, their 2-7 keV luminosity, obscured half (physics
 # notes).
 _CENTRAL_SHARE = {True: 0.30, False: 0.08}
@@ -117,11 +121,20 @@ def _join(parts: list[PointSources], redshift: float) -> PointSources:
     return PointSources(*(np.concatenate([getattr(part, name) for part in parts]) for name in names), redshift)
 
 
-def cluster_agn(cluster: Cluster) -> PointSources:
-    """Return the cluster's AGN: an excess of bright ones inside R500, sometimes the central galaxy's."""
+def cluster_agn(cluster: Cluster, settings: SimulationSettings) -> PointSources:
+    """Return the cluster's AGN: an excess of bright ones inside R500, sometimes the central galaxy's.
+
+    The bright ones have the same distribution of fluxes in every cluster, or, if the settings say so, of luminosities,
+    and then more of them in heavier and in farther clusters.
+    """
     rng = keyed_generator(cluster.seed, _CLUSTER_AGN, cluster.halo, cluster.snapshot)
-    n = int(rng.poisson(max(rng.normal(_EXCESS_MEAN, _EXCESS_SIGMA), 0.0)))
-    flux = pareto(rng, n, _COUNTS_BRIGHT, _EXCESS_LOWEST_FLUX, _EXCESS_HIGHEST_FLUX)
+    number, dimming = 1.0, 1.0
+    if settings.agn_by_luminosity:
+        growth = (1.0 + cluster.redshift) / (1.0 + _PIVOT_REDSHIFT)
+        number = 10.0 ** (cluster.log10_mass - _PIVOT_LOG10_MASS) * growth**_EVOLUTION
+        dimming = (luminosity_distance(_PIVOT_REDSHIFT) / luminosity_distance(cluster.redshift)) ** 2
+    n = int(rng.poisson(number * max(rng.normal(_EXCESS_MEAN, _EXCESS_SIGMA), 0.0)))
+    flux = dimming * pareto(rng, n, _COUNTS_BRIGHT, _EXCESS_LOWEST_FLUX, _EXCESS_HIGHEST_FLUX)
     radius = cluster.r500_arcsec * rng.random(n) ** (1.0 / (2.0 - _EXCESS_SLOPE))
     angle = rng.uniform(0.0, 2.0 * math.pi, n)
     index = np.full(n, _CENTRAL_PHOTON_INDEX)
@@ -173,5 +186,5 @@ def field_agn(cluster: Cluster) -> PointSources:
 
 def point_sources(cluster: Cluster, settings: SimulationSettings) -> PointSources:
     """Return every AGN of an observation; the field's only if the settings ask for them."""
-    own = cluster_agn(cluster)
+    own = cluster_agn(cluster, settings)
     return _join([own, field_agn(cluster)], own.redshift) if settings.field_agn else own

@@ -33,7 +33,9 @@ class Cluster:
         Which observation, which halo, which of the eleven snapshots (0 is the nearest).
     cluster_id, group : str
         Name of the observation, and of its halo.
-    redshift, log10_mass : float
+    redshift : float
+        At which it is observed.
+    log10_mass : float
         log10 of M500c [Msun].
     temperature_keV : float [keV]
         Spectroscopic-like mean in 0.15-0.75 R500.
@@ -68,18 +70,24 @@ class Cluster:
     n_h: float
 
 
+def observed_redshift(state: HaloState, settings: SimulationSettings) -> float:
+    """Return the redshift that a halo is observed at: its own, unless the settings move it."""
+    return settings.distance_redshift or state.redshift
+
+
 def _main_halo(state: HaloState, settings: SimulationSettings) -> tuple[gas.GasComponent, dict[str, float]]:
     radius_mpc = r500_mpc(state.log10_mass, state.redshift)
-    mean = gas.mean_temperature(state.log10_mass, state.redshift)
+    mean = gas.mean_temperature(state.temperature_log10_mass, state.redshift) * settings.temperature_factor
     temperature = mean * np.exp(settings.sigma_ln_temperature * state.temperature_scatter)
+    iron_factor = np.exp(settings.sigma_ln_iron * state.iron_scatter)
     gas_mass = gas.mean_gas_mass(state.log10_mass) * np.exp(settings.sigma_ln_gas_mass * state.gas_mass_scatter)
     shape = gas.density_shape(state.cool_core, state.shape_scatters)
     radius, emission, middle = gas.shells(gas.main_halo_squared(shape), gas_mass, radius_mpc, gas.OUTER_RADIUS)
     component = gas.GasComponent(
-        radius=(radius * radius_mpc * arcsec_per_mpc(state.redshift)).astype(np.float32),
+        radius=(radius * radius_mpc * arcsec_per_mpc(observed_redshift(state, settings))).astype(np.float32),
         emission_measure=emission,
         temperature=gas.normalised_temperature(middle, state.cool_core, shape, temperature),
-        iron=gas.iron_profile(middle),
+        iron=gas.iron_profile(middle) * iron_factor,
         projection=gas.sky_projection(state.axes),
         centre=np.zeros(2),
     )
@@ -100,7 +108,7 @@ def _clumps(
     state: HaloState, settings: SimulationSettings, rng: np.random.Generator, radius_mpc: float
 ) -> tuple[list[gas.GasComponent], float]:
     """Return the infalling groups and their luminosity [erg s^-1] projected inside R500."""
-    scale = arcsec_per_mpc(state.redshift)
+    scale = arcsec_per_mpc(observed_redshift(state, settings))
     components, luminosity = [], 0.0
     present = rng.random() < settings.clump_fraction
     for _ in range(int(rng.integers(1, 4)) if present else 0):
@@ -112,7 +120,7 @@ def _clumps(
         radius, emission, _ = gas.shells(
             gas.beta_model_squared(_CLUMP_CORE), gas.mean_gas_mass(log10_mass), own_radius, 1.0
         )
-        temperature = np.full(1, gas.mean_temperature(log10_mass, state.redshift))
+        temperature = np.full(1, gas.mean_temperature(log10_mass, state.redshift) * settings.temperature_factor)
         iron = np.full(1, _CLUMP_IRON)
         # One temperature, so one shell; its sixteen parts of equal emission come from the fine cumulative
         # curve.
@@ -136,6 +144,7 @@ def _clumps(
 def build_cluster(seed: int, index: int, settings: SimulationSettings) -> tuple[Cluster, list[gas.GasComponent]]:
     """Return a cluster and its gas components: the main halo first, then its clumps."""
     state = halo_state(seed, index, settings)
+    seen_at = observed_redshift(state, settings)
     main, numbers = _main_halo(state, settings)
     rng = keyed_generator(int(seed), _CLUMPS, state.halo, state.snapshot)
     clumps, clump_luminosity = _clumps(state, settings, rng, numbers["r500_mpc"])
@@ -147,9 +156,9 @@ def build_cluster(seed: int, index: int, settings: SimulationSettings) -> tuple[
         snapshot=state.snapshot,
         cluster_id=f"s{seed}-{index:05d}",
         group=f"s{seed}-h{state.halo:04d}",
-        redshift=state.redshift,
+        redshift=seen_at,
         log10_mass=state.log10_mass,
-        r500_arcsec=numbers["r500_mpc"] * arcsec_per_mpc(state.redshift),
+        r500_arcsec=numbers["r500_mpc"] * arcsec_per_mpc(seen_at),
         cool_core=state.cool_core,
         n_clumps=len(clumps),
         n_h=state.n_h,

@@ -4,7 +4,7 @@ Halos come in blocks of 300, each seen at eleven snapshots. Of a block's 3300 pa
 size of the report's data: the pairs are dealt in 300 rounds, each a random order of the eleven snapshots
 with a different halo for each, and the last fourteen pairs of the deal drop out. So any first n observations
 hold every snapshot equally often, to within one. Indices from 3286 on belong to the next block, of other
-halos.
+halos. A setting makes the blocks larger, so that fewer observations share a halo.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from report_utils.simulation.settings import SimulationSettings
 from report_utils.simulation.tables import load_table
 
 N_HALOS = 300
-N_OBSERVATIONS = 3286
+N_SNAPSHOTS = 11
+N_DROPPED = 14
+N_OBSERVATIONS = N_SNAPSHOTS * N_HALOS - N_DROPPED
 # Correlations from one snapshot to the next (physics notes): of the mass rank, and of every scatter.
 RANK_PERSISTENCE = 0.95
 SCATTER_PERSISTENCE = 0.7
@@ -31,7 +33,7 @@ N_SHAPE_SCATTERS = 5
 AXIS_RATIO_MEAN, AXIS_RATIO_SIGMA, AXIS_RATIO_LOWEST = 0.75, 0.12, 0.5
 N_H_LOWEST, N_H_HIGHEST = 1e20, 5e20
 
-_ORDER, _HALO, _SIGHT, _RANKS = 0, 1, 2, 9
+_ORDER, _HALO, _SIGHT, _RANKS, _OTHER_MASS, _IRON = 0, 1, 2, 9, 10, 11
 
 
 def keyed_generator(seed: int, *key: int) -> np.random.Generator:
@@ -60,6 +62,10 @@ class HaloState:
         whose third axis is the line of sight.
     n_h : float [cm^-2]
         Hydrogen column of our galaxy in this direction.
+    temperature_log10_mass : float
+        log10 of the mass whose temperature the halo has [Msun]: its own, unless the settings say otherwise.
+    iron_scatter : float
+        Standard normal.
     """
 
     halo: int
@@ -72,19 +78,21 @@ class HaloState:
     cool_core: bool
     axes: NDArray[np.float64]
     n_h: float
+    temperature_log10_mass: float
+    iron_scatter: float
 
 
 @lru_cache(maxsize=16)
-def _deal(seed: int, block: int) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+def _deal(seed: int, block: int, n_halos: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     n_snapshots = len(load_table("mass_function")["redshift"])
     rng = keyed_generator(seed, _ORDER, block)
-    halos = rng.permuted(np.tile(np.arange(N_HALOS, dtype=np.int16), (n_snapshots, 1)), axis=1)
-    snapshots = rng.permuted(np.tile(np.arange(n_snapshots, dtype=np.int16), (N_HALOS, 1)), axis=1)
+    halos = rng.permuted(np.tile(np.arange(n_halos, dtype=np.int32), (n_snapshots, 1)), axis=1)
+    snapshots = rng.permuted(np.tile(np.arange(n_snapshots, dtype=np.int32), (n_halos, 1)), axis=1)
     return halos, snapshots
 
 
-def locate(seed: int, index: int) -> tuple[int, int]:
-    """Return the halo's number and the snapshot of observation ``index``.
+def locate(seed: int, index: int, n_halos: int = N_HALOS) -> tuple[int, int]:
+    """Return the halo's number and the snapshot of observation ``index``, in blocks of ``n_halos`` halos.
 
     Raises
     ------
@@ -95,10 +103,10 @@ def locate(seed: int, index: int) -> tuple[int, int]:
         if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 0:
             msg = f"simulation {name} is {value!r}; give an integer of 0 or more"
             raise InputError(msg)
-    block, slot = divmod(int(index), N_OBSERVATIONS)
-    halos, snapshots = _deal(int(seed), block)
+    block, slot = divmod(int(index), N_SNAPSHOTS * n_halos - N_DROPPED)
+    halos, snapshots = _deal(int(seed), block, n_halos)
     snapshot = int(snapshots.ravel()[slot])
-    return block * N_HALOS + int(halos[snapshot, slot // snapshots.shape[1]]), snapshot
+    return block * n_halos + int(halos[snapshot, slot // snapshots.shape[1]]), snapshot
 
 
 def completeness(log10_mass: NDArray, settings: SimulationSettings) -> NDArray:
@@ -149,18 +157,18 @@ def random_rotation(rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=16)
-def mass_shares(seed: int, block: int) -> NDArray[np.float64]:
-    """Return the share of the sample's halos that are lighter than each of a block's, (11, 300).
+def mass_shares(seed: int, block: int, n_halos: int = N_HALOS) -> NDArray[np.float64]:
+    """Return the share of the sample's halos that are lighter than each of a block's, (11, n_halos).
 
     The halos of a block keep their mass ranks from snapshot to snapshot, with the persistence of a latent
-    normal variable; a second such variable says where in its three-hundredth of the distribution a halo lies.
+    normal variable; a second such variable says where in its share of the distribution a halo lies.
     So every snapshot of a block follows the mass distribution evenly, up to its tail.
     """
-    shape = (len(load_table("mass_function")["redshift"]), N_HALOS)
+    shape = (len(load_table("mass_function")["redshift"]), n_halos)
     rng = keyed_generator(seed, _RANKS, block)
     latent = _autoregressive(rng, shape, RANK_PERSISTENCE)
     within = ndtr(_autoregressive(rng, shape, RANK_PERSISTENCE))
-    return (latent.argsort(axis=1).argsort(axis=1) + within) / N_HALOS
+    return (latent.argsort(axis=1).argsort(axis=1) + within) / n_halos
 
 
 @lru_cache(maxsize=1024)
@@ -182,22 +190,30 @@ def _history(seed: int, halo: int) -> tuple[NDArray, float, NDArray]:
 
 def halo_state(seed: int, index: int, settings: SimulationSettings) -> HaloState:
     """Return the halo that observation ``index`` of ``seed`` shows, at its snapshot."""
-    halo, snapshot = locate(seed, index)
+    halo, snapshot = locate(seed, index, settings.n_halos)
     scatters, core_draw, axes = _history(int(seed), halo)
     grid, cumulative = mass_distribution(settings, snapshot)
-    share = mass_shares(int(seed), halo // N_HALOS)[snapshot, halo % N_HALOS]
+    block, place = divmod(halo, settings.n_halos)
+    log10_mass = float(np.interp(mass_shares(int(seed), block, settings.n_halos)[snapshot, place], cumulative, grid))
     temperature, other = scatters[snapshot, :2]
     rho = settings.scatter_correlation
     sight = keyed_generator(int(seed), _SIGHT, halo, snapshot)
+    temperature_log10_mass = log10_mass
+    if not settings.temperature_follows_mass:
+        other_share = keyed_generator(int(seed), _OTHER_MASS, halo, snapshot).random()
+        temperature_log10_mass = float(np.interp(other_share, cumulative, grid))
+    redshift = settings.redshift or float(load_table("mass_function")["redshift"][snapshot])
     return HaloState(
         halo=halo,
         snapshot=snapshot,
-        redshift=float(load_table("mass_function")["redshift"][snapshot]),
-        log10_mass=float(np.interp(share, cumulative, grid)),
+        redshift=redshift,
+        log10_mass=log10_mass,
         temperature_scatter=float(temperature),
         gas_mass_scatter=float(rho * temperature + math.sqrt(1.0 - rho**2) * other),
         shape_scatters=scatters[snapshot, 2:],
         cool_core=core_draw < settings.cool_core_fraction,
         axes=axes,
         n_h=float(sight.uniform(N_H_LOWEST, N_H_HIGHEST)),
+        temperature_log10_mass=temperature_log10_mass,
+        iron_scatter=float(keyed_generator(int(seed), _IRON, halo, snapshot).standard_normal()),
     )

@@ -39,6 +39,23 @@ class SimulationSettings:
         Add the AGN of the field behind and in front of the cluster (Lehmer et al. 2012).
     particle_background : bool
         Add the detector's particle background.
+    redshift : float, optional
+        Every cluster is at this redshift, with its mass and its scatters unchanged. By default it is at that of its
+        snapshot.
+    distance_redshift : float, optional
+        Every cluster is observed at this redshift and is otherwise as it is: its mass, temperature, gas and size in
+        Mpc stay. AGN inside the cluster keep their flux, unless ``agn_by_luminosity``; the central one dims.
+    temperature_factor : float
+        Multiplies every temperature; the density of the gas stays.
+    temperature_follows_mass : bool
+        If false, a halo has the temperature of another mass, drawn from the masses of its snapshot.
+    sigma_ln_iron : float
+        Natural-log scatter of the iron abundance of the main halo, one factor for its whole profile.
+    n_halos : int
+        Distinct halos of a sample, each observed at up to eleven snapshots.
+    agn_by_luminosity : bool
+        AGN inside the cluster have luminosities, so that their fluxes fall with distance, and their number follows
+        mass and redshift (:func:`report_utils.simulation.agn.cluster_agn`).
 
     Raises
     ------
@@ -57,6 +74,13 @@ class SimulationSettings:
     clump_fraction: float = 0.30
     field_agn: bool = False
     particle_background: bool = False
+    redshift: float | None = None
+    distance_redshift: float | None = None
+    temperature_factor: float = 1.0
+    temperature_follows_mass: bool = True
+    sigma_ln_iron: float = 0.0
+    n_halos: int = 300
+    agn_by_luminosity: bool = False
 
     def __post_init__(self) -> None:
         ranges = {
@@ -69,15 +93,24 @@ class SimulationSettings:
             "scatter_correlation": (-1.0, 1.0),
             "cool_core_fraction": (0.0, 1.0),
             "clump_fraction": (0.0, 1.0),
+            "redshift": (0.01, 1.0),
+            "distance_redshift": (0.01, 1.0),
+            "temperature_factor": (0.1, 10.0),
+            "sigma_ln_iron": (0.0, 1.0),
         }
         for name, (low, high) in ranges.items():
             value = getattr(self, name)
+            if value is None:
+                continue
             number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
             if not number or not low <= value <= high:
                 msg = f"simulation setting {name!r} is {value!r}; give a number from {low:g} to {high:g}"
                 raise InputError(msg)
             object.__setattr__(self, name, float(value))
-        for name in ("field_agn", "particle_background"):
+        if not isinstance(self.n_halos, int) or isinstance(self.n_halos, bool) or not 11 <= self.n_halos <= 100_000:
+            msg = f"simulation setting 'n_halos' is {self.n_halos!r}; give a whole number from 11 to 100000"
+            raise InputError(msg)
+        for name in ("field_agn", "particle_background", "temperature_follows_mass", "agn_by_luminosity"):
             if not isinstance(getattr(self, name), bool):
                 msg = f"simulation setting {name!r} is {getattr(self, name)!r}; give true or false"
                 raise InputError(msg)
