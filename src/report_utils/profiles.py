@@ -137,6 +137,9 @@ class Profile(_Table):
     description: str
     seed: Annotated[int, Field(ge=0)]
     n_pixels: Pixels
+    box: Literal["events", "field", "mpc", "r500"] = "events"
+    """The square that an image shows: that of its own events as in the report, or, for simulated clusters, the camera's
+    field, or a fixed size in Mpc or in R500."""
     source: SourceSettings
     folds: Folds = Folds()
     training_seeds: Seeds = 1
@@ -145,6 +148,13 @@ class Profile(_Table):
     dynamics: Dynamics = Dynamics()
     path: Path = Field(strict=False)
     """The file this profile was read from."""
+
+    @model_validator(mode="after")
+    def _a_box_that_is_known(self) -> Profile:
+        if self.box != "events" and self.source.archive is not None:
+            msg = f"box = {self.box!r} needs the redshifts and pointings of simulated clusters; an archive has neither"
+            raise ValueError(msg)
+        return self
 
     @field_validator("name", "description")
     @classmethod

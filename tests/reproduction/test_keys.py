@@ -41,8 +41,8 @@ def test_the_key_of_observations_contains_the_simulation_the_binning_and_their_t
 @pytest.mark.parametrize(("backend", "steps"), [("tensorflow", "TensorFlowSteps"), ("jax", "JaxSteps")])
 def test_the_key_contains_the_engine_of_the_backend(monkeypatch, backend, steps):
     monkeypatch.setenv("KERAS_BACKEND", backend)
-    assert f"cnn.engine_{backend}" in training_tasks.fit_code()
-    assert steps in reached_definitions(*training_tasks.dynamics_code())
+    assert f"cnn.engine_{backend}" in training_tasks.fit_code(TRANSFORMS["multi_band_2"])
+    assert steps in reached_definitions(*training_tasks.dynamics_code(TRANSFORMS["multi_band_2"]))
 
 
 def test_adding_a_transform_changes_no_key(reproduction, monkeypatch):
@@ -71,4 +71,6 @@ def test_the_key_contains_flags_that_decide_bits(reproduction, monkeypatch):
 
 def test_every_definition_of_a_key_can_be_required(reproduction):
     require_code(reproduction.data_key.inputs["code"], reproduction.observations.code_roots)
-    require_code(reproduction.fit_key("multi_band_2", 0).inputs["code"], training_tasks.fit_code())
+    require_code(
+        reproduction.fit_key("multi_band_2", 0).inputs["code"], training_tasks.fit_code(TRANSFORMS["multi_band_2"])
+    )

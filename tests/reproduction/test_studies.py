@@ -114,7 +114,7 @@ def test_impossible_entries_and_unknown_studies_are_refused(base):
     assert "\n" not in str(caught.value)
     with pytest.raises(InputError, match="sigma_ln_temperature"):
         reproduce_variant(base, Variant("bad", "", {"source.simulation.sigma_ln_temperature": 7.0}))
-    with pytest.raises(InputError, match="unknown study 'everything'; choose one of sensitivity, halos, seeds"):
+    with pytest.raises(InputError, match="unknown study 'everything'; choose one of sensitivity, halos, seeds, why"):
         get_study("everything")
 
 

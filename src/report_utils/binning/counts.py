@@ -28,7 +28,10 @@ _WORTH_TWO_TABLES = 200_000
 
 
 def band_counts(
-    events: EventList, n_pixels: int = 128, edges_kev: Sequence[float] = BAND_EDGES_KEV
+    events: EventList,
+    n_pixels: int = 128,
+    edges_kev: Sequence[float] = BAND_EDGES_KEV,
+    half_width_arcsec: float | None = None,
 ) -> NDArray[np.int32]:
     """Count an observation's events by pixel and energy band.
 
@@ -45,6 +48,8 @@ def band_counts(
         Pixels along each axis; the report has 128.
     edges_kev : sequence of float
         From 0 to infinity, so that every event is counted [keV].
+    half_width_arcsec : float, optional
+        Divide this square about the origin in place of the events' own box; events outside it are not counted.
 
     Returns
     -------
@@ -69,12 +74,20 @@ def band_counts(
         msg = f"{events.label}: there are no events to bin"
         raise InputError(msg)
     x, y, energy = (np.ascontiguousarray(c) for c in (events.x, events.y, events.energy))
+    if half_width_arcsec is not None:
+        inside = np.maximum(np.abs(x), np.abs(y)) <= half_width_arcsec
+        x, y, energy = x[inside], y[inside], energy[inside]
+        if not len(x):
+            msg = f"{events.label}: no event lies within {half_width_arcsec:g} arcsec of the origin in x and in y"
+            raise InputError(msg)
     x_low, x_high = _extremes(x)
     y_low, y_high = _extremes(y)
     energy_low, energy_high = _extremes(energy)
     # infinities and NaN of either sign are extremes of the order that is used
     if not (-inf < x_low <= x_high < inf and -inf < y_low <= y_high < inf and 0 <= energy_low <= energy_high < inf):
         raise InputError(_first_bad_value(events))
+    if half_width_arcsec is not None:
+        x_low, x_high = y_low, y_high = -half_width_arcsec, half_width_arcsec
     for axis, low, high in (("x", x_low, x_high), ("y", y_low, y_high)):
         if not high > low:
             msg = f"{events.label}: all events have {axis} = {low:g} arcsec, so there is no box to divide into pixels"

@@ -86,14 +86,14 @@ class Dataset:
             )
             raise InputError(msg)
         shape = self.counts(transform.source).shape
-        images = _aligned((*shape[:3], transform.n_channels))
+        images = aligned_images((*shape[:3], transform.n_channels))
         for start in range(0, len(images), 64):
             # each part opens the file again: the pages of an open map would stay in memory
             images[start : start + 64] = transform(self.counts(transform.source)[start : start + 64])
         return images
 
 
-def _aligned(shape: tuple[int, ...], alignment: int = 64) -> NDArray[np.float32]:
+def aligned_images(shape: tuple[int, ...], alignment: int = 64) -> NDArray[np.float32]:
     """Return an array that is not initialised, at an address that is a multiple of ``alignment`` bytes."""
     size = int(np.prod(shape)) * 4
     memory = np.empty(size + alignment, dtype=np.uint8)

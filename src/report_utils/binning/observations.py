@@ -23,6 +23,8 @@ from report_utils.profiles import Profile
 from report_utils.runs.code_digest import digest, reached_definitions, require_code
 from report_utils.runs.store import RunKey
 from report_utils.simulation import SimulationSettings, cluster_properties, simulate_observation
+from report_utils.simulation.cosmology import arcsec_per_mpc
+from report_utils.simulation.telescope import DITHER_AMPLITUDE_ARCSEC, HALF_FIELD_ARCSEC
 from report_utils.workers.progress import advance
 
 _SIMULATED = (
@@ -32,6 +34,13 @@ _SIMULATED = (
 )
 _ARCHIVED = ("binning.observations.bin_observation", "binning.observations._archived")
 """The code that decides the counts of simulated observations, and of an archive's."""
+
+
+BOX_HALF_WIDTH_MPC = 0.6
+"""Half the width of a box of fixed size [Mpc]: even at the nearest snapshot, z = 0.066, the camera sees all of it."""
+
+GAP_HALF_WIDTH_MPC = 0.08
+"""Half the width of the gap between chips, dither included, at the farthest snapshot, z = 0.47 [Mpc]."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,8 @@ class Observations:
     settings : SimulationSettings or None
         None if they come from an archive.
     archive : Path or None
+    box : str
+        What each image shows (:class:`report_utils.profiles.Profile`).
     max_events : int or None
         Thin each observation to this many events, drawn by ``seed`` (:mod:`report_utils.events.thinning`).
     """
@@ -56,6 +67,7 @@ class Observations:
     settings: SimulationSettings | None
     archive: Path | None
     max_events: int | None = None
+    box: str = "events"
 
     @classmethod
     def of(cls, profile: Profile) -> Observations:
@@ -74,7 +86,7 @@ class Observations:
                 msg = f"{where}: {str(error).removeprefix(f'{where}: ')}"
                 raise InputError(msg) from None
             n_clusters, thinning = profile.source.n_clusters or 0, profile.source.max_events
-            return cls(n_clusters, profile.n_pixels, profile.seed, settings, None, thinning)
+            return cls(n_clusters, profile.n_pixels, profile.seed, settings, None, thinning, profile.box)
         try:
             archived = open_archive(profile.archive_path).observations
         except InputError as error:
@@ -124,6 +136,8 @@ class Observations:
         inputs["inner_edges_kev"] = list(edges_kev[1:-1])
         if self.max_events is not None:
             inputs["thinning"] = {"max_events": self.max_events, "seed": self.seed}
+        if self.box != "events":
+            inputs["box"] = self.box
         if self.archive is not None:
             inputs |= {"archive": open_archive(self.archive).digest}
         else:
@@ -142,7 +156,41 @@ def _simulated(observations: Observations, index: int, sources: Sequence[SourceN
     whole = simulate_observation(observations.seed, index, settings=observations.settings)
     if observations.max_events is not None:
         whole = thin(whole, observations.max_events, observations.seed)
-    return [whole if source == "observation" else whole.without_agn() for source in sources]
+    lists = [whole if source == "observation" else whole.without_agn() for source in sources]
+    if observations.box == "events":
+        return lists
+    half_width = half_width_arcsec(observations.box, observations.properties(index))
+    return [each.select(_is_inside(each, half_width, observations.box)) for each in lists]
+
+
+def half_width_arcsec(box: str, properties: Mapping[str, Any]) -> float | None:
+    """Return half the width of the square that an image shows [arcsec]; None for the events' own box.
+
+    Parameters
+    ----------
+    box : str
+        As in :class:`report_utils.profiles.Profile`.
+    properties : mapping
+        Of the cluster, by the names of :class:`report_utils.simulation.Cluster`.
+    """
+    if box == "field":
+        return HALF_FIELD_ARCSEC + DITHER_AMPLITUDE_ARCSEC
+    if box == "mpc":
+        return BOX_HALF_WIDTH_MPC * arcsec_per_mpc(properties["redshift"])
+    return properties["r500_arcsec"] if box == "r500" else None
+
+
+def _is_inside(events: EventList, half_width: float, box: str) -> NDArray[np.bool_]:
+    """Tell which events an image shows.
+
+    In a box of fixed size in Mpc, the gaps between the chips would tell the redshift. The strips that the gaps cross in
+    the farthest observation are left out of all.
+    """
+    across, up = np.abs(events.x), np.abs(events.y)
+    inside = np.maximum(across, up) <= half_width
+    if box == "mpc":
+        inside &= np.minimum(across, up) > half_width * (GAP_HALF_WIDTH_MPC / BOX_HALF_WIDTH_MPC)
+    return inside
 
 
 def _simulated_properties(observations: Observations, index: int) -> dict[str, Any]:
@@ -165,8 +213,12 @@ def bin_observation(
 ) -> tuple[dict[str, NDArray[np.int32]], dict[str, Any]]:
     """Return an observation's band counts by the name of their array, and what is known of it."""
     lists = dict(zip(sources, observations.lists(index, sources), strict=True))
-    counts = {f"counts_{source}": band_counts(each, observations.n_pixels, edges_kev) for source, each in lists.items()}
     known: dict[str, Any] = observations.properties(index)
+    half_width = half_width_arcsec(observations.box, known)
+    counts = {
+        f"counts_{source}": band_counts(each, observations.n_pixels, edges_kev, half_width)
+        for source, each in lists.items()
+    }
     for source, each in lists.items():
         known["n_events" if source == "observation" else "n_events_agn_less"] = len(each)
     events = lists[sources[0]]

@@ -20,6 +20,14 @@ from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, ch
 
 SourceName = Literal["observation", "agn_less"]
 
+Intervention = Literal[
+    "shuffled_energies", "exchanged_hardness", "thinned_copy", "permuted_pixels", "scrambled_azimuth"
+]
+"""What an experiment does to the counts before an image is made of them (:mod:`report_utils.binning.interventions`)."""
+
+FINE_EDGES_KEV = (0.0, 0.5, 0.7, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.5, inf)
+"""Edges of the bands in which experiments count where the report's do not suffice [keV]."""
+
 PercentileRule = Literal["of_occupied", "of_all", "of_events", "ties_emptied"]
 """Readings of the percentile cut (:func:`retained_pixels`); the report's transforms use the first."""
 
@@ -159,6 +167,55 @@ class Transform:
         return np.log1p(channels, dtype=np.float32) * np.float32(1 / np.log(10))
 
 
+@dataclass(frozen=True)
+class ExperimentTransform(Transform):
+    """A transform of an experiment; :func:`report_utils.binning.interventions.experiment_images` makes its images.
+
+    Parameters
+    ----------
+    intervention : str, optional
+        What is done to the counts first.
+    distance_channel : bool
+        A further channel holds log10 of the luminosity distance [Gpc] in every pixel: the redshift is known.
+    """
+
+    intervention: Intervention | None = None
+    distance_channel: bool = False
+
+    @property
+    def n_channels(self) -> int:
+        """Return the number of channels of an image."""
+        return super().n_channels + self.distance_channel
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Return the label of each channel [keV]; that of the distance has no energies."""
+        return (*super().channels, *(["distance"] if self.distance_channel else []))
+
+    @property
+    def counted_edges_kev(self) -> tuple[float, ...]:
+        """Return the edges of the bands in which its events are counted [keV]: the report's or the fine ones."""
+        known = (BAND_EDGES_KEV, FINE_EDGES_KEV)
+        return next((edges for edges in known if set(self.edges_kev) <= set(edges)), super().counted_edges_kev)
+
+    def described(self) -> dict[str, Any]:
+        """Return all that decides its images, as plain values."""
+        return super().described() | {"intervention": self.intervention, "distance_channel": self.distance_channel}
+
+    def __call__(self, counts: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Make the image of band counts, if nothing but the counts is needed.
+
+        Raises
+        ------
+        InputError
+            If there is an intervention or a distance, which need the whole sample.
+        """
+        if self.intervention or self.distance_channel:
+            msg = f"transform {self.name!r} needs the whole sample; make its images by experiment_images"
+            raise InputError(msg)
+        return super().__call__(counts)
+
+
 def retained_pixels(
     counts: NDArray[np.integer], percentile: float, rule: PercentileRule = "of_occupied"
 ) -> NDArray[np.bool_]:
@@ -262,6 +319,32 @@ OTHER_READINGS: Mapping[str, Transform] = _other_readings()
 """The percentile cuts in other readings of the report's text, by names such as ``retained_25_of_all``."""
 
 
+def _experiments() -> Mapping[str, Transform]:
+    def of(name: str, suffix: str, title: str, **changes: Any) -> ExperimentTransform:
+        base = TRANSFORMS[name]
+        return ExperimentTransform(f"{name}_{suffix}", f"{base.title}, {title}", base.edges_kev, base.source, **changes)
+
+    two_bands = "multi_band_2"
+    of_images: tuple[Intervention, ...] = ("permuted_pixels", "scrambled_azimuth")
+    of_energies: tuple[Intervention, ...] = ("shuffled_energies", "exchanged_hardness", "thinned_copy")
+    made = [of(name, "with_distance", "distance known", distance_channel=True) for name in ("single_band", two_bands)]
+    made += [of(two_bands, kind, kind.replace("_", " "), intervention=kind) for kind in of_energies]
+    made += [
+        of(name, kind, kind.replace("_", " "), intervention=kind)
+        for kind in of_images
+        for name in ("single_band", two_bands, "agn_less_1", "agn_less_2")
+    ]
+    made += [
+        ExperimentTransform(f"cut_{edge:g}".replace(".", "_"), f"Cut at {edge:g} keV", (0, edge, inf))
+        for edge in (0.7, 1, 1.5, 2.5, 4)
+    ]
+    return MappingProxyType({transform.name: transform for transform in made})
+
+
+EXPERIMENTS: Mapping[str, Transform] = _experiments()
+"""The transforms of the study of the second band, by names such as ``multi_band_2_thinned_copy`` and ``cut_1_5``."""
+
+
 def get_transform(name: str) -> Transform:
     """Return a transform by name.
 
@@ -270,7 +353,7 @@ def get_transform(name: str) -> Transform:
     InputError
         If there is no transform of that name; the message lists those there are.
     """
-    transform = TRANSFORMS.get(name) or OTHER_READINGS.get(name)
+    transform = TRANSFORMS.get(name) or OTHER_READINGS.get(name) or EXPERIMENTS.get(name)
     if transform is None:
         msg = f"unknown transform {name!r}; choose one of {', '.join(TRANSFORMS)}"
         raise InputError(msg)

@@ -287,13 +287,13 @@ class Reproduction:
         """Return the key of one fit: everything that decides its numbers."""
         name = f"fit/{self.profile.name}/{transform}/fold-{fold}-seed-{training_seed}"
         protocol = {"training": self.profile.training.model_dump()}
-        return self._training_key(name, transform, fold, training_seed, protocol, fit_code())
+        return self._training_key(name, transform, fold, training_seed, protocol, fit_code(get_transform(transform)))
 
     def dynamics_key(self, transform: str, training_seed: int = 0) -> RunKey:
         """Return the key of one dynamics: everything that decides its numbers."""
         name = f"dynamics/{self.profile.name}/{transform}/seed-{training_seed}"
         protocol = {"dynamics": self.profile.dynamics.model_dump()}
-        return self._training_key(name, transform, 0, training_seed, protocol, dynamics_code())
+        return self._training_key(name, transform, 0, training_seed, protocol, dynamics_code(get_transform(transform)))
 
     def _training_key(
         self,

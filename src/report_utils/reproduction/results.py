@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.binning import get_transform
 from report_utils.errors import InputError, printable
 from report_utils.files.disk import clear_disk_errors, write_json
 from report_utils.files.input_files import demand_file, files_below, read_json
@@ -400,7 +401,7 @@ def todays_inputs(result: Result, reproduction: Reproduction) -> dict[str, Any]:
     backend = about.get("backend")
     if backend not in ENGINES or backend == key.inputs["backend"]:
         return dict(key.inputs)
-    code = reached_definitions(*(fit_code if result.is_fit else dynamics_code)(backend))
+    code = reached_definitions(*(fit_code if result.is_fit else dynamics_code)(get_transform(transform), backend))
     return {**key.inputs, "backend": backend, "code": code}
 
 

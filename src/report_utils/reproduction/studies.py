@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from report_utils.binning import TRANSFORMS
+from report_utils.binning import TRANSFORMS, get_transform
+from report_utils.binning.transforms import EXPERIMENTS, ExperimentTransform
 from report_utils.errors import InputError
 from report_utils.profiles import Profile
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
@@ -61,8 +62,9 @@ class Variant:
         return tuple(self.stand_ins.get(name, name) for name in self.transforms)
 
     def possible(self, profile: Profile) -> bool:
-        """Tell whether the variant applies to a profile: settings of the simulation do not apply to an archive."""
-        return profile.archive_path is None or not any(entry.startswith(_SIMULATION) for entry in self.overrides)
+        """Tell whether the variant applies to a profile: an archive has no simulation, no redshifts, no pointings."""
+        of_simulation = any(entry == "box" or entry.startswith(_SIMULATION) for entry in self.overrides)
+        return profile.archive_path is None or not (of_simulation or any(map(_shows_distance, self.trained)))
 
     def profile_name(self, profile: Profile) -> str:
         """Return the name of the profile with this variant's entries."""
@@ -90,6 +92,11 @@ class Variant:
         except ValidationError as error:
             msg = f"variant {self.name!r} of profile {profile.name!r}: {error.errors()[0]['msg']}"
             raise InputError(msg) from None
+
+
+def _shows_distance(transform: str) -> bool:
+    found = get_transform(transform)
+    return isinstance(found, ExperimentTransform) and found.distance_channel
 
 
 @dataclass(frozen=True)
@@ -186,7 +193,54 @@ SEEDS = Study(
     (),
 )
 
-STUDIES: Mapping[str, Study] = {study.name: study for study in (SENSITIVITY, HALOS, SEEDS)}
+_ONE_AND_TWO = {"transforms": ("single_band", "multi_band_2"), "n_training_seeds": 3}
+_TWO = {"transforms": ("multi_band_2",), "n_training_seeds": 3}
+_IMAGES = {"transforms": ("single_band", "multi_band_2", "agn_less_1", "agn_less_2"), "n_training_seeds": 3}
+
+
+def _altered(name: str, title: str, suffix: str, about: Mapping[str, Any]) -> Variant:
+    stand_ins = {transform: f"{transform}_{suffix}" for transform in about["transforms"]}
+    return Variant(name, title, stand_ins=stand_ins, **about)
+
+
+def _simulated(name: str, title: str, **settings: Any) -> Variant:
+    overrides = {f"{_SIMULATION}{entry}": value for entry, value in settings.items()}
+    return Variant(name, title, overrides, **_ONE_AND_TWO)
+
+
+WHY = Study(
+    "why",
+    "What the second band teaches",
+    Variant(
+        "default",
+        "as in the book",
+        transforms=("single_band", "multi_band_1", "multi_band_2", "agn_less_1", "agn_less_2"),
+        n_training_seeds=3,
+    ),
+    (
+        _altered("distance-known", "distance given to the network", "with_distance", _ONE_AND_TWO),
+        _simulated("one-redshift", "all clusters at z = 0.2", redshift=0.2),
+        _simulated("temperature-of-others", "temperatures drawn regardless of mass", temperature_follows_mass=False),
+        _simulated("sigma-0", "no scatter of ln T at fixed mass", sigma_ln_temperature=0.0),
+        _simulated("sigma-0.15", "scatter of ln T at fixed mass 0.15", sigma_ln_temperature=0.15),
+        _simulated("sigma-0.3", "scatter of ln T at fixed mass 0.3", sigma_ln_temperature=0.3),
+        _altered("thinned-copy", "second band replaced by a thinned copy of the first", "thinned_copy", _TWO),
+        _altered("exchanged-hardness", "spectrum of another observation", "exchanged_hardness", _TWO),
+        _altered("shuffled-energies", "energies shuffled among the events", "shuffled_energies", _TWO),
+        _altered("permuted-pixels", "pixels permuted", "permuted_pixels", _IMAGES),
+        _altered("scrambled-azimuth", "azimuth scrambled", "scrambled_azimuth", _IMAGES),
+        *(
+            Variant(name.replace("_", "-", 1), transform.title, stand_ins={"multi_band_2": name}, **_TWO)
+            for name, transform in EXPERIMENTS.items()
+            if name.startswith("cut_")
+        ),
+        Variant("box-field", "box: the camera's field", {"box": "field"}, **_ONE_AND_TWO),
+        Variant("box-mpc", "box: 1.2 Mpc, gaps left out", {"box": "mpc"}, **_ONE_AND_TWO),
+        Variant("box-r500", "box: two R500", {"box": "r500"}, **_ONE_AND_TWO),
+    ),
+)
+
+STUDIES: Mapping[str, Study] = {study.name: study for study in (SENSITIVITY, HALOS, SEEDS, WHY)}
 """All studies, by name."""
 
 

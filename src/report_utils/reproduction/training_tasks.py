@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from report_utils.binning import get_transform
 from report_utils.binning.dataset import Dataset
+from report_utils.binning.interventions import experiment_images
+from report_utils.binning.transforms import ExperimentTransform, Transform
 from report_utils.cnn.crossval import assign_folds, fit_fold, fit_to_arrays
 from report_utils.profiles import Profile
 from report_utils.runs.code_digest import require_code
@@ -32,14 +34,25 @@ _IMAGES_AND_FOLDS = (
 )
 
 
-def fit_code(backend: str | None = None) -> tuple[str, ...]:
-    """Return the names of the definitions that compute a fit, by default on the backend in use."""
-    return (*_IMAGES_AND_FOLDS, "reproduction.training_tasks.train_fit", ENGINES[backend or backend_name()])
+_EXPERIMENT = (
+    "binning.interventions.experiment_images",
+    "binning.transforms.ExperimentTransform.n_channels",
+    "binning.transforms.ExperimentTransform.counted_edges_kev",
+)
 
 
-def dynamics_code(backend: str | None = None) -> tuple[str, ...]:
-    """Return the names of the definitions that compute a dynamics, by default on the backend in use."""
-    return (*_IMAGES_AND_FOLDS, "reproduction.training_tasks.train_dynamics", ENGINES[backend or backend_name()])
+def fit_code(transform: Transform, backend: str | None = None) -> tuple[str, ...]:
+    """Return the names of the definitions that compute a transform's fit, by default on the backend in use."""
+    return (*_images_code(transform), "reproduction.training_tasks.train_fit", ENGINES[backend or backend_name()])
+
+
+def dynamics_code(transform: Transform, backend: str | None = None) -> tuple[str, ...]:
+    """Return the names of the definitions that compute a transform's dynamics, by default on the backend in use."""
+    return (*_images_code(transform), "reproduction.training_tasks.train_dynamics", ENGINES[backend or backend_name()])
+
+
+def _images_code(transform: Transform) -> tuple[str, ...]:
+    return _IMAGES_AND_FOLDS + (_EXPERIMENT if isinstance(transform, ExperimentTransform) else ())
 
 
 def profile_folds(dataset: Dataset, profile: Profile) -> NDArray[np.int64]:
@@ -121,7 +134,7 @@ def store_run(
     Nothing is trained if another process has finished the run in the meantime.
     """
     train, code = (train_fit, fit_code) if key.name.startswith("fit/") else (train_dynamics, dynamics_code)
-    require_code(key.inputs["code"], code())
+    require_code(key.inputs["code"], code(get_transform(transform)))
     with store.lock(key):
         if store.load(key) is None:
             began = time.monotonic()
@@ -141,5 +154,5 @@ def _resident_images(dataset: Dataset, transform: str) -> ResidentImages:
     wanted = (dataset.run.folder, transform)
     if wanted not in _resident:
         _resident.clear()  # before the next images are made, so that only one set is in memory
-        _resident[wanted] = ResidentImages(dataset.images(get_transform(transform)))
+        _resident[wanted] = ResidentImages(experiment_images(dataset, get_transform(transform)))
     return _resident[wanted]

@@ -1,0 +1,155 @@
+"""What the study of the second band predicts, and what its networks say to it.
+
+The predictions were committed before the networks were trained. Those of page *Hidden or known* are the ratios of
+:func:`report_utils.experiments.expected_scatter.expected_one_and_two`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from report_utils.experiments.expected_scatter import World, expected_one_and_two
+from report_utils.report.claim_tests import MARGIN, Runs
+from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, Interval
+from report_utils.report.tables import markdown_table
+
+if TYPE_CHECKING:
+    from report_utils.reproduction.study_results import Outcome
+
+TOLERANCE = 1.25
+"""Arithmetic on scaling relations is trusted to this factor: networks of four epochs are not the best estimates."""
+
+AS_PREDICTED, NOT_AS_PREDICTED = "as predicted", "not as predicted"
+
+Trained = tuple[str, str]
+"""A variant of the study and a transform."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A ratio of two scatters of the study on the same clusters, and where it was predicted to lie.
+
+    Parameters
+    ----------
+    page : str
+        The notebook that shows it.
+    label : str
+    numerator, denominator : (str, str)
+        A variant of the study and one of its transforms.
+    low, high : float
+    """
+
+    page: str
+    label: str
+    numerator: Trained
+    denominator: Trained
+    low: float
+    high: float
+
+    def verdict(self, measured: Interval) -> str:
+        """Judge the prediction: by whether the interval lies inside the predicted range or outside it."""
+        if self.low < measured.low and measured.high < self.high:
+            return AS_PREDICTED
+        return NOT_AS_PREDICTED if measured.high < self.low or measured.low > self.high else UNDECIDED
+
+
+def _two_over_one(page: str, label: str, variant: str, world: World) -> Prediction:
+    one, two = expected_one_and_two(world)
+    return _about(page, label, (variant, "multi_band_2"), (variant, "single_band"), two / one)
+
+
+def _about(page: str, label: str, numerator: Trained, denominator: Trained, ratio: float) -> Prediction:
+    return Prediction(page, label, numerator, denominator, ratio / TOLERANCE, ratio * TOLERANCE)
+
+
+def _alike(page: str, label: str, numerator: Trained, denominator: Trained) -> Prediction:
+    return Prediction(page, label, numerator, denominator, 1 / MARGIN, MARGIN)
+
+
+def _predictions() -> tuple[Prediction, ...]:
+    page, hidden, known = "why-1-hidden-or-known", World(), World(distance_known=True)
+    of_known = np.divide(expected_one_and_two(known), expected_one_and_two(hidden))
+    hidden_or_known = [
+        _two_over_one(page, "distance given: two bands over one", "distance-known", known),
+        _two_over_one(page, "all at one redshift: two bands over one", "one-redshift", known),
+        *(
+            _about(page, f"{bands}: distance given over hidden", ("distance-known", name), ("default", name), ratio)
+            for bands, name, ratio in zip(("one band", "two bands"), ("single_band", "multi_band_2"), of_known, strict=True)
+        ),
+        _two_over_one(
+            page, "temperatures regardless of mass: two over one", "temperature-of-others",
+            World(temperature_follows_mass=False),
+        ),
+        *(
+            _two_over_one(page, f"scatter of ln T {sigma:g}: two bands over one", f"sigma-{sigma:g}", World(sigma))
+            for sigma in (0, 0.15, 0.3)
+        ),
+    ]  # fmt: skip
+    page, two, lowest = "why-3-energy-surgery", ("default", "multi_band_2"), ("default", "multi_band_1")
+    surgery = [
+        _alike(page, "thinned copy over the first band alone", ("thinned-copy", "multi_band_2"), lowest),
+        _alike(page, "another's hardness over the first band alone", ("exchanged-hardness", "multi_band_2"), lowest),
+        _alike(page, "energies shuffled over two bands", ("shuffled-energies", "multi_band_2"), two),
+    ]
+    page = "why-9-box"
+    boxes = [
+        _two_over_one(page, "the camera's field: two bands over one", "box-field", World(size_noise=0.1)),
+        _two_over_one(page, "1.2 Mpc: two bands over one", "box-mpc", World(size_noise=0.1, angular_size=False)),
+        _two_over_one(page, "two R500: two bands over one", "box-r500", World(size_noise=np.inf)),
+    ]
+    return (*hidden_or_known, *surgery, *boxes)
+
+
+PREDICTIONS: Sequence[Prediction] = _predictions()
+"""All predictions that the study's networks test."""
+
+
+def scatter_ratio(outcomes: Mapping[str, Outcome | None], numerator: Trained, denominator: Trained) -> Interval | None:
+    """Return the ratio of two scatters on the clusters that both test, halos and training seeds resampled.
+
+    None where a network is not trained, where one did not train (:mod:`report_utils.cnn.untrained`), or with too few
+    halos.
+
+    Parameters
+    ----------
+    outcomes : mapping of variant name to Outcome or None
+        As :func:`report_utils.reproduction.study_results.study_outcomes` returns them.
+    numerator, denominator : (str, str)
+        A variant and a transform.
+    """
+    chosen = {"numerator": numerator, "denominator": denominator}
+    if any(outcomes.get(variant) is None for variant, _ in chosen.values()):
+        return None
+    of_both = {
+        name: outcomes[variant].cross_validations.get(transform) for name, (variant, transform) in chosen.items()
+    }
+    if None in of_both.values():
+        return None
+    runs = Runs(of_both)
+    if runs.untrained or runs.n_halos < MINIMUM_GROUPS:
+        return None
+    return runs.ratio("numerator", "denominator")
+
+
+def predictions_table(
+    predictions: Sequence[Prediction], outcomes: Mapping[str, Outcome | None]
+) -> list[tuple[Prediction, Interval | None, str]]:
+    """Return each prediction with what was measured and the verdict."""
+    rows = []
+    for prediction in predictions:
+        measured = scatter_ratio(outcomes, prediction.numerator, prediction.denominator)
+        rows.append((prediction, measured, "not measured" if measured is None else prediction.verdict(measured)))
+    return rows
+
+
+def predictions_markdown(rows: Sequence[tuple[Prediction, Interval | None, str]]) -> str:
+    """Write predictions beside what was measured."""
+    cells = [
+        [one.label, f"{one.low:.2f} to {one.high:.2f}", "" if found is None else f"{found:.2f}", verdict]
+        for one, found, verdict in rows
+    ]
+    return markdown_table(["Ratio of scatters", "Predicted", "Measured [95% interval]", "Verdict"], cells, "lrrl")
