@@ -155,7 +155,7 @@ def test_the_project_is_found_from_its_notebooks(monkeypatch):
         (("n_clusters = 3", "n_cluster = 3"), "source.n_cluster = 3: there is no such entry; did you mean n_clusters?"),
         (
             ("[source]", "colour = 3\n[source]"),
-            "colour = 3: there is no such entry; choose one of description, dyn",
+            "colour = 3: there is no such entry; choose one of box, description",
         ),
     ],
 )

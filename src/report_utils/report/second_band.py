@@ -25,6 +25,8 @@ TOLERANCE = 1.25
 
 AS_PREDICTED, NOT_AS_PREDICTED = "as predicted", "not as predicted"
 
+ONE_AND_TWO = ("single_band", "multi_band_2")
+
 Trained = tuple[str, str]
 """A variant of the study and a transform."""
 
@@ -59,7 +61,8 @@ class Prediction:
 
 def _two_over_one(page: str, label: str, variant: str, world: World) -> Prediction:
     one, two = expected_one_and_two(world)
-    return _about(page, label, (variant, "multi_band_2"), (variant, "single_band"), two / one)
+    of_one, of_two = ((variant, name) for name in ONE_AND_TWO)
+    return _about(page, label, of_two, of_one, two / one)
 
 
 def _about(page: str, label: str, numerator: Trained, denominator: Trained, ratio: float) -> Prediction:
@@ -78,7 +81,7 @@ def _predictions() -> tuple[Prediction, ...]:
         _two_over_one(page, "all at one redshift: two bands over one", "one-redshift", known),
         *(
             _about(page, f"{bands}: distance given over hidden", ("distance-known", name), ("default", name), ratio)
-            for bands, name, ratio in zip(("one band", "two bands"), ("single_band", "multi_band_2"), of_known, strict=True)
+            for bands, name, ratio in zip(("one band", "two bands"), ONE_AND_TWO, of_known, strict=True)
         ),
         _two_over_one(
             page, "temperatures regardless of mass: two over one", "temperature-of-others",

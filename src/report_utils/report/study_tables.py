@@ -12,6 +12,7 @@ from report_utils.report.claim_tests import Evidence
 from report_utils.report.claims import CLAIMS
 from report_utils.report.intervals import UNDECIDED, Interval
 from report_utils.report.leakage import Comparison, MatesClass, compare_partitions
+from report_utils.report.second_band import PREDICTIONS, predictions_table
 from report_utils.report.sentences import change, verdict_counts
 from report_utils.report.studies import Judgement, OverSeeds, judge_study
 from report_utils.report.tables import markdown_table
@@ -273,6 +274,11 @@ def study_text(study: Study, outcomes: Mapping[str, Outcome | None]) -> str:
             verdict = "not trained" if found is None else found.verdict + (" (differs)" if judgement.turns else "")
             lines.append(f"  {judgement.variant.name:<26}{verdict}  {judgement.origin}".rstrip())
             lines += [f"    {part.label}: {part.measured:.3f}" for part in (found.parts if found else ())]
+        lines.append("")
+    if study.name == "why":
+        for one, measured, verdict in predictions_table(PREDICTIONS, outcomes):
+            found = "" if measured is None else f"measured {measured:.3f}, "
+            lines.append(f"{one.label}: predicted {one.low:.2f} to {one.high:.2f}, {found}{verdict}")
         lines.append("")
     if study.name == "halos" and all(outcomes.values()):
         partitions = (outcomes[name].cross_validations for name in ("random", "grouped"))
