@@ -52,7 +52,7 @@ def test_an_unknown_study_is_refused(run, folder):
     for arguments in (("study", "halo"), ("results", "export", "--study", "halo")):
         status, out, err = run(*arguments, "--profile", folder / "tiny.toml")
         assert (status, out) == (2, "")
-        assert err == "report-utils: unknown study 'halo'; choose one of sensitivity, halos, seeds\n"
+        assert err == "report-utils: unknown study 'halo'; choose one of sensitivity, halos, seeds, why\n"
 
 
 def test_results_go_out_and_come_back(run, folder, tmp_path):
