@@ -82,7 +82,7 @@ def expected_one_and_two(world: World = World()) -> tuple[float, float]:
     R500. A second band adds the temperature that is seen, T / (1 + z), with E M ~ T^1.71 (Arnaud et al. 2005). Over the
     snapshots log10 of E and of 1 + z are linear in log10 of the distance, to 0.01 dex.
     """
-    distance, of_expansion, of_stretch = _over_the_snapshots()
+    distance, of_expansion, of_stretch = over_the_snapshots()
     thermal = 1 / SLOPE_OF_MASS_WITH_TEMPERATURE if world.temperature_follows_mass else 0.0
     prior = [SPREAD_OF_MASS, distance, world.sigma_ln_temperature / np.log(10), SPREAD_OF_LUMINOSITY]
     if not world.temperature_follows_mass:
@@ -99,7 +99,7 @@ def expected_one_and_two(world: World = World()) -> tuple[float, float]:
     )
 
 
-def _over_the_snapshots() -> tuple[float, float, float]:
+def over_the_snapshots() -> tuple[float, float, float]:
     """Return the spread of log10 distance, and the slopes of log10 E and log10 (1 + z) with it."""
     redshift = load_table("mass_function")["redshift"]
     distance = np.log10([luminosity_distance(z) for z in redshift])
