@@ -474,7 +474,7 @@ else:
             ax.contour(lines, levels=[k + 0.5 for k in range(1, len(INNER_EDGES))], colors="0.5", linewidths=0.6)
             ax.set_xticks([])
             ax.set_yticks([])
-            if ax_row is axes[0]:
+            if label == ONE:
                 ax.set_title(kind, fontsize="small")
         ax_row[0].set_ylabel({ONE: ONE}.get(label, CHANNELS[TWO][channel]), fontsize="small")
 figure

@@ -122,11 +122,12 @@ def study(
     ] = False,
 ) -> None:
     """Train a study and print what it shows, or list studies."""
+    from report_utils.report.band_regressions import export_band_regressions
     from report_utils.report.studies import judge_over_seeds
     from report_utils.report.study_tables import over_seeds_text, study_text
     from report_utils.reproduction.one_profile import Reproduction
     from report_utils.reproduction.results import export_study
-    from report_utils.reproduction.studies import STUDIES, get_study, is_trained, possible_variants, train_study
+    from report_utils.reproduction.studies import STUDIES, WHY, get_study, is_trained, possible_variants, train_study
     from report_utils.reproduction.study_results import study_outcomes
 
     chosen = list(STUDIES.values()) if everything else [get_study(name) for name in names or []]
@@ -139,6 +140,8 @@ def study(
         typer.echo(study_text(one, outcomes) if over_seeds is None else over_seeds_text(over_seeds))
         if export:
             say_written(export_study(reproduction, one, replace=True))
+            if one is WHY:  # its fine bands are counted for its networks, and for regressions too
+                say_written(export_band_regressions(reproduction))
     if chosen:
         return
     for one in STUDIES.values():

@@ -197,3 +197,12 @@ def best_edges(spectra: Sequence[BandSpectrum], edges_kev: Sequence[float], *, a
         order.append(min(left, key=with_one_more))
         left.remove(order[-1])
     return order
+
+
+N_SPECTRA, _SEED_OF_SPECTRA = 110, 1001
+"""The clusters of the predictions: fixed, so that no prediction moves with a profile."""
+
+
+def typical_spectra(edges_kev: Sequence[float]) -> list[BandSpectrum]:
+    """Return the spectra of some clusters of the default simulation, with a seed of their own."""
+    return [band_spectrum(_SEED_OF_SPECTRA, index, edges_kev) for index in range(N_SPECTRA)]
