@@ -92,17 +92,18 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
-from scipy.stats import bootstrap, spearmanr
+from scipy.stats import spearmanr
 
 from report_utils.binning import TRANSFORMS
 from report_utils.binning.observations import half_width_arcsec
 from report_utils.errors import NotAvailableError
-from report_utils.experiments.rings import neutralise, radius_arcsec, radius_half_light, ring_of
+from report_utils.experiments.rings import neutralise, radius_arcsec, radius_half_light, ring_of, ring_shares
 from report_utils.experiments.saliency import integrated_gradients, lime, randomised
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.report import figures, open_reproduction
+from report_utils.report.by_network import agreed, listed, range_verdict, typical
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
-from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, above, below
+from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, Interval, above, below
 from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED
 from report_utils.report.sentences import listing, untrained_warning
 from report_utils.report.statistics import scatter_contrast
@@ -168,7 +169,7 @@ if not missing:
     )
 if not missing and not in_r500:
     notes.append(
-        "R500 is not known here, so rings are in radii that hold half of the events, about the centroid. The predicted numbers are for rings in R500, so none is judged."
+        "R500 is not known here, so rings are in radii that hold half of the events, about the centroid. What was predicted of rings in R500 is not judged."
     )
 Markdown("\n\n".join(note for note in notes if note))
 
@@ -238,8 +239,8 @@ for label, kinds in CHANGES.items():
             for fold in folds:
                 if (label, fold, kind, number) in measured:
                     shift = np.mean(errors[label, fold, kind, number] - errors[label, fold, None, None])
-                    row[f"fold {fold + 1}: scatter grows by"] = f"{measured[label, fold, kind, number]:.2f}"
-                    row["mean shift [dex]" + " " * folds.index(fold)] = f"{shift:+.3f}".replace("-", "−")
+                    row[f"fold {fold + 1}: scatter grows by"] = listed([measured[label, fold, kind, number]])
+                    row[f"fold {fold + 1}: mean shift [dex]"] = f"{shift:+.3f}".replace("-", "−")
             table.append(row)
 before = [
     f"{label} {listing([f'{errors[label, fold, None, None].std():.3f}' for fold in folds if (label, fold, None, None) in errors])}"
@@ -391,26 +392,10 @@ for fold in folds_looked:
             explained.setdefault((label, fold), []).append(r_squared)
 
 
-def typical(values, statistic=np.median):
-    """Return the median or the mean over clusters, one of each halo, with its interval."""
-    values = np.asarray(values, dtype=float)
-    estimate = float(statistic(values))
-    if len(values) < MINIMUM_GROUPS or np.ptp(values) == 0:
-        return Interval(estimate, np.nan, np.nan)
-    found = bootstrap((values,), statistic, method="percentile", n_resamples=2000, rng=0).confidence_interval
-    return Interval(estimate, float(found.low), float(found.high))
-
-
 def shares(label, fold, baseline):
     """Return the share of the absolute attribution, (n_clusters, n_rings, n_channels)."""
-    size = np.abs(maps[label, fold, baseline])
-    by_ring = np.stack(
-        [
-            [one[rings[row] == k].sum(axis=0) for k in range(len(RINGS))]
-            for one, row in zip(size, looked[fold], strict=True)
-        ]
-    )
-    return by_ring / np.maximum(by_ring.sum(axis=(1, 2), keepdims=True), 1e-30)
+    of_rows = np.stack([rings[row] for row in looked[fold]])
+    return ring_shares(np.abs(maps[label, fold, baseline]), of_rows, len(RINGS))
 
 
 rows = []
@@ -433,9 +418,9 @@ for label in NAMES:
                     f"sum off by, {b} [%]": f"{100 * np.median(off[label, fold, b]):.2f}"
                     for b in (BLACK, MEAN, THINNED)
                 },
-                "with random weights": f"{typical(closeness[label, fold, 'signed']):.2f}",
-                "the same, sizes": f"{typical(closeness[label, fold, 'size']):.2f}",
-                "LIME": f"{typical(closeness[label, fold, 'LIME']):.2f}",
+                "with random weights": listed([typical(closeness[label, fold, "signed"])]),
+                "the same, sizes": listed([typical(closeness[label, fold, "size"])]),
+                "LIME": listed([typical(closeness[label, fold, "LIME"])]),
                 "R² of LIME": f"{np.median(explained[label, fold]):.2f}",
             }
         )
@@ -484,22 +469,7 @@ figure
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 RIGHT, WRONG = AS_PREDICTED, NOT_AS_PREDICTED
-
-
-def in_range(intervals, low, high):
-    if intervals and all(low < one.low and one.high < high for one in intervals):
-        return RIGHT
-    return WRONG if intervals and all(one.high < low or one.low > high for one in intervals) else UNDECIDED
-
-
-def all_agree(verdicts):
-    """Return the verdict if every fold gives the same."""
-    verdicts = set(verdicts)
-    return {HOLDS: RIGHT, FAILS: WRONG}.get(verdicts.pop(), UNDECIDED) if len(verdicts) == 1 else UNDECIDED
-
-
-def listed(intervals, digits=2):
-    return "; ".join(f"{one:.{digits}f}" for one in intervals)
+BY_WHAT = {RIGHT: "pixels count", WRONG: "events count", UNDECIDED: UNDECIDED}  # the other possibility is no prediction
 
 
 def over(fold, first, second):
@@ -516,20 +486,18 @@ for (kind, number), (low, high) in PREDICTED.items():
             f"{'2' if kind == SAYS else '1'}. {kind}, {where}",
             f"{low:.2f} to {high:.2f}",
             intervals,
-            in_range(intervals, low, high),
+            range_verdict(intervals, low, high),
         )
     )
 if in_r500:
     core = {k: [over(fold, (SAYS, 0), (SAYS, k)) for fold in asked] for k in range(1, len(RINGS))}
-    signs = [all_agree([above(one, 1) for one in of_folds]) for of_folds in core.values()]
+    signs = [agreed([above(one, 1) for one in of_folds]) for of_folds in core.values()]
     most = RIGHT if set(signs) == {RIGHT} else WRONG if WRONG in signs else UNDECIDED
     judged.append((f"2. core over {RINGS[2]} {UNIT}, and over the others", "above 1", core[2], most))
     third = [over(fold, (EMPTY, 0), (SAYS, 0)) for fold in asked]
-    judged.append(
-        ("3. core emptied over core neutralised", "above 1", third, all_agree([above(one, 1) for one in third]))
-    )
+    judged.append(("3. core emptied over core neutralised", "above 1", third, agreed([above(one, 1) for one in third])))
     third = [measured[TWO, fold, EMPTY, 0] for fold in asked]
-    judged.append(("3. core emptied", "1.5 or more", third, all_agree([above(one, 1.5) for one in third])))
+    judged.append(("3. core emptied", "1.5 or more", third, agreed([above(one, 1.5) for one in third])))
     third = [
         contrast(
             fold,
@@ -548,7 +516,7 @@ if in_r500:
             "3. growth by emptying the core, one band over two",
             "below 1",
             third,
-            all_agree([below(one, 1) for one in third]),
+            agreed([below(one, 1) for one in third]),
         )
     )
     pixels = [over(fold, (SAYS, 2), (SAYS, 0)) for fold in asked]
@@ -557,7 +525,7 @@ if in_r500:
             f"4. {RINGS[2]} {UNIT} over the core",
             "above 1, if pixels count",
             pixels,
-            all_agree([above(one, 1) for one in pixels]),
+            BY_WHAT[agreed([above(one, 1) for one in pixels])],
         )
     )
 fifth = [typical(100 * off[label, fold, BLACK]) for label in NAMES for fold in folds_looked]
@@ -566,7 +534,7 @@ judged.append(
         "5. attributions miss the difference by [%] (one band, two bands)",
         "below 1",
         fifth,
-        all_agree([below(one, 1) for one in fifth]),
+        agreed([below(one, 1) for one in fifth]),
     )
 )
 if in_r500:
@@ -579,7 +547,7 @@ if in_r500:
             "5. share of the second band's attribution inside R500",
             "above 0.5",
             inside,
-            all_agree([above(one, 0.5) for one in inside]),
+            agreed([above(one, 0.5) for one in inside]),
         )
     )
 fifth = [typical(closeness[label, fold, "signed"]) for label in NAMES for fold in folds_looked]
@@ -588,7 +556,7 @@ judged.append(
         "5. correlation with random weights (one band, two bands)",
         "below 0.5",
         fifth,
-        all_agree([below(one, 0.5) for one in fifth]),
+        agreed([below(one, 0.5) for one in fifth]),
     )
 )
 apart = []
@@ -603,7 +571,7 @@ judged.append(
         "6. largest difference of a ring's share between baselines, two bands",
         "above 0.1",
         apart,
-        all_agree([above(one, 0.1) for one in apart]),
+        agreed([above(one, 0.1) for one in apart]),
     )
 )
 seventh = [typical(closeness[label, fold, "LIME"]) for label in NAMES for fold in folds_looked]
@@ -612,7 +580,7 @@ judged.append(
         "7. LIME with integrated gradients (one band, two bands)",
         "above 0.5",
         seventh,
-        all_agree([above(one, 0.5) for one in seventh]),
+        agreed([above(one, 0.5) for one in seventh]),
     )
 )
 table = [
@@ -648,7 +616,7 @@ def found():
     """Say what was found, from the numbers above."""
     if missing or not asked:
         return missing or "No cluster could be looked at."
-    verdicts = [verdict for *_, verdict in judged]
+    verdicts = [verdict for words, *_, verdict in judged if not words.startswith("4.")]
     everywhere = [measured[TWO, fold, MAP, None] for fold in asked]
     if all(one.low > 1 for one in everywhere):
         used = "use the map of hardness, not the global hardness alone: with one hardness everywhere their scatter grows by a factor of"
@@ -663,7 +631,7 @@ def found():
     if folds_looked:
         sizes = [typical(closeness[label, fold, "size"]) for label in NAMES for fold in folds_looked]
         sentences.append(
-            f"What attributions show depends on the baseline: the share of one ring moves by {listed(apart)}. With random weights the"
+            f"Between baselines, the share of one ring in the attributions moves by {listed(apart)}. With random weights the"
             f" signed maps correlate by {listed(fifth)}, their sizes by {listed(sizes)} (one band, two bands)."
         )
     counted = [

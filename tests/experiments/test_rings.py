@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from report_utils.events import EventList
-from report_utils.experiments.rings import neutralise, radius_arcsec, radius_half_light, ring_of
+from report_utils.experiments.rings import neutralise, radius_arcsec, radius_half_light, ring_of, ring_shares
 
 counts_and_ring = st.builds(
     lambda seed, scale: (
@@ -79,3 +79,12 @@ def test_one_pixel_with_all_events_has_a_radius_of_half_a_pixel():
     counts = np.zeros((3, 3, 2), dtype=np.int64)
     counts[1, 1] = 5
     assert radius_half_light(counts)[1].tolist() == [2, 0, 2]
+
+
+def test_shares_add_up_the_pixels_of_a_ring():
+    sizes = np.zeros((2, 2, 2, 2))
+    sizes[0] = [[[1, 0], [2, 1]], [[0, 0], [3, 3]]]
+    rings = np.array([[[0, 1], [1, 2]]] * 2)
+    found = ring_shares(sizes, rings, 4)
+    np.testing.assert_allclose(found[0], [[0.1, 0], [0.2, 0.1], [0.3, 0.3], [0, 0]])
+    assert (found[1] == 0).all()

@@ -89,3 +89,24 @@ def neutralise(
     if of_bands.any():
         out[ring] = rng.multinomial(of_pixels, of_bands / of_bands.sum())
     return out
+
+
+def ring_shares(sizes: NDArray[np.floating], rings: NDArray[np.integer], n_rings: int) -> NDArray[np.float64]:
+    """Return the share that each ring and channel has of an image's total.
+
+    Parameters
+    ----------
+    sizes : (n_images, n_pixels, n_pixels, n_channels)
+        Not negative.
+    rings : (n_images, n_pixels, n_pixels) integer
+        The ring of each pixel.
+    n_rings : int
+
+    Returns
+    -------
+    (n_images, n_rings, n_channels) float64
+        They add up to 1 in each image, or to 0 if it holds nothing.
+    """
+    sums = np.stack([np.einsum("nijc,nij->nc", sizes, rings == ring) for ring in range(n_rings)], axis=1)
+    total = sums.sum(axis=(1, 2), keepdims=True)
+    return np.divide(sums, total, out=np.zeros(sums.shape), where=total > 0)
