@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -99,6 +100,7 @@ def expected_one_and_two(world: World = World()) -> tuple[float, float]:
     )
 
 
+@cache
 def over_the_snapshots() -> tuple[float, float, float]:
     """Return the spread of log10 distance, and the slopes of log10 E and log10 (1 + z) with it."""
     redshift = load_table("mass_function")["redshift"]
