@@ -28,6 +28,7 @@ PAGES = [
     ("sensitivity", {}),
     ("why-2-moved-cluster", {}),
     ("why-6-cuts", {}),
+    ("why-7-saliency", {}),
 ]
 """All but the simulation's own page and those that train: their observations or networks take longer."""
 
