@@ -26,6 +26,7 @@ PAGES = [
     ("performance", {}),
     ("reproduction-status", {}),
     ("sensitivity", {}),
+    ("why-2-moved-cluster", {}),
     ("why-6-cuts", {}),
     ("why-7-saliency", {}),
 ]
