@@ -26,6 +26,7 @@ PAGES = [
     ("performance", {}),
     ("reproduction-status", {}),
     ("sensitivity", {}),
+    ("why-5-errors", {}),
     ("why-6-cuts", {}),
 ]
 """All but the simulation's own page and those that train: their observations or networks take longer."""
