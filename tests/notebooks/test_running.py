@@ -26,8 +26,10 @@ PAGES = [
     ("performance", {}),
     ("reproduction-status", {}),
     ("sensitivity", {}),
+    ("why-2-moved-cluster", {}),
     ("why-5-errors", {}),
     ("why-6-cuts", {}),
+    ("why-7-saliency", {}),
 ]
 """All but the simulation's own page and those that train: their observations or networks take longer."""
 

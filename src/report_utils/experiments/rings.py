@@ -1,0 +1,112 @@
+"""Rings about a cluster, and what is done to the counts in one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from report_utils.events import EventList
+
+
+def radius_arcsec(events: EventList, n_pixels: int, half_width_arcsec: float | None = None) -> NDArray[np.float64]:
+    """Return how far each pixel's centre is from the origin, where the cluster is, ``(n_pixels, n_pixels)`` [arcsec].
+
+    Parameters
+    ----------
+    events : EventList
+        Its extremes in x and y are the image's box.
+    n_pixels : int
+    half_width_arcsec : float, optional
+        The box is this square about the origin instead.
+    """
+    centres = (np.arange(n_pixels) + 0.5) / n_pixels
+    along = []
+    for column in (events.y, events.x):
+        low, high = column.min(), column.max()
+        if half_width_arcsec is not None:
+            low, high = -half_width_arcsec, half_width_arcsec
+        along.append(float(low) + float(high - low) * centres)
+    return np.hypot(along[0][:, None], along[1])
+
+
+def radius_half_light(counts: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return how far each pixel is from the centroid, in units of the radius that holds half of the events.
+
+    Parameters
+    ----------
+    counts : (n_pixels, n_pixels, n_bands) [events]
+        Of one observation, with one event or more.
+    """
+    total = counts.sum(axis=-1, dtype=np.float64)
+    rows, columns = np.indices(total.shape)
+    radius = np.hypot(rows - np.average(rows, weights=total), columns - np.average(columns, weights=total))
+    half = np.quantile(radius.ravel(), 0.5, weights=total.ravel(), method="inverted_cdf")
+    return radius / max(half, 0.5)  # half a pixel: all events may lie in one
+
+
+def ring_of(radius: ArrayLike, inner_edges: Sequence[float]) -> NDArray[np.intp]:
+    """Return the ring that each radius lies in, numbered from 0; the last ring has no outer edge."""
+    return np.digitize(radius, inner_edges)
+
+
+def neutralise(
+    counts: NDArray[np.integer],
+    ring: NDArray[np.bool_],
+    rng: np.random.Generator,
+    spectrum_of: Literal["all", "rest"] = "all",
+) -> NDArray[np.int64]:
+    """Give the events of a ring one hardness: each is dealt to a band by chance; pixels keep their totals.
+
+    Parameters
+    ----------
+    counts : (n_pixels, n_pixels, n_bands) [events]
+        Of one observation.
+    ring : (n_pixels, n_pixels) bool
+    rng : numpy.random.Generator
+    spectrum_of : {"all", "rest"}
+        Whose events the chances are those of: all of the observation's, so that the map of hardness goes but what the
+        ring adds to the global hardness stays in part; or those outside of the ring, so that the ring says nothing
+        about the spectrum. Without any event outside, all are taken.
+
+    Returns
+    -------
+    (n_pixels, n_pixels, n_bands) int64 [events]
+        Where the ring is the whole image, energies are dealt out among the events and each band keeps its total.
+    """
+    out = np.array(counts, dtype=np.int64)
+    n_bands, of_pixels = out.shape[-1], out[ring].sum(axis=-1)
+    of_bands = out[~ring].sum(axis=0)
+    if ring.all() or (spectrum_of == "rest" and not of_bands.any()):
+        bands = rng.permutation(np.repeat(np.arange(n_bands), out[ring].sum(axis=0)))
+        pixels = np.repeat(np.arange(len(of_pixels)), of_pixels)
+        out[ring] = np.bincount(pixels * n_bands + bands, minlength=len(of_pixels) * n_bands).reshape(-1, n_bands)
+        return out
+    if spectrum_of == "all":
+        of_bands = out.sum(axis=(0, 1))
+    if of_bands.any():
+        out[ring] = rng.multinomial(of_pixels, of_bands / of_bands.sum())
+    return out
+
+
+def ring_shares(sizes: NDArray[np.floating], rings: NDArray[np.integer], n_rings: int) -> NDArray[np.float64]:
+    """Return the share that each ring and channel has of an image's total.
+
+    Parameters
+    ----------
+    sizes : (n_images, n_pixels, n_pixels, n_channels)
+        Not negative.
+    rings : (n_images, n_pixels, n_pixels) integer
+        The ring of each pixel.
+    n_rings : int
+
+    Returns
+    -------
+    (n_images, n_rings, n_channels) float64
+        They add up to 1 in each image, or to 0 if it holds nothing.
+    """
+    sums = np.stack([np.einsum("nijc,nij->nc", sizes, rings == ring) for ring in range(n_rings)], axis=1)
+    total = sums.sum(axis=(1, 2), keepdims=True)
+    return np.divide(sums, total, out=np.zeros(sums.shape), where=total > 0)
