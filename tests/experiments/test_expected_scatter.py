@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from report_utils.experiments.expected_scatter import World, expected_one_and_two, expected_scatter
+from report_utils.experiments.expected_scatter import World, expected_one_and_two, expected_response, expected_scatter
 
 
 def test_one_observable_of_one_parameter():
@@ -26,6 +26,13 @@ def test_draws_of_a_linear_world_scatter_as_expected():
     assert (fitted - parameters[:, 0]).std() == pytest.approx(
         expected_scatter([0.25, 0.3], slopes, [0.1, 0.05]), rel=0.01
     )
+
+
+def test_the_estimate_moves_with_what_it_confuses():
+    # mass + distance is known exactly: each moves the estimate of the mass by the mass's share of the prior variance
+    found = expected_response([0.3, 0.4], [[1.0, 1.0]], [1e-6])
+    assert found == pytest.approx([0.36, 0.36], rel=1e-4)
+    assert expected_response([0.3, 0.4], [[1.0, 1.0]], [1e-6], known=[False, True]) == pytest.approx([1, 0], abs=1e-6)
 
 
 def test_two_bands_help_most_where_the_distance_is_hidden_and_the_thermometer_is_good():

@@ -26,6 +26,8 @@ PAGES = [
     ("performance", {}),
     ("reproduction-status", {}),
     ("sensitivity", {}),
+    ("why-2-moved-cluster", {}),
+    ("why-5-errors", {}),
     ("why-6-cuts", {}),
     ("why-7-saliency", {}),
 ]

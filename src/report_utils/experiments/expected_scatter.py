@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from report_utils.simulation.cosmology import expansion_rate, luminosity_distance
 from report_utils.simulation.tables import load_table
@@ -43,12 +43,35 @@ def expected_scatter(prior: ArrayLike, slopes: ArrayLike, noise: ArrayLike, *, k
     ValueError
         If the shapes do not match.
     """
+    covariance, _, _ = _posterior(prior, slopes, noise, known)
+    return float(np.sqrt(covariance[0, 0]))
+
+
+def expected_response(
+    prior: ArrayLike, slopes: ArrayLike, noise: ArrayLike, *, known: ArrayLike | None = None
+) -> NDArray[np.float64]:
+    """Return how far the best linear estimate of the first parameter moves with each parameter, ``(n_parameters,)``.
+
+    It is the first row of the averaging kernel (Rodgers 2000, equation 2.79). The first number is below 1: the estimate
+    regresses to the mean. Parameters as in :func:`expected_scatter`; one that is known or does not vary moves nothing.
+    """
+    covariance, free_slopes, free = _posterior(prior, slopes, noise, known)
+    gain = covariance[0] @ free_slopes.T / np.asarray(noise, dtype=np.float64) ** 2
+    response = np.zeros(len(free))
+    response[free] = gain @ free_slopes
+    return response
+
+
+def _posterior(
+    prior: ArrayLike, slopes: ArrayLike, noise: ArrayLike, known: ArrayLike | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the covariance of what is left of the free parameters, the slopes with these, and which are free."""
     prior, slopes, noise = (np.asarray(each, dtype=np.float64) for each in (prior, slopes, noise))
     free = np.ones(len(prior), dtype=bool) if known is None else ~np.asarray(known, dtype=bool)
     free &= prior > 0  # what does not vary in the sample is known
     slopes = slopes[:, free]
     precision = np.diag(prior[free] ** -2.0) + slopes.T @ (slopes / noise[:, None] ** 2)
-    return float(np.sqrt(np.linalg.inv(precision)[0, 0]))
+    return np.linalg.inv(precision), slopes, free
 
 
 @dataclass(frozen=True)
