@@ -436,7 +436,7 @@ Markdown(
     )
 )
 
-# %% mystnb={"figure": {"caption": "**What each pixel adds to the mass of one cluster**, the one of median counts among those looked at. Rows: the one channel of one band, and the two of two bands. Columns: the image; integrated gradients from three baselines and with random weights, red where a pixel raises the mass and blue where it lowers it, each map on its own scale, the same for both bands; LIME's weight of each superpixel, which both bands share. Lines: the middle and outer rings' inner edges.", "name": "fig-saliency"}, "image": {"alt": "A grid of small maps of one cluster: images, attributions from three baselines and with random weights, and superpixel weights, for one and two bands."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**What each pixel adds to the mass of one cluster**, the one of median counts among those looked at. Rows: the one channel of one band, and the two of two bands. Columns: the image; integrated gradients from three baselines and with random weights, red where a pixel raises the mass and blue where it lowers it, each map on its own scale, the same for both bands; LIME's weight of each superpixel, which both bands share. Lines: where the third and the fourth ring begin.", "name": "fig-saliency"}, "image": {"alt": "A grid of small maps of one cluster: images, attributions from three baselines and with random weights, and superpixel weights, for one and two bands."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 4.5), layout="constrained")
 if missing or not folds_looked:
     figure.text(0.5, 0.5, "nothing could be asked", ha="center")
@@ -612,6 +612,20 @@ def costs(kind):
     return f"costs most in no one ring that all folds name with an interval above 1 (largest: {listed(largest)})"
 
 
+def counts_in(row, number):
+    """Return the share of an observation's events that a ring holds."""
+    total = np.asarray(reproduction.counts()[row]).sum(axis=-1)
+    return total[rings[row] == number].sum() / total.sum()
+
+
+def ends(intervals):
+    """Return the lowest and the highest value that the intervals hold."""
+    low, high = (
+        pick(np.array([[one.value, one.low, one.high] for one in intervals])) for pick in (np.nanmin, np.nanmax)
+    )
+    return f"{low:.2f} to {high:.2f}".replace("-", "−")
+
+
 def found():
     """Say what was found, from the numbers above."""
     if missing or not asked:
@@ -628,11 +642,25 @@ def found():
         f"The networks of two bands {used} {listed(everywhere)}.",
         f"To lose a ring's hardness {costs(SAYS)}; to lose its events {costs(EMPTY)}.",
     ]
+    if in_r500:
+        shares_of_events = [
+            np.mean([counts_in(row, k) for rows in rows_of.values() for row in rows]) for k in (0, len(RINGS) - 1)
+        ]
+        sentences.append(
+            f"Not predicted: {RINGS[-1]} {UNIT} lie {100 * shares_of_events[1]:.0f}% of the events, from {RINGS[0]} {100 * shares_of_events[0]:.0f}%. The scatter without"
+            f" the hardness of the core is {listed(core[len(RINGS) - 1])} times that without the hardness of the outskirts."
+        )
     if folds_looked:
         sizes = [typical(closeness[label, fold, "size"]) for label in NAMES for fold in folds_looked]
+        adds = [
+            [typical(maps[TWO, fold, BLACK][..., k].sum(axis=(1, 2)), np.mean) for fold in folds_looked] for k in (0, 1)
+        ]
         sentences.append(
-            f"Between baselines, the share of one ring in the attributions moves by {listed(apart)}. With random weights the"
-            f" signed maps correlate by {listed(fifth)}, their sizes by {listed(sizes)} (one band, two bands)."
+            f"Not predicted: compared with black, the first of two bands adds {listed(adds[0])} dex to the mass and the second {listed(adds[1])} dex."
+        )
+        sentences.append(
+            f"Between baselines, the share of one ring in the attributions moves by {listed(apart)}. With random weights the signed maps"
+            f" correlate by {ends(fifth)}, their sizes by {ends(sizes)}."
         )
     counted = [
         f"{verdicts.count(one)} {'are' if verdicts.count(one) > 1 else 'is'} {one}"
