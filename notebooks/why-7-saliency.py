@@ -231,23 +231,21 @@ table = []
 for label, kinds in CHANGES.items():
     for kind in kinds:
         for number in places_of(kind):
-            row = {
-                "network": label,
-                "what is changed": kind,
-                f"where [{UNIT}]": WHOLE if number is None else RINGS[number],
-            }
+            row = {"what is changed": f"{label}: {kind}", f"where [{UNIT}]": WHOLE if number is None else RINGS[number]}
             for fold in folds:
                 if (label, fold, kind, number) in measured:
                     shift = np.mean(errors[label, fold, kind, number] - errors[label, fold, None, None])
-                    row[f"fold {fold + 1}: scatter grows by"] = listed([measured[label, fold, kind, number]])
-                    row[f"fold {fold + 1}: mean shift [dex]"] = f"{shift:+.3f}".replace("-", "−")
+                    grown = listed([measured[label, fold, kind, number]])
+                    row[f"fold {fold + 1}: scatter times"] = f"{grown}; {shift:+.3f}".replace("-", "−")
             table.append(row)
 before = [
     f"{label} {listing([f'{errors[label, fold, None, None].std():.3f}' for fold in folds if (label, fold, None, None) in errors])}"
     for label in NAMES
 ]
 Markdown(
-    missing or f"Scatter before, by fold [dex]: {'; '.join(before)}.\n\n" + pd.DataFrame(table).to_markdown(index=False)
+    missing
+    or f"Scatter before, by fold [dex]: {'; '.join(before)}. Scatters after, over these, and the mean shift of masses [dex]:\n\n"
+    + pd.DataFrame(table).to_markdown(index=False)
 )
 
 # %% mystnb={"figure": {"caption": "**What a ring is worth.** Scatter after a ring was changed over scatter before, on the same held-out clusters, with 95% intervals; each symbol is one fold. Left: the ring's events get the hardness of the whole observation. Middle: that of the rest. Right: the ring is emptied. Bars: what was predicted for two bands.", "name": "fig-rings"}, "image": {"alt": "Three panels of ratios of scatters by ring with intervals, for each fold and for one and two bands, with the predicted ranges as bars."}} tags=["hide-input"]
