@@ -39,6 +39,7 @@ import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
+from report_utils.binning import get_transform
 from report_utils.experiments.expected_scatter import World, expected_one_and_two
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claim_tests import Runs, printed_contrast
@@ -89,7 +90,10 @@ figures.use_book_style()
 outcomes = study_outcomes(reproduction, WHY)
 judged = predictions_table([one for one in PREDICTIONS if one.page == "why-9-box"], outcomes)
 command = f"report-utils study {WHY.name} --profile {reproduction.profile.name}"
-printed_ratio, printed = printed_contrast(ONE_AND_TWO[::-1], (1, -1)), [table_row(name).scatter for name in ONE_AND_TWO]
+printed_ratio, printed = (
+    printed_contrast(ONE_AND_TWO[::-1], (1, -1)),
+    [table_row(get_transform(name)).scatter for name in ONE_AND_TWO],
+)
 scatters, dead, notes = {}, {}, []
 for name in BOXES:
     if outcomes.get(name) is None:

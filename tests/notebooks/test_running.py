@@ -30,6 +30,7 @@ PAGES = [
     ("why-5-errors", {}),
     ("why-6-cuts", {}),
     ("why-7-saliency", {}),
+    ("why-8-layers", {}),
 ]
 """All but the simulation's own page and those that train: their observations or networks take longer."""
 

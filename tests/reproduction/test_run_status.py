@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import pytest
 from tests.edited_code import edit_definition
 from tests.profile_files import write_profile
 
+from report_utils.binning.transforms import FINE_EDGES_KEV
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import Manifests, current_key, profile_keys, run_states
 from report_utils.reproduction.studies import SENSITIVITY, reproduce_variant
@@ -119,6 +122,14 @@ def test_todays_key_of_a_stored_run(profile, store):
         ("other/tiny", {}),
     ):
         assert current_key(reproduction, {"name": name, "inputs": inputs}) is None
+
+
+def test_observations_in_fine_bands_belong_to_the_profile(profile, store):
+    reproduction = Reproduction(profile, store)
+    key = reproduction.data_key_of(FINE_EDGES_KEV)
+    assert current_key(reproduction, {"name": key.name, "inputs": key.inputs}) == key
+    other = reproduction.data_key_of((0.0, 3.3, inf))
+    assert current_key(reproduction, {"name": other.name, "inputs": other.inputs}) is None
 
 
 def test_runs_of_studies_are_listed_once_they_exist(profile, store):

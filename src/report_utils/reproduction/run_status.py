@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from report_utils.binning.transforms import FINE_EDGES_KEV
 from report_utils.errors import InputError
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.studies import reproduction_of
@@ -93,7 +94,8 @@ def current_key(reproduction: Reproduction, about: Mapping[str, Any]) -> RunKey 
     if owner is None:
         return None
     if kind == "data":
-        return next((key for key in owner.data_keys if key.name == about["name"]), None)
+        keys = [*owner.data_keys, owner.data_key_of(FINE_EDGES_KEV)]
+        return next((key for key in keys if key.name == about["name"]), None)
     with contextlib.suppress(InputError, KeyError, TypeError):
         if kind == "fit" and inputs["fold"] < owner.profile.folds.run:
             return owner.fit_key(inputs["transform"], inputs["fold"], inputs["training_seed"])

@@ -1,0 +1,106 @@
+"""Predictions of the study of the second band: committed as numbers, judged by intervals."""
+
+from __future__ import annotations
+
+import pytest
+from tests.report.markdown import cells
+
+from report_utils.report.intervals import UNDECIDED, Interval
+from report_utils.report.second_band import (
+    AS_PREDICTED,
+    NOT_AS_PREDICTED,
+    PREDICTIONS,
+    Prediction,
+    predictions_markdown,
+    predictions_table,
+    scatter_ratio,
+)
+from report_utils.report.study_tables import study_text
+from report_utils.reproduction.studies import WHY
+from report_utils.reproduction.study_results import Outcome
+
+ONE_OVER_THE_OTHER = Prediction("page", "two over one", ("a", "multi_band_2"), ("b", "single_band"), 0.4, 0.6)
+
+
+@pytest.fixture
+def outcomes(made_up):
+    """Two bands of 0.05 dex in one variant, one band of 0.1 in the other, each trained with three seeds."""
+
+    def outcome(name, scatter):
+        runs = tuple(made_up(name, scatter, seed=seed, shared=0.8) for seed in range(3))
+        return Outcome(WHY.default, None, {name: runs}, {}, None)
+
+    return {"a": outcome("multi_band_2", 0.05), "b": outcome("single_band", 0.1), "c": None}
+
+
+def test_a_ratio_is_of_the_same_clusters_in_two_variants(outcomes):
+    measured = scatter_ratio(outcomes, ("a", "multi_band_2"), ("b", "single_band"))
+    assert measured.value == pytest.approx(0.5, rel=0.08)
+    assert 0.4 < measured.low < measured.value < measured.high < 0.6
+    assert measured.n_seeds == 3
+
+
+def test_what_is_not_trained_is_not_measured(outcomes):
+    assert scatter_ratio(outcomes, ("c", "multi_band_2"), ("b", "single_band")) is None
+    assert scatter_ratio(outcomes, ("a", "multi_band_4"), ("b", "single_band")) is None
+    assert scatter_ratio({}, ("a", "multi_band_2"), ("b", "single_band")) is None
+
+
+def test_a_network_that_did_not_train_is_no_result(outcomes, made_up):
+    dead = made_up("single_band", 0.1)
+    dead.predictions[:] = dead.truth.mean()
+    with_dead = outcomes | {"b": Outcome(WHY.default, None, {"single_band": (dead,)}, {}, None)}
+    assert scatter_ratio(with_dead, ("a", "multi_band_2"), ("b", "single_band")) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.45, 0.55, AS_PREDICTED),
+        (0.35, 0.45, UNDECIDED),
+        (0.3, 0.39, NOT_AS_PREDICTED),
+        (0.61, 0.9, NOT_AS_PREDICTED),
+        (0.3, 0.9, UNDECIDED),
+        (float("nan"), float("nan"), UNDECIDED),
+    ],
+)
+def test_the_rule(low, high, verdict):
+    assert ONE_OVER_THE_OTHER.verdict(Interval(0.5, low, high)) == verdict
+
+
+def test_a_table_shows_prediction_and_outcome(outcomes):
+    text = predictions_markdown(predictions_table([ONE_OVER_THE_OTHER], outcomes))
+    (row,) = cells(text)[1:] if cells(text)[0][0].startswith("Ratio") else cells(text)
+    assert row[:2] == ["two over one", "0.40 to 0.60"]
+    assert row[3] == AS_PREDICTED
+    assert "not measured" in predictions_markdown(predictions_table([ONE_OVER_THE_OTHER], {}))
+
+
+def test_every_prediction_is_of_runs_of_the_study():
+    variants = {variant.name: variant for variant in WHY.all_variants}
+    for one in PREDICTIONS:
+        assert one.low < one.high
+        for variant, transform in (one.numerator, one.denominator):
+            assert transform in variants[variant].transforms
+    assert len({(one.page, one.label) for one in PREDICTIONS}) == len(PREDICTIONS)
+
+
+def test_the_committed_numbers_stay():
+    # predictions are not changed after the networks were trained
+    said = {one.label: (round(one.low, 2), round(one.high, 2)) for one in PREDICTIONS if one.page.startswith("why-1")}
+    assert said == {
+        "distance given: two bands over one": (0.56, 0.87),
+        "all at one redshift: two bands over one": (0.56, 0.87),
+        "one band: distance given over hidden": (0.33, 0.52),
+        "two bands: distance given over hidden": (0.55, 0.85),
+        "temperatures regardless of mass: two over one": (0.80, 1.24),
+        "scatter of ln T 0: two bands over one": (0.25, 0.40),
+        "scatter of ln T 0.15: two bands over one": (0.49, 0.77),
+        "scatter of ln T 0.3: two bands over one": (0.66, 1.03),
+    }
+
+
+def test_a_terminal_shows_every_prediction():
+    text = study_text(WHY, dict.fromkeys((variant.name for variant in WHY.all_variants), None))
+    assert all(one.label in text for one in PREDICTIONS)
+    assert text.count("not measured") == len(PREDICTIONS)
