@@ -131,6 +131,11 @@ def test_the_committed_numbers_stay():
     }
 
 
+def test_the_ranges_of_destroyed_images_stay():
+    said = [(round(one.low, 2), round(one.high, 2)) for one in PREDICTIONS if one.page == "why-4-image"]
+    assert said == [(1.0, 1.4), (1.05, 1.5), (0.95, 1.3), (0.95, 1.3), *[(0.87, 1.15)] * 4]
+
+
 def test_a_terminal_shows_every_prediction():
     text = study_text(WHY, dict.fromkeys((variant.name for variant in WHY.all_variants), None))
     assert all(one.label in text for one in PREDICTIONS)

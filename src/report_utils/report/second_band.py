@@ -28,6 +28,14 @@ AS_PREDICTED, NOT_AS_PREDICTED = "as predicted", "not as predicted"
 
 ONE_AND_TWO = ("single_band", "multi_band_2")
 
+IMAGES_OF = {
+    "single_band": "one band",
+    "multi_band_2": "two bands",
+    "agn_less_1": "one band, no AGN",
+    "agn_less_2": "two bands, no AGN",
+}
+"""The images that page *Is it an image problem?* destroys: transforms and their labels."""
+
 Trained = tuple[str, str]
 """A variant of the study and a transform."""
 
@@ -99,13 +107,26 @@ def _predictions() -> tuple[Prediction, ...]:
         _alike(page, "another's hardness over the first band alone", ("exchanged-hardness", "multi_band_2"), lowest),
         _alike(page, "energies shuffled over two bands", ("shuffled-energies", "multi_band_2"), two),
     ]
+    page = "why-4-image"
+    permuted = (("single_band", 1.0, 1.4), ("multi_band_2", 1.05, 1.5), ("agn_less_1", 0.95, 1.3),
+                ("agn_less_2", 0.95, 1.3))  # fmt: skip
+    images = [
+        *(
+            Prediction(page, f"pixels permuted: {IMAGES_OF[name]}", ("permuted-pixels", name), ("default", name), *ends)
+            for name, *ends in permuted
+        ),
+        *(
+            _alike(page, f"azimuth scrambled: {title}", ("scrambled-azimuth", name), ("default", name))
+            for name, title in IMAGES_OF.items()
+        ),
+    ]
     page = "why-9-box"
     boxes = [
         _two_over_one(page, "the camera's field: two bands over one", "box-field", World(size_noise=0.1)),
         _two_over_one(page, "1.2 Mpc: two bands over one", "box-mpc", World(size_noise=0.1, angular_size=False)),
         _two_over_one(page, "two R500: two bands over one", "box-r500", World(size_noise=np.inf)),
     ]
-    return (*hidden_or_known, *surgery, *boxes)
+    return (*hidden_or_known, *surgery, *images, *boxes)
 
 
 PREDICTIONS: Sequence[Prediction] = _predictions()
