@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from tests.report.markdown import cells
 
-from report_utils.report.intervals import UNDECIDED, Interval
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval
 from report_utils.report.second_band import (
     AS_PREDICTED,
     NOT_AS_PREDICTED,
     PREDICTIONS,
     Prediction,
+    judge_conjecture,
     predictions_markdown,
     predictions_table,
     scatter_ratio,
@@ -38,6 +42,33 @@ def test_a_ratio_is_of_the_same_clusters_in_two_variants(outcomes):
     assert measured.value == pytest.approx(0.5, rel=0.08)
     assert 0.4 < measured.low < measured.value < measured.high < 0.6
     assert measured.n_seeds == 3
+
+
+def test_a_ratio_in_a_third_of_the_masses(made_up):
+    real = made_up("multi_band_2", 0.05, shared=0.8)
+    low, high = np.quantile(real.truth, [1 / 3, 2 / 3])
+    is_middle = (real.truth > low) & (real.truth <= high)
+    scrambled = replace(real, predictions=real.truth[:, None] + real.residuals * np.where(is_middle, 1.5, 1)[:, None])
+    of = {
+        name: Outcome(WHY.default, None, {"multi_band_2": (runs,)}, {}, None)
+        for name, runs in (("real", real), ("scrambled", scrambled))
+    }
+    pair = ("scrambled", "multi_band_2"), ("real", "multi_band_2")
+    assert scatter_ratio(of, *pair, "middle").value == pytest.approx(1.5)
+    assert scatter_ratio(of, *pair, "outer").value == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("middle", "outer", "verdict"),
+    [
+        ((1.2, 1.1, 1.3), (1.0, 0.95, 1.05), HOLDS),
+        ((1.2, 1.1, 1.3), (1.2, 1.1, 1.3), UNDECIDED),
+        ((1.02, 0.97, 1.07), (1.0, 0.95, 1.05), FAILS),
+        ((1.08, 0.9, 1.3), (1.0, 0.95, 1.05), UNDECIDED),
+    ],
+)
+def test_the_conjecture_needs_structure_to_matter_in_the_middle(middle, outer, verdict):
+    assert judge_conjecture(Interval(*middle), Interval(*outer)) == verdict
 
 
 def test_what_is_not_trained_is_not_measured(outcomes):
