@@ -409,7 +409,7 @@ for label in places:
 of_clumps = measure(slope, TWO, "clumps")
 if of_clumps is not None and of_clumps.high < 0:
     lines.append(
-        f"- With two bands, each clump lowers the estimate, by {interval_text(of_clumps, '.3f')} dex. Clumps are colder than "
+        f"- With two bands, each clump moves the estimate by {interval_text(of_clumps, '.3f')} dex. Clumps are colder than "
         "their cluster, which would do this. It was not predicted, and is not tested here."
     )
 verdicts = [verdict for *_, found, verdict in judged if found is not None]
