@@ -277,6 +277,10 @@ Markdown(
 # On average about one bright AGN belongs to each cluster {cite:p}`Ehlert2013`, and some central galaxies have
 # another {cite:p}`Yang2018`. AGN of the field {cite:p}`Lehmer2012` and the detector's particle background can be
 # added; by default they are off. The report's data probably had neither of them, for the reason given below the figure.
+#
+# AGN inside a cluster have the same distribution of fluxes in every cluster. With `agn_by_luminosity` they have luminosities
+# instead, so that they dim with distance, and their number grows as $(1 + z)^3$, like the share of luminous AGN among
+# galaxies of clusters {cite:p}`Martini2009`, and in proportion to the mass. This is off by default, too.
 
 # %% mystnb={"figure": {"caption": "**Share of events that come from AGN**, against the number of events. Observations without any AGN are drawn at the lower edge. AGN matter in faint observations, of light or distant clusters, and drown in bright ones.", "name": "fig-sim-agn"}, "image": {"alt": "Share of AGN events against number of events, both logarithmic, as points."}} tags=["hide-input"]
 share = sample["expected_agn"] / sample["events"]

@@ -33,13 +33,13 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # Suppose that an image gives three numbers, and that masses are read from them as well as a linear estimate can. All
 # are logarithms to base 10, and *m* is that of the mass, *d* of the luminosity distance:
 #
-# - the number of events, 1.62 *m* − 1.78 *d*, with a scatter of 0.13 (luminosities follow Pratt et al. 2009);
+# - the number of events, 1.62 *m* − 1.78 *d*, with a scatter of 0.13 (luminosities follow {cite:t}`Pratt2009`);
 # - the angular size, *m*/3 − 0.76 *d*, known to 0.15;
 # - with two bands, the temperature as seen, 0.58 *m* − 0.09 *d*, with the scatter of ln T at fixed mass of the
 #   experiment (0.07 in the book) and known to 0.03.
 #
 # In the sample *m* has a standard deviation of 0.24 and *d* one of 0.29. The least variance of *m* is then the first
-# element of $(P^{-1} + A^T N^{-1} A)^{-1}$ (Rodgers 2000), with the slopes *A*, the prior variances *P* and the noise
+# element of $(P^{-1} + A^T N^{-1} A)^{-1}$ {cite}`Rodgers2000`, with the slopes *A*, the prior variances *P* and the noise
 # *N*. This gives, in dex:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
@@ -77,10 +77,8 @@ WORLDS = {
 titles = {variant.name: variant.title for variant in WHY.all_variants}
 expected = {name: expected_one_and_two(world) for name, world in WORLDS.items()}
 rows = {titles[name]: (one, two, two / one) for name, (one, two) in expected.items()}
-table = pd.DataFrame.from_dict(rows, orient="index", columns=["one band", "two bands", "ratio"]).rename_axis(
-    "experiment"
-)
-Markdown(table.to_markdown(floatfmt=(".3f", ".3f", ".3f", ".2f")))
+table = pd.DataFrame.from_dict(rows, orient="index", columns=["one band", "two bands", "ratio"])
+Markdown(table.rename_axis("experiment").to_markdown(floatfmt=(".3f", ".3f", ".3f", ".2f")))
 
 # %% [markdown]
 # **The rule.** The statistic is the scatter of two bands over that of one, and that of one and of two with the distance

@@ -95,7 +95,7 @@ from report_utils.report.seeds import SeedPredictions, on_common_clusters, train
 from report_utils.report.sentences import trainings, untrained_warning
 from report_utils.report.study_tables import interval_text
 from report_utils.report.tables import markdown_table
-from report_utils.reproduction.studies import WHY
+from report_utils.reproduction.studies import SEEDS, WHY
 from report_utils.reproduction.study_results import study_outcomes
 from report_utils.simulation.cosmology import expansion_rate, luminosity_distance
 
@@ -129,7 +129,7 @@ Markdown(markdown_table(["From scaling relations", *PARAMETERS[1:]], rows, "lrrr
 # ## The errors
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-outcome = study_outcomes(reproduction, WHY).get("default")
+outcome = study_outcomes(reproduction, WHY).get("default") or study_outcomes(reproduction, SEEDS).get("three-seeds")
 runs = {} if outcome is None else outcome.cross_validations
 tested = {
     label: SeedPredictions.of(runs.get(name) or reproduction.cross_validations(name))
@@ -170,7 +170,7 @@ first_of = {name: int(np.argmax(group_of == place)) for place, name in enumerate
 first = next(iter(trained.values()), None)
 n_halos = 0 if first is None else len(np.unique(first.group))
 measurable = bool(predictors) and n_halos >= MINIMUM_GROUPS
-if first is not None and not measurable:
+if first is not None and n_halos < MINIMUM_GROUPS:
     notes.append(f"Nothing is measured: {n_halos} halos are tested, and {MINIMUM_GROUPS} or more are needed.")
 if measurable:
     notes.append(
@@ -350,13 +350,14 @@ else:
     ax.set_ylim(len(NAMES) - 0.5, -0.5)
     ax.set_xlim(left=0)
     ax.set_xlabel("share of the variance of errors at fixed mass")
-    ax.legend(loc="upper right")
+    figure.legend(loc="outside upper right", ncols=2)
 figure
 
 # %% [markdown]
 # Shares say nothing of how large the errors are. The next table has the errors that belong to each share: the square root
 # of the share, times the scatter at fixed mass. A predictor's error with two bands below that with one means that the
-# second band removes it.
+# second band removes it. Slopes are with the other predictors held, in dex of mass per dex (for clumps per clump); those of
+# gas and clumps were not predicted. The core has two predictors, and so no slope of its own.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 
@@ -378,14 +379,16 @@ if measurable:
     scatters = {
         label: drawn.interval(lambda totals, label=label: np.sqrt(variance_of(label, totals))) for label in places
     }
-    cells.append(["all, mass included", *(f"{whole[label].std():.4f}" for label in places)])
-    cells.append(["all, at fixed mass", *(interval_text(scatters[label]) for label in places)])
-    cells += [
-        [name, *(interval_text(drawn.interval(partial(error_of, label, name))) for label in places)] for name in NAMES
-    ]
-Markdown(
-    markdown_table(["Error [dex]", *places], cells, "l" + "r" * len(places)) if cells else "There is nothing to show."
-)
+    nothing = [""] * len(places)
+    cells.append(["all, mass included", *(f"{whole[label].std():.4f}" for label in places), *nothing])
+    cells.append(["all, at fixed mass", *(interval_text(scatters[label]) for label in places), *nothing])
+    for name in NAMES:
+        of_name = [interval_text(drawn.interval(partial(error_of, label, name))) for label in places]
+        with_slope = name in predictors and name != "core"
+        slopes = [interval_text(measure(slope, label, name), ".3f") for label in places] if with_slope else nothing
+        cells.append([name, *of_name, *slopes])
+headings = ["What", *(f"Error, {label} [dex]" for label in places), *(f"Slope, {label}" for label in places)]
+Markdown(markdown_table(headings, cells, "l" + "r" * 2 * len(places)) if cells else "There is nothing to show.")
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 lines = []
@@ -403,12 +406,11 @@ for label in places:
         text += "; the first is clearly the larger" if clear else "; which is larger is not decided"
     explained = measure(share, label, "all")
     lines.append(f"{text}. All together explain {interval_text(explained, '.2f')}.")
-verdicts = [verdict for *_, verdict in judged]
-lines.append(
-    "- Of the predictions, "
-    + ", ".join(f"{verdicts.count(one)} came out {one}" for one in dict.fromkeys(verdicts))
-    + ". Not as predicted: "
-    + ("; ".join(text for text, *_, verdict in judged if verdict == NOT_AS_PREDICTED) or "none")
-    + "."
-)
+verdicts = [verdict for *_, found, verdict in judged if found is not None]
+if verdicts:
+    missed = "; ".join(text for text, *_, verdict in judged if verdict == NOT_AS_PREDICTED) or "none"
+    counted = ", ".join(f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts))
+    lines.append(f"- Of {len(verdicts)} predictions: {counted}. Not as predicted: {missed}.")
+else:
+    lines.append("- Nothing was measured.")
 Markdown("**What was found.**\n\n" + "\n".join(lines))

@@ -231,23 +231,21 @@ table = []
 for label, kinds in CHANGES.items():
     for kind in kinds:
         for number in places_of(kind):
-            row = {
-                "network": label,
-                "what is changed": kind,
-                f"where [{UNIT}]": WHOLE if number is None else RINGS[number],
-            }
+            row = {"what is changed": f"{label}: {kind}", f"where [{UNIT}]": WHOLE if number is None else RINGS[number]}
             for fold in folds:
                 if (label, fold, kind, number) in measured:
                     shift = np.mean(errors[label, fold, kind, number] - errors[label, fold, None, None])
-                    row[f"fold {fold + 1}: scatter grows by"] = listed([measured[label, fold, kind, number]])
-                    row[f"fold {fold + 1}: mean shift [dex]"] = f"{shift:+.3f}".replace("-", "−")
+                    grown = listed([measured[label, fold, kind, number]])
+                    row[f"fold {fold + 1}: scatter times"] = f"{grown}; {shift:+.3f}".replace("-", "−")
             table.append(row)
 before = [
     f"{label} {listing([f'{errors[label, fold, None, None].std():.3f}' for fold in folds if (label, fold, None, None) in errors])}"
     for label in NAMES
 ]
 Markdown(
-    missing or f"Scatter before, by fold [dex]: {'; '.join(before)}.\n\n" + pd.DataFrame(table).to_markdown(index=False)
+    missing
+    or f"Scatter before, by fold [dex]: {'; '.join(before)}. Scatters after, over these, and the mean shift of masses [dex]:\n\n"
+    + pd.DataFrame(table).to_markdown(index=False)
 )
 
 # %% mystnb={"figure": {"caption": "**What a ring is worth.** Scatter after a ring was changed over scatter before, on the same held-out clusters, with 95% intervals; each symbol is one fold. Left: the ring's events get the hardness of the whole observation. Middle: that of the rest. Right: the ring is emptied. Bars: what was predicted for two bands.", "name": "fig-rings"}, "image": {"alt": "Three panels of ratios of scatters by ring with intervals, for each fold and for one and two bands, with the predicted ranges as bars."}} tags=["hide-input"]
@@ -436,7 +434,7 @@ Markdown(
     )
 )
 
-# %% mystnb={"figure": {"caption": "**What each pixel adds to the mass of one cluster**, the one of median counts among those looked at. Rows: the one channel of one band, and the two of two bands. Columns: the image; integrated gradients from three baselines and with random weights, red where a pixel raises the mass and blue where it lowers it, each map on its own scale, the same for both bands; LIME's weight of each superpixel, which both bands share. Lines: the middle and outer rings' inner edges.", "name": "fig-saliency"}, "image": {"alt": "A grid of small maps of one cluster: images, attributions from three baselines and with random weights, and superpixel weights, for one and two bands."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**What each pixel adds to the mass of one cluster**, the one of median counts among those looked at. Rows: the one channel of one band, and the two of two bands. Columns: the image; integrated gradients from three baselines and with random weights, red where a pixel raises the mass and blue where it lowers it, each map on its own scale, the same for both bands; LIME's weight of each superpixel, which both bands share. Lines: where the third and the fourth ring begin.", "name": "fig-saliency"}, "image": {"alt": "A grid of small maps of one cluster: images, attributions from three baselines and with random weights, and superpixel weights, for one and two bands."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 4.5), layout="constrained")
 if missing or not folds_looked:
     figure.text(0.5, 0.5, "nothing could be asked", ha="center")
@@ -612,6 +610,20 @@ def costs(kind):
     return f"costs most in no one ring that all folds name with an interval above 1 (largest: {listed(largest)})"
 
 
+def counts_in(row, number):
+    """Return the share of an observation's events that a ring holds."""
+    total = np.asarray(reproduction.counts()[row]).sum(axis=-1)
+    return total[rings[row] == number].sum() / total.sum()
+
+
+def ends(intervals):
+    """Return the lowest and the highest value that the intervals hold."""
+    low, high = (
+        pick(np.array([[one.value, one.low, one.high] for one in intervals])) for pick in (np.nanmin, np.nanmax)
+    )
+    return f"{low:.2f} to {high:.2f}".replace("-", "−")
+
+
 def found():
     """Say what was found, from the numbers above."""
     if missing or not asked:
@@ -628,11 +640,25 @@ def found():
         f"The networks of two bands {used} {listed(everywhere)}.",
         f"To lose a ring's hardness {costs(SAYS)}; to lose its events {costs(EMPTY)}.",
     ]
+    if in_r500:
+        shares_of_events = [
+            np.mean([counts_in(row, k) for rows in rows_of.values() for row in rows]) for k in (0, len(RINGS) - 1)
+        ]
+        sentences.append(
+            f"Not predicted: {RINGS[-1]} {UNIT} lie {100 * shares_of_events[1]:.0f}% of the events, from {RINGS[0]} {100 * shares_of_events[0]:.0f}%. The scatter without"
+            f" the hardness of the core is {listed(core[len(RINGS) - 1])} times that without the hardness of the outskirts."
+        )
     if folds_looked:
         sizes = [typical(closeness[label, fold, "size"]) for label in NAMES for fold in folds_looked]
+        adds = [
+            [typical(maps[TWO, fold, BLACK][..., k].sum(axis=(1, 2)), np.mean) for fold in folds_looked] for k in (0, 1)
+        ]
         sentences.append(
-            f"Between baselines, the share of one ring in the attributions moves by {listed(apart)}. With random weights the"
-            f" signed maps correlate by {listed(fifth)}, their sizes by {listed(sizes)} (one band, two bands)."
+            f"Not predicted: compared with black, the first of two bands adds {listed(adds[0])} dex to the mass and the second {listed(adds[1])} dex."
+        )
+        sentences.append(
+            f"Between baselines, the share of one ring in the attributions moves by {listed(apart)}. With random weights the signed maps"
+            f" correlate by {ends(fifth)}, their sizes by {ends(sizes)}."
         )
     counted = [
         f"{verdicts.count(one)} {'are' if verdicts.count(one) > 1 else 'is'} {one}"

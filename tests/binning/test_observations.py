@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from report_utils.binning import BAND_EDGES_KEV, band_counts
-from report_utils.binning.observations import Observations, bin_observation
+from report_utils.binning.observations import Observations, bin_observation, half_width_arcsec
 from report_utils.errors import InputError
 from report_utils.events import ArchiveWriter, EventList, export_observations, open_archive
 from report_utils.events.thinning import thin
 from report_utils.profiles import load_profile
-from report_utils.simulation import simulate_observation
+from report_utils.simulation import cluster_properties, simulate_observation
+from report_utils.simulation.cosmology import arcsec_per_mpc
 
 PROFILE = """
 description = "a test"
@@ -114,3 +117,51 @@ def test_an_export_of_a_profile_is_what_it_bins(observations, archive, tmp_path)
 def test_thinning_to_nothing_is_refused(observations):
     with pytest.raises(InputError, match=r"source\.max_events = 0"):
         observations("n_clusters = 3\nmax_events = 0")
+
+
+@pytest.mark.parametrize("box", ["field", "mpc", "r500"])
+def test_a_box_shows_the_events_inside_it(tmp_path, box):
+    path = tmp_path / "boxed.toml"
+    path.write_text(PROFILE.replace("[source]", f'box = "{box}"\n[source]\nn_clusters = 3'))
+    boxed = Observations.of(load_profile(path))
+    known = cluster_properties(5, 1)
+    half_width = {"field": 517.22, "mpc": 0.6 * arcsec_per_mpc(known.redshift), "r500": known.r500_arcsec}[box]
+    assert half_width_arcsec(box, dataclasses.asdict(known)) == pytest.approx(half_width)
+    events = simulate_observation(5, 1)
+    across, up = np.abs(events.x), np.abs(events.y)
+    inside = np.maximum(across, up) <= half_width
+    if box == "mpc":  # the strips of the gaps between chips are left out
+        inside &= np.minimum(across, up) > half_width * 0.08 / 0.6
+    counts, about = bin_observation(boxed, 1, ["observation"], BAND_EDGES_KEV)
+    assert counts["counts_observation"].sum() == about["n_events"] == inside.sum()
+    edges = np.linspace(-half_width, half_width, 17)
+    expected, *_ = np.histogram2d(events.y[inside], events.x[inside], bins=[edges, edges])
+    # events within rounding of an edge may fall to either side of it
+    assert np.abs(counts["counts_observation"].sum(axis=-1) - expected).sum() <= 4
+
+
+def test_an_archive_has_only_the_box_of_its_events(tmp_path):
+    path = tmp_path / "boxed.toml"
+    path.write_text(PROFILE.replace("[source]", 'box = "mpc"\n[source]\narchive = "archive"'))
+    with pytest.raises(InputError, match="box = 'mpc' needs the redshifts"):
+        load_profile(path)
+
+
+def test_boxes_have_keys_of_their_own(tmp_path):
+    texts = {
+        box: PROFILE.replace("[source]", f'box = "{box}"\n[source]\nn_clusters = 3') for box in ("events", "field")
+    }
+    keys = []
+    for box, text in texts.items():
+        path = tmp_path / f"{box}.toml"
+        path.write_text(text)
+        profile = load_profile(path)
+        keys.append(Observations.of(profile).key(profile).inputs)
+    assert "box" not in keys[0]  # the report's own box is no setting
+    assert keys[1]["box"] == "field"
+
+
+def test_no_event_in_the_box_is_an_error():
+    events = EventList(*(np.array([600.0, 700.0]) for _ in range(2)), np.array([1.0, 2.0]), cluster_id="far")
+    with pytest.raises(InputError, match="'far': no event lies within 500 arcsec"):
+        band_counts(events, 8, BAND_EDGES_KEV, 500.0)

@@ -169,3 +169,15 @@ def test_performance_draws_every_goal(notebooks):
     crosses = sum(line.get_marker() == "X" for line in page.figures["fig-goals"].axes[0].lines)
     assert crosses == (~goals["holds"]).sum()
     assert f"{goals['holds'].sum()} of {len(goals)} goals hold" in page.text
+
+
+def test_rings_are_drawn_as_they_were_measured(notebooks):
+    """Each symbol of the last panel is a network's ratio of scatters after a ring was emptied."""
+    page = notebooks.run("why-7-saliency")
+    measured = page.variables["measured"]
+    drawn = page.figures["fig-rings"].axes[2]
+    heights = sorted(
+        float(line.get_ydata()[0]) for line in drawn.lines if line.get_marker() != "None" and len(line.get_ydata()) == 1
+    )
+    expected = sorted(one.value for (_, _, kind, _), one in measured.items() if kind == "emptied")
+    assert heights == expected

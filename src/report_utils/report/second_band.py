@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from report_utils.experiments.expected_scatter import World, expected_one_and_two
 from report_utils.report.claim_tests import MARGIN, Runs
-from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, Interval
+from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, within
+from report_utils.report.seeds import SeedPredictions
 from report_utils.report.tables import markdown_table
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ TOLERANCE = 1.25
 AS_PREDICTED, NOT_AS_PREDICTED = "as predicted", "not as predicted"
 
 ONE_AND_TWO = ("single_band", "multi_band_2")
+
+IMAGES_OF = {
+    "single_band": "one band",
+    "multi_band_2": "two bands",
+    "agn_less_1": "one band, no AGN",
+    "agn_less_2": "two bands, no AGN",
+}
+"""The images that page *Is it an image problem?* destroys: transforms and their labels."""
 
 Trained = tuple[str, str]
 """A variant of the study and a transform."""
@@ -98,20 +107,38 @@ def _predictions() -> tuple[Prediction, ...]:
         _alike(page, "another's hardness over the first band alone", ("exchanged-hardness", "multi_band_2"), lowest),
         _alike(page, "energies shuffled over two bands", ("shuffled-energies", "multi_band_2"), two),
     ]
+    page = "why-4-image"
+    permuted = (("single_band", 1.0, 1.4), ("multi_band_2", 1.05, 1.5), ("agn_less_1", 0.95, 1.3),
+                ("agn_less_2", 0.95, 1.3))  # fmt: skip
+    images = [
+        *(
+            Prediction(page, f"pixels permuted: {IMAGES_OF[name]}", ("permuted-pixels", name), ("default", name), *ends)
+            for name, *ends in permuted
+        ),
+        *(
+            _alike(page, f"azimuth scrambled: {title}", ("scrambled-azimuth", name), ("default", name))
+            for name, title in IMAGES_OF.items()
+        ),
+    ]
     page = "why-9-box"
     boxes = [
         _two_over_one(page, "the camera's field: two bands over one", "box-field", World(size_noise=0.1)),
         _two_over_one(page, "1.2 Mpc: two bands over one", "box-mpc", World(size_noise=0.1, angular_size=False)),
         _two_over_one(page, "two R500: two bands over one", "box-r500", World(size_noise=np.inf)),
     ]
-    return (*hidden_or_known, *surgery, *boxes)
+    return (*hidden_or_known, *surgery, *images, *boxes)
 
 
 PREDICTIONS: Sequence[Prediction] = _predictions()
 """All predictions that the study's networks test."""
 
 
-def scatter_ratio(outcomes: Mapping[str, Outcome | None], numerator: Trained, denominator: Trained) -> Interval | None:
+Third = Literal["middle", "outer"]
+
+
+def scatter_ratio(
+    outcomes: Mapping[str, Outcome | None], numerator: Trained, denominator: Trained, third: Third | None = None
+) -> Interval | None:
     """Return the ratio of two scatters on the clusters that both test, halos and training seeds resampled.
 
     None where a network is not trained, where one did not train (:mod:`report_utils.cnn.untrained`), or with too few
@@ -123,6 +150,8 @@ def scatter_ratio(outcomes: Mapping[str, Outcome | None], numerator: Trained, de
         As :func:`report_utils.reproduction.study_results.study_outcomes` returns them.
     numerator, denominator : (str, str)
         A variant and a transform.
+    third : {"middle", "outer"}, optional
+        Only the clusters in the middle third of true masses, or those in the two outer ones.
     """
     chosen = {"numerator": numerator, "denominator": denominator}
     if any(outcomes.get(variant) is None for variant, _ in chosen.values()):
@@ -132,10 +161,38 @@ def scatter_ratio(outcomes: Mapping[str, Outcome | None], numerator: Trained, de
     }
     if None in of_both.values():
         return None
+    if third is not None:
+        of_both = {name: _in_third(SeedPredictions.of(each), third) for name, each in of_both.items()}
     runs = Runs(of_both)
     if runs.untrained or runs.n_halos < MINIMUM_GROUPS:
         return None
     return runs.ratio("numerator", "denominator")
+
+
+def _in_third(tested: SeedPredictions, third: Third) -> SeedPredictions:
+    low, high = np.quantile(tested.truth, [1 / 3, 2 / 3])
+    is_middle = (tested.truth > low) & (tested.truth <= high)
+    return tested.among(tested.cluster[is_middle == (third == "middle")])
+
+
+def judge_conjecture(middle: Interval, outer: Interval) -> str:
+    """Judge whether structure is what the second band sorts the middle masses by (report, section 5).
+
+    Parameters
+    ----------
+    middle, outer : Interval
+        What two bands lose with their structure: the ratio of scatters of scrambled over real images, in the middle
+        third of masses and outside.
+
+    Returns
+    -------
+    str
+        *Holds* if the loss in the middle lies above 1 and above that outside, *fails* if it lies inside the margin of
+        no difference.
+    """
+    if middle.low > max(1, outer.high):
+        return HOLDS
+    return FAILS if within(middle, MARGIN) == HOLDS else UNDECIDED
 
 
 def predictions_table(

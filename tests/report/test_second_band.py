@@ -1,0 +1,142 @@
+"""Predictions of the study of the second band: committed as numbers, judged by intervals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from tests.report.markdown import cells
+
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval
+from report_utils.report.second_band import (
+    AS_PREDICTED,
+    NOT_AS_PREDICTED,
+    PREDICTIONS,
+    Prediction,
+    judge_conjecture,
+    predictions_markdown,
+    predictions_table,
+    scatter_ratio,
+)
+from report_utils.report.study_tables import study_text
+from report_utils.reproduction.studies import WHY
+from report_utils.reproduction.study_results import Outcome
+
+ONE_OVER_THE_OTHER = Prediction("page", "two over one", ("a", "multi_band_2"), ("b", "single_band"), 0.4, 0.6)
+
+
+@pytest.fixture
+def outcomes(made_up):
+    """Two bands of 0.05 dex in one variant, one band of 0.1 in the other, each trained with three seeds."""
+
+    def outcome(name, scatter):
+        runs = tuple(made_up(name, scatter, seed=seed, shared=0.8) for seed in range(3))
+        return Outcome(WHY.default, None, {name: runs}, {}, None)
+
+    return {"a": outcome("multi_band_2", 0.05), "b": outcome("single_band", 0.1), "c": None}
+
+
+def test_a_ratio_is_of_the_same_clusters_in_two_variants(outcomes):
+    measured = scatter_ratio(outcomes, ("a", "multi_band_2"), ("b", "single_band"))
+    assert measured.value == pytest.approx(0.5, rel=0.08)
+    assert 0.4 < measured.low < measured.value < measured.high < 0.6
+    assert measured.n_seeds == 3
+
+
+def test_a_ratio_in_a_third_of_the_masses(made_up):
+    real = made_up("multi_band_2", 0.05, shared=0.8)
+    low, high = np.quantile(real.truth, [1 / 3, 2 / 3])
+    is_middle = (real.truth > low) & (real.truth <= high)
+    scrambled = replace(real, predictions=real.truth[:, None] + real.residuals * np.where(is_middle, 1.5, 1)[:, None])
+    of = {
+        name: Outcome(WHY.default, None, {"multi_band_2": (runs,)}, {}, None)
+        for name, runs in (("real", real), ("scrambled", scrambled))
+    }
+    pair = ("scrambled", "multi_band_2"), ("real", "multi_band_2")
+    assert scatter_ratio(of, *pair, "middle").value == pytest.approx(1.5)
+    assert scatter_ratio(of, *pair, "outer").value == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("middle", "outer", "verdict"),
+    [
+        ((1.2, 1.1, 1.3), (1.0, 0.95, 1.05), HOLDS),
+        ((1.2, 1.1, 1.3), (1.2, 1.1, 1.3), UNDECIDED),
+        ((1.02, 0.97, 1.07), (1.0, 0.95, 1.05), FAILS),
+        ((1.08, 0.9, 1.3), (1.0, 0.95, 1.05), UNDECIDED),
+    ],
+)
+def test_the_conjecture_needs_structure_to_matter_in_the_middle(middle, outer, verdict):
+    assert judge_conjecture(Interval(*middle), Interval(*outer)) == verdict
+
+
+def test_what_is_not_trained_is_not_measured(outcomes):
+    assert scatter_ratio(outcomes, ("c", "multi_band_2"), ("b", "single_band")) is None
+    assert scatter_ratio(outcomes, ("a", "multi_band_4"), ("b", "single_band")) is None
+    assert scatter_ratio({}, ("a", "multi_band_2"), ("b", "single_band")) is None
+
+
+def test_a_network_that_did_not_train_is_no_result(outcomes, made_up):
+    dead = made_up("single_band", 0.1)
+    dead.predictions[:] = dead.truth.mean()
+    with_dead = outcomes | {"b": Outcome(WHY.default, None, {"single_band": (dead,)}, {}, None)}
+    assert scatter_ratio(with_dead, ("a", "multi_band_2"), ("b", "single_band")) is None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.45, 0.55, AS_PREDICTED),
+        (0.35, 0.45, UNDECIDED),
+        (0.3, 0.39, NOT_AS_PREDICTED),
+        (0.61, 0.9, NOT_AS_PREDICTED),
+        (0.3, 0.9, UNDECIDED),
+        (float("nan"), float("nan"), UNDECIDED),
+    ],
+)
+def test_the_rule(low, high, verdict):
+    assert ONE_OVER_THE_OTHER.verdict(Interval(0.5, low, high)) == verdict
+
+
+def test_a_table_shows_prediction_and_outcome(outcomes):
+    text = predictions_markdown(predictions_table([ONE_OVER_THE_OTHER], outcomes))
+    (row,) = cells(text)[1:] if cells(text)[0][0].startswith("Ratio") else cells(text)
+    assert row[:2] == ["two over one", "0.40 to 0.60"]
+    assert row[3] == AS_PREDICTED
+    assert "not measured" in predictions_markdown(predictions_table([ONE_OVER_THE_OTHER], {}))
+
+
+def test_every_prediction_is_of_runs_of_the_study():
+    variants = {variant.name: variant for variant in WHY.all_variants}
+    for one in PREDICTIONS:
+        assert one.low < one.high
+        for variant, transform in (one.numerator, one.denominator):
+            assert transform in variants[variant].transforms
+    assert len({(one.page, one.label) for one in PREDICTIONS}) == len(PREDICTIONS)
+
+
+def test_the_committed_numbers_stay():
+    # predictions are not changed after the networks were trained
+    said = {one.label: (round(one.low, 2), round(one.high, 2)) for one in PREDICTIONS if one.page.startswith("why-1")}
+    assert said == {
+        "distance given: two bands over one": (0.56, 0.87),
+        "all at one redshift: two bands over one": (0.56, 0.87),
+        "one band: distance given over hidden": (0.33, 0.52),
+        "two bands: distance given over hidden": (0.55, 0.85),
+        "temperatures regardless of mass: two over one": (0.80, 1.24),
+        "scatter of ln T 0: two bands over one": (0.25, 0.40),
+        "scatter of ln T 0.15: two bands over one": (0.49, 0.77),
+        "scatter of ln T 0.3: two bands over one": (0.66, 1.03),
+    }
+
+
+def test_the_ranges_of_destroyed_images_stay():
+    said = [(round(one.low, 2), round(one.high, 2)) for one in PREDICTIONS if one.page == "why-4-image"]
+    assert said == [(1.0, 1.4), (1.05, 1.5), (0.95, 1.3), (0.95, 1.3), *[(0.87, 1.15)] * 4]
+
+
+def test_a_terminal_shows_every_prediction():
+    text = study_text(WHY, dict.fromkeys((variant.name for variant in WHY.all_variants), None))
+    assert all(one.label in text for one in PREDICTIONS)
+    assert text.count("not measured") == len(PREDICTIONS)
