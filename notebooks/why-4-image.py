@@ -394,7 +394,8 @@ rows += [
     [f"{label}, two bands: destroyed over real with AGN, over the same without", interval_text(found, ".2f"), "–", ""]
     for label, found in of_agn.items()
 ]
-Markdown(markdown_table(["Ratio of scatters", "Measured [95% interval]", "Each", "So"], rows, "lrrl") if rows else "")
+header = ["Ratio of scatters", "Measured [95% interval]", "Each", "So"]
+Markdown(markdown_table(header, rows, "lrrl") if rows else "Nothing can be measured here.")
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 both = {**judged, **destroyed}
