@@ -135,8 +135,8 @@ if None in in_thirds.values():
     text = f"Not measured here: `{command}` trains the networks, if these observations suffice."
 else:
     rows = {f"{third} third{'s' if third == 'outer' else ''}": f"{found:.3f}" for third, found in in_thirds.items()}
-    shown = pd.Series(rows, name="scatter, scrambled over real [95% interval]").rename_axis("true mass")
-    text = f"{shown.to_frame().to_markdown()}\n\nVerdict: **{judge_conjecture(**in_thirds)}**"
+    shown = pd.DataFrame({"scatter, scrambled over real [95% interval]": rows})
+    text = f"{shown.rename_axis('true mass').to_markdown()}\n\nVerdict: **{judge_conjecture(**in_thirds)}**"
 Markdown(text)
 
 # %% [markdown]

@@ -20,13 +20,17 @@
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+import pandas as pd
 from IPython.display import Markdown
 
 from report_utils.report import open_reproduction
 from report_utils.report.claims import CLAIMS
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
 from report_utils.report.reproduced_results import Judged
+from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, PREDICTIONS, predictions_table
 from report_utils.report.sentences import folds_and_halos, seeds_of_claims, verdict_counts
+from report_utils.reproduction.studies import WHY
+from report_utils.reproduction.study_results import study_outcomes
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
@@ -45,16 +49,53 @@ Markdown("\n\n".join(blocks))
 # %% [markdown]
 # ## Why two bands
 #
-# The report leaves open what the second band teaches. The simulation suggests an answer, which is not tested here. An
-# image has no label of the distance. It contains traces of it, but not enough to tell a near light cluster from a far
-# heavy one: distance and mass are confused, and the number of photons depends on both. The ratio of two bands
-# depends on $T / (1 + z)$, and so far less on distance than the number of photons does, and the mass follows
-# the temperature {eq}`eq-mass-temperature`. The gas is hot everywhere, so the core is not needed for this.
+# The report leaves open what the second band teaches. Here the simulation can be changed, and the answer is taken apart
+# into [nine experiments](why-1-hidden-or-known.ipynb), each predicted before it was made.
 #
-# One ratio of bands is already a thermometer, so further bands have little to add. The fourth band, above 7.5 keV, holds
-# few photons, but that is not the reason: in the simulation [a single split at 7.5 keV](baselines.ipynb) helps
-# by itself. The fourth band adds little because the second and the third band carry the same information. Leaving its
-# photons out of the single band changes nothing because they are few, and because they only enter a sum there.
+# - *Hidden redshift.* An image has no label of the distance, and a near light cluster looks like a far heavy one. If that is what
+#   makes one band bad, a network that is [told the distance](why-1-hidden-or-known.ipynb) needs the second band much less.
+# - *Thermometer.* The ratio of two bands depends on $T / (1 + z)$, in which distance nearly cancels, and mass follows
+#   temperature {eq}`eq-mass-temperature`. If that is what helps, a second band without a spectrum or with
+#   [that of another cluster](why-3-energy-surgery.ipynb) is worth nothing, and a worse thermometer is worth less.
+# - *The image.* If structure matters, networks lose when [pixels change places](why-4-image.ipynb).
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+PARTS = {
+    "hidden redshift": ("one band: distance given over hidden", "distance given: two bands over one"),
+    "thermometer": (
+        "temperatures regardless of mass: two over one",
+        "scatter of ln T 0.3: two bands over one",
+        "thinned copy over the first band alone",
+        "another's hardness over the first band alone",
+    ),
+    "map of hardness": ("energies shuffled over two bands",),
+    "the image": tuple(
+        f"{done}: {of}" for done in ("pixels permuted", "azimuth scrambled") for of in ("one band", "two bands")
+    ),
+}
+outcomes = study_outcomes(reproduction, WHY)
+by_label = {one.label: (one, found, verdict) for one, found, verdict in predictions_table(PREDICTIONS, outcomes)}
+tested = [(part, *by_label[label]) for part, labels in PARTS.items() for label in labels]
+rows = [
+    (part, one.label, f"{one.low:.2f} to {one.high:.2f}", "" if found is None else f"{found:.2f}", verdict)
+    for part, one, found, verdict in tested
+]
+header = ["part of the answer", "ratio of scatters", "predicted", "measured [95% interval]", "verdict"]
+Markdown(pd.DataFrame(rows, columns=header).to_markdown(index=False, disable_numparse=True))
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+judged_all = [verdict for _, found, verdict in by_label.values() if found is not None]
+n_as, n_not = (judged_all.count(verdict) for verdict in (AS_PREDICTED, NOT_AS_PREDICTED))
+Markdown(
+    f"Of all {len(judged_all)} ratios of the study that could be measured, {n_as} are as predicted and {n_not} are not."
+    if judged_all
+    else f"Nothing of this is measured here yet: `report-utils study {WHY.name}` trains the networks."
+)
+
+# %% [markdown]
+# Further pages look at [the same cluster, moved](why-2-moved-cluster.ipynb), at [what errors are made
+# of](why-5-errors.ipynb), at [where to cut](why-6-cuts.ipynb), at [where the network looks](why-7-saliency.ipynb), at
+# [what its last layers know](why-8-layers.ipynb), and at [the box](why-9-box.ipynb).
 #
 # ## What this does not show
 #
@@ -62,7 +103,7 @@ Markdown("\n\n".join(blocks))
 #   own 128 × 128 pixels, a pixel holds other photons than in the report's images.
 # - Simulated clusters come from scaling relations with scatter, not from hydrodynamics. They have substructure, mergers
 #   and feedback only as far as [the simulation](2-simulation.ipynb) has them. A network could use, or be misled by,
-#   what is missing.
+#   what is missing. What is found here about structure is therefore a statement about this simulation.
 # - Real observations have a particle background and field sources, which are options of the simulation and off by
 #   default. They also have calibration errors, which are not simulated.
 # - Results for an archive of observations need not hold for other observations.
@@ -80,8 +121,8 @@ Markdown(
 #
 # The report names two paths. One is methods that mark which parts of an image matter, such as integrated gradients
 # or LIME {cite}`Ribeiro2016`. The other is to look at how clusters are grouped in the last layer before the
-# prediction. A reproduction adds a third: to ask the same questions of real observations. This book's tools are made
-# for that.
+# prediction. Both [are](why-7-saliency.ipynb) [taken](why-8-layers.ipynb) in this book. A reproduction adds a third: to ask the same
+# questions of real observations. This book's tools are made for that.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 pair = ("multi_band_2", "multi_band_1")

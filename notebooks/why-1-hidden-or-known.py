@@ -77,10 +77,8 @@ WORLDS = {
 titles = {variant.name: variant.title for variant in WHY.all_variants}
 expected = {name: expected_one_and_two(world) for name, world in WORLDS.items()}
 rows = {titles[name]: (one, two, two / one) for name, (one, two) in expected.items()}
-table = pd.DataFrame.from_dict(rows, orient="index", columns=["one band", "two bands", "ratio"]).rename_axis(
-    "experiment"
-)
-Markdown(table.to_markdown(floatfmt=(".3f", ".3f", ".3f", ".2f")))
+table = pd.DataFrame.from_dict(rows, orient="index", columns=["one band", "two bands", "ratio"])
+Markdown(table.rename_axis("experiment").to_markdown(floatfmt=(".3f", ".3f", ".3f", ".2f")))
 
 # %% [markdown]
 # **The rule.** The statistic is the scatter of two bands over that of one, and that of one and of two with the distance

@@ -406,6 +406,12 @@ for label in places:
         text += "; the first is clearly the larger" if clear else "; which is larger is not decided"
     explained = measure(share, label, "all")
     lines.append(f"{text}. All together explain {interval_text(explained, '.2f')}.")
+of_clumps = measure(slope, TWO, "clumps")
+if of_clumps is not None and of_clumps.high < 0:
+    lines.append(
+        f"- With two bands, each clump moves the estimate by {interval_text(of_clumps, '.3f')} dex. Clumps are colder than "
+        "their cluster, which would do this. It was not predicted, and is not tested here."
+    )
 verdicts = [verdict for *_, found, verdict in judged if found is not None]
 if verdicts:
     missed = "; ".join(text for text, *_, verdict in judged if verdict == NOT_AS_PREDICTED) or "none"

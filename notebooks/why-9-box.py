@@ -69,8 +69,8 @@ titles = {variant.name: variant.title for variant in WHY.all_variants} | {
 rows = {
     titles[name]: (one, two, two / one) for name, world in BOXES.items() for one, two in [expected_one_and_two(world)]
 }
-table = pd.DataFrame.from_dict(rows, orient="index", columns=["one band", "two bands", "ratio"]).rename_axis("box")
-Markdown(table.to_markdown(floatfmt=(".3f", ".3f", ".3f", ".2f")))
+table = pd.DataFrame.from_dict(rows, orient="index", columns=["one band", "two bands", "ratio"])
+Markdown(table.rename_axis("box").to_markdown(floatfmt=(".3f", ".3f", ".3f", ".2f")))
 
 # %% [markdown]
 # So no box should bring the ratio of two bands to one to that of the report's printed scatters. **The rule** for each

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from report_utils.experiments.radial_profiles import radial_profiles
+from report_utils.experiments.radial_profiles import half_count_radii, radial_profiles
 
 
 @pytest.fixture
@@ -38,3 +38,11 @@ def test_a_moved_or_turned_image_has_the_same_rings():
 
 def test_an_empty_image_has_empty_rings():
     assert not radial_profiles(np.zeros((2, 8, 8, 4), dtype=np.int32)).any()
+
+
+def test_half_of_a_uniform_disc_lies_within_its_radius_over_root_two():
+    edges = np.linspace(0, 20, 201)
+    disc = np.diff(np.round(1e6 * edges**2)).astype(np.int64)
+    assert half_count_radii(np.stack([disc, 0 * disc, 3 * disc]), 0.1) == pytest.approx(
+        [20 / 2**0.5, 0, 20 / 2**0.5], abs=1e-3
+    )

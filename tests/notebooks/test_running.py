@@ -27,6 +27,7 @@ PAGES = [
     ("reproduction-status", {}),
     ("sensitivity", {}),
     ("why-2-moved-cluster", {}),
+    ("why-4-image", {}),
     ("why-5-errors", {}),
     ("why-6-cuts", {}),
     ("why-7-saliency", {}),

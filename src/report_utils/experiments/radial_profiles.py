@@ -39,6 +39,23 @@ def radial_profiles(counts: NDArray[np.integer], n_rings: int = 8) -> NDArray[np
     return rings
 
 
+def half_count_radii(profiles: NDArray[np.integer], ring_width: float) -> NDArray[np.float64]:
+    """Return the radius that holds half of each observation's events, ``(n,)`` in the unit of the rings' width.
+
+    Events are spread evenly over the radii of a ring. Without events the radius is 0.
+
+    Parameters
+    ----------
+    profiles : (n, n_rings) integer [events]
+        As :func:`radial_profiles` counts them, summed over bands.
+    ring_width : float
+        Above zero.
+    """
+    inside = np.pad(profiles.cumsum(axis=1), ((0, 0), (1, 0)))
+    edges = ring_width * np.arange(inside.shape[1])
+    return np.array([np.interp(held[-1] / 2, held, edges) if held[-1] else 0.0 for held in inside])
+
+
 def _median(counts: NDArray[np.integer]) -> NDArray[np.int64]:
     """Return the row, or column, of each observation's median event, ``(n,)``."""
     so_far = counts.cumsum(axis=1)
