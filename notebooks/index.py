@@ -92,6 +92,8 @@ Markdown(f"{judged.warning}\n\n{second}")
 # - **To read:** [the problem](1-introduction.ipynb), [the images](3-1-images.ipynb),
 #   [the results](3-3-results.ipynb), [how the network learns](4-1-dynamics-multi-band.ipynb),
 #   [the conclusion](5-conclusion.ipynb). Unknown words are in the [glossary](../glossary.md).
+# - **To see why a second band helps:** nine experiments, from [hidden or known](why-1-hidden-or-known.ipynb) to
+#   [the box](why-9-box.ipynb), each with a prediction that was written first.
 # - **To change one section and run it again:** [edit one section](edit-one-section.ipynb).
 # - **To ask the same of your own event files:** [use your own observations](own-observations.ipynb).
 #

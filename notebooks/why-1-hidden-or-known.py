@@ -119,7 +119,7 @@ notes += [f"From committed results: {origin}." for origin in sorted(origins)]
 notes += [untrained_warning(dead)] if dead else []
 Markdown("\n\n".join(notes))
 
-# %% mystnb={"figure": {"caption": "**Hidden or known.** Scatter of the predicted mass with one band and with two in each experiment, with 95% intervals, and what the arithmetic above allows (bars). Telling the distance, or having none to tell, removes most of what makes one band bad; a worse thermometer takes away what the second band adds.", "name": "fig-hidden-or-known"}, "image": {"alt": "Scatter with intervals of one and two bands for each experiment, beside short bars for the arithmetic."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Hidden or known.** Scatter of the predicted mass with one band and with two in each experiment, with 95% intervals, and what the arithmetic above allows (bars). Hidden redshift shows as a short row for one band once the distance is known; a broken thermometer as two bands that are no better than one.", "name": "fig-hidden-or-known"}, "image": {"alt": "Scatter with intervals of one and two bands for each experiment, beside short bars for the arithmetic."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 4.2), layout="constrained")
 ax = figure.subplots()
 for band, (label, colour, marker, shift) in enumerate(

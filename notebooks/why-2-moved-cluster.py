@@ -68,10 +68,20 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import numpy as np
 from IPython.display import Markdown
+from matplotlib.figure import Figure
 
+from report_utils.binning import get_transform
+from report_utils.errors import NotAvailableError
 from report_utils.experiments.expected_scatter import SLOPE_OF_MASS_WITH_TEMPERATURE
-from report_utils.experiments.moved_clusters import CHANGES, expected_responses, slopes_within
+from report_utils.experiments.moved_clusters import CHANGES, expected_responses, observed_again, slopes_within
+from report_utils.prediction.trained_networks import trained_networks
 from report_utils.report import figures, open_reproduction
+from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, show_image, without_ticks
+from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED
+from report_utils.report.resampling import resample
+from report_utils.report.second_band import Prediction
+from report_utils.report.sentences import listing, untrained_warning
+from report_utils.report.study_tables import interval_text
 from report_utils.report.tables import markdown_table
 from report_utils.simulation.cosmology import luminosity_distance
 
@@ -114,4 +124,305 @@ Markdown(
 )
 
 # %% [markdown]
-# **What was found.** Nothing yet: no network has been asked.
+# ## Experiment
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+MOST, FEWEST_EVENTS, MOST_EVENTS = 48, 1_000, 60_000
+observations, fold_of = reproduction.observations, reproduction.fold_of()
+notes, dead, asked = [], {}, {}
+
+
+def chosen_clusters():
+    """Rows of the clusters, by the rule above."""
+    tested = np.flatnonzero(fold_of < reproduction.profile.folds.run)
+    n_events = reproduction.catalogue["n_events_agn_less"].to_numpy()[tested]
+    tested = tested[(n_events >= FEWEST_EVENTS) & (n_events <= MOST_EVENTS)]
+    _, first = np.unique(reproduction.groups[tested], return_index=True)
+    return tested[np.sort(first)][:MOST]
+
+
+def networks_by_seed(name):
+    """The trained networks, for each training seed one for each fold; seeds of which one did not train are left out."""
+    by_seed = {}
+    for one in trained_networks(reproduction, name):
+        if why := one.why_untrained:
+            dead[f"{NETWORKS[name]}, fold {one.fold + 1}, training seed {one.training_seed}"] = why
+        by_seed.setdefault(one.training_seed, {})[one.fold] = one
+    return {
+        seed: of_fold for seed, of_fold in by_seed.items() if not any(one.why_untrained for one in of_fold.values())
+    }
+
+
+if observations.settings is None:
+    notes.append("These observations come from an archive: nothing can be observed again, so nothing is shown here.")
+else:
+    rows = chosen_clusters()
+    if len(rows) < MINIMUM_GROUPS:
+        notes.append(
+            f"Only {len(rows)} halos of the test clusters fit the rule. Fewer than {MINIMUM_GROUPS} decide nothing, so "
+            "no cluster is observed again."
+        )
+    else:
+        try:
+            asked = {name: of_seed for name in NETWORKS if (of_seed := networks_by_seed(name))}
+        except NotAvailableError as error:
+            notes.append(f"No network is asked: {error}.")
+notes += [untrained_warning(dead)] if dead else []
+if asked:
+    log10_mass, folds = reproduction.dataset.log10_mass[rows], fold_of[rows]
+    n_networks = listing([f"{sum(map(len, asked[name].values()))} of {NETWORKS[name]}" for name in asked])
+    notes.append(
+        f"{len(rows)} clusters of as many halos, of log M from {log10_mass.min():.2f} to {log10_mass.max():.2f}, are "
+        f"shown to the networks that were not trained on them: {n_networks}."
+    )
+Markdown("\n\n".join(notes))
+
+# %% tags=["hide-input"]
+as_they_are = {source: reproduction.counts(source)[rows] if asked else None for source in ("agn_less", "observation")}
+
+
+def again(rows, **settings):
+    return observed_again(observations, rows, **settings)
+
+
+def at_redshifts(rows, redshifts):
+    return [again(rows, distance_redshift=z) for z in redshifts]
+
+
+def heated(rows, factors):
+    return [again(rows, temperature_factor=observations.settings.temperature_factor * factor) for factor in factors]
+
+
+def predicted_masses(name, counts, folds):
+    """Masses for each seed, cluster and setting, (n_seeds, n_clusters, n_settings), by the network of the fold."""
+    images = np.stack([get_transform(name)(one) for one in counts], axis=1)
+    masses = np.empty((len(asked[name]), *images.shape[:2]))
+    for seed, of_fold in enumerate(asked[name].values()):
+        for fold in np.unique(folds):
+            here = images[folds == fold]
+            found = of_fold[fold].predict(here.reshape(-1, *here.shape[2:]))
+            masses[seed, folds == fold] = found.reshape(here.shape[:2])
+    return masses
+
+
+responses = {}  # for each change and network (n_seeds, n_clusters)
+if asked:
+    own = as_they_are["agn_less"]
+    changed = {
+        "distance": at_redshifts(rows, REDSHIFTS),
+        "temperature": [own if factor == 1 else heated(rows, [factor])[0] for factor in FACTORS["temperature"]],
+        "exposure": [
+            own if factor == 1 else again(rows, exposure_s=observations.settings.exposure_s * factor)
+            for factor in FACTORS["exposure"]
+        ],
+        "AGN": [own, as_they_are["observation"]],
+    }
+    places = {"distance": log10_distance, "AGN": [0, 1]}
+    places |= {change: np.log10(factors) for change, factors in FACTORS.items()}
+    has_agn = np.any(as_they_are["observation"] != own, axis=(1, 2, 3))
+    masses = {
+        change: {name: predicted_masses(name, counts, folds) for name in asked} for change, counts in changed.items()
+    }
+    responses = {
+        change: {name: slopes_within(places[change], found) for name, found in of_each.items()}
+        for change, of_each in masses.items()
+    }
+
+# %% [markdown]
+# ## One cluster, sliding
+
+# %% mystnb={"figure": {"caption": "**One cluster, sliding.** Above: the same cluster at five distances (counts of all energies, logarithmic, one colour scale). Below: the mass that networks predict for it, when it is moved (left) and when its gas is heated where it is (right). Thin lines are single networks, thick ones their mean; the dashed line is the true mass, which never changes, and the dotted line the cluster's own distance. A network that knew the mass would draw level lines: compare the slopes of one band and of two.", "name": "fig-sliding"}, "image": {"alt": "Five images of one cluster that fades and shrinks with distance; below, predicted masses against distance and against temperature for one and two bands, with the true mass as a horizontal line."}} tags=["hide-input"]
+COLOURS = {"single_band": PRINTED, "multi_band_1": AGN_LESS, "multi_band_2": OURS}
+SLIDING = {
+    "redshift": tuple(np.geomspace(REDSHIFTS[0], REDSHIFTS[-1], 9)),
+    "factor": tuple(np.geomspace(FACTORS["temperature"][0], FACTORS["temperature"][-1], 7)),
+}
+figure = Figure(figsize=(8.0, 5.6), layout="constrained")
+if not asked:
+    figure.text(0.5, 0.5, "no network was asked", ha="center")
+else:
+    one = int(np.argsort(log10_mass, kind="stable")[len(rows) // 2])  # of the median mass
+    above, below = figure.subfigures(2, 1, height_ratios=(1, 2.1))
+    panels = above.subplots(1, len(REDSHIFTS))
+    images = [np.log10(1 + counts[one].sum(axis=-1)) for counts in changed["distance"]]
+    for ax, image, redshift in zip(panels, images, REDSHIFTS, strict=True):
+        show_image(ax, image, limits=(0, images[0].max()))
+        without_ticks(ax)
+        ax.set_title(f"{luminosity_distance(redshift):,.0f} Mpc".replace(",", "\u202f"), fontsize="small")
+    here, fold = rows[one : one + 1], folds[one : one + 1]
+    left, right = below.subplots(1, 2, sharey=True)
+    slides = (
+        (left, [luminosity_distance(z) for z in SLIDING["redshift"]], at_redshifts(here, SLIDING["redshift"])),
+        (right, SLIDING["factor"], heated(here, SLIDING["factor"])),
+    )
+    for ax, x, counts in slides:
+        for name in asked:
+            of_seeds = predicted_masses(name, counts, fold)[:, 0]
+            ax.plot(x, of_seeds.T, color=COLOURS[name], lw=0.6, alpha=0.6)
+            ax.plot(x, of_seeds.mean(axis=0), color=COLOURS[name], lw=2.4, label=NETWORKS[name])
+        ax.axhline(log10_mass[one], color="black", ls="--", lw=1.2, label="true mass")
+        ax.set_xscale("log")
+        ax.minorticks_off()
+    places_left = [luminosity_distance(z) for z in REDSHIFTS]
+    left.set_xticks(places_left, [f"{place:.0f}" for place in places_left])
+    right.set_xticks(FACTORS["temperature"], [f"{factor:g}" for factor in FACTORS["temperature"]])
+    own_redshift = reproduction.catalogue["redshift"].to_numpy()[rows[one]]
+    left.axvline(luminosity_distance(own_redshift), color="black", ls=":", lw=1)
+    left.set_xlabel("luminosity distance [Mpc]", fontsize="medium")
+    right.set_xlabel("temperature over the cluster's own", fontsize="medium")
+    left.set_ylabel("predicted log M [Msun]", fontsize="medium")
+    below.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=4, fontsize="small")
+figure
+
+# %% [markdown]
+# ## All clusters
+
+# %% mystnb={"figure": {"caption": "**How far the predicted mass moves.** The mean over clusters for each change and network, with its 95% interval (halos and training seeds resampled), above the predicted range in grey. Small crosses are single networks on their own clusters. The line at zero is a network that does not care.", "name": "fig-moved-slopes"}, "image": {"alt": "Four panels for distance, temperature, exposure and AGN: slopes of the predicted mass with intervals for one band, the lowest band and two bands, beside predicted ranges."}} tags=["hide-input"]
+
+
+def mean_of(parts, keep):
+    """The difference of mean responses, or one mean: its interval."""
+    columns = [np.stack([one, np.ones_like(one)], axis=-1) for one, _ in parts]
+    signs = [sign for _, sign in parts]
+    columns = [column[:, keep] for column in columns]
+    found = resample(columns, reproduction.groups[rows][keep], folds[keep])
+    return found.interval(
+        lambda totals: sum(sign * totals[..., k, 0] / totals[..., k, 1] for k, sign in enumerate(signs))
+    )
+
+
+def of_networks(change, name):
+    """The mean response of each network over its own clusters, by fold and training seed."""
+    keep = clusters_of(change)
+    return {
+        (fold, seed): responses[change][name][number][keep & (folds == fold)].mean()
+        for number, seed in enumerate(asked[name])
+        for fold in np.unique(folds[keep])
+    }
+
+
+def clusters_of(change):
+    return has_agn if change == "AGN" else np.ones(len(rows), dtype=bool)
+
+
+measured, verdicts = {}, {}
+for change in responses:
+    for name, found in responses[change].items():
+        decided = clusters_of(change).sum() >= MINIMUM_GROUPS
+        measured[change, name] = mean_of([(found, 1)], clusters_of(change)) if decided else None
+        judge = Prediction("why-2-moved-cluster", "", ("", ""), ("", ""), *predicted[name][change])
+        verdicts[change, name] = judge.verdict(measured[change, name]) if decided else UNDECIDED
+
+figure = Figure(figsize=(8.0, 3.6), layout="constrained")
+if not asked:
+    figure.text(0.5, 0.5, "no network was asked", ha="center")
+else:
+    panels = figure.subplots(1, len(CHANGES), sharey=True)
+    for ax, change in zip(panels, CHANGES, strict=True):
+        for place, name in enumerate(asked):
+            low, high = predicted[name][change]
+            ax.margins(x=0.08)
+            ax.barh(place, high - low, left=low, height=0.6, color=NEUTRAL, alpha=0.35, lw=0)
+            if found := measured[change, name]:
+                ax.plot([found.low, found.high], [place, place], color=COLOURS[name], lw=2.4)
+                ax.plot(found.value, place, "o", color=COLOURS[name])
+            single = list(of_networks(change, name).values())
+            ax.plot(single, np.full(len(single), place + 0.38), "x", color=COLOURS[name], ms=4)
+        ax.axvline(0, color="black", lw=0.8)
+        ax.set_title(change, fontsize="medium")
+        ax.set_xlabel(f"[{PER_DEX[change]}]", fontsize="small")
+        ax.tick_params(axis="x", labelsize="small")
+    panels[0].set_yticks(range(len(asked)), [NETWORKS[name] for name in asked])
+    panels[0].set_ylim(len(asked) - 0.4, -0.6)
+figure
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+
+
+def networks_text(change, name):
+    single = list(of_networks(change, name).values())
+    return range_text((min(single), max(single)))
+
+
+lines = [
+    [
+        change,
+        NETWORKS[name],
+        range_text(predicted[name][change]),
+        interval_text(found, "+.3f" if change == "AGN" else "+.2f"),
+        networks_text(change, name),
+        verdicts[change, name],
+    ]
+    for (change, name), found in measured.items()
+]
+header = ["Changed", "Network", "Predicted", "Measured [95% interval]", "Single networks", "Verdict"]
+Markdown(markdown_table(header, lines, "llrrrl") if lines else "No network was asked.")
+
+# %% [markdown]
+# The change is in dex of mass per dex, for AGN in dex of mass. *Single networks* gives the least and the most of the
+# networks, each on its own clusters.
+#
+# ### Two bands beside one
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+COMPARISONS = {
+    "distance": ("less with distance", -1),
+    "temperature": ("more with temperature", 1),
+    "exposure": ("less with exposure", -1),
+}
+compared, comparison_rows = {}, []
+for change, (words, sign) in COMPARISONS.items() if {"single_band", "multi_band_2"} <= asked.keys() else ():
+    way = np.sign(measured[change, "single_band"].value) if sign < 0 else 1  # less: towards zero
+    two, one_band = responses[change]["multi_band_2"], responses[change]["single_band"]
+    difference = mean_of([(two, sign * way), (one_band, -sign * way)], clusters_of(change))
+    of_two, of_one = of_networks(change, "multi_band_2"), of_networks(change, "single_band")
+    single = [sign * way * (of_two[key] - of_one[key]) for key in of_two.keys() & of_one.keys()]
+    if difference.low > 0 and min(single) > 0:
+        compared[change] = HOLDS
+    else:
+        compared[change] = FAILS if difference.high < 0 and max(single) < 0 else UNDECIDED
+    comparison_rows.append(
+        [
+            f"two bands move {words}",
+            interval_text(difference, "+.2f"),
+            range_text((min(single), max(single))),
+            compared[change],
+        ]
+    )
+header = ["Predicted", "By [95% interval]", "Single networks", "Verdict"]
+Markdown(markdown_table(header, comparison_rows, "lrrl") if comparison_rows else "Nothing to compare.")
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+
+
+def moved(change, name):
+    unit = "" if change == "AGN" else f" per dex of {change}"
+    return f"{interval_text(measured[change, name], '+.2f')} dex{unit}"
+
+
+if not compared:
+    found = "No network was shown a moved cluster here, so nothing was found."
+else:
+    one_and_two = [
+        f"predicted from one band moves by {moved(change, 'single_band')}, that from two bands by {moved(change, 'multi_band_2')}"
+        for change in ("distance", "temperature")
+    ]
+    counted = {verdict: list(verdicts.values()).count(verdict) for verdict in dict.fromkeys(verdicts.values())}
+    outcomes = {
+        verdict: [COMPARISONS[change][0] for change in compared if compared[change] == verdict]
+        for verdict in (HOLDS, FAILS, UNDECIDED)
+    }
+    of_comparisons = [f"{listing(words)} (*{verdict}*)" for verdict, words in outcomes.items() if words]
+    not_so = [
+        f"{change} with {NETWORKS[name]}"
+        for (change, name), verdict in verdicts.items()
+        if verdict == "not as predicted"
+    ]
+    found = (
+        f"With nothing but its distance changed, the mass {one_and_two[0]}. With nothing but its temperature changed, "
+        f"the mass {one_and_two[1]}. Two bands beside one move {'; '.join(of_comparisons)}. Of the "
+        f"{len(verdicts)} predicted ranges, {listing([f'{n} came out {verdict}' for verdict, n in counted.items()])}"
+        + (f"; not as predicted: {listing(not_so)}" if not_so else "")
+        + "."
+    )
+Markdown(f"**What was found.** {found}")

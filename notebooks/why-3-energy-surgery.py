@@ -126,7 +126,7 @@ table = pd.DataFrame.from_dict(
 warning = untrained_warning({name: why for name, why in dead.items() if why})
 Markdown("\n\n".join(filter(None, [why_not, warning, table.rename_axis("Operation").to_markdown() if rows else ""])))
 
-# %% mystnb={"figure": {"caption": "**One network, four kinds of images.** Predicted against true mass of held-out clusters, by the network of two bands of the first fold, for real images and after each operation. With another's hardness it predicts the mass of another cluster; with a thinned copy all clusters seem equally hot.", "name": "fig-energy-surgery"}, "image": {"alt": "Four panels of predicted against true mass: real images and three operations on the energies."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**One network, four kinds of images.** Predicted against true mass of held-out clusters, by the network of two bands of the first fold, for real images and after each operation. The line marks equality.", "name": "fig-energy-surgery"}, "image": {"alt": "Four panels of predicted against true mass: real images and three operations on the energies."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 2.9), layout="constrained")
 panels = figure.subplots(1, 4, sharex=True, sharey=True)
 for ax, (kind, label) in zip(

@@ -19,8 +19,8 @@
 #
 # The report leaves this to future work: clusters are to be grouped by their place in the penultimate layer, to see
 # which of them gained from further bands. Here that layer is also read. A *linear probe* is a regression from a layer's
-# outputs to a known quantity (Alain & Bengio 2016). What a probe can read, the network need not use. So the
-# direction of one quantity is erased from the layer in closed form (LEACE: Belrose et al. 2023), and the network's own
+# outputs to a known quantity {cite}`Alain2016`. What a probe can read, the network need not use. So the
+# direction of one quantity is erased from the layer in closed form (LEACE, {cite}`Belrose2023`), and the network's own
 # last layer reads what remains.
 
 # %% tags=["parameters", "remove-cell"]
@@ -73,4 +73,542 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # largest silhouette; thirds are thirds of the mass that two bands predict. Random directions are 50, isotropic in the whitened layer; their median counts.
 
 # %% [markdown]
-# **What was found.** Nothing yet: no layer has been read.
+# ## What is done
+#
+# Two networks of each fold, one of one band and one of two, see the same held-out clusters. Nothing is trained but
+# regressions. The mean of the 20 units over the eight views, read by the last layer, is exactly the mass that the network
+# predicts. An archive of your own tells masses and counts only: these are read, and the rest is left out.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+from matplotlib.figure import Figure
+
+from report_utils.binning import TRANSFORMS
+from report_utils.cnn.layer_sizes import DENSE_UNITS
+from report_utils.errors import NotAvailableError
+from report_utils.experiments.probes import (
+    between_groups,
+    erased,
+    grouping,
+    layer_outputs,
+    read_linearly,
+    shuffled_r2,
+)
+from report_utils.experiments.variance_shares import at_fixed
+from report_utils.prediction.trained_networks import trained_networks
+from report_utils.report import figures, open_reproduction
+from report_utils.report.by_network import listed
+from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
+from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, Interval
+from report_utils.report.resampling import resample
+from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED
+from report_utils.report.sentences import listing, untrained_warning
+from report_utils.report.statistics import scatter_contrast
+from report_utils.simulation.cosmology import luminosity_distance
+
+ONE, TWO = "one band", "two bands"
+NAMES = {ONE: "single_band", TWO: "multi_band_2"}
+POOLED, UNITS, LAST = "global_average_pooling2d", f"dense_{len(DENSE_UNITS) - 1}", f"dense_{len(DENSE_UNITS)}"
+LAYERS = {POOLED: "pooled features", UNITS: f"{DENSE_UNITS[-1]}-unit layer"}
+MASS, TEMPERATURE, DISTANCE = "log M", "log T", "log D"
+LUMINOSITY, COUNTS, SEEN = "log L", "log counts", "log T / (1 + z)"
+SEEN_AT_MASS, COUNTS_AT_MASS, RANDOM = f"{SEEN} at fixed mass", f"{COUNTS} at fixed mass", "a random direction"
+N_RANDOM = 50
+
+reproduction = open_reproduction(profile)
+figures.use_book_style()
+catalogue, halos = reproduction.catalogue, reproduction.groups
+simulated = "temperature_keV" in catalogue
+quantities = {MASS: catalogue["log10_mass"]}
+if simulated:
+    redshift = catalogue["redshift"].to_numpy()
+    quantities |= {
+        TEMPERATURE: np.log10(catalogue["temperature_keV"]),
+        DISTANCE: np.log10([luminosity_distance(z) for z in redshift]),
+        LUMINOSITY: np.log10(catalogue["luminosity"]),
+    }
+quantities[COUNTS] = np.log10(np.maximum(catalogue["n_events"], 1))
+if simulated:
+    quantities[SEEN] = quantities[TEMPERATURE] - np.log10(1 + redshift)
+truths = np.column_stack([np.asarray(one, dtype=float) for one in quantities.values()])
+if simulated and np.ptp(redshift) == 0:
+    quantities.pop(DISTANCE)  # the same for all: nothing to read
+    truths = np.column_stack([np.asarray(one, dtype=float) for one in quantities.values()])
+
+networks, missing, notes = {label: {} for label in NAMES}, "", []
+try:
+    for label, name in NAMES.items():
+        reproduction.cross_validation(name)
+        networks[label] = {one.fold: one for one in trained_networks(reproduction, name) if one.training_seed == 0}
+except NotAvailableError as error:
+    missing = f"No layer can be read: {error}."
+dead = {
+    f"{label}, fold {fold + 1}": one.why_untrained
+    for label, of_folds in networks.items()
+    for fold, one in of_folds.items()
+}
+folds = [] if missing else [f for f in networks[ONE] if not any(networks[one][f].why_untrained for one in NAMES)]
+if not missing and not folds:
+    missing = "In no fold have both networks trained, so no layer is read."
+n_halos = {fold: len(set(halos[networks[ONE][fold].test])) for fold in folds}
+if folds and min(n_halos.values()) < MINIMUM_GROUPS:
+    missing = f"No layer is read: {min(n_halos.values())} halos are held out, and {MINIMUM_GROUPS} or more are needed."
+    folds = []
+
+rows_of = {fold: networks[ONE][fold].test for fold in folds}
+features, masses = {}, {}  # (label, fold): outputs of both layers; predicted log10 mass
+last = {}  # (label, fold): weights and bias from the units to the mass
+try:
+    for label, name in NAMES.items():
+        images = reproduction.dataset.images(TRANSFORMS[name]) if folds else None
+        for fold in folds:
+            one = networks[label][fold]
+            model = one.model
+            features[label, fold] = dict(
+                zip(LAYERS, layer_outputs(model, images[rows_of[fold]], list(LAYERS)), strict=True)
+            )
+            kernel, bias = model.get_layer(LAST).get_weights()
+            last[label, fold] = kernel[:, 0] * one.target_scale.spread, bias[0] * one.target_scale.spread
+            last[label, fold] = last[label, fold][0], last[label, fold][1] + one.target_scale.mean
+            masses[label, fold] = features[label, fold][UNITS] @ last[label, fold][0] + last[label, fold][1]
+except ValueError as error:
+    missing, folds = f"The network has other layers than the report's, so none is read: {error}.", []
+
+notes = [missing, untrained_warning(dead)]
+if folds:
+    notes.append(
+        f"Folds {listing([str(fold + 1) for fold in folds])}: {listing([str(len(rows_of[fold])) for fold in folds])} "
+        f"clusters of {listing([str(n_halos[fold]) for fold in folds])} halos."
+    )
+if not simulated:
+    notes.append(
+        "These observations tell masses and counts only. What was predicted of other quantities is not judged."
+    )
+Markdown("\n\n".join(note for note in notes if note))
+
+# %% [markdown]
+# ## What can be read
+#
+# R² is the share of a quantity's variance that a probe predicts for clusters of other halos. In brackets are 95% intervals.
+# *Shuffled* is the mean R² of the same probe for labels at random; what a probe reads beyond it is its selectivity
+# {cite}`Hewitt2019`.
+
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+def with_fixed_mass(fold):
+    """Return all quantities of a fold's held-out clusters, those at fixed mass last."""
+    values = dict(zip(quantities, truths[rows_of[fold]].T, strict=True))
+    for name, of_what in ((SEEN_AT_MASS, SEEN), (COUNTS_AT_MASS, COUNTS)):
+        if of_what in values:
+            values[name] = at_fixed(values[of_what], values[MASS], degree=1)
+    return values
+
+
+def interval(fold, columns, statistic):
+    """Return a function of sums over a fold's held-out clusters; halos are resampled."""
+    return resample([np.stack(one, axis=-1)[None] for one in columns], halos[rows_of[fold]]).interval(statistic)
+
+
+def r2_columns(truth, predicted):
+    centred = truth - truth.mean()
+    return [np.ones(len(truth)), centred, centred**2, (truth - predicted) ** 2]
+
+
+def r2_of(totals):
+    n, first, second, error = np.moveaxis(totals, -1, 0)
+    return 1 - error / (second - first**2 / n)
+
+
+known = {fold: with_fixed_mass(fold) for fold in folds}
+SHOWN = [*quantities, *([SEEN_AT_MASS] if simulated else [])]
+read, r2, shuffled = {}, {}, {}  # keys: label, fold, layer, quantity
+for label, fold in features:
+    if fold not in folds:
+        continue
+    targets = np.column_stack([known[fold][name] for name in SHOWN])
+    for layer, outputs in features[label, fold].items():
+        found = read_linearly(outputs, targets, halos[rows_of[fold]])
+        at_random = shuffled_r2(outputs, targets, halos[rows_of[fold]])
+        for name, predicted, control in zip(SHOWN, found.T, at_random.T, strict=True):
+            key = label, fold, layer, name
+            read[key] = r2_columns(known[fold][name], predicted)
+            r2[key] = interval(fold, [read[key]], lambda totals: r2_of(totals)[..., 0])
+            error = 1.96 * control.std(ddof=1) / np.sqrt(len(control))
+            shuffled[key] = Interval(
+                float(control.mean()), float(control.mean() - error), float(control.mean() + error)
+            )
+
+table = [
+    {
+        "quantity": name,
+        "layer": LAYERS[layer],
+        "bands": label,
+        **{f"fold {fold + 1}: R²": f"{r2[label, fold, layer, name]:.2f}" for fold in folds},
+        "shuffled": "; ".join(f"{shuffled[label, fold, layer, name].value:.2f}".replace("-", "−") for fold in folds),
+    }
+    for name in SHOWN
+    for layer in LAYERS
+    for label in NAMES
+]
+Markdown(missing or pd.DataFrame(table).to_markdown(index=False))
+
+# %% mystnb={"figure": {"caption": "**What the last layers tell.** Shares of variance that linear probes read from the pooled features (filled) and the 20-unit layer (open), with 95% intervals. Each symbol is one fold's network. Grey: shuffled labels.", "name": "fig-probes"}, "image": {"alt": "R squared of linear probes by quantity, for one and two bands and two layers, with shuffled controls near zero."}} tags=["hide-input"]
+figure = Figure(figsize=(8.0, 3.8), layout="constrained")
+ax = figure.subplots()
+if not folds:
+    ax.set_axis_off()
+    ax.text(0.5, 0.5, "no layer could be read", ha="center", transform=ax.transAxes)
+else:
+    for place, name in enumerate(SHOWN):
+        for turn, (label, layer) in enumerate([(label, layer) for label in NAMES for layer in LAYERS]):
+            colour = PRINTED if label == ONE else OURS
+            for number, fold in enumerate(folds):
+                x = place + 0.19 * (turn - 1.5) + 0.07 * (number - (len(folds) - 1) / 2)
+                one, marker = r2[label, fold, layer, name], "os^Dv"[number % 5]
+                face = colour if layer == POOLED else "none"
+                ax.plot([x, x], [one.low, one.high], color=colour, lw=1)
+                ax.plot(x, one.value, marker, color=colour, mfc=face, ms=4.5)
+                ax.plot(x, shuffled[label, fold, layer, name].value, "_", color=NEUTRAL, ms=5)
+    ax.axhline(0, color="black", lw=0.8)
+    ax.set_xticks(
+        range(len(SHOWN)),
+        [name.replace("log T /", "log\nT /").replace(" at fixed", "\nat fixed") for name in SHOWN],
+        fontsize="small",
+    )
+    ax.set_ylabel("R² of a linear probe")
+    for label, colour in ((ONE, PRINTED), (TWO, OURS)):
+        for layer in LAYERS:
+            face = colour if layer == POOLED else "none"
+            ax.plot([], [], "o-", color=colour, mfc=face, ms=4.5, label=f"{label}, {LAYERS[layer]}")
+    figure.legend(loc="outside upper center", ncols=2, fontsize="small")
+figure
+
+# %% [markdown]
+# ## A map of the penultimate layer
+#
+# t-SNE {cite}`Maaten2008` keeps neighbours in the 20 units together in two dimensions. Distances between far points and
+# sizes of groups mean nothing in it; the groups are made from the units, not from the map.
+
+# %% mystnb={"figure": {"caption": "**Maps of the penultimate layer** with one band (top) and two (bottom), of the first fold. Each point is a held-out cluster; colours give one quantity each, from its lowest 2% (dark) to its highest (bright), and last the groups of the two-band network.", "name": "fig-layer-map"}, "image": {"alt": "Two rows of scatter plots of the penultimate layer, coloured by mass, temperature seen, distance, counts and group."}} tags=["hide-input"]
+from sklearn.manifold import TSNE
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+with threadpool_limits(1):  # threads cost more than they save on so few clusters
+    groups = {fold: grouping(features[TWO, fold][UNITS]) for fold in folds}
+figure = Figure(figsize=(8.0, 3.6), layout="constrained")
+if not folds:
+    figure.text(0.5, 0.5, "no layer could be read", ha="center")
+else:
+    fold = folds[0]
+    names = [name for name in (MASS, SEEN, DISTANCE, COUNTS) if name in known[fold]]
+    axes = figure.subplots(2, len(names) + 1, squeeze=False)
+    for label, row in zip(NAMES, axes, strict=True):
+        scaled = StandardScaler().fit_transform(features[label, fold][UNITS])
+        perplexity = min(30, (len(scaled) - 1) / 3)
+        with threadpool_limits(1):
+            places = TSNE(init="pca", perplexity=perplexity, random_state=0).fit_transform(scaled)
+        for ax, name in zip(row, names, strict=False):
+            low, high = np.quantile(known[fold][name], [0.02, 0.98])
+            ax.scatter(*places.T, c=known[fold][name], s=5, cmap="viridis", vmin=low, vmax=high, lw=0)
+        row[-1].scatter(*places.T, c=groups[fold][0], s=5, cmap="tab10", vmin=0, vmax=9, lw=0)
+        row[0].set_ylabel(label)
+        for ax, name in zip(row, [*names, "group"], strict=True):
+            ax.set_xticks([])
+            ax.set_yticks([])
+            if label == ONE:
+                ax.set_title(name, fontsize="small")
+figure
+
+
+# %% [markdown]
+# ### Which clusters gained
+#
+# The root mean square of the residuals with two bands over that with one, on the same clusters. It counts what one band
+# pulls towards the mean, which a scatter within a group would leave out.
+
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+def rms_columns(fold, label, chosen):
+    """Return what each cluster adds to the number, and squared residuals, of some groups of clusters."""
+    squares = (masses[label, fold] - known[fold][MASS]) ** 2
+    return [part for group in chosen for part in (group, group * squares)]
+
+
+def rms_ratio(totals, place=0):
+    n, squares = totals[..., 2 * place], totals[..., 2 * place + 1]
+    return np.sqrt(squares[..., 1] / n[..., 1] / (squares[..., 0] / n[..., 0]))
+
+
+thirds, table = {}, []
+for fold in folds:
+    predicted = masses[TWO, fold]
+    of_third = np.digitize(predicted, np.quantile(predicted, [1 / 3, 2 / 3]))
+    rows = [(f"{name} third", of_third == i) for i, name in enumerate(("light", "middle", "heavy"))]
+    thirds[fold] = [chosen.astype(float) for _, chosen in rows]
+    of_group = groups[fold][0]
+    by_mass = sorted(set(of_group), key=lambda each: known[fold][MASS][of_group == each].mean())
+    rows += [(f"group {i + 1}", of_group == each) for i, each in enumerate(by_mass)]
+    for name, chosen in rows:
+        columns = [rms_columns(fold, label, [chosen.astype(float)]) for label in NAMES]
+        enough = len(set(halos[rows_of[fold]][chosen])) >= MINIMUM_GROUPS
+        ratio = interval(fold, columns, rms_ratio) if enough else None
+        rms = [np.sqrt(one[1].sum() / one[0].sum()) for one in columns]
+        means = {
+            f"mean {q}": f"{known[fold][q][chosen].mean():.2f}" for q in (MASS, DISTANCE, COUNTS) if q in known[fold]
+        }
+        table.append(
+            {"fold": fold + 1, "clusters": name, "number": int(chosen.sum()), **means}
+            | {f"{label} [dex]": f"{one:.3f}" for label, one in zip(NAMES, rms, strict=True)}
+            | {"two over one": "too few halos" if ratio is None else f"{ratio:.2f}"}
+        )
+between = {
+    fold: dict(
+        zip(SHOWN, between_groups(np.column_stack([known[fold][q] for q in SHOWN]), groups[fold][0]), strict=True)
+    )
+    for fold in folds
+}
+said = [
+    f"Fold {fold + 1}: {groups[fold][0].max() + 1} groups, silhouette {groups[fold][1]:.2f}; of the variance between them: "
+    + ", ".join(f"{name} {share:.2f}" for name, share in between[fold].items())
+    + "."
+    for fold in folds
+]
+Markdown(missing or "\n\n".join([pd.DataFrame(table).to_markdown(index=False), *said]))
+
+# %% [markdown]
+# ## What the last layer needs
+#
+# A direction of the 20-unit layer with two bands is erased {cite}`Belrose2023`, as clusters of other halos tell it, and
+# the network's own last layer reads what is left. Labels at random erase random directions. R² afterwards is that of new linear probes;
+# *by neighbours*, that of the mean of the ten nearest clusters.
+#
+# One thing was changed after a first run had been seen. Features are now standardised before the erasure instead of after it:
+# scaled afterwards, units that are always zero blow up the erasure's rounding errors, from which probes had read all that was erased
+# (R² of 0.97).
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+growth, after, after_nearest, left_columns, draws, over_random = {}, {}, {}, {}, {}, {}
+LEFT = [name for name in (MASS, SEEN, DISTANCE, COUNTS) if name in quantities]
+ERASED = [*([SEEN] if simulated else []), COUNTS, *([SEEN_AT_MASS] if simulated else []), COUNTS_AT_MASS]
+for fold in folds:
+    units, group, (weights, bias) = features[TWO, fold][UNITS], halos[rows_of[fold]], last[TWO, fold]
+    before = masses[TWO, fold] - known[fold][MASS]
+    targets = np.column_stack([known[fold][name] for name in LEFT])
+    for name in ERASED:
+        left = erased(units, known[fold][name], group) @ weights + bias - known[fold][MASS]
+        growth[name, fold] = scatter_contrast([left, before], groups=group)
+        for found, nearest in ((after, False), (after_nearest, True)):
+            predicted = read_linearly(units, targets, group, erase=known[fold][name], nearest=nearest)
+            for q, column in zip(LEFT, predicted.T, strict=True):
+                columns = r2_columns(known[fold][q], column)
+                if not nearest:
+                    left_columns[name, fold, q] = columns
+                found[name, fold, q] = interval(fold, [columns], lambda totals: r2_of(totals)[..., 0])
+    rng = np.random.default_rng(0)
+    labels = [rng.permutation(known[fold][MASS]) for _ in range(N_RANDOM)]
+    tried = [erased(units, one, group) @ weights + bias - known[fold][MASS] for one in labels]
+    columns = [[np.ones(len(one)), one, one**2] for one in [before, *tried]]
+
+    def median_growth(totals):
+        n, first, second = np.moveaxis(totals, -1, 0)
+        scatter = np.sqrt(second / n - (first / n) ** 2)
+        return np.median(scatter[..., 1:] / scatter[..., :1], axis=-1)
+
+    growth[RANDOM, fold] = interval(fold, columns, median_growth)
+    draws[fold] = np.quantile([one.std() / before.std() for one in tried], [0.05, 0.95])
+    if simulated:  # at fixed mass over random
+        errors = erased(units, known[fold][SEEN_AT_MASS], group) @ weights + bias - known[fold][MASS]
+        columns[0] = [np.ones(len(errors)), errors, errors**2]
+        over_random[fold] = interval(fold, columns, lambda totals: 1 / median_growth(totals))
+
+table = []
+for name in [*ERASED, RANDOM]:
+    for fold in folds:
+        row = {"erased": name, "fold": fold + 1, "scatter grows by": f"{growth[name, fold]:.2f}"}
+        if name == RANDOM:
+            row["scatter grows by"] += f"; nine in ten draws {draws[fold][0]:.2f} to {draws[fold][1]:.2f}"
+        for q in LEFT:
+            before_r2 = r2[TWO, fold, UNITS, q].value
+            row[f"R² of {q}"] = "" if name == RANDOM else f"{before_r2:.2f} → {after[name, fold, q].value:.2f}"
+        row[f"by neighbours, {LEFT[1]}"] = "" if name == RANDOM else f"{after_nearest[name, fold, LEFT[1]].value:.2f}"
+        table.append({key: value.replace("-", "−") if isinstance(value, str) else value for key, value in row.items()})
+Markdown(missing or pd.DataFrame(table).to_markdown(index=False))
+
+# %% [markdown]
+# ## The predictions, judged
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+ANY = np.inf
+
+
+def exact(value):
+    """Return a number of the whole fold that is judged without an interval."""
+    return Interval(float(value), float(value), float(value))
+
+
+def verdict(measured, low, high):
+    """Judge as the rule says: by all values inside the range, or all intervals outside."""
+    if not measured:
+        return "not measured"
+    if all(low <= one.value <= high for one in measured):
+        return AS_PREDICTED
+    outside = all(one.high < low or one.low > high for one in measured)
+    return NOT_AS_PREDICTED if outside else UNDECIDED
+
+
+def difference(fold, one, other):
+    """Return R² of the second key less that of the first, on the same clusters."""
+    columns = [read[label, fold, layer, name] for label, layer, name in (one, other)]
+    return interval(fold, columns, lambda totals: r2_of(totals)[..., 1] - r2_of(totals)[..., 0])
+
+
+def middle_over_ends(fold):
+    columns = [rms_columns(fold, label, thirds[fold]) for label in NAMES]
+    return interval(
+        fold, columns, lambda totals: rms_ratio(totals, 1) / np.maximum(rms_ratio(totals, 0), rms_ratio(totals, 2))
+    )
+
+
+def kept(fold):
+    """Return the share of the R² of distance that is left after the erasure."""
+    columns = [left_columns[SEEN, fold, DISTANCE], read[TWO, fold, UNITS, DISTANCE]]
+    return interval(fold, columns, lambda totals: r2_of(totals)[..., 0] / r2_of(totals)[..., 1])
+
+
+def r2_pooled(label, name):
+    return [r2[label, fold, POOLED, name] for fold in folds]
+
+
+judged = []
+
+
+def judge(number, what, measured, low, high, needed=()):
+    """Add a prediction; with quantities that are not known here it is not measured."""
+    measured = measured() if folds and all(name in quantities for name in needed) else []
+    judged.append((number, what, low, high, measured, verdict(measured, low, high)))
+
+
+judge(1, f"{SEEN}: R², one band", lambda: r2_pooled(ONE, SEEN), 0.45, 0.80, [SEEN])
+judge(1, f"{SEEN}: R², two bands", lambda: r2_pooled(TWO, SEEN), 0.88, 1, [SEEN])
+keys = [(label, POOLED, SEEN) for label in NAMES]
+judge(1, f"{SEEN}: R², two less one", lambda: [difference(fold, *keys) for fold in folds], 0.15, 1, [SEEN])
+judge(2, f"{DISTANCE}: R², one band", lambda: r2_pooled(ONE, DISTANCE), 0.55, 0.92, [DISTANCE])
+judge(2, f"{DISTANCE}: R², two bands", lambda: r2_pooled(TWO, DISTANCE), 0.65, 0.97, [DISTANCE])
+for label in NAMES:
+    judge(
+        3, f"{MASS}: R², 20 units less pooled, {label}",
+        lambda label=label: [difference(fold, (label, POOLED, MASS), (label, UNITS, MASS)) for fold in folds], -0.05, 0.05,
+    )  # fmt: skip
+judge(
+    3, f"{DISTANCE}: R², 20 units less pooled, two bands",
+    lambda: [difference(fold, (TWO, POOLED, DISTANCE), (TWO, UNITS, DISTANCE)) for fold in folds], -1, 0, [DISTANCE],
+)  # fmt: skip
+judge(
+    4, "shuffled labels: largest mean R²",
+    lambda: [max((one for key, one in shuffled.items() if key[1] == fold), key=lambda one: one.value) for fold in folds],
+    -ANY, 0.02,
+)  # fmt: skip
+judge(5, "silhouette of the groups", lambda: [exact(groups[fold][1]) for fold in folds], -1, 0.6)
+judge(
+    5, f"variance of {COUNTS} and {MASS} between groups, the smaller",
+    lambda: [exact(min(between[fold][COUNTS], between[fold][MASS])) for fold in folds], 0.5, 1,
+)  # fmt: skip
+judge(
+    5,
+    "gain: ratio in the middle third over the larger of the ends'",
+    lambda: list(map(middle_over_ends, folds)),
+    1,
+    ANY,
+)
+RANGES = {
+    SEEN: (2.0, 3.3), COUNTS: (1.2, 2.3), SEEN_AT_MASS: (1.05, 2.0), COUNTS_AT_MASS: (0.95, 1.25), RANDOM: (1.0, 1.6),
+}  # fmt: skip
+for name, (low, high) in RANGES.items():
+    judge(
+        6, f"{name} erased: scatter grows by",
+        lambda name=name: [growth[name, fold] for fold in folds], low, high, [SEEN] if name in (SEEN, SEEN_AT_MASS) else [],
+    )  # fmt: skip
+judge(7, f"{SEEN} afterwards: R², linear", lambda: [after[SEEN, fold, SEEN] for fold in folds], -ANY, 0.02, [SEEN])
+judge(
+    7, f"{SEEN} afterwards: R², neighbours", lambda: [after_nearest[SEEN, fold, SEEN] for fold in folds], 0.1, 1, [SEEN]
+)
+judge(8, f"{MASS} afterwards: R²", lambda: [after[SEEN, fold, MASS] for fold in folds], -ANY, 0.15, [SEEN])
+judge(8, f"{DISTANCE} afterwards: share of its R² kept", lambda: list(map(kept, folds)), 0.5, ANY, [SEEN, DISTANCE])
+
+
+def range_text(low, high):
+    if high in (1, ANY):
+        return f"{low:g} or more"
+    return f"{high:g} or less" if low in (-1, -ANY) else f"{low:g} to {high:g}".replace("-", "−")
+
+
+table = [
+    {
+        "prediction": number,
+        "what": what,
+        "predicted": range_text(low, high),
+        "measured, by fold [95% interval]": "; ".join(
+            f"{one.value:.2f}".replace("-", "−") if one.low == one.high else listed([one]) for one in measured
+        ),
+        "verdict": said,
+    }
+    for number, what, low, high, measured, said in judged
+]
+Markdown(pd.DataFrame(table).to_markdown(index=False))
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+WORDS = {AS_PREDICTED: "as predicted", NOT_AS_PREDICTED: "not as predicted", UNDECIDED: "undecided"}
+verdicts = [said for *_, said in judged]
+
+
+def values(measured):
+    """Write values fold by fold."""
+    return listing([f"{one.value:.2f}".replace("-", "−") for one in measured])
+
+
+sentences = []
+if folds:
+    sentences.append(
+        f"{verdicts.count(AS_PREDICTED)} of {len(verdicts)} predictions came out as predicted, "
+        f"{verdicts.count(NOT_AS_PREDICTED)} did not, {verdicts.count(UNDECIDED)} are undecided, and "
+        f"{verdicts.count('not measured')} were not measured."
+    )
+    sentences.append(f"Numbers are those of folds {listing([str(fold + 1) for fold in folds])}.")
+if folds and simulated:
+    gain = next(said for _, what, *_, said in judged if what.endswith("two less one"))
+    sentences.append(
+        f"A linear probe reads {SEEN} from the pooled features with R² of {values(r2_pooled(ONE, SEEN))} with one band and "
+        f"{values(r2_pooled(TWO, SEEN))} with two; the predicted gain of 0.15 or more came out {WORDS[gain]}."
+    )
+    if DISTANCE in quantities:
+        sentences.append(
+            f"Distance is read with {values(r2_pooled(ONE, DISTANCE))} and {values(r2_pooled(TWO, DISTANCE))}."
+        )
+    selective = next(said for _, what, *_, said in judged if what == f"{MASS} afterwards: R²")
+    sentences.append(
+        f"With {SEEN} erased from the 20-unit layer, the last layer's scatter grows by factors of "
+        f"{values([growth[SEEN, fold] for fold in folds])}, and a linear probe reads the mass with R² of "
+        f"{values([after[SEEN, fold, MASS] for fold in folds])} (that the mass goes too: {WORDS[selective]}). At fixed mass "
+        f"it grows by {values([growth[SEEN_AT_MASS, fold] for fold in folds])}, against "
+        f"{values([growth[COUNTS_AT_MASS, fold] for fold in folds])} for counts at fixed mass and "
+        f"{values([growth[RANDOM, fold] for fold in folds])} for random directions."
+    )
+    over = list(over_random.values())
+    needed = "is not shown to cost more or less than a random direction with every network"
+    if all(one.low > 1 for one in over):
+        needed = "costs more than a random direction with every network"
+    elif all(one.high < 1 for one in over):
+        needed = "costs less than a random direction with every network"
+    sentences.append(f"So the thermometer at fixed mass {needed} (ratio of scatters {listed(over)}, not predicted).")
+if folds:
+    middle = next(measured for _, what, _, _, measured, _ in judged if what.startswith("gain"))
+    where = "Whether the second band helps the middle third of masses less than both ends is not settled"
+    if all(one.low > 1 for one in middle):
+        where = "The second band helps the middle third of masses less than either end"
+    elif all(one.high < 1 for one in middle):
+        where = "The second band helps the middle third of masses more than at least one end"
+    sentences.append(f"{where} (ratio of ratios {listed(middle)}).")
+Markdown(f"**What was found.** {' '.join(sentences) or missing}")

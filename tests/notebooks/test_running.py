@@ -26,11 +26,15 @@ PAGES = [
     ("performance", {}),
     ("reproduction-status", {}),
     ("sensitivity", {}),
+    ("why-1-hidden-or-known", {}),
     ("why-2-moved-cluster", {}),
+    ("why-3-energy-surgery", {}),
+    ("why-4-image", {}),
     ("why-5-errors", {}),
     ("why-6-cuts", {}),
     ("why-7-saliency", {}),
     ("why-8-layers", {}),
+    ("why-9-box", {}),
 ]
 """All but the simulation's own page and those that train: their observations or networks take longer."""
 

@@ -1,0 +1,227 @@
+"""What a layer tells by linear regression, and what is left of it once one direction is erased."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from report_utils.binning.symmetry import N_VIEWS, eight_views
+from report_utils.prediction.trained_networks import quietly
+
+if TYPE_CHECKING:
+    import keras
+
+N_PARTS = 5
+"""Parts of a cross-validation."""
+N_NEIGHBOURS = 10
+PENALTIES = np.logspace(-3, 5, 17)
+"""Of the ridge regression, among which each target's leave-one-out error chooses."""
+_CHUNK = 64
+
+
+def layer_outputs(model: keras.Model, images: NDArray[np.float32], layers: Sequence[str]) -> list[NDArray[np.float64]]:
+    """Return the outputs of some layers, mean over the eight views of each image.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A chain of layers, such as :attr:`report_utils.prediction.trained_networks.TrainedNetwork.model`.
+    images : (n_images, n_pixels, n_pixels, n_channels)
+    layers : sequence of str
+        Names of layers whose output is a vector.
+
+    Returns
+    -------
+    list of (n_images, n_units) float64
+
+    Raises
+    ------
+    ValueError
+        If the model has no layer of such a name.
+    """
+    with quietly():
+        import keras
+    outputs = inputs = keras.Input(model.input_shape[1:])
+    asked = {name: model.get_layer(name) for name in layers}
+    for layer in model.layers[1:]:  # called again: a layer of several models has several outputs
+        outputs = layer(outputs)
+        asked |= {name: outputs for name in layers if layer.name == name}
+    read = keras.Model(inputs, list(asked.values()))
+    found: list[list[NDArray]] = [[] for _ in layers]
+    for start in range(0, len(images), _CHUNK):
+        views = np.concatenate([eight_views(image) for image in images[start : start + _CHUNK]])
+        for kept, output in zip(found, read(views, training=False), strict=True):
+            kept.append(
+                keras.ops.convert_to_numpy(output)
+                .astype(np.float64)
+                .reshape(-1, N_VIEWS, output.shape[-1])
+                .mean(axis=1)
+            )
+    return [np.concatenate(kept) for kept in found]
+
+
+def parts(groups: ArrayLike, seed: int = 0) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Split rows into parts that keep groups whole; yield the rows to fit and the rows to test, part by part.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer groups than two.
+    """
+    from sklearn.model_selection import GroupKFold
+
+    groups = np.asarray(groups)
+    n_groups = len(np.unique(groups))
+    if n_groups < 2:
+        msg = f"{n_groups} group cannot be split into parts to fit and parts to test"
+        raise ValueError(msg)
+    yield from GroupKFold(min(N_PARTS, n_groups), shuffle=True, random_state=seed).split(groups, groups=groups)
+
+
+def read_linearly(
+    features: ArrayLike, targets: ArrayLike, groups: ArrayLike, *, erase: ArrayLike | None = None, nearest: bool = False
+) -> NDArray[np.float64]:
+    """Predict quantities from a layer's outputs, each cluster by a ridge regression that has not seen its halo.
+
+    Features are standardised. Each target has its own penalty, chosen among :data:`PENALTIES` by the leave-one-out
+    error of the clusters to fit. This is the linear probe of Alain & Bengio (2016, arXiv:1610.01644).
+
+    Parameters
+    ----------
+    features : (n, n_units)
+    targets : (n, n_targets)
+    groups : (n,)
+        Halos, which are kept whole.
+    erase : (n,), optional
+        A quantity whose direction is erased beforehand (:func:`erasure`), as the clusters to fit tell it.
+    nearest : bool
+        Average the :data:`N_NEIGHBOURS` nearest clusters instead, which also follows curves.
+
+    Returns
+    -------
+    (n, n_targets)
+    """
+    from sklearn.linear_model import RidgeCV
+    from sklearn.neighbors import KNeighborsRegressor
+    from sklearn.preprocessing import StandardScaler
+
+    features, targets = np.asarray(features, dtype=np.float64), np.asarray(targets, dtype=np.float64)
+    predicted = np.empty_like(targets)
+    for fitted, tested in parts(groups):
+        # after the erasure, scaling would blow up what rounding leaves in units that do not vary
+        scale = StandardScaler().fit(features[fitted])
+        known, asked = scale.transform(features[fitted]), scale.transform(features[tested])
+        if erase is not None:
+            mean, projection = erasure(known, np.asarray(erase)[fitted])
+            known, asked = known - (known - mean) @ projection, asked - (asked - mean) @ projection
+        probe = (
+            KNeighborsRegressor(min(N_NEIGHBOURS, len(fitted)))
+            if nearest
+            else RidgeCV(PENALTIES, alpha_per_target=targets.shape[1] > 1)
+        )
+        probe.fit(known, targets[fitted])
+        predicted[tested] = probe.predict(asked).reshape(len(tested), -1)
+    return predicted
+
+
+def explained(targets: ArrayLike, predicted: ArrayLike) -> NDArray[np.float64]:
+    """Return the share of each target's variance that predictions explain, R^2, ``(n_targets,)``; 1 at most."""
+    targets, predicted = np.asarray(targets), np.asarray(predicted)
+    return 1 - np.sum((targets - predicted) ** 2, axis=0) / np.sum((targets - targets.mean(axis=0)) ** 2, axis=0)
+
+
+def shuffled_r2(
+    features: ArrayLike, targets: ArrayLike, groups: ArrayLike, n_shuffles: int = 20, seed: int = 0
+) -> NDArray[np.float64]:
+    """Return the R^2 of probes for the same targets with their rows exchanged at random.
+
+    What a probe makes of such labels it has memorised, not read (Hewitt & Liang 2019, EMNLP, 2733).
+
+    Returns
+    -------
+    (n_shuffles, n_targets)
+    """
+    targets, rng = np.asarray(targets, dtype=np.float64), np.random.default_rng(seed)
+    labels = np.concatenate([rng.permutation(targets) for _ in range(n_shuffles)], axis=1)
+    return explained(labels, read_linearly(features, labels, groups)).reshape(n_shuffles, -1)
+
+
+def erasure(features: ArrayLike, target: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the smallest change of features after which no linear probe reads a target from them (LEACE).
+
+    In coordinates in which the features are white, their covariance with the target is one direction; that component
+    is taken away (Belrose et al. 2023, NeurIPS 36, theorem 4.3). Labels at random erase a direction at random,
+    isotropic where the features are white.
+
+    Parameters
+    ----------
+    features : (n, n_units)
+        Units that do not vary, or depend on others, are left as they are.
+    target : (n,)
+
+    Returns
+    -------
+    mean : (n_units,)
+    projection : (n_units, n_units)
+        Features lose ``(features - mean) @ projection``, after which their covariance with the target is zero.
+    """
+    features, target = np.asarray(features, dtype=np.float64), np.asarray(target, dtype=np.float64)
+    mean = features.mean(axis=0)
+    centred = features - mean
+    variance, axes = np.linalg.eigh(centred.T @ centred / len(features))
+    kept = variance > 1e-10 * max(variance[-1], np.finfo(float).tiny)
+    root, axes = np.sqrt(variance[kept]), axes[:, kept]
+    direction = (centred @ axes / root).T @ (target - target.mean())
+    length = np.linalg.norm(direction)
+    if length == 0:
+        return mean, np.zeros((features.shape[1],) * 2)
+    direction = direction / length
+    return mean, np.outer(axes @ (direction / root), (direction * root) @ axes.T)
+
+
+def erased(features: ArrayLike, target: ArrayLike, groups: ArrayLike) -> NDArray[np.float64]:
+    """Erase a target's direction from each cluster's features, as clusters of other halos tell it, ``(n, n_units)``."""
+    features, target = np.array(features, dtype=np.float64), np.asarray(target)
+    left = features.copy()
+    for fitted, tested in parts(groups):
+        mean, projection = erasure(features[fitted], target[fitted])
+        left[tested] -= (features[tested] - mean) @ projection
+    return left
+
+
+def grouping(features: ArrayLike, most: int = 6, seed: int = 0) -> tuple[NDArray[np.int32], float]:
+    """Group clusters by their standardised features: k-means with the number of groups of the largest silhouette.
+
+    Parameters
+    ----------
+    features : (n, n_units)
+        Of more rows than ``most``, not all alike.
+    most : int
+        Two to this many groups are tried.
+
+    Returns
+    -------
+    group : (n,) int
+    silhouette : float
+        Mean over the rows, from -1 to 1; separate groups are near 1 (Rousseeuw 1987, J. Comput. Appl. Math. 20, 53).
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+    from sklearn.preprocessing import StandardScaler
+
+    scaled = StandardScaler().fit_transform(features)
+    most = min(most, len(np.unique(scaled, axis=0)))
+    tried = [KMeans(k, n_init=10, random_state=seed).fit_predict(scaled) for k in range(2, most + 1)]
+    return max(((labels, float(silhouette_score(scaled, labels))) for labels in tried), key=lambda one: one[1])
+
+
+def between_groups(values: ArrayLike, group: ArrayLike) -> NDArray[np.float64]:
+    """Return the share of each column's variance that lies between groups, ``(n_columns,)``."""
+    values, group = np.asarray(values, dtype=np.float64), np.asarray(group)
+    means = np.empty_like(values)
+    for each in np.unique(group):
+        means[group == each] = values[group == each].mean(axis=0)
+    return explained(values, means)
