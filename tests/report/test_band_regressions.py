@@ -99,6 +99,17 @@ def test_predictions_of_other_splits_are_not_used_and_those_of_other_code_say_so
         lambda content: content.update(fold=["a"] * len(content["fold"])),
         lambda content: content["predictions"].update(none=[float("nan")] * len(content["truth"])),
         lambda content: content["predictions"].update(none=[[1.0]] * len(content["truth"])),
+        lambda content: content["predictions"].pop("none"),
+        lambda content: content["predictions"].update(more=content["truth"]),
+        lambda content: content["truth"].__setitem__(0, 10**400),
+        lambda content: content["cluster"].__setitem__(0, 10**30),
+        lambda content: content["cluster"].__setitem__(0, 10**9),
+        lambda content: content["cluster"].__setitem__(0, content["cluster"][1]),
+        lambda content: content["fold"].__setitem__(0, 0.5),
+        lambda content: content["fold"].__setitem__(0, 99),
+        lambda content: content["truth"].__setitem__(0, True),
+        lambda content: content.update(commit="<b>"),
+        lambda content: content.update({name: [] for name in ("cluster", "fold", "group", "truth")}),
     ],
 )
 def test_a_damaged_file_is_refused_by_name(elsewhere, committed, damage):

@@ -7,6 +7,7 @@ shows the committed predictions, one file for a profile.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from report_utils.binning import BAND_EDGES_KEV
 from report_utils.binning.transforms import FINE_EDGES_KEV
 from report_utils.cnn.crossval import CrossValidation
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.experiments.band_information import best_edges, typical_spectra
 from report_utils.experiments.radial_profiles import radial_profiles
 from report_utils.files.disk import write_text
@@ -34,6 +35,8 @@ N_RINGS = 8
 INNER_EDGES_KEV = FINE_EDGES_KEV[1:-1]
 _FILE, _MAX_BYTES = "band-regressions.json", 64 << 20
 _CODE = ("report.band_regressions.regress_bands", "experiments.radial_profiles.radial_profiles")
+_COLUMNS = {"cluster": int, "fold": int, "group": str, "truth": float}
+_KINDS = {int: np.int64, float: np.float64, str: np.str_}
 
 Split = tuple[float, ...]
 """The inner edges of bands from 0 to infinity, ascending [keV]; none for one band."""
@@ -142,7 +145,7 @@ def band_regressions(
         profiles = radial_profiles(dataset.counts(), N_RINGS)
         return BandRegressions(regress_bands(profiles, FINE_EDGES_KEV, splits, *of_sample))
     path = (folder or results_folder(reproduction.profile.name)) / _FILE
-    return _read(path, _inputs(reproduction, splits)) if path.is_file() else None
+    return _read(path, _inputs(reproduction, splits), set(map(split_name, splits))) if path.is_file() else None
 
 
 def export_band_regressions(reproduction: Reproduction, *, folder: Path | None = None) -> dict[str, bool]:
@@ -167,29 +170,52 @@ def export_band_regressions(reproduction: Reproduction, *, folder: Path | None =
     return {_FILE: path.read_text(encoding="utf-8") != before}
 
 
-def _read(path: Path, now: dict[str, Any]) -> BandRegressions | None:
+def _read(path: Path, now: dict[str, Any], splits: set[str]) -> BandRegressions | None:
     content = read_json(path, _MAX_BYTES)
     try:
         changed = [where for where, _, _ in differences(content["inputs"], now)]
         if not all("code" in where for where in changed):
             return None
-        columns = {
-            name: np.asarray(content[name], dtype=kind)
-            for name, kind in (("cluster", np.int64), ("fold", np.int64), ("group", np.str_), ("truth", np.float64))
+        columns = {name: _column(content[name], kind) for name, kind in _COLUMNS.items()}
+        predictions = {name: _column(values, float) for name, values in content["predictions"].items()}
+        cluster, fold = columns["cluster"], columns["fold"]
+        if len({len(column) for column in (*columns.values(), *predictions.values())}) > 1:
+            msg = "its columns differ in length"
+            raise ValueError(msg)
+        if not len(cluster) or len(np.unique(cluster)) < len(cluster) or predictions.keys() != splits:
+            msg = "a cluster comes twice, or clusters or splits are missing"
+            raise ValueError(msg)
+        if not (_within(cluster, now["data"]["n_clusters"]) and _within(fold, now["folds"]["run"])):
+            msg = "the profile has no such cluster or no such fold"
+            raise ValueError(msg)
+        found = {
+            name: CrossValidation(name, **columns, predictions=each[:, None], history={})
+            for name, each in predictions.items()
         }
-        found = {}
-        for name, values in content["predictions"].items():
-            predictions = np.asarray(values, dtype=np.float64)[:, None]
-            shapes = {(len(predictions),), *(column.shape for column in columns.values())}
-            if len(shapes) > 1 or not np.isfinite([*columns["truth"], *predictions[:, 0]]).all():
-                msg = f"{path}: the columns do not go together, or hold values that are not numbers"
-                raise InputError(msg)
-            found[name] = CrossValidation(name, **columns, predictions=predictions, history={})
-        commit = str(content["commit"] or "unknown")[:12]
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        if isinstance(error, InputError):
-            raise
-        msg = f"{path}: these are not regressions in bands ({type(error).__name__}); remove the file or export it again"
+        commit = content["commit"] or "unknown"
+        if not re.fullmatch("unknown|[0-9a-f]{7,64}", commit):
+            msg = "its commit is none"
+            raise ValueError(msg)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        reason = str(error) if type(error) is ValueError else type(error).__name__
+        msg = f"{path}: these are not regressions in bands ({printable(reason)}); remove the file or export it again"
         raise InputError(msg) from error
     since = "code has changed since" if changed else "no input has changed since"
-    return BandRegressions(found, f"commit {commit}; {since}")
+    return BandRegressions(found, f"commit {commit[:12]}; {since}")
+
+
+def _column(values: Any, kind: type) -> NDArray:
+    """Return a column of a JSON file whose values are all of one kind, numbers finite."""
+    allowed = (int, float) if kind is float else kind
+    if not isinstance(values, list) or not all(isinstance(v, allowed) and not isinstance(v, bool) for v in values):
+        msg = f"a column is not a list of {kind.__name__}"
+        raise TypeError(msg)
+    column = np.array(values, dtype=_KINDS[kind])
+    if kind is float and not np.isfinite(column).all():
+        msg = "it holds values that are not numbers"
+        raise ValueError(msg)
+    return column
+
+
+def _within(values: NDArray[np.int64], end: int) -> bool:
+    return bool(((values >= 0) & (values < end)).all())
