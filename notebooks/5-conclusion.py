@@ -27,7 +27,14 @@ from report_utils.report import open_reproduction
 from report_utils.report.claims import CLAIMS
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
 from report_utils.report.reproduced_results import Judged
-from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, PREDICTIONS, predictions_table
+from report_utils.report.second_band import (
+    AS_PREDICTED,
+    NOT_AS_PREDICTED,
+    ONE_AND_TWO,
+    PREDICTIONS,
+    predictions_table,
+    scatter_ratio,
+)
 from report_utils.report.sentences import folds_and_halos, seeds_of_claims, verdict_counts
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
@@ -87,10 +94,39 @@ Markdown(pd.DataFrame(rows, columns=header).to_markdown(index=False, disable_num
 judged_all = [verdict for _, found, verdict in by_label.values() if found is not None]
 n_as, n_not = (judged_all.count(verdict) for verdict in (AS_PREDICTED, NOT_AS_PREDICTED))
 Markdown(
-    f"Of all {len(judged_all)} ratios of the study that could be measured, {n_as} are as predicted and {n_not} are not."
+    f"Of all {len(judged_all)} ratios of the study that could be measured: as predicted {n_as}, not as predicted {n_not}."
     if judged_all
     else f"Nothing of this is measured here yet: `report-utils study {WHY.name}` trains the networks."
 )
+
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+def ratio(numerator, denominator):
+    found = scatter_ratio(outcomes, numerator, denominator)
+    return None if found is None else f"{found:.2f}"
+
+
+one, two = (("default", name) for name in ONE_AND_TWO)
+told_one, told_two = (("distance-known", name) for name in ONE_AND_TWO)
+sentences = (
+    ("Told the distance, one band has {} of the scatter that it has without.", ratio(told_one, one)),
+    ("Two bands then have {} of the scatter of one,", ratio(told_two, told_one)),
+    ("where the distance is hidden {}.", ratio(two, one)),
+    (
+        "A second band without a spectrum leaves {} of the scatter of the first band alone.",
+        ratio(("thinned-copy", "multi_band_2"), ("default", "multi_band_1")),
+    ),
+    (
+        "With energies shuffled among the events of each observation two bands have {} times the scatter.",
+        ratio(("shuffled-energies", "multi_band_2"), two),
+    ),
+    (
+        "With all pixels of each image in random order they have {} times the scatter.",
+        ratio(("permuted-pixels", two[1]), two),
+    ),
+)
+in_short = " ".join(text.format(found) for text, found in sentences if found is not None)
+Markdown(f"**In short.** {in_short}") if in_short else None
 
 # %% [markdown]
 # Further pages look at [the same cluster, moved](why-2-moved-cluster.ipynb), at [what errors are made

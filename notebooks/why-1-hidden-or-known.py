@@ -117,7 +117,7 @@ elif missing:
 origins = {str(outcome.origin) for outcome in found.values() if outcome is not None and outcome.origin is not None}
 notes += [f"From committed results: {origin}." for origin in sorted(origins)]
 notes += [untrained_warning(dead)] if dead else []
-Markdown("\n\n".join(notes))
+Markdown("\n\n".join(notes)) if notes else None
 
 # %% mystnb={"figure": {"caption": "**Hidden or known.** Scatter of the predicted mass with one band and with two in each experiment, with 95% intervals, and what the arithmetic above allows (bars). Hidden redshift shows as a short row for one band once the distance is known; a broken thermometer as two bands that are no better than one.", "name": "fig-hidden-or-known"}, "image": {"alt": "Scatter with intervals of one and two bands for each experiment, beside short bars for the arithmetic."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 4.2), layout="constrained")

@@ -177,10 +177,10 @@ def test_images_that_do_not_fit_are_sent_along_and_nothing_else_changes(images, 
 
 def test_images_of_a_data_set_are_not_copied():
     """Twice the images would not fit into the memory a fit may have."""
-    from report_utils.binning.dataset import _aligned
+    from report_utils.binning.dataset import aligned_images
     from report_utils.cnn.engine_tensorflow import to_device
 
-    array = _aligned((3, 8, 8, 2))
+    array = aligned_images((3, 8, 8, 2))
     array[...] = 1
     tensor = to_device(array.reshape(-1, 2))
     array[2, 7, 7, 1] = 5
