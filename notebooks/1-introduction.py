@@ -84,7 +84,7 @@ from IPython.display import Markdown
 
 from report_utils.report import PUBLISHED
 from report_utils.report.printed_numbers import EARLIER_N_IMAGES
-from report_utils.report.sentences import thousands
+from report_utils.report.wording import thousands
 
 best, single = PUBLISHED.best_row, PUBLISHED.rows["single_band"]
 images = thousands(PUBLISHED.data.n_observations.value)

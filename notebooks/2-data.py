@@ -48,14 +48,15 @@ from matplotlib.figure import Figure
 from report_utils.binning import BAND_EDGES_KEV
 from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
-from report_utils.report.sentences import source_words, thousands
+from report_utils.report.wording import thousands
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
 catalogue = reproduction.catalogue
 n_events, masses = catalogue["n_events"].to_numpy(), catalogue["log10_mass"].to_numpy()
 printed = PUBLISHED.data
-Markdown(f"This build shows **{thousands(len(catalogue))} {source_words(reproduction.profile)}**.")
+SOURCE = "simulated" if reproduction.profile.archive_path is None else "archived"
+Markdown(f"This build shows **{thousands(len(catalogue))} {SOURCE} observations**.")
 
 # %% [markdown]
 # ## One observation

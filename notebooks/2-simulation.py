@@ -41,7 +41,7 @@ from matplotlib.ticker import NullFormatter
 
 from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.report import PUBLISHED, figures, open_reproduction
-from report_utils.report.sentences import listing, thousands
+from report_utils.report.wording import listing, thousands
 from report_utils.simulation import N_OBSERVATIONS, SimulationSettings, expected_counts
 from report_utils.simulation.checks import (
     band_fractions,

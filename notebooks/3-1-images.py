@@ -54,11 +54,10 @@ from report_utils.binning.explorer import image_explorer
 from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.figures.images import BANDS, COLOUR_BAR, colour_limits
 from report_utils.report.figures.style import show_image, small_colour_bar, without_ticks
-from report_utils.report.sentences import example_rows
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
-rows = example_rows(reproduction.catalogue["log10_mass"])
+rows = figures.example_rows(reproduction.catalogue["log10_mass"])
 observations = [reproduction.example_events(int(row)) for row in rows]
 counts = [band_counts(events, 128) for events in observations]
 titles = [f"log M = {events.log10_mass:.2f}" for events in observations]
@@ -151,7 +150,7 @@ figure
 # higher bands hold; a scale for each channel shows how its photons are spread.
 
 # %% mystnb={"figure": {"caption": "**Images to explore.** Choose one of twelve observations and a transform. The numbers are the events in each channel, and in the pixel under the pointer. The cut of bright pixels leaves the same pixels in all bands, because it looks at all photons of a pixel.", "name": "fig-explorer"}, "image": {"alt": "Images of the chosen cluster under the chosen transform, one for each channel."}} tags=["hide-input"]
-dozen = [int(row) for row in example_rows(reproduction.catalogue["log10_mass"], 12)]
+dozen = [int(row) for row in figures.example_rows(reproduction.catalogue["log10_mass"], 12)]
 examples = [reproduction.example_events(row) for row in dozen]
 without_agn = None
 if reproduction.available("agn_less_1"):

@@ -45,7 +45,7 @@ from report_utils.cnn import build_cnn
 from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.figures.images import COLOUR_BAR
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, show_image, without_ticks
-from report_utils.report.sentences import example_rows, thousands
+from report_utils.report.wording import thousands
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
@@ -114,7 +114,7 @@ figure
 # clusters, so no cluster is in both.
 
 # %% mystnb={"figure": {"caption": "**Figure 8.** An image and its seven symmetries. The box and the content of every pixel stay the same; only the positions change.", "name": "fig-8"}, "image": {"alt": "Eight images: four rotations of a cluster and four rotations of its mirror image."}} tags=["hide-input"]
-row = int(example_rows(reproduction.catalogue["log10_mass"])[-2])
+row = int(figures.example_rows(reproduction.catalogue["log10_mass"])[-2])
 image = TRANSFORMS["single_band"](band_counts(reproduction.example_events(row), 128))
 turns = ["as observed", "turned 90°", "turned 180°", "turned 270°"]
 titles = [*turns, "mirrored", *(f"mirrored, {turn}" for turn in turns[1:])]

@@ -33,10 +33,11 @@ from report_utils.report.claim_tests import Runs
 from report_utils.report.figures.residuals import PREDICTED_MASS, RESIDUAL, TRUE_MASS
 from report_utils.report.figures.style import OURS, PRINTED
 from report_utils.report.printed_numbers import table_row
+from report_utils.report.reproduced_results import step
 from report_utils.report.seeds import all_seeds
-from report_utils.report.sentences import beside_printed, change, example_rows, untrained_warning
 from report_utils.report.statistics import describe_all
 from report_utils.report.tables import table_one, table_one_markdown
+from report_utils.report.wording import untrained_warning
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
@@ -72,7 +73,7 @@ if view.retained_percentile is not None:
 Markdown(remains) if remains else None
 
 # %% mystnb={"figure": {"caption": "**What the network sees.** Some clusters under this transform, heavy ones first, at the number of pixels of this profile's training. Heavy and light clusters differ in brightness, in extent, and in the ratio of the channels where there are several.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of example clusters under this transform, one row or column for each."}} tags=["hide-input"]
-rows = example_rows(reproduction.catalogue["log10_mass"], 4)
+rows = figures.example_rows(reproduction.catalogue["log10_mass"], 4)
 cubes = np.array(counts[np.sort(rows)])[np.argsort(np.argsort(rows))]
 names = [f"log M = {mass:.2f}" for mass in reproduction.catalogue["log10_mass"].to_numpy()[rows]]
 figures.transform_images(list(view(cubes)), names, view.channels)
@@ -125,7 +126,7 @@ figure
 # nothing else.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(table_one_markdown(table_one({transform: result}).loc[[transform]]))
+Markdown(table_one_markdown({"here": table_one({transform: result}).loc[[transform]]}))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 if not result.untrained:
@@ -154,8 +155,7 @@ found += (
     if printed.printed
     else f" The report prints no scatter for it ({printed.where})."
 )
-if transform != baseline and not any(one.untrained for one in results.values()):
-    ratio = Runs(results).ratio(transform, baseline)
-    found += f" Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change(ratio)}. "
-    found += beside_printed(ratio, (transform, baseline), results)
+if transform != baseline:
+    change = step(Runs(results), (transform, baseline))
+    found += f" Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change}"
 Markdown(f"**What was found.** {found}")

@@ -42,11 +42,11 @@ from matplotlib.figure import Figure
 from report_utils.dynamics import plot_dynamics
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import too_few_halos
+from report_utils.report.figures.viewers import cluster_viewer
 from report_utils.report.intervals import MINIMUM_GROUPS
 from report_utils.report.rank_statistics import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
 from report_utils.report.seeds import untrained_phases
-from report_utils.report.sentences import change, listing, untrained_warning
-from report_utils.report.viewers import cluster_viewer
+from report_utils.report.wording import change, listing, untrained_warning
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)

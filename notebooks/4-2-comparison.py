@@ -32,10 +32,10 @@ from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claim_tests import MINIMUM_SEEDS
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS
+from report_utils.report.figures.viewers import cluster_viewer
 from report_utils.report.rank_statistics import distance_over_seeds
 from report_utils.report.seeds import untrained_phases
-from report_utils.report.sentences import untrained_warning
-from report_utils.report.viewers import cluster_viewer
+from report_utils.report.wording import untrained_warning
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)

@@ -47,14 +47,13 @@ from matplotlib.figure import Figure
 
 from report_utils.profiles import project_root
 from report_utils.report import figures, open_reproduction
-from report_utils.report.claims import CLAIMS
+from report_utils.report.claims import CLAIMS, verdict_counts
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import FAILS, HOLDS
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.second_band import judge_conjecture, scatter_ratio
-from report_utils.report.sentences import seeds_of_claims, verdict_counts
-from report_utils.report.study_tables import over_seeds_markdown, over_seeds_summary
-from report_utils.report.tables import claims_summary_markdown, evidence_markdown
+from report_utils.report.studies import over_seeds_summary
+from report_utils.report.tables import evidence_markdown, verdicts_markdown
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
 
@@ -63,10 +62,15 @@ figures.use_book_style()
 judged = Judged(reproduction)
 evidence = judged.evidence
 
-Markdown(f"{judged.warning}\n\n{claims_summary_markdown(evidence)}")
+summary = verdicts_markdown({"Here": evidence})
+Markdown(f"{judged.warning}\n\n{summary}")
+
+# %% [markdown]
+# Where each network is trained once, another training might reverse a difference of a few per cent between two
+# transforms.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(seeds_of_claims(judged.seeds, judged.dynamics_seeds))
+Markdown(judged.how_trained)
 
 # %% mystnb={"figure": {"caption": "**All measured ratios** with their 95% intervals, in the order of the list below. Colour and mark show the verdict of each part; black bars are the same ratios of the printed scatters. Left of 1 the first of the two has the smaller scatter. The wider an interval, the less this size can say.", "name": "fig-claims"}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}} tags=["hide-input"]
 parts = [part for found in evidence.values() for part in found.parts]
@@ -150,7 +154,8 @@ Markdown(text)
 command = f"report-utils study seeds --profile {reproduction.profile.name}"
 said = [over_seeds_summary(evidence, judged.over_seeds, command)]
 if judged.over_seeds is not None:
-    said.append(over_seeds_markdown(evidence, judged.over_seeds))
+    sources = {"This build": evidence, f"{judged.over_seeds.n_seeds} seeds": judged.over_seeds.evidence}
+    said.append(verdicts_markdown(sources, measured=True))
 Markdown("\n\n".join(said))
 
 # %% [markdown]

@@ -24,7 +24,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from report_utils.report import open_reproduction
-from report_utils.report.claims import CLAIMS
+from report_utils.report.claims import CLAIMS, verdict_counts
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.second_band import (
@@ -35,7 +35,6 @@ from report_utils.report.second_band import (
     predictions_table,
     scatter_ratio,
 )
-from report_utils.report.sentences import folds_and_halos, seeds_of_claims, verdict_counts
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
 
@@ -147,10 +146,7 @@ Markdown(f"**In short.** {in_short}") if in_short else None
 # How often the networks were trained, and what their folds leave open:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(
-    f"{seeds_of_claims(judged.seeds, judged.dynamics_seeds)}\n\n"
-    f"{folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups)}"
-)
+Markdown(judged.how_trained)
 
 # %% [markdown]
 # ## What next

@@ -44,14 +44,20 @@ from matplotlib.figure import Figure
 
 from report_utils.binning import get_transform
 from report_utils.report import figures, open_reproduction
-from report_utils.report.baseline_tables import baselines_markdown, networks_markdown
-from report_utils.report.baselines import all_baselines, cross_validate_regression, mean_mass, tree_regression, weigh
+from report_utils.report.baselines import (
+    BASELINES,
+    all_baselines,
+    count_statistics,
+    cross_validate_regression,
+    mean_mass,
+    one_split,
+    tree_regression,
+    weigh,
+)
 from report_utils.report.claim_tests import Runs
-from report_utils.report.count_statistics import BASELINES, count_statistics, one_split
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
 from report_utils.report.seeds import all_seeds, trained_only
-from report_utils.report.sentences import untrained_warning
-from report_utils.report.study_tables import interval_text
+from report_utils.report.wording import interval_text, markdown_table, untrained_warning
 
 reproduction = open_reproduction(profile)
 figures.use_book_style()
@@ -114,11 +120,33 @@ figure
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 headings = {name: ", ".join(get_transform(name).channels) for name in transforms}
+everything = ("without_core", "trees")
+
+
+def table(columns):
+    """Intervals by column and transform as a table; what one channel does not have is left out."""
+    rows = [
+        [headings[name], *("–" if of[name] is None else interval_text(of[name], ".3f") for of in columns.values())]
+        for name in transforms
+    ]
+    return markdown_table(["Seen [keV]", *columns], rows, "l" + "r" * len(columns))
+
+
+def of_regression(kind):
+    return {
+        one.title: {name: weighed.baselines.get((name, key, kind)) for name in transforms}
+        for key, one in BASELINES.items()
+    }
+
+
+beside = {
+    "Mean mass": dict.fromkeys(transforms, weighed.mean),
+    "Network": weighed.networks,
+    "Network / all counts by trees": {name: weighed.ratios[name, *everything] for name in transforms},
+}
 Markdown(
-    "The networks, the mean mass for every cluster, and all of the counts together:\n\n"
-    f"{networks_markdown(weighed, headings)}\n\n"
-    f"Straight lines:\n\n{baselines_markdown(weighed, headings, 'linear')}\n\n"
-    f"Boosted trees:\n\n{baselines_markdown(weighed, headings, 'trees')}"
+    f"The networks, the mean mass for every cluster, and all of the counts together:\n\n{table(beside)}\n\n"
+    f"Straight lines:\n\n{table(of_regression('linear'))}\n\nBoosted trees:\n\n{table(of_regression('trees'))}"
 )
 
 # %% [markdown]

@@ -37,11 +37,10 @@ from matplotlib.figure import Figure
 from report_utils.binning import get_transform
 from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
-from report_utils.report.leakage import compare_partitions, mates_in_training, scatter_by_mates
+from report_utils.report.leakage import compare_partitions, comparisons_markdown, mates_in_training, scatter_by_mates
 from report_utils.report.seeds import SeedPredictions, trained_only
-from report_utils.report.sentences import untrained_warning
-from report_utils.report.studies import judge_study
-from report_utils.report.study_tables import judgements_markdown, leakage_blocks, leakage_text
+from report_utils.report.studies import judge_study, judgements_markdown
+from report_utils.report.wording import TOO_FEW, change, interval_text, markdown_table, untrained_warning
 from report_utils.reproduction.studies import HALOS, reproduce_variant
 from report_utils.reproduction.study_results import study_outcomes
 
@@ -110,7 +109,31 @@ left.set_ylim(bottom=0)
 figure
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown("\n\n".join(leakage_blocks(compared, classes, outcomes, command)))
+notes = [
+    f"{outcome.variant.title}: from committed results, {outcome.origin}."
+    for outcome in outcomes.values()
+    if outcome is not None and outcome.origin is not None
+]
+missing = [name for name, outcome in outcomes.items() if outcome is None]
+if missing:
+    notes.append(f"Networks with {' and '.join(missing)} folds have not been trained: `{command}` trains them.")
+if compared:
+    notes.append("Scatters in dex of the clusters that random and grouped folds both test:")
+    notes.append(comparisons_markdown(compared))
+Markdown("\n\n".join(notes)) if notes else None
+
+# %% [markdown]
+# Within the random folds alone, test clusters can be told apart by how many observations of their own halo were in
+# training. Each row of this table has other clusters, so the scatters [dex] may also differ for other reasons. It needs
+# networks that were trained on this machine.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+rows = [
+    [one.label, f"{one.n_clusters}", f"{one.n_halos}", *(interval_text(of[i].scatter) for of in classes.values())]
+    for i, one in enumerate(of_first)
+]
+header = ["Of its halo in training", "Clusters", "Halos", *classes]
+Markdown(markdown_table(header, rows, "r" * len(header))) if classes else None
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 (two_bands,) = judge_study(HALOS, outcomes).values()
@@ -120,4 +143,15 @@ Markdown(
 )
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(f"**What was found.** {leakage_text(compared, reproduction.groups, command)}")
+n_clusters, n_halos = len(reproduction.groups), len(np.unique(reproduction.groups))
+lines = [
+    f"- {label}, without its halo in training: the scatter of the same clusters "
+    + (TOO_FEW if one.ratio is None else change(one.ratio))
+    for label, one in compared.items()
+]
+if n_halos == n_clusters:
+    lines = ["- no two observations are known to show the same halo, so no leak is known"]
+Markdown(
+    f"**What was found.** Observations: {n_clusters}, of halos: {n_halos}.\n\n"
+    + "\n".join(lines or [f"- the effect on the scatter is known once both kinds of folds are trained: `{command}`"])
+)

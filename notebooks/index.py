@@ -40,13 +40,13 @@ from matplotlib.figure import Figure
 
 from report_utils.binning import TRANSFORMS
 from report_utils.report import figures, open_reproduction
+from report_utils.report.claims import verdict_counts
 from report_utils.report.figures.style import AGN_LESS, OURS, PRINTED
 from report_utils.report.printed_numbers import table_row
 from report_utils.report.reproduced_results import Judged
-from report_utils.report.sentences import verdict_counts
 from report_utils.report.status_tables import status_summary
-from report_utils.report.study_tables import over_seeds_summary
-from report_utils.report.tables import claims_summary_markdown
+from report_utils.report.studies import over_seeds_summary
+from report_utils.report.tables import verdicts_markdown
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
@@ -115,7 +115,7 @@ Markdown(status_summary(judged.status))
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 command = f"report-utils study seeds --profile {reproduction.profile.name}"
 Markdown(
-    f"{claims_summary_markdown(judged.evidence)}\n\n{over_seeds_summary(judged.evidence, judged.over_seeds, command)}"
+    f"{verdicts_markdown({'Here': judged.evidence})}\n\n{over_seeds_summary(judged.evidence, judged.over_seeds, command)}"
 )
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]

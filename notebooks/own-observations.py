@@ -52,8 +52,8 @@ from report_utils.report import Reproduction, figures, open_reproduction
 from report_utils.report.figures.residuals import PREDICTED_MASS, TRUE_MASS
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.seeds import SeedPredictions
-from report_utils.report.sentences import thousands, untrained_warning
 from report_utils.report.statistics import expect_of_samples
+from report_utils.report.wording import thousands, untrained_warning
 from report_utils.simulation import SimulationSettings, simulate_observation
 
 

@@ -31,21 +31,21 @@ from IPython.display import Markdown
 from report_utils.report import open_reproduction
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.reproduction_status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
-from report_utils.report.sentences import folds_and_halos, seeds_of_claims
 from report_utils.report.status_tables import status_markdown, status_sentence, status_summary
-from report_utils.report.study_tables import over_seeds_summary
+from report_utils.report.studies import over_seeds_summary
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 Markdown(f"{judged.warning}\n\n{status_summary(judged.status)}")
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(
-    f"{seeds_of_claims(judged.seeds, judged.dynamics_seeds)} "
-    f"{folds_and_halos(reproduction.profile, reproduction.fold_of(), reproduction.groups)}"
-)
+Markdown(judged.how_trained)
 
 # %% [markdown]
+# Where each network is trained once, another training might reverse a difference of a few per cent. Where another snapshot
+# of a test halo was in training, all scatters may be smaller than on new halos; whether this holds for the report is not
+# known.
+#
 # `report-utils table --status` prints the same, or writes it as CSV or JSON with the whole digest of every run.
 #
 # ## Claims

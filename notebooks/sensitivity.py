@@ -41,8 +41,7 @@ from matplotlib.figure import Figure
 from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import FAILS, HOLDS
-from report_utils.report.studies import judge_study
-from report_utils.report.study_tables import judgements_markdown, study_summary
+from report_utils.report.studies import judge_study, judgements_markdown, study_summary
 from report_utils.reproduction.studies import SENSITIVITY
 from report_utils.reproduction.study_results import study_outcomes
 

@@ -80,9 +80,7 @@ from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, 
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED
 from report_utils.report.resampling import resample
 from report_utils.report.second_band import Prediction
-from report_utils.report.sentences import listing, untrained_warning
-from report_utils.report.study_tables import interval_text
-from report_utils.report.tables import markdown_table
+from report_utils.report.wording import interval_text, listing, markdown_table, untrained_warning
 from report_utils.simulation.cosmology import luminosity_distance
 
 reproduction = open_reproduction(profile)

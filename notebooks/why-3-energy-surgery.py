@@ -60,12 +60,11 @@ from report_utils.binning.transforms import EXPERIMENTS, TRANSFORMS
 from report_utils.errors import NotAvailableError
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.report import figures, open_reproduction
-from report_utils.report.by_network import listed, range_verdict
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS
-from report_utils.report.second_band import PREDICTIONS, predictions_markdown, predictions_table
-from report_utils.report.sentences import untrained_warning
+from report_utils.report.second_band import PREDICTIONS, listed, predictions_markdown, predictions_table, range_verdict
 from report_utils.report.statistics import scatter_contrast
+from report_utils.report.wording import untrained_warning
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
 

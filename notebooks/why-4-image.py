@@ -99,17 +99,19 @@ from matplotlib.figure import Figure
 from report_utils.binning import BAND_EDGES_KEV, get_transform
 from report_utils.experiments.radial_profiles import half_count_radii, radial_profiles
 from report_utils.report import figures, open_reproduction
-from report_utils.report.baselines import cross_validate_regression, linear_regression, tree_regression
-from report_utils.report.by_network import range_verdict
+from report_utils.report.baselines import (
+    cross_validate_regression,
+    hardness,
+    linear_regression,
+    luminosity,
+    tree_regression,
+)
 from report_utils.report.claim_tests import Runs
-from report_utils.report.count_statistics import hardness, luminosity
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS
-from report_utils.report.second_band import PREDICTIONS, predictions_table
+from report_utils.report.second_band import PREDICTIONS, predictions_table, range_verdict
 from report_utils.report.seeds import SeedPredictions, on_common_clusters, trained_only
-from report_utils.report.sentences import untrained_warning
-from report_utils.report.study_tables import interval_text
-from report_utils.report.tables import markdown_table
+from report_utils.report.wording import interval_text, markdown_table, untrained_warning
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
 

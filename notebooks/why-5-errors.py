@@ -92,9 +92,7 @@ from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED
 from report_utils.report.resampling import resample
 from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED
 from report_utils.report.seeds import SeedPredictions, on_common_clusters, trained_only
-from report_utils.report.sentences import trainings, untrained_warning
-from report_utils.report.study_tables import interval_text
-from report_utils.report.tables import markdown_table
+from report_utils.report.wording import interval_text, markdown_table, trainings, untrained_warning
 from report_utils.reproduction.studies import SEEDS, WHY
 from report_utils.reproduction.study_results import study_outcomes
 from report_utils.simulation.cosmology import expansion_rate, luminosity_distance
@@ -174,7 +172,7 @@ if first is not None and n_halos < MINIMUM_GROUPS:
     notes.append(f"Nothing is measured: {n_halos} halos are tested, and {MINIMUM_GROUPS} or more are needed.")
 if measurable:
     notes.append(
-        f"{len(first.truth)} test clusters of {n_halos} halos. {trainings([one.n_seeds for one in trained.values()])}"
+        f"{len(first.truth)} test clusters of {n_halos} halos. Trainings of each network: {trainings(one.n_seeds for one in trained.values())}."
     )
 Markdown("\n\n".join(filter(None, notes)) or "No network has trained.")
 

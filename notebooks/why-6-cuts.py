@@ -90,8 +90,7 @@ from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, within
 from report_utils.report.second_band import TOLERANCE, Prediction, scatter_ratio
 from report_utils.report.seeds import all_seeds, trained_only
-from report_utils.report.study_tables import interval_text
-from report_utils.report.tables import markdown_table
+from report_utils.report.wording import interval_text, markdown_table
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
 

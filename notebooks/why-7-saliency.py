@@ -101,12 +101,11 @@ from report_utils.experiments.rings import neutralise, radius_arcsec, radius_hal
 from report_utils.experiments.saliency import integrated_gradients, lime, randomised
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.report import figures, open_reproduction
-from report_utils.report.by_network import agreed, listed, range_verdict, typical
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, Interval, above, below
-from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED
-from report_utils.report.sentences import listing, untrained_warning
+from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, agreed, listed, range_verdict, typical
 from report_utils.report.statistics import scatter_contrast
+from report_utils.report.wording import listing, untrained_warning
 
 MOST_EVENTS, MOST_CLUSTERS, MOST_MAPS, N_SAMPLES = 100_000, 200, MINIMUM_GROUPS, 150
 ONE, TWO = "one band", "two bands"

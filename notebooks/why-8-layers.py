@@ -99,13 +99,12 @@ from report_utils.experiments.probes import (
 from report_utils.experiments.variance_shares import at_fixed
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.report import figures, open_reproduction
-from report_utils.report.by_network import listed
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, Interval
 from report_utils.report.resampling import resample
-from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED
-from report_utils.report.sentences import listing, untrained_warning
+from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, listed
 from report_utils.report.statistics import scatter_contrast
+from report_utils.report.wording import listing, untrained_warning
 from report_utils.simulation.cosmology import luminosity_distance
 
 ONE, TWO = "one band", "two bands"

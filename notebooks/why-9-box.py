@@ -53,7 +53,7 @@ from report_utils.report.second_band import (
     predictions_table,
     scatter_ratio,
 )
-from report_utils.report.sentences import untrained_warning
+from report_utils.report.wording import untrained_warning
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
 

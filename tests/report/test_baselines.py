@@ -6,23 +6,19 @@ import numpy as np
 import pytest
 
 from report_utils.binning import retained_pixels
-from report_utils.report.baseline_tables import baselines_markdown, networks_markdown
 from report_utils.report.baselines import (
-    REGRESSIONS,
-    all_baselines,
-    cross_validate_regression,
-    linear_regression,
-    mean_mass,
-    tree_regression,
-    weigh,
-)
-from report_utils.report.count_statistics import (
     BASELINES,
     CountStatistics,
+    all_baselines,
     count_statistics,
+    cross_validate_regression,
     hardness,
+    linear_regression,
     luminosity,
+    mean_mass,
     one_split,
+    tree_regression,
+    weigh,
 )
 
 N = 200
@@ -151,19 +147,3 @@ def test_networks_are_compared_on_the_same_clusters(weighed):
         assert interval.low < interval.value < interval.high
         assert found.ratios[key].value == pytest.approx(found.networks[key[0]].value / interval.value)
     assert found.networks["multi_band_1"].value == pytest.approx(2 * found.networks["single_band"].value)
-
-
-def test_tables_show_every_baseline(weighed):
-    found, _ = weighed
-    labels = dict(zip(TRANSFORMS, ("all", "first", "three"), strict=True))
-    for regression in REGRESSIONS:
-        lines = baselines_markdown(found, labels, regression).splitlines()
-        for transform, line in zip(TRANSFORMS, lines[2:], strict=True):
-            cells = [cell.strip() for cell in line.strip("|").split("|")]
-            assert cells[0] == labels[transform]
-            for name, cell in zip(BASELINES, cells[1:], strict=True):
-                one = found.baselines.get((transform, name, regression))
-                assert cell == ("–" if one is None else f"{one.value:.3f} [{one.low:.3f},\u00a0{one.high:.3f}]")
-    last = networks_markdown(found, labels).splitlines()[-1]
-    for one in (found.mean, found.networks["multi_band_3"], found.ratios["multi_band_3", "without_core", "trees"]):
-        assert f" {one.value:.3f} [" in last

@@ -47,6 +47,16 @@ def counts():
     ]
 
 
+def test_examples_span_the_masses_and_do_not_depend_on_the_sample_size():
+    masses = np.random.default_rng(0).normal(14, 0.3, 1000)
+    rows = figures.example_rows(masses)
+    assert list(masses[rows]) == sorted(masses[rows], reverse=True)
+    assert masses[rows[0]] == masses[:48].max()
+    assert masses[rows[-1]] == masses[:48].min()
+    np.testing.assert_array_equal(rows, figures.example_rows(masses[:48]))
+    assert len(figures.example_rows(masses[:3])) == 3
+
+
 def test_figures_are_the_same_whatever_the_matplotlibrc_says(counts):
     image = TRANSFORMS["multi_band_2"](counts[0])[..., 0]
 

@@ -11,11 +11,11 @@ from tests.report.markdown import cells
 from report_utils.report.leakage import (
     compare_pairs,
     compare_partitions,
+    comparisons_markdown,
     mates_in_training,
     scatter_by_mates,
 )
 from report_utils.report.seeds import SeedPredictions
-from report_utils.report.study_tables import leakage_blocks, leakage_text
 
 
 def sample(scatter, clusters, *, seed=0, per_halo=1, n_seeds=1):
@@ -98,25 +98,16 @@ def test_classes_of_mates_hold_every_cluster_once():
     assert classes[3].scatter.value == pytest.approx(one.residuals[:, 60:].std())
 
 
-@pytest.fixture
-def shown(made_up):
+def test_every_network_of_both_partitions_is_compared(made_up):
     names = ("multi_band_1", "multi_band_2")
     random, grouped = ({n: (made_up(n, s),) for n in names} for s in (0.06, 0.08))
-    compared = compare_partitions(random, grouped)
-    classes = {name: scatter_by_mates(SeedPredictions.of(random[name]), np.arange(600) % 8) for name in names}
-    return compared, classes
-
-
-def test_page_texts_say_what_was_found(shown):
-    compared, classes = shown
-    groups = np.array([f"halo-{i % 120}" for i in range(600)])
-    blocks = "\n".join(leakage_blocks(compared, classes, {"random": None, "grouped": None}, "the command"))
-    assert "the 600 clusters, of 120 halos, that random and grouped folds both test" in blocks
-    assert "the command" in blocks
-    assert f"{compared['multi_band_2'].difference.value:+.4f}" in blocks
-    assert ["6 or more", "150"] in [row[:2] for row in cells(blocks)]
-    found = leakage_text(compared, groups, "the command")
-    assert "show 120 halos" in found
-    assert "multi_band_2: without its halo in training the scatter of the same clusters rises by 33" in found
-    assert "known once both kinds" in leakage_text({}, groups, "the command")
-    assert "no leak is known" in leakage_text({}, np.arange(600), "the command")
+    compared = compare_partitions(random, grouped | {"single_band": (made_up("single_band", 0.1),)})
+    assert list(compared) == list(names)
+    for one in compared.values():
+        assert one.ratio.value == pytest.approx(0.08 / 0.06)
+        assert one.difference.value == pytest.approx(one.unseen.value - one.seen.value)
+        assert (one.n_clusters, one.n_halos) == (600, 120)
+    rows = {row[0]: row for row in cells(comparisons_markdown(compared))}
+    found = compared["multi_band_2"].ratio
+    assert rows["multi_band_2"][1:3] == ["600", "120"]
+    assert rows["multi_band_2"][-1] == f"{found.value:.3f} [{found.low:.3f},\u00a0{found.high:.3f}]"

@@ -11,15 +11,18 @@ from tests.report.markdown import cells
 from report_utils.report.claim_tests import Runs
 from report_utils.report.claims import CLAIMS, judge_claims
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
-from report_utils.report.studies import STUDIED_CLAIMS, judge_outcome, judge_over_seeds, judge_study
-from report_utils.report.study_tables import (
+from report_utils.report.studies import (
+    STUDIED_CLAIMS,
+    judge_outcome,
+    judge_over_seeds,
+    judge_study,
     judgements_markdown,
-    over_seeds_markdown,
     over_seeds_summary,
     over_seeds_text,
     study_summary,
     study_text,
 )
+from report_utils.report.tables import verdicts_markdown
 from report_utils.reproduction.results import Origin
 from report_utils.reproduction.studies import SEEDS, SENSITIVITY
 from report_utils.reproduction.study_results import Outcome
@@ -96,9 +99,11 @@ def test_a_stand_in_is_judged_in_the_place_of_its_transform(outcomes):
 def test_turns_and_gaps_are_said(judged):
     text = study_summary(judged, "the command")
     # further bands in the dynamics are undecided everywhere: these were trained once
-    assert "Of 12 verdicts under other choices 3 are reversed and 2 change between decided and undecided:" in text
-    assert "- with particle background: *Giving the network a second band" in text
-    assert "by default holds, here **fails**" in text
+    assert "Of 12 verdicts, 3 reversed, 2 changed between decided and undecided." in text
+    changed = {row[0]: row[1:] for row in cells(text)[1:]}
+    assert len(changed) == 5
+    statement = judged["two_bands_halve"][0].claim.statement
+    assert changed[f"with particle background: {statement}"] == [HOLDS, f"**{FAILS}**"]
     assert "Not trained yet: percentile of all pixels, empty ones included. `the command` trains them." in text
     table = judgements_markdown(judged["retained_lose_little"], "the command")
     assert ["percentile of all pixels, empty ones included", "not trained: `the command`", ""] in cells(table)
@@ -132,9 +137,11 @@ def test_a_profile_too_small_for_verdicts_says_so(outcomes, small):
 
 def test_the_terminal_shows_the_same(outcomes):
     text = study_text(SENSITIVITY, outcomes)
-    assert "particle-background       fails (differs)" in text
-    assert "percentile-of-all         not trained" in text
-    assert "multi_band_2 / multi_band_1: 0.5" in text
+    verdicts = {row[0]: row[-1] for row in cells(text) if "multi_band_2 / multi_band_1: 0.9" in row[1]}
+    assert verdicts["with particle background"] == f"**{FAILS}**"
+    assert "not trained: `report-utils study sensitivity`" in text
+    for of_claim in judge_study(SENSITIVITY, outcomes).values():
+        assert of_claim[0].claim.statement in text
 
 
 def over_seeds(fits, dynamics, origin=ORIGIN):
@@ -172,23 +179,22 @@ def test_turns_are_said(once, over):
     assert once["alike_dynamics"].verdict == UNDECIDED
     text = over_seeds_summary(once, over, "the command")
     assert text.startswith("Over 3 training seeds of every network (committed results: commit 0123456789ab")
-    assert (
-        "- *Giving the network a second band beside the lowest one nearly halves the scatter*: in this build holds"
-        in text
-    )
-    assert "- *With and without AGN the network learns in the same way*: in this build undecided at this size" in text
-    turned = over.turned(once)
-    reversed_ = [c for c in turned if UNDECIDED not in (once[c.name].verdict, over.evidence[c.name].verdict)]
-    assert f"{len(reversed_)} are reversed and {len(turned) - len(reversed_)} change" in text
-    table = over_seeds_markdown(once, over).splitlines()
+    statements = {claim.name: claim.statement for claim in CLAIMS}
+    changed = {row[0]: row[1:] for row in cells(text)[1:]}
+    assert changed[statements["two_bands_halve"]] == [HOLDS, f"**{FAILS}**"]
+    assert changed[statements["alike_dynamics"]] == [UNDECIDED, f"**{HOLDS}**"]
+    n_open = sum(UNDECIDED in (before, after.strip("*")) for before, after in changed.values())
+    assert f"Of 13 verdicts, {len(changed) - n_open} reversed, {n_open} changed" in text
+    table = verdicts_markdown({"This build": once, "3 seeds": over.evidence}, measured=True).splitlines()
     assert len(table) == 2 + len(CLAIMS)
-    assert sum("**" in line for line in table) == len(turned)
+    assert sum("**" in line for line in table) == len(changed)
 
 
 def test_the_same_verdicts_turn_nothing(over):
-    assert over.turned(over.evidence) == []
-    assert over_seeds_summary(over.evidence, over, "").endswith("Every verdict is the same as in this build.")
-    assert "**" not in over_seeds_markdown(over.evidence, over)
+    assert over_seeds_summary(over.evidence, over, "").endswith(
+        "Of 13 verdicts, 0 reversed, 0 changed between decided and undecided."
+    )
+    assert "**" not in verdicts_markdown({"This build": over.evidence, "3 seeds": over.evidence}, measured=True)
 
 
 def test_nothing_is_made_up_where_nothing_was_trained(once):
@@ -198,7 +204,7 @@ def test_nothing_is_made_up_where_nothing_was_trained(once):
 
 def test_a_terminal_reads_the_same(over):
     text = over_seeds_text(over)
-    assert text.startswith("over 3 training seeds (committed results: commit 0123456789ab")
-    for claim in CLAIMS:
-        assert f"{claim.statement}\n  {over.evidence[claim.name].verdict}" in text
+    assert text.startswith("Over 3 training seeds (committed results: commit 0123456789ab")
+    shown = {row[0]: row[2] for row in cells(text)[1:]}
+    assert shown == {claim.statement: over.evidence[claim.name].verdict for claim in CLAIMS}
     assert "agn_less_1 / multi_band_1: " in text

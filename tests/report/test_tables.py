@@ -13,15 +13,14 @@ from tests.report.markdown import cells
 from report_utils.report.claims import CLAIMS, judge_claims
 from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.tables import (
-    claims_summary_markdown,
     evidence_markdown,
-    markdown_table,
     shape_markdown,
     table_one,
     table_one_csv,
     table_one_json,
     table_one_markdown,
     table_one_text,
+    verdicts_markdown,
 )
 
 
@@ -46,7 +45,7 @@ def test_our_numbers_are_the_residuals(table, report_like):
 
 def test_markdown_says_what_is_missing(report_like):
     del report_like["retained_25"]
-    text = table_one_markdown(table_one(report_like, n_resamples=50), links={"single_band": "page.md"})
+    text = table_one_markdown({"here": table_one(report_like, n_resamples=50)}, links={"single_band": "page.md"})
     header, *rows = cells(text)
     assert len(rows) == 16
     assert {len(row) for row in rows} == {len(header)}
@@ -73,7 +72,7 @@ def test_a_network_that_did_not_train_has_no_numbers(report_like):
     assert np.isnan(table.loc["single_band", "scatter"])
     assert table.loc["single_band", "untrained"].startswith("fold 0: its predictions spread")
     assert (table["untrained"].drop("single_band") == "").all()
-    row = next(row for row in cells(table_one_markdown(table)) if row[:2] == ["Single Band", "0+"])
+    row = next(row for row in cells(table_one_markdown({"here": table})) if row[:2] == ["Single Band", "0+"])
     assert row.count("not trained") == 2
     assert shape_markdown(table).count("not trained") == 4
     found = judge_claims(results, n_resamples=50)
@@ -87,7 +86,7 @@ def test_where_no_network_trained_the_table_has_its_columns_and_no_numbers(repor
     table = table_one({name: untrained(run) for name, run in report_like.items()}, n_resamples=50)
     assert list(table) == list(table_one(report_like, n_resamples=50))
     assert table[["bias", "scatter", "slope", "r_squared", "n_seeds"]].isna().all(axis=None)
-    assert table_one_markdown(table).count("not trained") == 2 * len(report_like)
+    assert table_one_markdown({"here": table}).count("not trained") == 2 * len(report_like)
     said = table_one_text(table).splitlines()
     assert sum("did not train: fold 0" in line for line in said) == len(report_like)
     assert said[-1].startswith("What to try: ")
@@ -100,7 +99,7 @@ def test_one_dead_training_seed_of_several_is_enough(report_like):
 
 
 def test_printed_columns_are_the_reports_characters_and_two_are_bold(report_like):
-    rows = cells(table_one_markdown(table_one(report_like, n_resamples=50)))[1:]
+    rows = cells(table_one_markdown({"here": table_one(report_like, n_resamples=50)}))[1:]
     for shown, row in zip(rows, PUBLISHED.rows.values(), strict=True):
         for cell, value in ((shown[2], row.bias), (shown[4], row.scatter)):
             said = cell.strip("*").replace("−", "-")
@@ -110,12 +109,12 @@ def test_printed_columns_are_the_reports_characters_and_two_are_bold(report_like
 
 
 def test_an_interval_does_not_break(report_like):
-    scatter = cells(table_one_markdown(table_one(report_like, n_resamples=50)))[1][-1]
+    scatter = cells(table_one_markdown({"here": table_one(report_like, n_resamples=50)}))[1][-1]
     assert re.fullmatch(r"0\.\d{4} \[0\.\d{4},\u00a00\.\d{4}\]", scatter)
 
 
 def test_seeds_are_counted_where_there_are_several(report_like, made_up):
-    assert "Seeds" not in table_one_markdown(table_one(report_like, n_resamples=50))
+    assert "Seeds" not in table_one_markdown({"here": table_one(report_like, n_resamples=50)})
     report_like["multi_band_2"] = [made_up("multi_band_2", 0.06, seed=seed) for seed in range(3)]
     del report_like["multi_band_3"]
     table = table_one(report_like, n_resamples=50)
@@ -123,7 +122,7 @@ def test_seeds_are_counted_where_there_are_several(report_like, made_up):
     assert table.loc["multi_band_2", "scatter"] == pytest.approx(
         np.std([run.residuals for run in report_like["multi_band_2"]])
     )
-    seeds = [row[-1] for row in cells(table_one_markdown(table))]
+    seeds = [row[-1] for row in cells(table_one_markdown({"here": table}))]
     assert (seeds[0], seeds[3], seeds[4], seeds[5]) == ("Seeds", "3", "", "1")
 
 
@@ -149,29 +148,36 @@ def test_machines_read_the_table(table):
 
 
 def test_nothing_run_is_no_error():
-    text = table_one_markdown(table_one({}))
+    text = table_one_markdown({"here": table_one({})})
     assert text.count("not run") == 32
 
 
 def test_a_row_alone_is_not_the_best(report_like):
     alone = table_one({"agn_less_1": report_like["agn_less_1"]}, n_resamples=50).loc[["agn_less_1"]]
-    text = table_one_markdown(alone)
+    text = table_one_markdown({"here": alone})
     assert "**" not in text
     assert "not printed" in text
 
 
 def test_claims_as_tables(report_like):
     evidence = judge_claims(report_like, n_resamples=200)
-    summary = claims_summary_markdown(evidence)
+    summary = verdicts_markdown({"Here": evidence})
     assert summary.count("\n") == len(CLAIMS) + 1
-    assert "**holds**" in summary
+    assert cells(summary)[1:] == [[one.statement, one.where, evidence[one.name].verdict] for one in CLAIMS]
     assert cells(evidence_markdown(evidence["two_bands_halve"]))[1][:2] == ["multi_band_2 / multi_band_1", "0.540"]
     assert "printed" not in evidence_markdown(evidence["agn_less_equal"])
     assert "Not run in this profile" in evidence_markdown(evidence["alike_dynamics"])
 
 
-def test_a_markdown_table_aligns_its_columns_and_takes_any_cell():
-    table = markdown_table(["what", "how many"], [["a | b", "−1"], ["", "20"]], "lr")
-    assert cells(table) == [["what", "how many"], ["a \\| b", "−1"], ["", "20"]]
-    assert re.fullmatch(r"\|:-+\|-+:\|", table.splitlines()[1])
-    assert cells(markdown_table(["what", "how many"], [], "lr")) == [["what", "how many"]]
+def test_several_sources_stand_side_by_side(report_like, made_up):
+    """Each has its own best row, and a verdict that differs from the first source's is bold."""
+    other = report_like | {"multi_band_3": made_up("multi_band_3", 0.02), "multi_band_2": made_up("multi_band_2", 0.11)}
+    sources = {"here": table_one(report_like, n_resamples=50), "elsewhere": table_one(other, n_resamples=50)}
+    header, *rows = cells(table_one_markdown(sources))
+    assert header[4:] == ["Bias, elsewhere", "Std dev, printed", "Std dev, here", "Std dev, elsewhere"]
+    best = {title: [row[:2] for row in rows if row[place].startswith("**")] for place, title in enumerate(header)}
+    assert best["Std dev, elsewhere"] == [["Multi-Band", "0-2.5, ..., 5-7.5"]] != best["Std dev, here"]
+    judged = {"here": judge_claims(report_like, n_resamples=50), "elsewhere": judge_claims(other, n_resamples=50)}
+    shown = {row[0]: row[2:] for row in cells(verdicts_markdown(judged))[1:]}
+    halve = next(claim.statement for claim in CLAIMS if claim.name == "two_bands_halve")
+    assert shown[halve] == ["holds", "**fails**"]

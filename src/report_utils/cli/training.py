@@ -123,8 +123,7 @@ def study(
 ) -> None:
     """Train a study and print what it shows, or list studies."""
     from report_utils.report.band_regressions import export_band_regressions
-    from report_utils.report.studies import judge_over_seeds
-    from report_utils.report.study_tables import over_seeds_text, study_text
+    from report_utils.report.studies import judge_over_seeds, over_seeds_text, study_text
     from report_utils.reproduction.one_profile import Reproduction
     from report_utils.reproduction.results import export_study
     from report_utils.reproduction.studies import STUDIES, WHY, get_study, is_trained, possible_variants, train_study

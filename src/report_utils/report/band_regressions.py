@@ -7,14 +7,14 @@ shows the committed predictions, one file for a profile.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field, FiniteFloat, ValidationError
 
 from report_utils.binning import BAND_EDGES_KEV
 from report_utils.binning.transforms import FINE_EDGES_KEV
@@ -35,8 +35,6 @@ N_RINGS = 8
 INNER_EDGES_KEV = FINE_EDGES_KEV[1:-1]
 _FILE, _MAX_BYTES = "band-regressions.json", 64 << 20
 _CODE = ("report.band_regressions.regress_bands", "experiments.radial_profiles.radial_profiles")
-_COLUMNS = {"cluster": int, "fold": int, "group": str, "truth": float}
-_KINDS = {int: np.int64, float: np.float64, str: np.str_}
 
 Split = tuple[float, ...]
 """The inner edges of bands from 0 to infinity, ascending [keV]; none for one band."""
@@ -93,14 +91,7 @@ def regress_bands(
 
 @dataclass(frozen=True, eq=False)
 class BandRegressions:
-    """Cross-validated regressions, and where they come from.
-
-    Attributes
-    ----------
-    of_split : mapping of :func:`split_name` to CrossValidation
-    origin : str
-        Of committed predictions; empty for those computed here.
-    """
+    """Cross-validated regressions by :func:`split_name`, and the origin of committed ones; empty if computed here."""
 
     of_split: dict[str, CrossValidation]
     origin: str = ""
@@ -123,15 +114,8 @@ def band_regressions(
 ) -> BandRegressions | None:
     """Return the regressions of a profile: computed if its counts in fine bands are there, or as committed, or None.
 
-    Committed predictions of other observations, folds or splits are not used; of other code they are, and their origin
-    says so.
-
-    Parameters
-    ----------
-    reproduction : Reproduction
-    splits : sequence of Split
-    folder : Path, optional
-        Of the committed predictions; by default that of the profile's committed results.
+    Committed predictions stand in ``folder``, by default that of the profile's results. Those of other observations,
+    folds or splits are not used; of other code they are, and their origin says so.
 
     Raises
     ------
@@ -149,12 +133,9 @@ def band_regressions(
 
 
 def export_band_regressions(reproduction: Reproduction, *, folder: Path | None = None) -> dict[str, bool]:
-    """Write the predictions of the page's splits, if the counts in fine bands are there; as results are exported.
+    """Write the predictions of the page's splits, and say by the file's name whether that changed anything.
 
-    Returns
-    -------
-    dict of str to bool
-        The file's name, and whether writing it changed anything; empty if there are no counts.
+    Nothing is written, and nothing returned, where there are no counts in fine bands.
     """
     if not reproduction.store.holds(reproduction.data_key_of(FINE_EDGES_KEV)):
         return {}
@@ -170,52 +151,45 @@ def export_band_regressions(reproduction: Reproduction, *, folder: Path | None =
     return {_FILE: path.read_text(encoding="utf-8") != before}
 
 
+class _Committed(BaseModel, strict=True):
+    """The committed file: what decided the predictions, and a column for each quantity and each split."""
+
+    inputs: dict[str, Any]
+    commit: Annotated[str, Field(pattern="^(unknown|[0-9a-f]{7,64})$")] | None
+    cluster: list[int]
+    fold: list[int]
+    group: list[str]
+    truth: list[FiniteFloat]
+    predictions: dict[str, list[FiniteFloat]]
+
+
 def _read(path: Path, now: dict[str, Any], splits: set[str]) -> BandRegressions | None:
-    content = read_json(path, _MAX_BYTES)
     try:
-        changed = [where for where, _, _ in differences(content["inputs"], now)]
-        if not all("code" in where for where in changed):
-            return None
-        columns = {name: _column(content[name], kind) for name, kind in _COLUMNS.items()}
-        predictions = {name: _column(values, float) for name, values in content["predictions"].items()}
-        cluster, fold = columns["cluster"], columns["fold"]
-        if len({len(column) for column in (*columns.values(), *predictions.values())}) > 1:
-            msg = "its columns differ in length"
-            raise ValueError(msg)
-        if not len(cluster) or len(np.unique(cluster)) < len(cluster) or predictions.keys() != splits:
-            msg = "a cluster comes twice, or clusters or splits are missing"
-            raise ValueError(msg)
-        if not (_within(cluster, now["data"]["n_clusters"]) and _within(fold, now["folds"]["run"])):
-            msg = "the profile has no such cluster or no such fold"
-            raise ValueError(msg)
-        found = {
-            name: CrossValidation(name, **columns, predictions=each[:, None], history={})
-            for name, each in predictions.items()
-        }
-        commit = content["commit"] or "unknown"
-        if not re.fullmatch("unknown|[0-9a-f]{7,64}", commit):
-            msg = "its commit is none"
-            raise ValueError(msg)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        reason = str(error) if type(error) is ValueError else type(error).__name__
-        msg = f"{path}: these are not regressions in bands ({printable(reason)}); remove the file or export it again"
-        raise InputError(msg) from error
+        read = _Committed.model_validate(read_json(path, _MAX_BYTES))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _refused(path, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    changed = [where for where, _, _ in differences(read.inputs, now)]
+    if not all("code" in where for where in changed):
+        return None
+    columns = {name: getattr(read, name) for name in ("cluster", "fold", "group", "truth")}
+    if len({len(column) for column in (*columns.values(), *read.predictions.values())}) > 1:
+        raise _refused(path, "its columns differ in length")
+    if not read.cluster or len(set(read.cluster)) < len(read.cluster) or read.predictions.keys() != splits:
+        raise _refused(path, "a cluster comes twice, or clusters or splits are missing")
+    for values, end in ((read.cluster, now["data"]["n_clusters"]), (read.fold, now["folds"]["run"])):
+        if min(values) < 0 or max(values) >= end:
+            raise _refused(path, "the profile has no such cluster or no such fold")
+    arrays = {name: np.array(column) for name, column in columns.items()}
+    found = {
+        name: CrossValidation(name, **arrays, predictions=np.array(each)[:, None], history={})
+        for name, each in read.predictions.items()
+    }
     since = "code has changed since" if changed else "no input has changed since"
-    return BandRegressions(found, f"commit {commit[:12]}; {since}")
+    return BandRegressions(found, f"commit {(read.commit or 'unknown')[:12]}; {since}")
 
 
-def _column(values: Any, kind: type) -> NDArray:
-    """Return a column of a JSON file whose values are all of one kind, numbers finite."""
-    allowed = (int, float) if kind is float else kind
-    if not isinstance(values, list) or not all(isinstance(v, allowed) and not isinstance(v, bool) for v in values):
-        msg = f"a column is not a list of {kind.__name__}"
-        raise TypeError(msg)
-    column = np.array(values, dtype=_KINDS[kind])
-    if kind is float and not np.isfinite(column).all():
-        msg = "it holds values that are not numbers"
-        raise ValueError(msg)
-    return column
-
-
-def _within(values: NDArray[np.int64], end: int) -> bool:
-    return bool(((values >= 0) & (values < end)).all())
+def _refused(path: Path, reason: str) -> InputError:
+    return InputError(
+        f"{path}: these are not regressions in bands ({printable(reason)}); remove the file or export it again"
+    )

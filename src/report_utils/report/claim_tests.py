@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from report_utils.binning import get_transform
 from report_utils.report import rank_statistics
@@ -20,7 +21,7 @@ from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, bel
 from report_utils.report.printed_numbers import PUBLISHED, table_row
 from report_utils.report.resampling import N_RESAMPLES, Resampled, resample
 from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters, untrained_phases
-from report_utils.report.statistics import as_views, checked_groups, contrast_of, moments
+from report_utils.report.statistics import as_views, checked_groups, moments, scatter_of
 
 MARGIN = 1.15
 """Two scatters are alike when their ratio lies between 1/MARGIN and MARGIN."""
@@ -64,7 +65,7 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class Runs:
-    """The runs that claims are judged by.
+    """Predictions on the same clusters, with ratios of their scatters: what claims are judged by.
 
     Attributes
     ----------
@@ -88,35 +89,55 @@ class Runs:
 
     @cached_property
     def tested(self) -> dict[str, SeedPredictions]:
-        """Return the predictions of all transforms for the clusters that all were tested on."""
+        """The predictions of all transforms for the clusters that all were tested on."""
         return on_common_clusters(self._of_seeds)
 
     @cached_property
     def untrained(self) -> dict[str, str]:
-        """Return the transforms and dynamics with a network that did not train, each with the reason."""
+        """The transforms and dynamics with a network that did not train, each with the reason."""
         found = {name: one.untrained for name, one in self._of_seeds.items()}
         found |= {f"dynamics of {name}": untrained_phases(seeds) for name, seeds in self.dynamics.items()}
         return {name: reason for name, reason in found.items() if reason}
 
     @cached_property
     def _resampled(self) -> Resampled:
-        first = next(iter(self.tested.values()))
+        # of two partitions, that with more folds has more trainings to draw
+        first = max(self.tested.values(), key=lambda one: len(np.unique(one.fold)))
         columns = [moments(as_views(one.residuals, name)) for name, one in self.tested.items()]
         return resample(columns, checked_groups(first.group, len(first.truth)), first.fold, **self.bootstrap())
 
     @property
     def n_halos(self) -> int:
-        """Return the number of halos that all transforms were tested on."""
+        """The number of halos that all transforms were tested on."""
         return len(np.unique(next(iter(self.tested.values())).group))
+
+    def measure(
+        self, names: Sequence[str], statistic: Callable[[NDArray], NDArray], confidence: float = CONFIDENCE
+    ) -> Interval:
+        """Return a statistic of transforms' scatters on the same clusters.
+
+        Parameters
+        ----------
+        names : sequence of str
+        statistic : callable
+            From scatters ``(..., n_names)`` [dex] to numbers ``(...)``.
+        confidence : float
+        """
+        places = list(self.tested)
+        drawn = self._resampled.select([places.index(name) for name in names])
+        return drawn.interval(lambda totals: statistic(scatter_of(totals)), confidence)
 
     def contrast(self, names: Sequence[str], powers: Sequence[float], confidence: float = CONFIDENCE) -> Interval:
         """Return the product of transforms' scatters, each to its power, on the same clusters."""
-        places = list(self.tested)
-        return contrast_of(self._resampled.select([places.index(name) for name in names]), powers, confidence)
+        return self.measure(names, lambda scatters: np.prod(scatters ** np.asarray(powers), axis=-1), confidence)
 
     def ratio(self, numerator: str, denominator: str, confidence: float = CONFIDENCE) -> Interval:
         """Return the ratio of two transforms' scatters on the same clusters."""
         return self.contrast((numerator, denominator), (1, -1), confidence)
+
+    def scatter(self, name: str) -> Interval:
+        """Return a transform's scatter on the clusters that all were tested on [dex]."""
+        return self.contrast((name,), (1,))
 
     def bootstrap(self) -> dict[str, Any]:
         """Return the keyword arguments of every bootstrap."""
@@ -126,24 +147,12 @@ class Runs:
 def judged_part(
     label: str,
     measure: Callable[[float], Interval],
-    rule: Callable[[Interval, float], str],
+    rule: Rule,
     limit: float,
     n_parts: int = 1,
     printed: float | None = None,
 ) -> Part:
-    """Measure and judge one of a claim's ``n_parts`` parts.
-
-    Parameters
-    ----------
-    label : str
-    measure : callable
-        From a confidence to the statistic's interval.
-    rule : callable
-        Such as :func:`below`.
-    limit : float
-    n_parts : int
-    printed : float, optional
-    """
+    """Measure and judge one of a claim's ``n_parts`` parts; ``measure`` is from a confidence to the interval."""
     measured = measure(CONFIDENCE)
     verdict = rule(measured, limit)
     if verdict == FAILS and n_parts > 1:
@@ -174,12 +183,12 @@ class RatioTest:
 
     @property
     def limits(self) -> tuple[float, ...]:
-        """Return the ratios at which the verdict changes."""
+        """The ratios at which the verdict changes."""
         return _turning_points(self.rule, self.limit)
 
     @property
     def printed(self) -> tuple[float | None, ...]:
-        """Return what the printed scatters give for each pair."""
+        """What the printed scatters give for each pair."""
         return tuple(printed_contrast(pair, (1, -1)) for pair in self.pairs)
 
     def __call__(self, runs: Runs) -> Evidence:
@@ -205,7 +214,7 @@ class PhaseTest:
 
     @property
     def limits(self) -> tuple[float, ...]:
-        """Return the ratios at which the verdict changes."""
+        """The ratios at which the verdict changes."""
         return _turning_points(self.rule, self.limit)
 
     def __call__(self, runs: Runs) -> Evidence:
@@ -246,11 +255,11 @@ def equal_gain(runs: Runs) -> Evidence:
 
 def sorted_masses(runs: Runs) -> Evidence:
     """Test where one band sorts best and where the second band helps most."""
+    first = runs.tested["multi_band_1"]
     one, two = (
         rank_statistics.displacements(tested.truth, tested.predictions.mean(axis=2), seed=runs.seed)
-        for tested in (runs.tested["multi_band_1"], runs.tested["multi_band_2"])
+        for tested in (first, runs.tested["multi_band_2"])
     )
-    first = runs.tested["multi_band_1"]
     where = {"groups": first.group, "folds": first.fold, **runs.bootstrap()}
     measures = {
         "one band: displacement outside / in the middle": partial(rank_statistics.extremes_first, one, **where),

@@ -24,6 +24,7 @@ from report_utils.report import rank_statistics
 from report_utils.report.claim_tests import MARGIN, MINIMUM_SEEDS, Evidence, Runs
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, above, below, within
 from report_utils.report.seeds import CrossValidated, SeedPredictions
+from report_utils.report.wording import counted
 
 NOT_TRAINED = "did not train"
 
@@ -42,19 +43,8 @@ MARGIN_REASON = (
 class Claim:
     """A claim of the report, how it is tested, and why in this way.
 
-    Attributes
-    ----------
-    name : str
-    statement : str
-        What the report claims, in our words.
-    where : str
-        Where it claims it.
-    statistic, threshold, reason : str
-        What is measured, when the claim holds, and why that was chosen.
-    needs : tuple of str
-        Transforms that must have been tested.
-    needs_dynamics : tuple of str
-        Transforms whose dynamics must have been recorded.
+    ``statement`` says what the report claims, in our words, and ``where``; the claim holds when ``statistic`` meets
+    ``threshold``. Transforms that it ``needs`` must have been tested, and dynamics recorded.
     """
 
     name: str
@@ -69,12 +59,12 @@ class Claim:
 
     @property
     def printed(self) -> tuple[float | None, ...]:
-        """Return what the printed scatters give for each part; empty where the statistic is not made of scatters."""
+        """What the printed scatters give for each part; empty where the statistic is not made of scatters."""
         return getattr(self.test, "printed", ())
 
     @property
     def limits(self) -> tuple[float, ...]:
-        """Return where the verdict on a ratio of scatters turns."""
+        """Where the verdict on a ratio of scatters turns."""
         return getattr(self.test, "limits", ())
 
     def judge(self, runs: Runs) -> Evidence:
@@ -258,19 +248,10 @@ def judge_claims(
     dynamics: Mapping[str, rank_statistics.RecordedTraining | Sequence[rank_statistics.RecordedTraining]] | None = None,
     **options: Any,
 ) -> dict[str, Evidence]:
-    """Judge every claim of :data:`CLAIMS`.
+    """Judge every claim of :data:`CLAIMS`, in the report's order.
 
-    Parameters
-    ----------
-    cross_validations : mapping of transform name to CrossValidation, or to those of several training seeds
-        Or :class:`report_utils.report.claim_tests.Runs`, which holds all that follows.
-    dynamics : mapping of transform name to Recording, or to those of several training seeds
-    **options
-        Further attributes of :class:`report_utils.report.claim_tests.Runs`.
-
-    Returns
-    -------
-    dict of claim name to Evidence, in the report's order
+    Takes :class:`report_utils.report.claim_tests.Runs`, or its attributes, where a single dynamics may stand for a
+    sequence of one.
     """
     if isinstance(cross_validations, Runs):
         runs = cross_validations
@@ -278,3 +259,9 @@ def judge_claims(
         seeds = {name: tuple(of) if isinstance(of, Sequence) else (of,) for name, of in (dynamics or {}).items()}
         runs = Runs(cross_validations, seeds, **options)
     return {claim.name: claim.judge(runs) for claim in CLAIMS}
+
+
+def verdict_counts(evidence: Mapping[str, Evidence]) -> str:
+    """Count the verdicts on the claims."""
+    verdicts = [found.verdict for found in evidence.values()]
+    return f"The report's {len(verdicts)} claims: {', '.join(counted(verdicts))}."

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from report_utils.binning import TRANSFORMS
-from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, above, within
+from report_utils.report.intervals import (
+    AGREES,
+    DIFFERS,
+    FAILS,
+    HOLDS,
+    MINIMUM_GROUPS,
+    UNDECIDED,
+    Interval,
+    above,
+    within,
+)
 from report_utils.report.printed_numbers import EARLIER_N_IMAGES, PUBLISHED, Printed, PrintedLayer
 from report_utils.report.resampling import resample
 from report_utils.report.statistics import mean_of, moments
@@ -24,7 +34,7 @@ if TYPE_CHECKING:
     from report_utils.binning import Transform
     from report_utils.reproduction.one_profile import Reproduction
 
-AGREES, DIFFERS, SHOWN = "agrees", "differs", "shown"
+SHOWN = "shown"
 NOT_COMPARABLE = "not comparable at this profile"
 NOT_OURS = "quoted, not reproduced"
 
@@ -43,14 +53,9 @@ def agreement(verdict: str) -> str:
 
 @dataclass(frozen=True)
 class Tolerance:
-    """When a number of ours agrees with a printed one.
+    """When a number of ours agrees with a printed one, and the reason for this rule.
 
-    Attributes
-    ----------
-    words, reason : str
-        The rule, and why it is this one.
-    judge : callable
-        The rule itself: from our value, the printed one and the Reproduction to a verdict.
+    ``judge`` is the rule itself: from our value, the printed one and the Reproduction to a verdict.
     """
 
     words: str
@@ -87,19 +92,15 @@ SEE_THE_PAGE = Tolerance("", "", lambda *_: SHOWN)
 
 @dataclass(frozen=True)
 class ComparedNumber:
-    """A printed number and what of ours stands beside it.
+    """A printed number and what of ours stands beside it, in the table ``kind`` of the status page.
 
     Attributes
     ----------
-    kind, name : str
-        In which table of the status page it stands, and what it is called.
-    printed : Printed
     ours : callable or str
         From a Reproduction to our value, of ``kind`` NETWORK from the weights of a network trained on four bands; or
         words where there is no such value.
     page : str
         The page of the book that shows ours, with the figure after ``#`` where there is one.
-    tolerance : Tolerance
     made_of : {"", "data", "dynamics"}
         What ours is computed from, where that is not the profile alone.
     printed_words : str

@@ -1,4 +1,7 @@
-"""An estimate with its confidence interval, and the three verdicts that an interval gives on a threshold."""
+"""An estimate with its confidence interval, and the three verdicts that an interval gives on a threshold.
+
+The verdict on a printed number is that of an equivalence test in other words: *agrees* or *differs*.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 HOLDS, FAILS, UNDECIDED = "holds", "fails", "undecided at this size"
+AGREES, DIFFERS = "agrees", "differs"
 MINIMUM_GROUPS = 20
 """With fewer halos an interval is not trusted, and nothing is decided."""
 
@@ -51,17 +55,10 @@ def within(measured: Interval, margin: float) -> str:
 
 @dataclass(frozen=True)
 class Layer:
-    """One kind of unit that is drawn.
+    """One kind of unit that is drawn: ``values`` are the statistic with each unit left out in turn, ``(n_units,)``.
 
-    Attributes
-    ----------
-    values : (n_units,)
-        The statistic with each unit left out in turn.
-    variance_factor : float
-        The sum of squares of their deviations, times this, is the variance that drawing these units brings.
-    uncertainty : float
-        The variance of that variance, halved: its square over its degrees of freedom; none for halos, of which there
-        are many.
+    The sum of squares of their deviations, times ``variance_factor``, is the variance that drawing these units brings.
+    ``uncertainty`` is that variance's square over its degrees of freedom; none for halos, of which there are many.
     """
 
     values: NDArray[np.float64]
@@ -70,12 +67,12 @@ class Layer:
 
     @property
     def pulls(self) -> NDArray[np.float64]:
-        """Return by how much each unit pulls the statistic, ``(n_units,)``."""
+        """By how much each unit pulls the statistic, ``(n_units,)``."""
         return self.values.mean() - self.values if len(self.values) else self.values
 
     @property
     def variance(self) -> float:
-        """Return the variance that drawing these units brings."""
+        """The variance that drawing these units brings."""
         return float(self.variance_factor * np.sum(self.pulls**2))
 
 
@@ -96,15 +93,7 @@ def bca_interval(
     2015, Am. Stat. 69, 371) with Satterthwaite's degrees of freedom (1946, Biometrics 2, 110). For halos
     alone these are infinite.
 
-    Parameters
-    ----------
-    estimate : float
-    resamples : (n_resamples,)
-        Without any, as where one cluster is all there is, the ends are NaN.
-    layers : sequence of Layer
-    confidence : float
-    n_seeds : int
-        Recorded in the interval.
+    Without any ``resamples``, as where one cluster is all there is, the ends are NaN.
     """
     from scipy.special import ndtr, ndtri, stdtrit
 

@@ -15,10 +15,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from report_utils.report.claim_tests import Runs
 from report_utils.report.intervals import MINIMUM_GROUPS, Interval
-from report_utils.report.resampling import N_RESAMPLES, resample
-from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters
-from report_utils.report.statistics import moments, scatter_of
+from report_utils.report.seeds import CrossValidated, SeedPredictions
+from report_utils.report.wording import interval_text, markdown_table
 
 MATES = (0, 1, 3, 6)
 """Lower ends of the classes by number of observations of a test cluster's own halo in training."""
@@ -26,54 +26,35 @@ MATES = (0, 1, 3, 6)
 
 @dataclass(frozen=True)
 class Comparison:
-    """The scatters of two networks on the same test clusters.
+    """Scatters [dex] of the clusters that two partitions test; None with too few halos for an interval.
 
-    Attributes
-    ----------
-    seen, unseen : Interval or None [dex]
-        With other observations of a cluster's halo in training, and without; None with too few halos for an interval.
-    difference : Interval or None [dex]
-        Unseen minus seen.
-    ratio : Interval or None
-        Unseen over seen.
-    n_clusters, n_halos : int
-        Those that both were tested on.
+    ``seen`` are networks with other observations of a cluster's halo in training, ``unseen`` those without;
+    ``difference`` is unseen less seen, ``ratio`` unseen over seen.
     """
 
-    seen: Interval | None
-    unseen: Interval | None
-    difference: Interval | None
-    ratio: Interval | None
     n_clusters: int
     n_halos: int
+    seen: Interval | None = None
+    unseen: Interval | None = None
+    difference: Interval | None = None
+    ratio: Interval | None = None
 
 
-def compare_pairs(
-    seen: SeedPredictions, unseen: SeedPredictions, *, n_resamples: int = N_RESAMPLES, seed: int = 0
-) -> Comparison:
-    """Compare two networks on the clusters that both were tested on.
+def compare_pairs(seen: SeedPredictions, unseen: SeedPredictions, **bootstrap: int) -> Comparison:
+    """Compare networks of folds drawn regardless of halos with those of folds that keep each halo together.
 
-    Parameters
-    ----------
-    seen, unseen : SeedPredictions
-        Of folds drawn regardless of halos, and of folds that keep each halo together.
-    n_resamples, seed
-        Of the bootstrap over halos, and over the trainings of the partition with more folds.
+    Halos are drawn, and trainings of the partition with more folds; ``bootstrap`` is as :class:`Runs` takes it.
     """
-    pair = on_common_clusters({"seen": seen, "unseen": unseen})
-    first = max(pair.values(), key=lambda one: len(np.unique(one.fold)))
-    n_halos = len(np.unique(first.group))
-    if n_halos < MINIMUM_GROUPS:
-        return Comparison(None, None, None, None, len(first.cluster), n_halos)
-    columns = [moments(one.residuals) for one in pair.values()]
-    drawn = resample(columns, first.group, first.fold, n_resamples=n_resamples, seed=seed)
+    runs = Runs({"seen": seen, "unseen": unseen}, **bootstrap)
+    size = len(runs.tested["seen"].cluster), runs.n_halos
+    if runs.n_halos < MINIMUM_GROUPS:
+        return Comparison(*size)
     return Comparison(
-        drawn.interval(lambda totals: scatter_of(totals)[..., 0]),
-        drawn.interval(lambda totals: scatter_of(totals)[..., 1]),
-        drawn.interval(lambda totals: scatter_of(totals)[..., 1] - scatter_of(totals)[..., 0]),
-        drawn.interval(lambda totals: scatter_of(totals)[..., 1] / scatter_of(totals)[..., 0]),
-        len(first.cluster),
-        n_halos,
+        *size,
+        runs.scatter("seen"),
+        runs.scatter("unseen"),
+        runs.measure(("unseen", "seen"), lambda scatters: scatters[..., 0] - scatters[..., 1]),
+        runs.ratio("unseen", "seen"),
     )
 
 
@@ -81,12 +62,7 @@ def compare_partitions(
     random: Mapping[str, Sequence[CrossValidated] | SeedPredictions],
     grouped: Mapping[str, Sequence[CrossValidated] | SeedPredictions],
 ) -> dict[str, Comparison]:
-    """Compare the same networks trained on two partitions, with every training seed there is.
-
-    Parameters
-    ----------
-    random, grouped : mapping of transform name to its cross-validations, one for each training seed
-    """
+    """Compare the same networks trained on two partitions, by transform, with every training seed there is."""
     return {
         name: compare_pairs(SeedPredictions.of(runs), SeedPredictions.of(grouped[name]))
         for name, runs in random.items()
@@ -94,10 +70,20 @@ def compare_partitions(
     }
 
 
-def scatter_interval(sample: SeedPredictions, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> Interval:
-    """Return the scatter of a sample with its interval [dex]."""
-    drawn = resample([moments(sample.residuals)], sample.group, sample.fold, n_resamples=n_resamples, seed=seed)
-    return drawn.interval(lambda totals: scatter_of(totals)[..., 0])
+def comparisons_markdown(compared: Mapping[str, Comparison]) -> str:
+    """Write the scatters [dex] of the clusters that both partitions test, a row for each network."""
+    specs = {"seen": ".4f", "unseen": ".4f", "difference": "+.4f", "ratio": ".3f"}
+    rows = [
+        [
+            label,
+            f"{one.n_clusters}",
+            f"{one.n_halos}",
+            *(interval_text(getattr(one, name), spec) for name, spec in specs.items()),
+        ]
+        for label, one in compared.items()
+    ]
+    header = ["Network", "Clusters", "Halos", "Halo in training", "Halo not in training", "Difference", "Ratio"]
+    return markdown_table(header, rows, "lrrrrrr")
 
 
 def mates_in_training(fold_of: ArrayLike, groups: ArrayLike) -> NDArray[np.int64]:
@@ -122,15 +108,7 @@ def mates_in_training(fold_of: ArrayLike, groups: ArrayLike) -> NDArray[np.int64
 
 @dataclass(frozen=True)
 class MatesClass:
-    """Test clusters with similar numbers of halo mates in training.
-
-    Attributes
-    ----------
-    label : str
-    n_clusters, n_halos : int
-    scatter : Interval or None [dex]
-        None with too few halos for an interval.
-    """
+    """Test clusters with similar numbers of halo mates in training; no scatter [dex] with too few halos."""
 
     label: str
     n_clusters: int
@@ -139,9 +117,9 @@ class MatesClass:
 
 
 def scatter_by_mates(
-    tested: SeedPredictions, mates: ArrayLike, edges: Sequence[int] = MATES, **options: int
+    tested: SeedPredictions, mates: ArrayLike, edges: Sequence[int] = MATES, **bootstrap: int
 ) -> list[MatesClass]:
-    """Sort test clusters by how many observations of their halo were in training.
+    """Sort test clusters by how many observations of their halo were in training; empty classes are left out.
 
     Parameters
     ----------
@@ -151,13 +129,8 @@ def scatter_by_mates(
         Of every observation of the catalogue, as :func:`mates_in_training` returns them.
     edges : sequence of int
         The lower ends of the classes, the first of them 0.
-    **options
-        As :func:`scatter_interval` takes them.
-
-    Returns
-    -------
-    list of MatesClass
-        Those that hold a cluster.
+    **bootstrap
+        As :class:`Runs` takes it.
     """
     own, classes = np.asarray(mates)[tested.cluster], []
     for low, high in pairwise([*edges, np.inf]):
@@ -165,7 +138,7 @@ def scatter_by_mates(
         if len(chosen.cluster) == 0:
             continue
         label = f"{low} or more" if high == np.inf else f"{low}" if high == low + 1 else f"{low} to {high - 1}"
-        n_halos = len(np.unique(chosen.group))
-        scatter = scatter_interval(chosen, **options) if n_halos >= MINIMUM_GROUPS else None
-        classes.append(MatesClass(label, len(chosen.cluster), n_halos, scatter))
+        runs = Runs({"": chosen}, **bootstrap)
+        scatter = runs.scatter("") if runs.n_halos >= MINIMUM_GROUPS else None
+        classes.append(MatesClass(label, len(chosen.cluster), runs.n_halos, scatter))
     return classes

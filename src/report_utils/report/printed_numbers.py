@@ -1,4 +1,4 @@
-"""Every number that the report prints, and where it stands.
+"""The numbers that the report prints, and where each stands.
 
 The report is M. Lovig, *Understanding the effects of energy band splitting in X-ray cluster mass estimation*
 (STAT 626, May 2024). Nothing here is computed; :mod:`report_utils.report.compared_numbers` says what of ours stands
@@ -44,12 +44,10 @@ class DataNumbers:
     bulk_log10_mass: Printed[tuple[float, float]] = Printed((13.6, 14.3), "caption of Figure 2", "log10 solar masses")
     n_pixels: Printed[int] = Printed(128, "section 3.1", "pixels a side")
     n_channels: Printed[tuple[int, ...]] = Printed((1, 2, 3, 4), "section 3.1")
-    n_examples: Printed[int] = Printed(6, "section 3.1.1 and Figure 3", "clusters")
     band_edges: Printed[tuple[float, ...]] = Printed((0.0, 2.5, 5.0, 7.5, float("inf")), "section 3.1.2", "keV")
     threshold: Printed[float] = Printed(7.5, "section 3.1.1", "keV")
     retained_percentages: Printed[tuple[int, ...]] = Printed((99, 95, 90, 75, 50, 25), "section 3.1.3", "per cent")
     retained_in_caption: Printed[int] = Printed(4, "caption of Figure 5", "per cent")
-    fewest_bands_that_help: Printed[int] = Printed(2, "abstract: at least two bins", "bands")
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,6 @@ class NetworkNumbers:
     """What Figure 6 and section 3.2 say of the network, besides :data:`LAYERS`."""
 
     n_parameters: Printed[int] = Printed(58_869, "Figure 6: total, and all of them trainable")
-    n_frozen_parameters: Printed[int] = Printed(0, "Figure 6: non-trainable")
     model_size: Printed[float] = Printed(229.96, "Figure 6", "KB")
     convolution_kernel: Printed[tuple[int, int]] = Printed((3, 3), "section 3.2")
     pooling_window: Printed[tuple[int, int]] = Printed((2, 2), "section 3.2")
@@ -76,9 +73,6 @@ class TrainingNumbers:
     n_folds: Printed[int] = Printed(10, "section 3.3")
     test_fraction: Printed[float] = Printed(0.1, "section 3.3")
     n_views: Printed[int] = Printed(8, "section 3.2: every quarter turn and axial flip")
-    quarter_turn: Printed[float] = Printed(90.0, "section 3.2", "degrees")
-    n_view_examples: Printed[int] = Printed(2, "section 3.2 and Figure 8, beside the image itself")
-    n_channels_drawn: Printed[int] = Printed(4, "section 3.2 and Figure 7")
 
 
 @dataclass(frozen=True)
@@ -91,11 +85,6 @@ class DynamicsNumbers:
     disordered_rows: Printed[tuple[int, int]] = Printed((50, 150), "section 4.1, third observation", "row of Figure 10")
     varying_rows: Printed[tuple[int, int]] = Printed((50, 100), "section 4.2", "row of Figure 11")
     hard_row: Printed[int] = Printed(249, "section 4.1, third observation", "row of Figure 10")
-
-    @property
-    def n_epochs(self) -> int:
-        """Columns of Figure 10 before the truth."""
-        return self.n_phases.value * (self.epochs_before_noise.value + self.epochs_after_noise.value)
 
 
 @dataclass(frozen=True)
@@ -128,17 +117,8 @@ LAYERS = (
 class TableRow:
     """One row of Table 1, or one made in its manner for a transform that Table 1 leaves out.
 
-    Attributes
-    ----------
-    transform : str
-        The name in :data:`report_utils.binning.TRANSFORMS`.
-    model : str
-        Table 1's *Model Type*.
-    bands : tuple of str [keV]
-        What each channel of the image counts.
-    bias, scatter : float or None [dex]
-        Mean and standard deviation of prediction minus truth; None where the report prints none.
-    where : str
+    ``model`` is Table 1's *Model Type*, and ``bands`` [keV] are what each channel of the image counts. ``bias`` and
+    ``scatter`` [dex] are mean and standard deviation of prediction minus truth; None where the report prints none.
     """
 
     transform: str
@@ -155,7 +135,7 @@ class TableRow:
 
     @property
     def channels(self) -> str:
-        """Return the bands as Table 1's *Channels* abbreviates them."""
+        """The bands as Table 1's *Channels* abbreviates them."""
         return ", ".join(self.bands if len(self.bands) < 3 else (self.bands[0], "...", self.bands[-1]))
 
 

@@ -1,4 +1,8 @@
-"""How well predictions sort clusters, and how far apart two recorded trainings are."""
+"""How well predictions sort clusters, and how far apart two recorded trainings are.
+
+Functions that return an interval take ``n_resamples`` and ``seed`` as :func:`report_utils.report.resampling.resample`
+does.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from report_utils.report.intervals import Interval
-from report_utils.report.resampling import N_RESAMPLES, resample
+from report_utils.report.resampling import resample
 from report_utils.report.statistics import GAUSSIAN_PERCENTILES, moments, scatter_of
 
 N_PERMUTATIONS = 200
@@ -55,10 +59,7 @@ def rank_displacement(truth: ArrayLike, prediction: ArrayLike) -> NDArray[np.flo
 
 
 def _ranks(values: ArrayLike) -> NDArray[np.intp]:
-    order = np.argsort(values, axis=-1, kind="stable")
-    ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.broadcast_to(np.arange(order.shape[-1]), order.shape), axis=-1)
-    return ranks
+    return np.argsort(np.argsort(values, axis=-1, kind="stable"), axis=-1)
 
 
 def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray, *, seed: int = 0) -> tuple:
@@ -107,9 +108,8 @@ def extremes_first(
     groups: ArrayLike,
     folds: ArrayLike | None = None,
     *,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
     confidence: float = 0.95,
+    **bootstrap: int,
 ) -> Interval:
     """Return the displacement of the outer over that of the middle third, each in units of its reference.
 
@@ -124,7 +124,7 @@ def extremes_first(
     Interval
         Below 1 where the extremes are sorted better than errors that are independent of the mass would sort them.
     """
-    drawn = resample([displaced], groups, folds, n_resamples=n_resamples, seed=seed)
+    drawn = resample([displaced], groups, folds, **bootstrap)
     return drawn.interval(lambda t: (t[..., 0, 1] / t[..., 0, 3]) / (t[..., 0, 0] / t[..., 0, 2]), confidence)
 
 
@@ -134,9 +134,8 @@ def middle_gains(
     groups: ArrayLike,
     folds: ArrayLike | None = None,
     *,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
     confidence: float = 0.95,
+    **bootstrap: int,
 ) -> Interval:
     """Compare what is left of the displacement in the middle third with that outside.
 
@@ -151,13 +150,12 @@ def middle_gains(
     Interval
         Below 1 where the middle masses gain more than the extremes, both in units of their references.
     """
-    drawn = resample([before, after], groups, folds, n_resamples=n_resamples, seed=seed)
 
     def left_over(totals: NDArray) -> NDArray:
         mean = totals[..., :2] / totals[..., 2:]  # a transform with more seeds has larger sums
         return (mean[..., 1, 0] / mean[..., 0, 0]) / (mean[..., 1, 1] / mean[..., 0, 1])
 
-    return drawn.interval(left_over, confidence)
+    return resample([before, after], groups, folds, **bootstrap).interval(left_over, confidence)
 
 
 def phase_ends(dynamics: RecordedTraining) -> NDArray[np.intp]:
@@ -173,25 +171,15 @@ def phase_residuals(dynamics: RecordedTraining) -> list[NDArray[np.float64]]:
 
 
 def phase_ratio(
-    seeds: Sequence[RecordedTraining],
-    later: int,
-    earlier: int,
-    *,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
-    confidence: float = 0.95,
+    seeds: Sequence[RecordedTraining], later: int, earlier: int, *, confidence: float = 0.95, **bootstrap: int
 ) -> Interval:
     """Return the scatter at the end of a phase over that at the end of another (from 1), of all training seeds.
 
-    Parameters
-    ----------
-    seeds : sequence of dynamics
-        On the same test clusters. Whole halos are drawn, and trainings with both of their phases.
-    later, earlier : int
+    All seeds have the same test clusters. Whole halos are drawn, and trainings with both of their phases.
     """
     ends = [phase_residuals(dynamics) for dynamics in seeds]
     columns = [moments(np.stack([of_seed[phase - 1] for of_seed in ends])) for phase in (later, earlier)]
-    drawn = resample([np.concatenate(columns, axis=2)], halos(seeds[0]), n_resamples=n_resamples, seed=seed)
+    drawn = resample([np.concatenate(columns, axis=2)], halos(seeds[0]), **bootstrap)
     return drawn.interval(lambda totals: scatter_of(totals[..., 0, :3]) / scatter_of(totals[..., 0, 3:]), confidence)
 
 
@@ -206,11 +194,7 @@ def squared_distance(a: RecordedTraining, b: RecordedTraining) -> NDArray[np.flo
 
 
 def distance_over_seeds(
-    first: Sequence[RecordedTraining],
-    second: Sequence[RecordedTraining],
-    *,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
+    first: Sequence[RecordedTraining], second: Sequence[RecordedTraining], **bootstrap: int
 ) -> Interval:
     """Return the root mean square distance between two kinds of training over that between seeds of one kind.
 
@@ -238,7 +222,7 @@ def distance_over_seeds(
     for kind, of_seed in zip(kinds, across, strict=True):
         within = np.stack([np.mean([squared_distance(kind[a], kind[b]) for b in others[a]], axis=0) for a in range(n)])
         columns.append(np.stack([of_seed - of_seed.mean(axis=0) / 2, 2 * within - within.mean(axis=0)], axis=2))
-    drawn = resample(columns, halos(first[0]), n_resamples=n_resamples, seed=seed)
+    drawn = resample(columns, halos(first[0]), **bootstrap)
     return drawn.interval(lambda t: np.sqrt((t[..., 0, 0] + t[..., 1, 0]) / ((t[..., 0, 1] + t[..., 1, 1]) / 2)))
 
 

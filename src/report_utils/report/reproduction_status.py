@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,10 +11,8 @@ from report_utils.cnn.crossval import fit_from_arrays
 from report_utils.report.claim_tests import MARGIN, Evidence, Part
 from report_utils.report.claims import CLAIMS, MARGIN_REASON, NOT_TRAINED, Claim
 from report_utils.report.compared_numbers import (
-    AGREES,
     COMPARISONS,
     DATA,
-    DIFFERS,
     EARLIER,
     FOUR_BANDS,
     NETWORK,
@@ -26,7 +23,7 @@ from report_utils.report.compared_numbers import (
     ComparedNumber,
     agreement,
 )
-from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, below, within
+from report_utils.report.intervals import AGREES, DIFFERS, FAILS, HOLDS, UNDECIDED, Interval, below, within
 from report_utils.report.printed_numbers import PUBLISHED, TableRow, is_reports_protocol, table_row
 from report_utils.report.tables import NOT_PRINTED
 from report_utils.runs.code_digest import digest
@@ -89,26 +86,20 @@ BIAS_RULE = (
 
 @dataclass(frozen=True)
 class StatusEntry:
-    """One figure, number or claim of the report.
+    """One figure, number or claim of the report: of one of :data:`KINDS`, with one of the verdicts in :data:`ORDER`.
 
     Attributes
     ----------
-    kind : str
-        One of :data:`KINDS`.
-    name, where : str
-        What it is, and where the report has it.
+    where : str
+        Where the report has it.
     printed, ours : str
-        As text.
-    verdict : str
-        One of :data:`ORDER`.
+        As text; as numbers ``printed_value`` and ``measured``.
     rule : (str, str)
         When ours agrees with the printed, and why that is the rule; empty where nothing is judged.
     page : str
         The page that shows it, with the figure after ``#`` where there is one.
     runs : tuple of str
         The digests of the runs that the number is computed from.
-    printed_value : float or None
-    measured : Interval or None
     parts : tuple of Part
         What a claim of several parts measures, each with its own verdict.
     """
@@ -128,7 +119,7 @@ class StatusEntry:
 
     @property
     def run(self) -> str:
-        """Return the first characters of the run's digest, or of that of all runs' digests where there are several."""
+        """The first characters of the run's digest, or of that of all runs' digests where there are several."""
         if not self.runs:
             return ""
         whole = self.runs[0] if len(self.runs) == 1 else digest(list(self.runs))
@@ -140,13 +131,7 @@ def reproduction_status(
 ) -> list[StatusEntry]:
     """Return the status of all that the report shows, prints and claims.
 
-    Parameters
-    ----------
-    reproduction : Reproduction
-    table : pandas.DataFrame
-        Of :func:`report_utils.report.tables.table_one`.
-    evidence : mapping of claim name to Evidence
-        Of :func:`report_utils.report.claims.judge_claims`.
+    From :func:`report_utils.report.tables.table_one` and :func:`report_utils.report.claims.judge_claims`.
     """
     return [
         *_figures(reproduction),
@@ -154,16 +139,6 @@ def reproduction_status(
         *_numbers(reproduction),
         *_claims(reproduction, evidence),
     ]
-
-
-def counts_by_kind(entries: Sequence[StatusEntry]) -> Mapping[str, Mapping[str, int]]:
-    """Return how often each verdict was given, for each kind that there is."""
-    counts = {}
-    for kind in KINDS:
-        found = Counter(entry.verdict for entry in entries if entry.kind == kind)
-        if found:
-            counts[kind] = {verdict: found[verdict] for verdict in ORDER if found[verdict]}
-    return counts
 
 
 def judge_scatter(ours: Interval, printed: float) -> str:
@@ -283,16 +258,13 @@ def _numbers(reproduction: Reproduction) -> list[StatusEntry]:
         elif one.made_of in runs:
             entries.append(_compared(one, reproduction, reproduction, runs[one.made_of]))
         else:
-            printed = _words(one.printed.value)
+            printed, ours = _words(one.printed.value), "not recorded"
             entries.append(
-                StatusEntry(
-                    one.kind, one.name, one.printed.where, printed, "not recorded", NOT_AVAILABLE, page=one.page
-                )
+                StatusEntry(one.kind, one.name, one.printed.where, printed, ours, NOT_AVAILABLE, page=one.page)
             )
     if weights is None:
-        entries.append(
-            StatusEntry(NETWORK, "Figure 6", "Figure 6", "", "not trained", NOT_AVAILABLE, page="3-2-network")
-        )
+        nothing = StatusEntry(NETWORK, "Figure 6", "Figure 6", "", "not trained", NOT_AVAILABLE, page="3-2-network")
+        entries.append(nothing)
     return sorted(entries, key=lambda entry: KINDS.index(entry.kind))
 
 
@@ -330,25 +302,24 @@ def _claims(reproduction: Reproduction, evidence: Mapping[str, Evidence]) -> lis
     entries = []
     for claim in CLAIMS:
         found = evidence[claim.name]
-        several = len(found.parts) > 1
         alone = found.parts[0].measured if len(found.parts) == 1 else None
         printed = claim.printed[0] if len(claim.printed) == 1 else None
-        entries.append(
-            StatusEntry(
-                CLAIM,
-                claim.statement,
-                claim.where,
-                "" if several else NOT_PRINTED if printed is None else f"{printed:.3f}",
-                "in parts" if several else f"{alone:.3f}" if alone else found.note,
-                found.verdict,
-                (claim.threshold, claim.reason),
-                "4-3-claims",
-                _digests(_runs_of(claim, reproduction)),
-                printed,
-                alone,
-                found.parts if several else (),
-            )
+        entry = StatusEntry(
+            CLAIM,
+            claim.statement,
+            claim.where,
+            NOT_PRINTED if printed is None else f"{printed:.3f}",
+            f"{alone:.3f}" if alone else found.note,
+            found.verdict,
+            (claim.threshold, claim.reason),
+            "4-3-claims",
+            _digests(_runs_of(claim, reproduction)),
+            printed,
+            alone,
         )
+        if len(found.parts) > 1:
+            entry = replace(entry, printed="", ours="in parts", parts=found.parts)
+        entries.append(entry)
     return entries
 
 

@@ -54,10 +54,8 @@ class FoldDraws:
     ----------
     weights : (n_resamples, n_folds)
         How much each fold counts, 1 in the mean: F - 1 of the F folds are drawn with replacement.
-    of_fold : (n_folds, n_transforms, n_quantities)
-        What each fold adds to the totals.
-    of_unit : (n_units, n_transforms, n_quantities)
-        What the clusters of one halo in one fold add.
+    of_fold, of_unit : (n_folds or n_units, n_transforms, n_quantities)
+        What each fold adds to the totals, and each unit: the clusters of one halo in one fold.
     """
 
     weights: NDArray[np.float64]
@@ -76,19 +74,7 @@ class FoldDraws:
         return FoldDraws(self.weights, self.of_fold[:, transforms], self.of_unit[:, transforms])
 
     def of_training(self, statistic: Statistic, observed: NDArray[np.float64]) -> tuple[NDArray[np.float64], Layer]:
-        """Return what trainings change in each resample's totals, and the layer that they are.
-
-        Parameters
-        ----------
-        statistic : callable
-        observed : (n_transforms, n_quantities)
-
-        Returns
-        -------
-        changes : (n_resamples, n_transforms, n_quantities)
-            To be added to the totals of drawn halos.
-        layer : Layer
-        """
+        """Return what trainings add to the totals, ``(n_resamples, n_transforms, n_quantities)``, and their layer."""
         n_folds = len(self.of_fold)
         without = _finite(statistic(observed - self.of_fold))
         between = (n_folds - 1) / n_folds * np.sum((without - without.mean()) ** 2)
@@ -107,9 +93,8 @@ class Resampled:
 
     Attributes
     ----------
-    observed : (n_transforms, n_quantities)
-    totals : (n_resamples, n_transforms, n_quantities)
-    without_group : (n_groups, n_transforms, n_quantities)
+    observed, totals, without_group : (... , n_transforms, n_quantities)
+        Observed, ``(n_resamples, ...)`` drawn, and ``(n_groups, ...)`` without each group.
     seeds : for each transform int
         How many training seeds it has.
     without_seed : for each transform (n_folds, n_seeds, n_quantities)
@@ -126,7 +111,7 @@ class Resampled:
 
     @property
     def n_seeds(self) -> int:
-        """Return the smallest number of training seeds of a transform."""
+        """The smallest number of training seeds of a transform."""
         return min(self.seeds)
 
     def select(self, transforms: Sequence[int]) -> Resampled:
@@ -221,13 +206,7 @@ def resample(
 def _totals(
     sums: Sequence[NDArray[np.float64]], fold_of: NDArray, group_of: NDArray, n_resamples: int, seed: int
 ) -> NDArray[np.float64]:
-    """Return the totals of drawn halos and seeds, ``(n_resamples, n_transforms, n_quantities)``.
-
-    Parameters
-    ----------
-    sums : for each transform (n_units, n_seeds, n_quantities)
-    fold_of, group_of : (n_units,)
-    """
+    """Return the totals of drawn halos and seeds, ``(n_resamples, n_transforms, n_quantities)``, of those by unit."""
     n_groups, n_seeds = int(group_of.max()) + 1, [part.shape[1] for part in sums]
     trainings = fold_of if max(n_seeds) > 1 else np.zeros_like(fold_of)  # without seeds to draw all folds are alike
     rows = [np.flatnonzero(trainings == number) for number in np.unique(trainings)]

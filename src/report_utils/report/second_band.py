@@ -6,17 +6,19 @@ The predictions were committed before the networks were trained. Those of page *
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from report_utils.experiments.expected_scatter import World, expected_one_and_two
 from report_utils.report.claim_tests import MARGIN, Runs
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, within
+from report_utils.report.rank_statistics import middle_third
 from report_utils.report.seeds import SeedPredictions
-from report_utils.report.tables import markdown_table
+from report_utils.report.wording import markdown_table
 
 if TYPE_CHECKING:
     from report_utils.reproduction.study_results import Outcome
@@ -42,16 +44,9 @@ Trained = tuple[str, str]
 
 @dataclass(frozen=True)
 class Prediction:
-    """A ratio of two scatters of the study on the same clusters, and where it was predicted to lie.
+    """A ratio of two scatters on the same clusters that was predicted to lie between ``low`` and ``high``.
 
-    Parameters
-    ----------
-    page : str
-        The notebook that shows it.
-    label : str
-    numerator, denominator : (str, str)
-        A variant of the study and one of its transforms.
-    low, high : float
+    ``page`` is the notebook that shows it.
     """
 
     page: str
@@ -62,10 +57,8 @@ class Prediction:
     high: float
 
     def verdict(self, measured: Interval) -> str:
-        """Judge the prediction: by whether the interval lies inside the predicted range or outside it."""
-        if self.low < measured.low and measured.high < self.high:
-            return AS_PREDICTED
-        return NOT_AS_PREDICTED if measured.high < self.low or measured.low > self.high else UNDECIDED
+        """Judge the prediction by whether the interval lies inside the predicted range or outside it."""
+        return range_verdict([measured], self.low, self.high)
 
 
 def _two_over_one(page: str, label: str, variant: str, world: World) -> Prediction:
@@ -132,7 +125,6 @@ def _predictions() -> tuple[Prediction, ...]:
 PREDICTIONS: Sequence[Prediction] = _predictions()
 """All predictions that the study's networks test."""
 
-
 Third = Literal["middle", "outer"]
 
 
@@ -153,26 +145,17 @@ def scatter_ratio(
     third : {"middle", "outer"}, optional
         Only the clusters in the middle third of true masses, or those in the two outer ones.
     """
-    chosen = {"numerator": numerator, "denominator": denominator}
-    if any(outcomes.get(variant) is None for variant, _ in chosen.values()):
-        return None
-    of_both = {
-        name: outcomes[variant].cross_validations.get(transform) for name, (variant, transform) in chosen.items()
-    }
-    if None in of_both.values():
-        return None
+    tested = {}
+    for name, (variant, transform) in {"numerator": numerator, "denominator": denominator}.items():
+        outcome = outcomes.get(variant)
+        if outcome is None or transform not in outcome.cross_validations:
+            return None
+        tested[name] = SeedPredictions.of(outcome.cross_validations[transform])
     if third is not None:
-        of_both = {name: _in_third(SeedPredictions.of(each), third) for name, each in of_both.items()}
-    runs = Runs(of_both)
-    if runs.untrained or runs.n_halos < MINIMUM_GROUPS:
-        return None
-    return runs.ratio("numerator", "denominator")
-
-
-def _in_third(tested: SeedPredictions, third: Third) -> SeedPredictions:
-    low, high = np.quantile(tested.truth, [1 / 3, 2 / 3])
-    is_middle = (tested.truth > low) & (tested.truth <= high)
-    return tested.among(tested.cluster[is_middle == (third == "middle")])
+        wanted = third == "middle"
+        tested = {name: one.among(one.cluster[middle_third(one.truth) == wanted]) for name, one in tested.items()}
+    runs = Runs(tested)
+    return None if runs.untrained or runs.n_halos < MINIMUM_GROUPS else runs.ratio(*tested)
 
 
 def judge_conjecture(middle: Interval, outer: Interval) -> str:
@@ -195,21 +178,64 @@ def judge_conjecture(middle: Interval, outer: Interval) -> str:
     return FAILS if within(middle, MARGIN) == HOLDS else UNDECIDED
 
 
-def predictions_table(
-    predictions: Sequence[Prediction], outcomes: Mapping[str, Outcome | None]
-) -> list[tuple[Prediction, Interval | None, str]]:
+Judged = tuple[Prediction, Interval | None, str]
+"""A prediction, what was measured, and the verdict."""
+
+
+def predictions_table(predictions: Sequence[Prediction], outcomes: Mapping[str, Outcome | None]) -> list[Judged]:
     """Return each prediction with what was measured and the verdict."""
-    rows = []
-    for prediction in predictions:
-        measured = scatter_ratio(outcomes, prediction.numerator, prediction.denominator)
-        rows.append((prediction, measured, "not measured" if measured is None else prediction.verdict(measured)))
-    return rows
+    measured = [scatter_ratio(outcomes, one.numerator, one.denominator) for one in predictions]
+    return [
+        (one, found, "not measured" if found is None else one.verdict(found))
+        for one, found in zip(predictions, measured, strict=True)
+    ]
 
 
-def predictions_markdown(rows: Sequence[tuple[Prediction, Interval | None, str]]) -> str:
+def predictions_markdown(rows: Sequence[Judged]) -> str:
     """Write predictions beside what was measured."""
     cells = [
         [one.label, f"{one.low:.2f} to {one.high:.2f}", "" if found is None else f"{found:.2f}", verdict]
         for one, found, verdict in rows
     ]
     return markdown_table(["Ratio of scatters", "Predicted", "Measured [95% interval]", "Verdict"], cells, "lrrl")
+
+
+def range_verdict(measured: Sequence[Interval], low: float, high: float) -> str:
+    """Judge whether a number lies in a range: all networks' intervals inside, or all outside, or nothing is decided."""
+    if measured and all(low < one.low and one.high < high for one in measured):
+        return AS_PREDICTED
+    outside = bool(measured) and all(one.high < low or one.low > high for one in measured)
+    return NOT_AS_PREDICTED if outside else UNDECIDED
+
+
+def agreed(verdicts: Iterable[str]) -> str:
+    """Return what all networks say, of :data:`HOLDS` and :data:`FAILS`; if they differ, nothing is decided."""
+    said = set(verdicts)
+    return {HOLDS: AS_PREDICTED, FAILS: NOT_AS_PREDICTED}.get(said.pop(), UNDECIDED) if len(said) == 1 else UNDECIDED
+
+
+def listed(measured: Iterable[Interval]) -> str:
+    """Write numbers with their intervals, where they have one."""
+    return "; ".join(f"{one:.2f}" if np.isfinite(one.low) else f"{one.value:.2f}".replace("-", "−") for one in measured)
+
+
+def typical(values: ArrayLike, statistic: Callable[..., float] = np.median) -> Interval:
+    """Return the median of independent values, or another statistic, with its 95 % interval.
+
+    Values are resampled, and the percentiles taken (Efron & Tibshirani 1993, section 13.3). With fewer than
+    :data:`MINIMUM_GROUPS` values, or if all are equal, the ends are NaN.
+
+    Parameters
+    ----------
+    values : (n_values,)
+    statistic : callable
+        As :func:`scipy.stats.bootstrap` takes it.
+    """
+    from scipy.stats import bootstrap
+
+    values = np.asarray(values, dtype=np.float64)
+    estimate = float(statistic(values))
+    if len(values) < MINIMUM_GROUPS or np.ptp(values) == 0:
+        return Interval(estimate, np.nan, np.nan)
+    found = bootstrap((values,), statistic, method="percentile", n_resamples=2000, rng=0).confidence_interval
+    return Interval(estimate, float(found.low), float(found.high))

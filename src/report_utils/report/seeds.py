@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Protocol
 
@@ -70,35 +70,38 @@ class SeedPredictions:
             return runs
         runs = list(runs) if isinstance(runs, Sequence) else [runs]
         first, orders = runs[0], [np.argsort(run.cluster, kind="stable") for run in runs]
-        cluster, fold = np.asarray(first.cluster)[orders[0]], np.asarray(first.fold)[orders[0]]
+        names = ("cluster", "fold", "group", "truth")
+        cluster, fold, group, truth = (np.asarray(getattr(first, name))[orders[0]] for name in names)
+        predictions = []
         for seed, (run, order) in enumerate(zip(runs, orders, strict=True)):
             if not (np.array_equal(run.cluster[order], cluster) and np.array_equal(run.fold[order], fold)):
                 msg = f"{first.transform}: training seed {seed} was tested on other clusters or folds than the first"
                 raise InputError(msg)
+            predictions.append(np.asarray(run.predictions, np.float64)[order])
         return cls(
             first.transform,
             cluster,
             fold,
-            np.asarray(first.group)[orders[0]],
-            np.asarray(first.truth, dtype=np.float64)[orders[0]],
-            np.stack([np.asarray(run.predictions, np.float64)[order] for run, order in zip(runs, orders, strict=True)]),
+            group,
+            truth.astype(np.float64),
+            np.stack(predictions),
             tuple(run.history for run in runs),
             tuple(getattr(run, "target_variance", {}) for run in runs),
         )
 
     @property
     def residuals(self) -> NDArray[np.float64]:
-        """Return prediction minus truth, ``(n_seeds, n_clusters, n_views)`` [dex]."""
+        """Prediction minus truth, ``(n_seeds, n_clusters, n_views)`` [dex]."""
         return self.predictions - self.truth[None, :, None]
 
     @property
     def n_seeds(self) -> int:
-        """Return the number of training seeds."""
+        """The number of training seeds."""
         return len(self.predictions)
 
     @cached_property
     def untrained(self) -> str:
-        """Say which fits did not train, and why; empty where all did. Numbers of untrained networks mean nothing."""
+        """Which fits did not train, and why; empty where all did. Numbers of untrained networks mean nothing."""
         found = []
         for seed, predictions in enumerate(self.predictions):
             known = (self.history[seed], self.target_variance[seed]) if self.target_variance else ({}, {})
@@ -109,14 +112,8 @@ class SeedPredictions:
     def among(self, clusters: NDArray[np.integer]) -> SeedPredictions:
         """Return the predictions for some of the clusters."""
         rows = np.flatnonzero(np.isin(self.cluster, clusters))
-        columns = (self.cluster, self.fold, self.group, self.truth)
-        return SeedPredictions(
-            self.transform,
-            *(column[rows] for column in columns),
-            self.predictions[:, rows],
-            self.history,
-            self.target_variance,
-        )
+        columns = {name: getattr(self, name)[rows] for name in ("cluster", "fold", "group", "truth")}
+        return replace(self, **columns, predictions=self.predictions[:, rows])
 
 
 def all_seeds(reproduction: Reproduction, transforms: Iterable[str] | None = None) -> dict[str, SeedPredictions]:

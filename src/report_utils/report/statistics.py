@@ -2,9 +2,7 @@
 
 The eight views of one cluster share its photons and the snapshots of one halo share its shape, so a test view is not
 an independent observation; nor are two trainings the same. :mod:`report_utils.report.resampling` says what is drawn.
-
-All statistics with an interval are functions of sums over clusters (count, sum of r, sum of r^2 ...), so one resample
-costs one weighted sum over halos, whatever the number of views.
+All statistics with an interval are functions of sums over clusters (count, sum of r, sum of r^2 ...).
 """
 
 from __future__ import annotations
@@ -110,26 +108,24 @@ def slope_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class ResidualStatistics:
-    """The numbers of a row of Table 1, and some that it leaves out.
+    """The numbers of a row of Table 1, and some that it leaves out; slope and R^2 are None without the truth.
 
     Attributes
     ----------
     bias, scatter : Interval [dex]
         Mean and standard deviation (divided by n) over every test view of every training seed.
     slope : Interval or None [dex per dex]
-        Of the straight line through residual against truth: -1 for a network that always predicts the mean mass,
-        0 for one without regression to the mean; ``None`` without the truth.
+        Of the straight line through residual against truth: -1 for a network that always predicts the mean mass.
     robust_scatter : float [dex]
         Half the range from the 16th to the 84th percentile: equal to the scatter for Gaussian residuals.
     outlier_fraction : float
         Share of views more than three robust scatters from the median (0.0027 for Gaussian residuals).
     r_squared : float or None
-        1 - sum r^2 / sum (truth - mean truth)^2; ``None`` without the truth.
+        1 - sum r^2 / sum (truth - mean truth)^2.
     n_clusters, n_views, n_groups, n_seeds : int
         Clusters, views of each, independent units drawn in the bootstrap, and training seeds.
     resampled : str
-        What was drawn: ``"halos"`` or ``"clusters"``, and of the trainings ``"... and folds"`` where there are many,
-        else with two training seeds or more ``"... and seeds"``.
+        ``"halos"`` or ``"clusters"``, and of the trainings ``"... and folds"`` or ``"... and seeds"``.
     """
 
     bias: Interval
@@ -198,14 +194,7 @@ def describe_all(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> dict[str, ResidualStatistics]:
-    """Describe the residuals of several transforms; those tested on the same clusters are resampled together.
-
-    Parameters
-    ----------
-    tested : mapping of transform name to SeedPredictions
-    n_resamples, seed, confidence
-        Of the bootstrap.
-    """
+    """Describe the residuals of several transforms; those tested on the same clusters are resampled together."""
     alike: dict[bytes, list[str]] = {}
     for name, one in tested.items():
         alike.setdefault(one.cluster.tobytes() + one.fold.tobytes(), []).append(name)
@@ -228,17 +217,7 @@ def _describe(
     drawn: Resampled,
     confidence: float = 0.95,
 ) -> ResidualStatistics:
-    """Return the statistics of one transform whose :func:`moments` have been resampled.
-
-    Parameters
-    ----------
-    views : (n_seeds, n_clusters, n_views) [dex]
-    truth : (n_clusters,) [log10 solar masses], or None
-    groups : (n_clusters,)
-    drawn : Resampled
-        Of this transform alone.
-    confidence : float
-    """
+    """Return the statistics of one transform whose :func:`moments` alone have been resampled."""
 
     def interval(statistic) -> Interval:
         return drawn.interval(lambda totals: statistic(totals[..., 0, :]), confidence)
@@ -300,25 +279,12 @@ def scatter_contrast(
         raise InputError(msg)
     halos = checked_groups(groups, arrays[0].shape[1])
     drawn = resample([moments(array) for array in arrays], halos, folds, n_resamples=n_resamples, seed=seed)
-    return contrast_of(drawn, powers, confidence)
-
-
-def contrast_of(drawn: Resampled, powers: Sequence[float], confidence: float = 0.95) -> Interval:
-    """Return the product of the scatters of transforms whose :func:`moments` have been resampled, each to its power."""
     return drawn.interval(lambda totals: np.prod(scatter_of(totals) ** np.asarray(powers), axis=-1), confidence)
 
 
 @dataclass(frozen=True)
 class MassBin:
-    """The residuals of the clusters in one bin of true mass.
-
-    Attributes
-    ----------
-    log10_mass : float [log10 solar masses]
-        The median of the bin's clusters.
-    n_clusters : int
-    bias, scatter : Interval [dex]
-    """
+    """Bias and scatter [dex] of the clusters in one bin of true mass, with their median mass [log10 solar masses]."""
 
     log10_mass: float
     n_clusters: int
@@ -329,16 +295,9 @@ class MassBin:
 def mass_bins(
     tested: SeedPredictions, n_bins: int = 5, *, n_resamples: int = N_RESAMPLES, seed: int = 0
 ) -> tuple[MassBin, ...]:
-    """Return bias and scatter in bins of true mass with equally many clusters.
-
-    Parameters
-    ----------
-    tested : SeedPredictions
-    n_bins : int
-    n_resamples, seed
-        Of the bootstrap over halos and training seeds.
-    """
-    place = _bin_of(tested.truth, n_bins)
+    """Return bias and scatter in bins of true mass with equally many clusters."""
+    edges = np.quantile(tested.truth, np.linspace(0, 1, n_bins + 1))
+    place = np.clip(np.searchsorted(edges, tested.truth, side="right") - 1, 0, n_bins - 1)
     columns = moments(as_views(tested.residuals))
     in_bins = np.concatenate([columns * (place == number)[:, None] for number in range(n_bins)], axis=2)
     groups = checked_groups(tested.group, len(tested.truth))
@@ -354,24 +313,12 @@ def mass_bins(
     )
 
 
-def _bin_of(truth: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:
-    edges = np.quantile(truth, np.linspace(0, 1, n_bins + 1))
-    return np.clip(np.searchsorted(edges, truth, side="right") - 1, 0, n_bins - 1)
-
-
 @dataclass(frozen=True)
 class Expectation:
     """How far scatters of samples of one size spread.
 
-    Parameters
-    ----------
-    n_clusters : int
-    scatter : (low, high) [dex]
-        95% of samples have a scatter between these.
-    ratio : (low, high)
-        95% of samples have a scatter between these times that of the baseline, on the same clusters.
-    share_smaller : float
-        Of the samples in which the scatter is smaller than the baseline's.
+    95% of samples have a ``scatter`` between two values [dex], and a ``ratio`` to the baseline's scatter; in
+    ``share_smaller`` of them it is smaller than that.
     """
 
     n_clusters: int
@@ -409,17 +356,12 @@ def expect_of_samples(
         )
         raise InputError(msg)
     rows = np.random.default_rng(seed).integers(0, len(residuals), (n_samples, n_clusters))
-    scatter, other = _scatters(residuals, rows), _scatters(baseline, rows)
+
+    def scatters(views: NDArray[np.float64]) -> NDArray[np.float64]:
+        first, second = views.mean(axis=1), (views**2).mean(axis=1)
+        return np.sqrt(np.maximum(second[rows].mean(axis=1) - first[rows].mean(axis=1) ** 2, 0.0))
+
+    scatter, other = scatters(residuals), scatters(baseline)
     ratio = np.divide(scatter, other, out=np.ones(n_samples), where=other > 0)
-    return Expectation(n_clusters, _central(scatter), _central(ratio), float(np.mean(ratio < 1)))
-
-
-def _scatters(residuals: NDArray[np.float64], rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return each sample's standard deviation over all views, ``(n_samples,)`` [dex]."""
-    first, second = residuals.mean(axis=1), (residuals**2).mean(axis=1)
-    return np.sqrt(np.maximum(second[rows].mean(axis=1) - first[rows].mean(axis=1) ** 2, 0.0))
-
-
-def _central(values: NDArray[np.float64]) -> tuple[float, float]:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
+    middle = [tuple(np.percentile(values, [2.5, 97.5]).tolist()) for values in (scatter, ratio)]
+    return Expectation(n_clusters, *middle, float(np.mean(ratio < 1)))

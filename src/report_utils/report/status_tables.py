@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
 from report_utils.report.claim_tests import Part
-from report_utils.report.compared_numbers import AGREES, DIFFERS
-from report_utils.report.intervals import FAILS, HOLDS, Interval
-from report_utils.report.reproduction_status import CLAIM, KINDS, NOT_PRINTED, ORDER, StatusEntry, counts_by_kind
-from report_utils.report.sentences import listing
-from report_utils.report.tables import markdown_table
+from report_utils.report.intervals import Interval
+from report_utils.report.reproduction_status import CLAIM, KINDS, ORDER, StatusEntry
+from report_utils.report.tables import NOT_PRINTED
+from report_utils.report.wording import counted, listing, markdown_table
 
 
 def page_link(page: str) -> str:
@@ -32,29 +28,16 @@ def page_address(page: str) -> str:
 
 
 def status_markdown(entries: Sequence[StatusEntry], kind: str) -> str:
-    """Write the entries of one kind as a table, below it when they agree and why so.
-
-    Parameters
-    ----------
-    entries : sequence of StatusEntry
-    kind : str
-        One of :data:`report_utils.report.reproduction_status.KINDS`.
-    """
+    """Write the entries of one of :data:`KINDS` as a table, below it when they agree and why so."""
     chosen = [entry for entry in entries if entry.kind == kind]
     rows = []
     for entry in chosen:
-        rows.append(
-            [
-                f"[{entry.name}]({page_link(entry.page)})",
-                entry.where,
-                re.sub("^-", "−", entry.printed),
-                entry.ours,
-                f"**{entry.verdict}**",
-                f"`{entry.run}`" if entry.run else "",
-            ]
-        )
-        for part in entry.parts:
-            rows.append([f"— {part.label}", "", _printed(part), f"{part.measured:.3f}", part.verdict, ""])
+        name, printed = f"[{entry.name}]({page_link(entry.page)})", re.sub("^-", "−", entry.printed)
+        run = f"`{entry.run}`" if entry.run else ""
+        rows.append([name, entry.where, printed, entry.ours, f"**{entry.verdict}**", run])
+        rows += [
+            [f"— {part.label}", "", _printed(part), f"{part.measured:.3f}", part.verdict, ""] for part in entry.parts
+        ]
     table = markdown_table(["What", "In the report", "Printed", "Here", "Verdict", "Run"], rows, "llllll")
     return f"{table}\n\n{_tolerances(chosen)}".rstrip()
 
@@ -78,24 +61,15 @@ def _tolerances(entries: Sequence[StatusEntry]) -> str:
     return "\n".join(lines)
 
 
-def _plural(verdict: str, number: int) -> str:
-    plurals = {AGREES: "agree", DIFFERS: "differ", HOLDS: "hold", FAILS: "fail"}
-    return verdict if number == 1 else plurals.get(verdict, verdict)
-
-
 def status_summary(entries: Sequence[StatusEntry]) -> str:
     """Write one line for each kind with the number of times that each verdict was given."""
-    rows = [
-        [kind, "; ".join(f"{number} {_plural(verdict, number)}" for verdict, number in counts.items())]
-        for kind, counts in counts_by_kind(entries).items()
-    ]
-    return markdown_table(["Kind", "Verdicts"], rows, "ll")
+    counts = {kind: counted((e.verdict for e in entries if e.kind == kind), ORDER) for kind in KINDS}
+    return markdown_table(["Kind", "Verdicts"], [[kind, "; ".join(of)] for kind, of in counts.items() if of], "ll")
 
 
 def status_sentence(entries: Sequence[StatusEntry]) -> str:
-    """Say in one sentence how many of all entries were given which verdict."""
-    found = Counter(entry.verdict for entry in entries)
-    counts = [f"{number} {_plural(verdict, number)}" for verdict in ORDER if (number := found[verdict])]
+    """Say how many of all entries were given which verdict."""
+    counts = counted((entry.verdict for entry in entries), ORDER)
     return f"Of {len(entries)} figures, numbers and claims, {listing(counts)}."
 
 
@@ -109,13 +83,9 @@ def status_text(entries: Sequence[StatusEntry]) -> str:
             lines += ["", kind]
         for entry in chosen:
             lines.append(f"  {entry.verdict:<{width}} {entry.name}")
-            said = [
-                ("printed", "" if entry.printed == NOT_PRINTED else entry.printed),
-                ("here", entry.ours),
-                ("run", entry.run),
-                ("page", page_address(entry.page)),
-            ]
-            lines.append(indent + "; ".join(f"{what} {value}" for what, value in said if value))
+            printed = "" if entry.printed == NOT_PRINTED else entry.printed
+            said = {"printed": printed, "here": entry.ours, "run": entry.run, "page": page_address(entry.page)}
+            lines.append(indent + "; ".join(f"{what} {value}" for what, value in said.items() if value))
             for part in entry.parts:
                 lines.append(
                     f"{indent}{part.label}: printed {_printed(part)}; here {part.measured:.3f}; {part.verdict}"
@@ -154,9 +124,8 @@ def _numbers(measured: Interval | None) -> dict[str, float | int | None]:
 
 def status_json(entries: Sequence[StatusEntry], profile: str) -> str:
     """Write all entries as JSON: ``{"profile": ..., "entries": [...]}``."""
-    return (
-        json.dumps({"profile": profile, "entries": [_record(e) for e in entries]}, indent=1, ensure_ascii=False) + "\n"
-    )
+    records = {"profile": profile, "entries": [_record(entry) for entry in entries]}
+    return json.dumps(records, indent=1, ensure_ascii=False) + "\n"
 
 
 def status_csv(entries: Sequence[StatusEntry]) -> str:
@@ -164,14 +133,12 @@ def status_csv(entries: Sequence[StatusEntry]) -> str:
 
     After a claim of several parts there is a line for each, with what it measures in the column ``part``.
     """
+    import pandas as pd
+
     lines = []
     for entry in entries:
         record = _record(entry)
         parts = record.pop("parts")
         lines.append(record | {"part": "", "runs": " ".join(record["runs"])})
         lines += [lines[-1] | {"printed": "", "ours": ""} | part for part in parts]
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    return buffer.getvalue()
+    return pd.DataFrame(lines, dtype=object).to_csv(index=False, lineterminator="\n")

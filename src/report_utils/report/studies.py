@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from report_utils.report.claim_tests import MARGIN, Evidence, RatioTest, Runs
-from report_utils.report.claims import CLAIMS, Claim, judge_claims
-from report_utils.report.intervals import below
+from report_utils.report.claims import CLAIMS, Claim, judge_claims, verdict_counts
+from report_utils.report.intervals import UNDECIDED, below
+from report_utils.report.leakage import compare_partitions, comparisons_markdown
+from report_utils.report.second_band import PREDICTIONS, predictions_markdown, predictions_table
+from report_utils.report.tables import measured_text, verdicts_markdown
+from report_utils.report.wording import markdown_table
 from report_utils.reproduction.results import Origin
 from report_utils.reproduction.studies import Study, Variant
 from report_utils.reproduction.study_results import Outcome, seeds_of
@@ -34,18 +38,9 @@ STUDIED_CLAIMS: Mapping[str, Claim] = _studied_claims()
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one variant says on one claim.
+    """What one variant says on one claim, and what the study's default says; None where that has not been trained.
 
-    Attributes
-    ----------
-    claim : Claim
-    variant : Variant
-    evidence : Evidence or None
-        None where the variant has not been trained.
-    default : Evidence or None
-        What the study's default says.
-    origin : str
-        Where committed results come from; empty for runs of this machine.
+    ``origin`` says where committed results come from; it is empty for runs of this machine.
     """
 
     claim: Claim
@@ -56,7 +51,7 @@ class Judgement:
 
     @property
     def turns(self) -> bool:
-        """Tell whether the verdict differs from the default's."""
+        """Whether the verdict differs from the default's."""
         return None not in (self.evidence, self.default) and self.evidence.verdict != self.default.verdict
 
 
@@ -98,13 +93,7 @@ def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[st
 class OverSeeds:
     """The verdict on every claim over several training seeds.
 
-    Attributes
-    ----------
-    evidence : mapping of claim name to Evidence
-    n_seeds : int
-        The smallest number of seeds of a transform or a dynamics.
-    origin : Origin or None
-        Of committed results; None for runs of this machine.
+    ``n_seeds`` is the smallest number of seeds of a transform or a dynamics; runs of this machine have no ``origin``.
     """
 
     evidence: Mapping[str, Evidence]
@@ -113,24 +102,92 @@ class OverSeeds:
 
     @property
     def source(self) -> str:
-        """Say where the trainings come from."""
+        """Where the trainings come from."""
         return "runs of this machine" if self.origin is None else f"committed results: {self.origin}"
-
-    def turned(self, once: Mapping[str, Evidence]) -> list[Claim]:
-        """Return the claims whose verdict differs from that of a single training."""
-        return [claim for claim in CLAIMS if once[claim.name].verdict != self.evidence[claim.name].verdict]
 
 
 def judge_over_seeds(outcome: Outcome | None, cluster_names: Sequence[str] | None = None) -> OverSeeds | None:
-    """Judge every claim by the runs of the study of seeds; None where there are none.
-
-    Parameters
-    ----------
-    outcome : Outcome or None
-    cluster_names : sequence of str, optional
-        What each row of the catalogue is called.
-    """
+    """Judge every claim by the runs of the study of seeds, clusters named; None where there are none."""
     if outcome is None:
         return None
     runs = Runs(outcome.cross_validations, outcome.dynamics, cluster_names=cluster_names)
     return OverSeeds(judge_claims(runs), min(seeds_of({"": outcome})), outcome.origin)
+
+
+def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
+    """Write one claim's judgements, the default first, as a table; ``command`` trains what is missing.
+
+    A verdict that differs from the default's is bold.
+    """
+    rows = []
+    for judgement in judgements:
+        found = judgement.evidence
+        if found is None:
+            rows.append([judgement.variant.title, f"not trained: `{command}`", ""])
+            continue
+        verdict = f"**{found.verdict}**" if judgement.turns else found.verdict
+        title = judgement.variant.title + (f" (committed results: {judgement.origin})" if judgement.origin else "")
+        rows.append([title, measured_text(found), verdict])
+    return markdown_table(["Choice", "Measured [95% interval]", "Verdict"], rows, "lll")
+
+
+def _turned(compared: Iterable[tuple[str, Evidence, Evidence]], header: Sequence[str]) -> str:
+    """Count the verdicts that differ, and list them, from labelled evidence before and after."""
+    compared = [(label, before.verdict, after.verdict) for label, before, after in compared]
+    turned = [(label, before, f"**{after}**") for label, before, after in compared if before != after]
+    n_open = sum(before != after and UNDECIDED in (before, after) for _, before, after in compared)
+    n_reversed = len(turned) - n_open
+    counts = f"Of {len(compared)} verdicts, {n_reversed} reversed, {n_open} changed between decided and undecided."
+    return f"{counts}\n\n{markdown_table(header, turned, 'lll')}" if turned else counts
+
+
+def study_summary(judged: Mapping[str, Sequence[Judgement]], command: str) -> str:
+    """List the verdicts that differ from the default's, what did not train, and what ``command`` still has to train."""
+    others = [one for of_claim in judged.values() for one in of_claim[1:]]
+    measured = [one for one in others if one.evidence is not None and one.evidence.parts]
+    compared = [(f"{one.variant.title}: {one.claim.statement}", one.default, one.evidence) for one in measured]
+    said = [_turned(compared, ["Changed", "By default", "Here"]) if measured else "At this size nothing can be judged."]
+    said += [
+        f"{one.variant.title}: {one.evidence.note}."
+        for one in others
+        if one.evidence is not None and not one.evidence.trained
+    ]
+    missing = dict.fromkeys(one.variant.title for one in others if one.evidence is None)
+    if missing:
+        said.append(f"Not trained yet: {'; '.join(missing)}. `{command}` trains them.")
+    return "\n\n".join(said)
+
+
+def over_seeds_summary(once: Mapping[str, Evidence], over: OverSeeds | None, command: str) -> str:
+    """Count the verdicts over several training seeds, and list those that differ from this build's, ``once``."""
+    if over is None:
+        return f"Not judged over several trainings yet: `{command}` trains every network with three seeds."
+    compared = [(claim.statement, once[claim.name], over.evidence[claim.name]) for claim in CLAIMS]
+    return (
+        f"Over {over.n_seeds} training seeds of every network ({over.source}): {verdict_counts(over.evidence)} "
+        f"{_turned(compared, ['Claim', 'This build', f'{over.n_seeds} seeds'])}"
+    )
+
+
+def over_seeds_text(over: OverSeeds) -> str:
+    """Write the verdicts over the seeds for a terminal."""
+    table = verdicts_markdown({f"{over.n_seeds} seeds": over.evidence}, measured=True)
+    return f"Over {over.n_seeds} training seeds ({over.source}): {verdict_counts(over.evidence)}\n\n{table}\n"
+
+
+def study_text(study: Study, outcomes: Mapping[str, Outcome | None]) -> str:
+    """Write what a study shows for a terminal."""
+    blocks = []
+    for of_claim in judge_study(study, outcomes).values():
+        claim = of_claim[0].claim
+        blocks += [
+            f"{claim.statement}\nMeasured: {claim.statistic}; holds when: {claim.threshold}.",
+            judgements_markdown(of_claim, f"report-utils study {study.name}"),
+        ]
+    if study.name == "why":
+        blocks.append(predictions_markdown(predictions_table(PREDICTIONS, outcomes)))
+    if study.name == "halos" and all(outcomes.values()):
+        blocks.append(
+            comparisons_markdown(compare_partitions(*(outcomes[n].cross_validations for n in ("random", "grouped"))))
+        )
+    return "\n\n".join([*blocks, ""])

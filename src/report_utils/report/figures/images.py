@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from report_utils.binning import TRANSFORMS
 from report_utils.binning.transforms import retained_pixels
@@ -23,16 +23,19 @@ BANDS = band_titles(BAND_EDGES_KEV)
 COLOUR_BAR = r"$\log_{10}(1 + \mathrm{events})$ in a pixel"
 
 
-def colour_limits(counts: NDArray) -> tuple[tuple[float, float], ...]:
-    """Return the colour scale of each band of Figure 4's row for one observation [log10(1 + events)].
+def example_rows(log10_mass: ArrayLike, n_examples: int = 6, *, among: int = 48) -> NDArray[np.intp]:
+    """Return rows of the catalogue that span the masses, the heaviest first.
 
-    Parameters
-    ----------
-    counts : (n_pixels, n_pixels, 4) [events]
+    They are taken from the first ``among``, so that all profiles of one simulation show the same clusters.
     """
-    return tuple(
-        (0.0, max(ONE_EVENT, float(np.log10(1 + counts[..., band].max())))) for band in range(counts.shape[-1])
-    )
+    order = np.argsort(np.asarray(log10_mass)[:among], kind="stable")[::-1]
+    places = np.linspace(0, len(order) - 1, min(n_examples, len(order)))
+    return order[np.round(places).astype(int)]
+
+
+def colour_limits(counts: NDArray) -> tuple[tuple[float, float], ...]:
+    """Return the colour scales of an observation's bands ``(n_pixels, n_pixels, 4)`` [log10(1 + events)]."""
+    return tuple((0.0, max(ONE_EVENT, float(np.log10(1 + highest)))) for highest in counts.max(axis=(0, 1)))
 
 
 def band_images(counts: Sequence[NDArray], titles: Sequence[str]) -> Figure:
@@ -59,26 +62,14 @@ def band_images(counts: Sequence[NDArray], titles: Sequence[str]) -> Figure:
 
 
 def remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
-    """Return the shares of occupied pixels and of events that a percentile cut leaves.
-
-    Parameters
-    ----------
-    counts : (n_pixels, n_pixels, 4) [events]
-    percentage : int
-    """
+    """Return the shares of occupied pixels and of events that a cut leaves of ``(n_pixels, n_pixels, 4)`` counts."""
     total = counts.sum(axis=-1, dtype=np.int64)
     kept = retained_pixels(counts, percentage) & (total > 0)
     return float(kept.sum() / np.count_nonzero(total)), float(total[kept].sum() / total.sum())
 
 
 def median_remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
-    """Return the medians of :func:`remaining` over observations.
-
-    Parameters
-    ----------
-    counts : (n_observations, n_pixels, n_pixels, 4) [events]
-    percentage : int
-    """
+    """Return the medians of :func:`remaining` over observations ``(n_observations, n_pixels, n_pixels, 4)``."""
     shares = np.median([remaining(cube, percentage) for cube in counts], axis=0)
     return float(shares[0]), float(shares[1])
 

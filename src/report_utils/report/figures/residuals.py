@@ -18,14 +18,7 @@ RESIDUAL = "prediction − truth [dex]"
 
 
 def draw_residuals(ax: Axes, residuals: NDArray, limit: float) -> None:
-    """Draw the histogram of residuals; the outermost bars hold those beyond ``limit``.
-
-    Parameters
-    ----------
-    ax : matplotlib axes
-    residuals : (..., n_clusters, n_views) [dex]
-    limit : float [dex]
-    """
+    """Draw the histogram of residuals [dex]; the outermost bars hold those beyond ``limit``."""
     edges = np.linspace(-limit, limit, 41)
     heights, _ = np.histogram(np.clip(residuals, -limit, limit), bins=edges)
     ax.stairs(100 * heights / residuals.size, edges, fill=True, color=OURS)

@@ -64,17 +64,7 @@ def use_book_style() -> None:
 
 
 def svg_text(figure: Figure) -> str:
-    """Return a figure as SVG without a date; a palette makes its images less than half as large.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-
-    Returns
-    -------
-    str
-        The same for the same data.
-    """
+    """Return a figure as SVG, the same for the same data; a palette makes its images less than half as large."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
     return _EMBEDDED.sub(lambda match: match[1] + _with_palette(match[2]), buffer.getvalue())
@@ -111,20 +101,10 @@ def grid(
 
 
 def show_image(ax: Axes, image: np.ndarray, *, extent: tuple | None = None, limits: tuple | None = None):
-    """Draw one channel with y upwards.
+    """Draw one channel ``(n_pixels, n_pixels)`` [log10(1 + events)] with y upwards, and return the drawn image.
 
-    Parameters
-    ----------
-    ax : matplotlib axes
-    image : (n_pixels, n_pixels) [log10(1 + events)]
-    extent : (left, right, bottom, top), optional [arcsec]
-        Without it the axes have pixel numbers. Pixels are square in both cases, as the network sees them.
-    limits : (low, high), optional
-        Of the colours.
-
-    Returns
-    -------
-    matplotlib.image.AxesImage
+    ``extent`` is (left, right, bottom, top) [arcsec]; without it the axes have pixel numbers. Pixels are square in both
+    cases, as the network sees them. ``limits`` are those of the colours.
     """
     low, high = (0.0, max(float(image.max()), ONE_EVENT)) if limits is None else limits
     return ax.imshow(

@@ -16,16 +16,7 @@ if TYPE_CHECKING:
 
 
 def cluster_viewer(reproduction: Reproduction, *dynamics: Recording, figure: Figure | None = None) -> Widget:
-    """Return the viewer of a reproduction's dynamics, with the images that the networks saw.
-
-    Parameters
-    ----------
-    reproduction : Reproduction
-    *dynamics : Recording
-        Of its transforms.
-    figure : matplotlib.figure.Figure, optional
-        The plain picture.
-    """
+    """Return the viewer of a reproduction's dynamics, with the images that the networks saw; ``figure`` is plain."""
     first = dynamics[0]
     transforms = [get_transform(each.name) for each in dynamics]
     names = reproduction.catalogue["cluster_id"].to_numpy()
