@@ -461,7 +461,7 @@ start("weigh", async (root, shown, data) => {
   }
   file.addEventListener("change", () => file.files[0] && readFile(file.files[0]));
   for (const kind of ["dragover", "dragleave", "drop"]) {
-    own.addEventListener(kind, (event) => {
+    shown.addEventListener(kind, (event) => { // anywhere: a browser would open a file that misses the field
       event.preventDefault();
       own.classList.toggle("rw-over", kind === "dragover");
       if (kind === "drop" && event.dataTransfer.files[0]) readFile(event.dataTransfer.files[0]);
