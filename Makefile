@@ -7,7 +7,7 @@ TORCH ?= torch==2.13.0+cpu
 TORCH_VENV ?= $(VENV)/torch
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-torch serve pdf lint bench lock clean setup setup-dev grid
+.PHONY: help book test test-torch serve pdf lint bench lock clean setup setup-dev
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -42,10 +42,6 @@ setup: $(VENV)/.ready ## set up .venv, and nothing else
 setup-dev: $(VENV)/.ready-dev ## set up with JupyterLab and all that tests need
 
 # Always with -e: a copy of the package in .venv would be run in place of src/, and edits would change nothing.
-grid: setup ## add Snakemake, for report-utils grid
-	sed -n 's/ *\\$$//; /^[A-Za-z0-9]/p' requirements-dev.lock > $(VENV)/constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c $(VENV)/constraints.txt -e '.[grid]'
-
 # One pip run for each lock file: every archive is checked against its hash, and bytecode is compiled while at it,
 # since the first import of TensorFlow is three times slower without.
 $(VENV)/.ready: requirements.lock pyproject.toml

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.dynamics.made_up import classifier, regression
 
-from report_utils.dynamics import Recording, cartography, compare_with_seeds, learning, phase_gains, rank_correlation
+from report_utils.dynamics import Recording, cartography, compare_dynamics, learning, phase_gains, rank_correlation
 from report_utils.dynamics.measures import NEVER, tolerance_of
 from report_utils.errors import InputError
 
@@ -79,24 +79,6 @@ def test_the_first_phase_begins_at_epoch_0_and_classes_count_what_is_wrong():
     assert (row.before, row.after, row.gain) == (0.75, 0.25, 0.5)
 
 
-def test_seeds_alone_are_the_measure_of_alike():
-    def trainings(seeds, shift):
-        tilt = shift * np.linspace(-1, 1, 400)[:, None]
-        made = [regression(np.random.default_rng(seed), n_items=400, n_views=1) for seed in seeds]
-        return [Recording.from_arrays(one.predictions + tilt, one.truth, item_ids=one.item) for one in made]
-
-    alike = compare_with_seeds(trainings((1, 2, 3), 0), trainings((4, 5, 6), 0))
-    assert alike.ratio == pytest.approx(1, abs=0.05)  # both differ by 0.1 * sqrt(2)
-    assert alike.within == pytest.approx(0.1 * np.sqrt(2), rel=0.05)
-    different = compare_with_seeds(trainings((1, 2, 3), 0), trainings((4, 5, 6), 0.5))
-    assert different.p_value == pytest.approx(0.1)  # 2 of the 20 ways to deal six into three and three
-    assert different.ratio > 2
-    with pytest.raises(InputError, match="1 and 2 recordings are given; two or more seeds of each"):
-        compare_with_seeds(trainings((1,), 0), trainings((2, 3), 0))
-    with pytest.raises(InputError, match="of different items"):
-        compare_with_seeds(trainings((1, 2), 0), [regression(np.random.default_rng(0)) for _ in range(2)])
-
-
 def test_questions_of_the_wrong_kind_are_refused(rng):
     with pytest.raises(InputError, match="cartography is defined for classes"):
         cartography(regression(rng))
@@ -106,3 +88,35 @@ def test_questions_of_the_wrong_kind_are_refused(rng):
     for ask in (learning, phase_gains, rank_correlation):
         with pytest.raises(InputError, match="not finite"):
             ask(diverged)
+
+
+def test_a_recording_is_exactly_like_itself(rng):
+    recording = regression(rng)
+    same = compare_dynamics(recording, recording)
+    np.testing.assert_allclose(same.rank_correlation, 1)
+    np.testing.assert_allclose(same.rms_difference, 0)
+    np.testing.assert_allclose(same.residual_correlation, 1)
+    np.testing.assert_allclose(same.gain_correlation, 1)
+    np.testing.assert_array_equal(same.gain[:, 0], same.gain[:, 1])
+
+
+def test_independent_errors_are_seen(rng):
+    """Errors of 0.1 dex, averaged over eight views, differ by 0.1 * sqrt(2 / 8) = 0.05 dex and do not correlate."""
+    first, second = (regression(rng, n_items=4000) for _ in range(2))
+    comparison = compare_dynamics(first, second)
+    np.testing.assert_allclose(comparison.rms_difference, 0.05, rtol=0.05)
+    np.testing.assert_allclose(comparison.residual_correlation, 0, atol=0.06)
+    np.testing.assert_allclose(comparison.scatter, 0.1, rtol=0.03)
+
+
+def test_a_model_that_predicts_one_value_has_no_rank(rng):
+    flat = regression(rng)
+    flat = Recording.from_arrays(
+        np.full_like(flat.predictions, 14.0), flat.truth, phase=flat.phase, item_ids=flat.item, name="flat"
+    )
+    assert np.isnan(compare_dynamics(flat, regression(rng)).rank_correlation).all()
+
+
+def test_only_the_same_observations_are_compared(rng):
+    with pytest.raises(InputError, match="different observations"):
+        compare_dynamics(regression(rng), regression(rng, n_items=40))

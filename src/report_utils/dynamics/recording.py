@@ -9,21 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from report_utils.dynamics.recorded_values import (
-    are_probabilities,
-    as_array,
-    both_classes,
-    class_codes,
-    class_values,
-    names_of,
-    numbers,
-    one_each,
-    require_probabilities,
-    whole,
-)
+from report_utils.dynamics import recorded_values as given
 from report_utils.errors import InputError, printable
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from report_utils.widgets import Widget
 
 
@@ -34,7 +25,7 @@ class Recording:
 
     Parameters
     ----------
-    truth : (n_items,) or (n_items, n_outputs)
+    truth : (n_items,)
         Numbers, or for a classifier the class of each item: a label, or its place in ``classes``.
     item_ids : (n_items,), optional
         What identifies each item; 0, 1, ... by default.
@@ -44,8 +35,6 @@ class Recording:
         What to call the recording.
     classes : int or sequence, optional
         The classes in the order of the predicted probabilities, or their number.
-    outputs : sequence of str, optional
-        Names of the quantities that are predicted, where there are several.
     views : int or sequence of str, optional
         How many predictions each item has, such as of rotated images, or their names; view 0 is shown.
     group : (n_items,), optional
@@ -70,29 +59,29 @@ class Recording:
         names: Sequence[str] | None = None,
         name: str = "",
         classes: int | Sequence[Any] | None = None,
-        outputs: Sequence[str] | None = None,
         views: int | Sequence[str] = 1,
         group: ArrayLike | None = None,
         path: str | Path | None = None,
     ) -> None:
-        truth = as_array(truth)
+        truth = given.as_array(truth)
         self.name = str(name)
-        self.views = names_of("view", views)
+        self.views = given.names_of("view", views)
         self.truth: NDArray
         self.classes: tuple[str, ...] = ()
-        self.outputs: tuple[str, ...] = ()
         self._class_values: tuple[Any, ...] = ()
         if classes is not None or truth.dtype.kind in "USOb":
-            self._set_classes(truth, class_values(truth, classes))
+            self._set_classes(truth, given.class_values(truth, classes))
         else:
-            self.truth, self.outputs = numbers(truth, outputs)
+            self.truth = given.numbers(truth)
         n_items = len(self.truth)
-        self.item: NDArray = one_each("item_ids", np.arange(n_items) if item_ids is None else item_ids, n_items)
+        self.item: NDArray = given.one_each("item_ids", np.arange(n_items) if item_ids is None else item_ids, n_items)
         if len(np.unique(self.item)) < n_items:
             msg = "item_ids name an item twice; give each item an id of its own"
             raise InputError(msg)
-        self.names: NDArray[np.str_] = one_each("names", self.item if names is None else names, n_items).astype(str)
-        self.group: NDArray | None = None if group is None else one_each("group", group, n_items)
+        self.names: NDArray[np.str_] = given.one_each("names", self.item if names is None else names, n_items).astype(
+            str
+        )
+        self.group: NDArray | None = None if group is None else given.one_each("group", group, n_items)
         self.states: dict[str, NDArray[np.float32]] = {}
         self.loss: NDArray[np.float64] | None = None
         self.phase_names: dict[int, str] = {}
@@ -126,36 +115,35 @@ class Recording:
 
         Parameters
         ----------
-        predictions : (n_epochs, n_items), (n_epochs, n_items, n_views) or (n_epochs, n_items[, n_views], n_columns)
-        truth : (n_items,) or (n_items, n_outputs)
+        predictions : (n_epochs, n_items), (n_epochs, n_items, n_views) or (n_epochs, n_items[, n_views], n_classes)
+        truth : (n_items,)
         epoch : (n_epochs,) int, optional
             Ascending; 1, 2, ... by default, and 0 is the state before the training.
         phase : (n_epochs,) int, optional
-            Any whole numbers; all epochs are of one phase by default.
+            All epochs are of one phase by default.
         phase_names : mapping of phase to str, or sequence of str, optional
         states : mapping of str to array, optional
             Predictions between epochs, such as just after a change of the weights.
         loss : (n_epochs,), optional
         **options
-            As for :class:`Recording`. Views are counted where neither they nor classes or outputs are named.
+            As for :class:`Recording`. Views are counted where neither they nor classes are named.
         """
-        predictions = as_array(predictions)
-        one_number_each = as_array(truth).ndim == 1 and not {"classes", "outputs"} & options.keys()
-        if "views" not in options and predictions.ndim == 3 and one_number_each:
+        predictions = given.as_array(predictions)
+        if predictions.ndim == 3 and not {"views", "classes"} & options.keys():
             first = predictions[0] if len(predictions) else np.empty((0, 1))
-            if not (as_array(truth).dtype.kind in "iuUSOb" and are_probabilities(first)):
+            if not (given.as_array(truth).dtype.kind in "iuUSOb" and given.are_probabilities(first)):
                 options["views"] = predictions.shape[2]
         recording = cls(truth, **options)
         n_epochs = len(predictions)
-        epochs = one_each("epoch", np.arange(1, n_epochs + 1) if epoch is None else epoch, n_epochs)
-        phases = one_each("phase", np.zeros(n_epochs, np.int64) if phase is None else phase, n_epochs)
+        epochs = given.one_each("epoch", np.arange(1, n_epochs + 1) if epoch is None else epoch, n_epochs)
+        phases = given.one_each("phase", np.zeros(n_epochs, np.int64) if phase is None else phase, n_epochs)
         for one, number, of_phase in zip(predictions, epochs, phases, strict=True):
             recording.record(one, epoch=number, phase=of_phase)
         if not isinstance(phase_names, Mapping):
             phase_names = dict(zip(recording.phase_numbers.tolist(), phase_names, strict=False))
         recording.phase_names |= {int(number): str(text) for number, text in phase_names.items()}
         recording.states |= {state: np.asarray(values) for state, values in (states or {}).items()}
-        recording.loss = None if loss is None else one_each("loss", loss, n_epochs).astype(np.float64)
+        recording.loss = None if loss is None else given.one_each("loss", loss, n_epochs).astype(np.float64)
         return recording
 
     def __repr__(self) -> str:
@@ -165,8 +153,6 @@ class Recording:
     def __len__(self) -> int:
         """Return the number of recorded epochs."""
         return len(self._epochs)
-
-    # --- recording
 
     def record(
         self,
@@ -181,17 +167,16 @@ class Recording:
 
         Parameters
         ----------
-        predictions : (n_items,), (n_items, n_views), (n_items[, n_views], n_columns)
-            Arrays, tensors, lists or data frames; the columns are the outputs, or the probabilities of the classes.
-            Of two classes the probability of the second is enough. Values that are not finite are kept, and shown.
+        predictions : (n_items,), (n_items, n_views), (n_items[, n_views], n_classes)
+            Arrays, tensors, lists or data frames. Of two classes the probability of the second is enough. Values that
+            are not finite are kept, and shown.
         epoch : int, optional
-            The number of epochs trained: 0 before the training, and 1 after the first. One more than the last by
-            default.
+            The number of epochs trained: 0 before the training. One more than the last by default.
         phase : int, optional
             As :meth:`begin_phase` has said by default.
         item_ids : (n_items,), optional
             Checked to be the same each time.
-        classes : (n_columns,), optional
+        classes : (n_classes,), optional
             The class of each column, where the model has an order of its own or does not know all classes.
 
         Raises
@@ -199,45 +184,39 @@ class Recording:
         InputError
             If the predictions do not fit the items, are no probabilities, or if epochs do not ascend.
         """
-        if item_ids is not None and not np.array_equal(as_array(item_ids), self.item):
+        if item_ids is not None and not np.array_equal(given.as_array(item_ids), self.item):
             msg = "the predictions are of other items, or in another order; predict the same items each time"
             raise InputError(msg)
-        values = as_array(predictions)
-        values = self._shaped(values if classes is None else self._in_order_of_classes(values, as_array(classes)))
-        number = (self._epoch[-1] + 1 if self._epoch else 1) if epoch is None else whole("epoch", epoch)
+        values = given.as_array(predictions)
+        values = self._shaped(values if classes is None else self._in_order(values, given.as_array(classes)))
+        number = (self._epoch[-1] + 1 if self._epoch else 1) if epoch is None else given.whole("epoch", epoch)
         if number < 0 or (self._epoch and number <= self._epoch[-1]):
             last = f" after epoch {self._epoch[-1]}" if self._epoch else ""
             msg = f"epoch {number} cannot be recorded{last}; epochs ascend from 0"
             raise InputError(msg)
-        of_phase = self._current_phase if phase is None else whole("phase", phase)
+        of_phase = self._current_phase if phase is None else given.whole("phase", phase)
         if self.path is not None:
             from report_utils.dynamics.storage import append_epoch
 
             append_epoch(self, values, number, of_phase)
-        self._append(values, number, of_phase)
-
-    def _append(self, values: NDArray[np.float32], epoch: int, phase: int) -> None:
         self._epochs.append(values)
-        self._epoch.append(epoch)
-        self._phase.append(phase)
-        self._current_phase, self._stacked = phase, None
+        self._epoch.append(number)
+        self._phase.append(of_phase)
+        self._current_phase, self._stacked = of_phase, None
 
     def begin_phase(self, name: str = "", *, number: int | None = None) -> int:
-        """Let the next epochs belong to a new phase, and return its number.
-
-        Parameters
-        ----------
-        name : str
-        number : int, optional
-            One more than the last phase by default.
-        """
+        """Let the next epochs belong to a new phase, by default numbered one more than the last; return its number."""
         last = self._phase[-1] if self._phase else self._current_phase if self.phase_names else -1
-        self._current_phase = last + 1 if number is None else whole("phase", number)
+        self._current_phase = last + 1 if number is None else given.whole("phase", number)
         if name:
             self.phase_names[self._current_phase] = str(name)
         return self._current_phase
 
-    def _in_order_of_classes(self, values: NDArray, columns: NDArray) -> NDArray:
+    def _set_classes(self, truth: NDArray, classes: tuple[Any, ...]) -> None:
+        self.truth = given.class_codes(truth, classes)
+        self._class_values, self.classes = classes, tuple(str(each) for each in classes)
+
+    def _in_order(self, values: NDArray, columns: NDArray) -> NDArray:
         """Return probabilities of all classes in the recording's order, 0 for classes that the model does not know."""
         if not self.classes and not self._epochs:
             self._set_classes(self.truth.astype(np.int64), tuple(columns.tolist()))
@@ -247,20 +226,14 @@ class Recording:
             place = {number: number for number in range(len(self.classes))}
         found = [place.get(value) for value in columns.tolist()]
         if values.ndim != 2 or len(found) != values.shape[1] or None in found:
-            msg = (
-                f"the predictions of shape {values.shape} are not of the recording's classes: {', '.join(self.classes)}"
-            )
+            named = ", ".join(self.classes)
+            msg = f"the predictions of shape {values.shape} are not of the recording's classes: {named}"
             raise InputError(msg)
         ordered = np.zeros((len(values), len(self.classes)), np.float32)
         ordered[:, found] = values
         return ordered
 
-    def _set_classes(self, truth: NDArray, classes: tuple[Any, ...]) -> None:
-        self.truth = class_codes(truth, classes)
-        self._class_values, self.classes = classes, tuple(str(each) for each in classes)
-
     def _shaped(self, values: NDArray) -> NDArray[np.float32]:
-        """Return predictions as ``(n_items, n_views)`` or ``(n_items, n_views, n_columns)``."""
         try:
             values = values.astype(np.float32)
         except (TypeError, ValueError) as error:
@@ -273,40 +246,29 @@ class Recording:
                 "each time, in the same order"
             )
             raise InputError(msg)
-        if not self.classes and self._of_integers and not self._epochs and n_views == 1 and are_probabilities(values):
+        is_first = not self.classes and not self._epochs
+        if is_first and self._of_integers and n_views == 1 and given.are_probabilities(values):
             self._set_classes(self.truth.astype(np.int64), tuple(range(values.shape[1])))
         if len(self.classes) == 2:
-            values = both_classes(values, n_items, n_views)
-        wanted = (n_items, n_views, *([len(self.columns)] if self.columns else []))
+            values = given.both_classes(values, n_items, n_views)
+        wanted = (n_items, n_views, *([len(self.classes)] if self.classes else []))
         if values.shape not in {wanted, tuple(n for i, n in enumerate(wanted) if i != 1 or n > 1)}:
-            axes = " x ".join(f"{n} {axis}s" for n, axis in zip(wanted, ("item", "view", "column"), strict=False))
+            axes = " x ".join(f"{n} {axis}" for n, axis in zip(wanted, ("items", "views", "classes"), strict=False))
             msg = (
                 f"the predictions have the shape {values.shape}, and {axes} are recorded; say what the columns are "
-                "when the recording is made: views=, classes= or outputs="
+                "when the recording is made: views= or classes=, or record each output in a recording of its own"
             )
             raise InputError(msg)
         values = values.reshape(wanted)
         if self.classes:
-            require_probabilities(values)
+            given.require_probabilities(values)
         return values
-
-    # --- what was recorded
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Return the names of the last axis of the predictions: of classes, or of several outputs."""
-        return self.classes or self.outputs
-
-    @property
-    def dims(self) -> tuple[str, ...]:
-        """Return the names of the axes of :attr:`predictions`."""
-        return ("epoch", "item", "view", *(["class"] if self.classes else ["output"] if self.outputs else []))
 
     @property
     def predictions(self) -> NDArray[np.float32]:
-        """Return ``(n_epochs, n_items, n_views)`` predictions, with one more axis for classes or several outputs."""
+        """Return ``(n_epochs, n_items, n_views)`` predictions, of a classifier ``(..., n_classes)``."""
         if self._stacked is None:
-            shape = (0, len(self.item), len(self.views), *([len(self.columns)] if self.columns else []))
+            shape = (0, len(self.item), len(self.views), *([len(self.classes)] if self.classes else []))
             self._stacked = np.stack(self._epochs) if self._epochs else np.empty(shape, np.float32)
         return self._stacked
 
@@ -350,12 +312,11 @@ class Recording:
         if self.classes:
             msg = "classes have no residuals; ask for values(), or for what is right"
             raise InputError(msg)
-        return self.predictions - np.expand_dims(self.truth, (0, 2))
+        return self.predictions - self.truth[None, :, None]
 
     @property
     def scatter(self) -> NDArray[np.float64]:
         """Return the standard deviation of all residuals after each epoch, ``(n_epochs,)``."""
-        self.require_one_output()
         return self.residuals.reshape(len(self.phase), -1).std(axis=1)
 
     def values(self, show: Literal["margin", "probability"] = "margin", *, view: int = 0) -> NDArray[np.float64]:
@@ -368,7 +329,6 @@ class Recording:
             class, which is positive where the item is right. Without effect on numbers.
         view : int
         """
-        self.require_one_output()
         chosen = self.predictions[:, :, view].astype(np.float64)
         if not self.classes:
             return chosen
@@ -378,32 +338,6 @@ class Recording:
         others = chosen.copy()
         np.put_along_axis(others, np.broadcast_to(self.truth[None, :, None], (*true.shape, 1)), -np.inf, axis=2)
         return true - others.max(axis=2)
-
-    def output(self, which: str | int) -> Recording:
-        """Return the recording of one of several outputs."""
-        place = self.outputs.index(which) if which in self.outputs else which
-        if not self.outputs or not isinstance(place, (int, np.integer)) or not 0 <= place < len(self.outputs):
-            msg = f"there is no output {which!r}; there are {', '.join(self.outputs) or 'no named outputs'}"
-            raise InputError(msg)
-        return Recording.from_arrays(
-            self.predictions[..., place],
-            self.truth[:, place],
-            epoch=self.epoch,
-            phase=self.phase,
-            phase_names=self.phase_names,
-            states={name: values[..., place] for name, values in self.states.items()},
-            item_ids=self.item,
-            names=self.names.tolist(),
-            name=f"{self.name}: {self.outputs[place]}" if self.name else self.outputs[place],
-            views=self.views,
-            group=self.group,
-        )
-
-    def require_one_output(self) -> None:
-        """Refuse a recording of several outputs where one is needed."""
-        if self.outputs:
-            msg = f"{len(self.outputs)} outputs were recorded; choose one with recording.output({self.outputs[0]!r})"
-            raise InputError(msg)
 
     def require_finite(self) -> None:
         """Refuse a recording with predictions that are not finite numbers, or without epochs."""
@@ -419,8 +353,6 @@ class Recording:
             )
             raise InputError(msg)
 
-    # --- pictures and files
-
     def viewer(self, *others: Recording, **options: Any) -> Widget:
         """Return the picture to explore, as :func:`report_utils.dynamics.dynamics_viewer` does."""
         from report_utils.dynamics.viewer import dynamics_viewer
@@ -432,19 +364,24 @@ class Recording:
         self.viewer(*others, **options).save(path)
 
     def save(self, path: str | Path) -> None:
-        """Write the recording: NumPy's ``.npz``, or ``.parquet`` with a row for each epoch, item and view."""
+        """Write the recording as an ``.npz`` file, which :func:`load_recording` reads."""
         from report_utils.dynamics.storage import save_recording
 
         save_recording(self, Path(path))
 
-    def to_frame(self) -> Any:
-        """Return a pandas data frame with a row for each epoch, item and view."""
-        from report_utils.dynamics.storage import to_frame
+    def to_frame(self) -> pd.DataFrame:
+        """Return a data frame with a row for each epoch, item and view.
 
-        return to_frame(self)
+        Its columns are ``epoch``, ``phase``, ``item``, ``view``, ``truth`` and ``prediction``, or for a classifier a
+        ``prediction: ...`` for each class.
+        """
+        import pandas as pd
 
-    def to_xarray(self) -> Any:
-        """Return an ``xarray.Dataset``; xarray is needed."""
-        from report_utils.dynamics.storage import to_xarray
-
-        return to_xarray(self)
+        index = pd.MultiIndex.from_product([self.epoch, self.item, self.views], names=["epoch", "item", "view"])
+        n_predicted = len(self.item) * len(self.views)
+        truth = np.array(self.classes)[self.truth] if self.classes else self.truth
+        names = [f"prediction: {name}" for name in self.classes] or ["prediction"]
+        frame = pd.DataFrame(self.predictions.reshape(len(index), -1), index, names).reset_index()
+        frame.insert(1, "phase", np.repeat(self.phase, n_predicted))
+        frame.insert(4, "truth", np.tile(np.repeat(truth, len(self.views)), len(self)))
+        return frame

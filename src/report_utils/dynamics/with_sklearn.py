@@ -31,7 +31,7 @@ def record_partial_fit(
     model : estimator
         Such as ``SGDRegressor`` or ``MLPClassifier``.
     x, y : (n, ...) array
-        What to train on, in another order every epoch.
+        In another order every epoch.
     inputs : (n_items, ...) array
         What to predict.
     epochs : int
@@ -60,7 +60,6 @@ def record_staged(recording: Recording, model: Any, inputs: ArrayLike) -> None:
     model : estimator
         With ``staged_predict`` or ``staged_predict_proba``, such as ``GradientBoostingRegressor``.
     inputs : (n_items, ...) array
-        What to predict.
     """
     method = "staged_predict_proba" if _is_classifier(model) else "staged_predict"
     _require(model, method)
@@ -88,7 +87,6 @@ def record_warm_start(
     model : estimator
         Such as ``RandomForestRegressor``.
     x, y : (n, ...) array
-        What to train on.
     inputs : (n_items, ...) array
         What to predict.
     parameter : str

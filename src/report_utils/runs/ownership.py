@@ -29,9 +29,6 @@ KINDS = ("data", "fit", "dynamics")
 EXECUTED_PAGES = "pages"
 """The folder of executed pages, beside the folders of runs."""
 
-GRID = "grid"
-"""The folder of the workflows that compute profiles as separate jobs (:mod:`report_utils.reproduction.grid`)."""
-
 LOCKS = "locks"
 IN_USE = "in-use"
 WORKERS_LOG = "workers.log"
@@ -119,8 +116,6 @@ def _found(root: Path) -> Iterator[OwnedEntry | Path]:
             yield from _pages(path)
         elif is_folder and name in {LOCKS, IN_USE}:
             yield from (file for file in _listed(path) if not is_own_lock(file))
-        elif is_folder and name == GRID:
-            yield from (folder for folder in _listed(path) if not (folder / "digests").is_dir())
         elif not _is_file(path) or not (name in _FILES or TEMPORARY.fullmatch(name)):
             yield path
 
