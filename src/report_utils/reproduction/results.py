@@ -28,7 +28,7 @@ from report_utils.reproduction.studies import Study, possible_variants, reproduc
 from report_utils.reproduction.training_tasks import dynamics_code, fit_code
 from report_utils.runs.code_digest import digest, file_digest, reached_definitions
 from report_utils.runs.explain_changes import changes, differences
-from report_utils.runs.integrity import MANIFEST, fault_of
+from report_utils.runs.manifests import MANIFEST, fault_of
 from report_utils.runs.reads import note_results
 from report_utils.runs.store import Run, RunKey
 from report_utils.workers.backends import ENGINES

@@ -18,8 +18,8 @@ from report_utils.reproduction.run_status import current_key
 from report_utils.reproduction.studies import reproduction_of
 from report_utils.runs.code_digest import require_code
 from report_utils.runs.explain_changes import changes
+from report_utils.runs.manifests import machine, versions
 from report_utils.runs.ownership import entries
-from report_utils.runs.provenance import machine, versions
 from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.worker_pool import Task, run_tasks
 
