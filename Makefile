@@ -24,7 +24,7 @@ test-torch: setup-dev ## run the tests that need PyTorch and Lightning, in an en
 	test -x $(TORCH_VENV)/bin/python || $(PYTHON) -m venv $(TORCH_VENV)
 	echo '$(abspath $(VENV))/lib/python3.11/site-packages' > $(TORCH_VENV)/lib/python3.11/site-packages/shared.pth
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' 'lightning>=2.4'
-	PYTHONPATH=src $(TORCH_VENV)/bin/python -m pytest tests/dynamics/test_with_torch.py tests/dynamics/test_curriculum.py tests/dynamics/test_crescents.py
+	PYTHONPATH=src $(TORCH_VENV)/bin/python -m pytest tests/dynamics/test_with_torch.py tests/dynamics/test_curriculum.py
 
 serve: setup ## show the rendered book at an address of this machine
 	$(BIN)/report-utils serve

@@ -24,13 +24,7 @@ A path, such as ``elsewhere/results/paper``, names a folder to read instead of o
 
 
 def open_reproduction(profile: str | Path | None = None, store: Store | None = None) -> Reproduction:
-    """Return what the book shows for a profile: its runs, or committed results if ``REPORT_RESULTS`` names some.
-
-    Raises
-    ------
-    InputError
-        If ``REPORT_RESULTS`` names the results of another profile, or no results exist.
-    """
+    """Return what the book shows for a profile: its runs, or committed results if ``REPORT_RESULTS`` names some."""
     named = os.environ.get(RESULTS_VARIABLE)
     if not named:
         return Reproduction(profile, store)
@@ -46,12 +40,7 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
     """Return a profile as its committed results were trained, with the largest set of comparable results.
 
     Comparable results were computed by the same backend with the same protocol on the same observations, and have
-    folds in common. The others are left out, and the pages say so.
-
-    Raises
-    ------
-    InputError
-        If there are no results, or one is damaged.
+    folds in common. The others are left out, and the pages say so. Damaged results, or none, are refused.
     """
     everything = read_results(folder)
     own = {name: result for name, result in everything.items() if name.split("/")[1] == profile.name}
@@ -77,16 +66,9 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
 
 
 class CommittedReproduction(Reproduction):
-    """A profile whose fits and dynamics are committed results.
+    """A profile, as it was trained, whose fits and dynamics are committed results, given by the names of their keys.
 
-    Parameters
-    ----------
-    profile : Profile
-        The profile with which the results were trained.
-    store : Store, optional
-        Holds the observations.
-    results : mapping of str to Result
-        By the names of their keys.
+    The store holds the observations.
     """
 
     folder: Path
@@ -117,15 +99,13 @@ class CommittedReproduction(Reproduction):
         result = self.results.get(name)
         return super()._training_key(name, *about) if result is None else key_of(result, self.profile.label)
 
-    def _finished(self, key: RunKey) -> Run:
-        run = self.load(key)
-        if run is None:
-            msg = f"{self.folder}: no {key.name}"
-            raise NotAvailableError(msg)
-        return run
-
-    def _ensure(self, keys: list[RunKey]) -> None:
-        """Do nothing: missing results are not trained."""
+    def _finished(self, keys: list[RunKey]) -> list[Run]:
+        """Return the results of these keys; missing ones are not trained."""
+        for key in keys:
+            if not self.holds(key):
+                msg = f"{self.folder}: no {key.name}"
+                raise NotAvailableError(msg)
+        return [self.load(key) for key in keys]
 
     def has_fits(self, transform: str, n_seeds: int) -> bool:
         """Tell whether there are fits of a transform in all folds with this many training seeds."""

@@ -80,10 +80,7 @@ class Result(Run):
 def read_results(folder: Path) -> dict[str, Result]:
     """Return all results below a folder, by name.
 
-    Raises
-    ------
-    InputError
-        If a result is damaged, two have the same name, or the folder holds far more than results.
+    A damaged result, two of the same name, and a folder that holds far more than results are refused.
     """
     found: dict[str, Result] = {}
     for path in files_below(folder, MANIFEST, _MAX_ENTRIES):
@@ -205,17 +202,13 @@ def export_results(
     folder : Path, optional
         By default the folder of the profile's committed results.
     replace : bool
-        Replace existing results that were computed from other inputs (other code, other observations).
+        Replace existing results that were computed from other inputs (other code, other observations), which are
+        otherwise refused.
 
     Returns
     -------
     dict of str to bool
         For each result, by name, whether writing it changed anything.
-
-    Raises
-    ------
-    InputError
-        If such results exist and ``replace`` is not set, or the folder cannot be written.
     """
     found = [
         *(run for name in transforms for run in _finished_seeds(reproduction, name, reproduction.fit_keys)),
@@ -248,27 +241,9 @@ def export_study(
 
 
 def import_results(source: Path, *, folder: Path | None = None, replace: bool = False) -> dict[str, bool]:
-    """Import all results below a folder, such as another machine's export.
+    """Import all results below a folder, such as another machine's export; the rest is as for :func:`export_results`.
 
     Every file is read and checked before the first one is written. Existing results are kept.
-
-    Parameters
-    ----------
-    source : Path
-    folder : Path, optional
-        By default the folder of committed results of each result's profile.
-    replace : bool
-        Replace existing results that were computed from other inputs.
-
-    Returns
-    -------
-    dict of str to bool
-        For each result, by name, whether importing it changed anything.
-
-    Raises
-    ------
-    InputError
-        If there is no result, a result is damaged, or an existing one has other inputs and ``replace`` is not set.
     """
     found = read_results(source)
     if not found:
@@ -307,9 +282,9 @@ def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, boo
 
 
 def _put(run: Run, files: Mapping[str, Any], target: Path, earlier: Result | None) -> None:
-    """Copy a run into a hidden folder, which is renamed when it is complete; what stood in its place is hidden first.
+    """Copy a run so that a process that is killed leaves one result of a name or none, never two.
 
-    So a process that is killed leaves one result of a name or none, never two.
+    The hidden copy is renamed when it is complete; what stood in its place is hidden first.
     """
     with clear_disk_errors(target, "--to"):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -372,14 +347,7 @@ class Origin:
 
 
 def origin_of(results: Iterable[Result], reproduction: Reproduction | None = None) -> Origin:
-    """Return where results come from, and how their inputs differ from today's.
-
-    Parameters
-    ----------
-    results : iterable of Result
-    reproduction : Reproduction, optional
-        Of the results' profile; without it nothing is compared.
-    """
+    """Return where results come from, and how their inputs differ from those of a reproduction of their profile."""
     results, changed = list(results), {}
     for result in results if reproduction is not None else ():
         changed |= dict.fromkeys(changes(result.inputs, todays_inputs(result, reproduction)))

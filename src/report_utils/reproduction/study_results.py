@@ -31,9 +31,8 @@ class Outcome:
     variant : Variant
     profile : Profile
         With the variant's entries.
-    cross_validations : mapping of str to tuple of CrossValidation
+    cross_validations, dynamics : mapping of str to tuple
         By the report's transform, even if a stand-in was trained; one for each training seed.
-    dynamics : mapping of str to tuple of Recording
     origin : Origin or None
         Of committed results; None for runs.
     """
@@ -48,20 +47,9 @@ class Outcome:
 def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, Outcome | None]:
     """Return the results of each variant that the profile allows; None for a variant that must be trained first.
 
-    Runs and committed results of a variant are never mixed. Committed results with other observations, another
-    protocol or another backend are not used; those of other code are used, and their origin says so.
-
-    Parameters
-    ----------
-    base : Reproduction
-    study : Study
-    folder : Path, optional
-        Of the committed results; by default the profile's own.
-
-    Raises
-    ------
-    InputError
-        If a committed result is damaged.
+    Runs and committed results of a variant are never mixed. Committed results, by default those of the profile, are not
+    used if they have other observations, another protocol or another backend; those of other code are used, and their
+    origin says so.
     """
     return {variant.name: _outcome(variant, source) for variant, source in _sources(base, study, folder)}
 
