@@ -7,7 +7,7 @@ TORCH ?= torch==2.13.0+cpu
 TORCH_VENV ?= $(VENV)/torch
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-torch serve pdf lint bench lock clean setup setup-dev
+.PHONY: help book test test-torch serve pdf lint bench lock clean setup setup-dev grid
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -24,7 +24,7 @@ test-torch: setup-dev ## run the tests that need PyTorch and Lightning, in an en
 	test -x $(TORCH_VENV)/bin/python || $(PYTHON) -m venv $(TORCH_VENV)
 	echo '$(abspath $(VENV))/lib/python3.11/site-packages' > $(TORCH_VENV)/lib/python3.11/site-packages/shared.pth
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' 'lightning>=2.4'
-	PYTHONPATH=src $(TORCH_VENV)/bin/python -m pytest tests/dynamics/test_with_torch.py tests/dynamics/test_curriculum.py
+	PYTHONPATH=src $(TORCH_VENV)/bin/python -m pytest tests/dynamics/test_with_torch.py tests/dynamics/test_curriculum.py tests/dynamics/test_crescents.py
 
 serve: setup ## show the rendered book at an address of this machine
 	$(BIN)/report-utils serve
@@ -42,6 +42,10 @@ setup: $(VENV)/.ready ## set up .venv, and nothing else
 setup-dev: $(VENV)/.ready-dev ## set up with JupyterLab and all that tests need
 
 # Always with -e: a copy of the package in .venv would be run in place of src/, and edits would change nothing.
+grid: setup ## add Snakemake, for report-utils grid
+	sed -n 's/ *\\$$//; /^[A-Za-z0-9]/p' requirements-dev.lock > $(VENV)/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation -c $(VENV)/constraints.txt -e '.[grid]'
+
 # One pip run for each lock file: every archive is checked against its hash, and bytecode is compiled while at it,
 # since the first import of TensorFlow is three times slower without.
 $(VENV)/.ready: requirements.lock pyproject.toml

@@ -30,7 +30,7 @@ profile = "quick"  # every page has one; this page brings its own data
 # %% tags=["hide-input"]
 import numpy as np
 from IPython.display import Markdown
-from sklearn.datasets import load_diabetes, load_digits, make_friedman1, make_moons
+from sklearn.datasets import load_diabetes, load_digits, make_friedman1
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import SGDRegressor
 from sklearn.model_selection import train_test_split
@@ -46,6 +46,7 @@ from report_utils.dynamics import (
     record_partial_fit,
     record_staged,
 )
+from report_utils.dynamics.crescents import crescents, kept_crescents, made_now, record_crescents
 
 digits = load_digits()
 train, test = train_test_split(np.arange(len(digits.target)), test_size=400, random_state=0)
@@ -143,15 +144,29 @@ Markdown(
 #
 # A network learns two crescents of points, and every tenth point has the wrong label. Here the items are those that are
 # *trained* on. Data set cartography {cite:p}`Swayamdipta2020` asks for the mean probability that a training gave to each
-# label, and forgetting events {cite:p}`Toneva2019` for how often it was unlearnt; both are numbers of a recording.
+# label, and forgetting events {cite:p}`Toneva2019` for how often it was unlearnt; both are numbers of a recording. The
+# network is PyTorch's, and this is the whole loop:
+#
+# ```python
+# recorder = TorchRecorder(model, points, recording, predict=lambda model, x: model(x).softmax(1))
+# recorder.record()
+# for _ in range(60):
+#     train_one_epoch(model)
+#     recorder.record()
+# ```
+#
+# Where PyTorch is installed (`pip install torch`), the network is trained for this page. Where it is not, the page shows
+# a recording that was made in the same way and comes with the package.
 
 # %% tags=["hide-input"]
-points, labels = make_moons(240, noise=0.12, random_state=1)
-wrong = np.random.default_rng(0).random(len(labels)) < 0.1
-given = np.where(wrong, 1 - labels, labels)
-of_moons = Recording(given, classes=["upper", "lower"], name="crescents")
-model = MLPClassifier((64, 64), learning_rate_init=3e-3, random_state=0)
-record_partial_fit(of_moons, model, points, given, points, epochs=60, batch_size=16)
+_, _, wrong = crescents()
+of_moons, made = kept_crescents()
+trained = f"Trained with PyTorch {made['torch']} on {made['date']}, and kept."
+try:
+    of_moons = record_crescents()
+    trained = f"Trained for this page with PyTorch {made_now()['torch']}."
+except ImportError:
+    pass
 
 # %% mystnb={"figure": {"caption": "**Crescents.** Every row is a point that the network is trained on, grouped by the label that it was given. Most rows are red within a few epochs. The blue ones at the bottom of each group are nearly all wrong labels: sort by ease, hardest first, and click some.", "name": "fig-gallery-crescents"}, "image": {"alt": "Heatmap of how clearly each training point is given its label at every epoch; a few rows stay blue."}} tags=["hide-input"]
 names = [f"{number}{' (wrong label)' if is_wrong else ''}" for number, is_wrong in enumerate(wrong)]
@@ -161,7 +176,7 @@ of_moons.viewer(item="point", labels=names)
 where = cartography(of_moons)
 hardest = np.argsort(where.confidence)[: wrong.sum()]
 Markdown(
-    f"The loss is a mean, in which {wrong.sum()} of 240 points hardly count. In the picture they "
+    f"{trained} The loss is a mean, in which {wrong.sum()} of 240 points hardly count. In the picture they "
     f"are the rows that stay blue. Cartography puts a number to it: of the "
     f"{wrong.sum()} points with the least confidence, {wrong[hardest].sum()} have a wrong label.\n\n"
     f"**What was found.** A loss curve says how much was learnt, the picture says of which items. Digits: {found_digits}. Diabetes: "

@@ -96,18 +96,30 @@ Markdown(machines.to_markdown(index=False, floatfmt=".3g"))
 # ## A cluster with Slurm
 #
 # ```sh
-# export REPORT_RUNS=/shared/folder/runs REPORT_WORKERS=1
-# report-utils observations --profile paper
-# sbatch --array=0-9 --mem=4G --time=12:00:00 --requeue \
-#     --wrap 'report-utils fit multi_band_2 --fold $SLURM_ARRAY_TASK_ID --profile paper'
-# sbatch --mem=4G --time=24:00:00 --requeue --wrap 'report-utils dynamics multi_band_4 --profile paper'
+# make grid
+# export REPORT_RUNS=/shared/folder/runs
+# report-utils grid --profile paper --on slurm
 # ```
 #
-# All nodes must see this project and the folder of the runs. The observations are made once; then each transform is
-# an array of jobs, one for each fold, and each dynamics a job. A job that is killed continues from its checkpoint when
-# it is submitted again, and a job whose run exists does nothing, so the same lines may be sent at any time. Jobs hold a
-# lock on their run. Where file locks do not work over the network, two nodes may train the same run: the first to
-# finish keeps its name, and the other's is dropped. These lines have not been tried on a cluster.
+# on the login node, in tmux or screen. All nodes must see this project and the folder of the runs. Snakemake submits
+# each fit and each dynamics as a job of its own, and builds the book when all are done.
+# `grid/profiles/slurm/config.yaml` gives the memory, time and cores of each job, the number of jobs in the queue, and
+# the place for partition and account. Copy the folder, change what your cluster needs, and name the copy instead of
+# `slurm`. Everything after the options goes to Snakemake: `done/fit/multi_band_2/3` trains a single fold, `-n` only
+# says what would be done, `runs` leaves out the book. `--on local` uses the cores of one machine.
+#
+# - **A job is killed** for its memory or time, or together with its node: it is submitted again, up to three times. A
+#   fit or a dynamics gets more memory and time each time and continues from its checkpoint. The observations and the
+#   book get the same as before and continue from the parts and pages that are finished.
+# - **The queue is full or takes no jobs**: `jobs:` in the profile limits how many jobs it gets at once; the others
+#   wait. Slurm's answer is printed, and no finished run is touched. Refused jobs are submitted again at the end, as
+#   long as others get done.
+# - **Snakemake is killed**: the same command frees the folder and continues. Jobs that are still running hold their
+#   runs, and no run is trained twice.
+# - **File locks do not work over the network**: two nodes may then train the same run. The first to finish keeps its
+#   name; the other's is dropped. **Clocks disagree**: no file's time decides anything.
+#
+# On GPUs: `KERAS_BACKEND=jax report-utils grid --on ...`, and `gpu: 1` for `fit` and `dynamics` in the profile.
 #
 # ## Kubernetes
 #

@@ -13,7 +13,7 @@ COMMAND = str(Path(sys.executable).with_name("report-utils"))
 PANELS = {
     "Book": ["build", "page", "serve", "pdf", "check"],
     "Observations": ["simulate", "ingest", "export", "inspect", "observations"],
-    "Training": ["fit", "study", "dynamics"],
+    "Training": ["fit", "study", "grid", "dynamics"],
     "Results": ["table", "status", "verify", "clean", "predict", "results"],
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tests.dynamics.made_up import regression
 from tests.test_widgets import data_of
@@ -30,11 +31,20 @@ def test_recordings_become_one_page_side_by_side(dynamics, rng, tmp_path):
     assert (data["titles"], data["item"], data["unit"]) == (["one", "two"], "house", "k$")
 
 
-def test_a_growing_folder_is_viewed(dynamics, tmp_path):
-    Recording([1, 2], name="growing", path=tmp_path / "run").record([1, 2])
-    status, _, _, opened = dynamics("view", tmp_path / "run", "--out", tmp_path / "x.html", "--no-browser")
+def test_a_growing_folder_and_one_of_several_outputs_are_viewed(dynamics, tmp_path):
+    recording = Recording(np.eye(3)[:, :2] + 1, outputs=["mass", "size"], path=tmp_path / "run")
+    recording.record(np.eye(3)[:, :2])
+    status, _, err, _ = dynamics("view", tmp_path / "run", "--no-browser")
+    assert status == 2
+    assert (
+        err
+        == f"report-utils: {tmp_path / 'run'}: there are several outputs; choose one: --output mass, or --output size\n"
+    )
+    status, _, _, opened = dynamics(
+        "view", tmp_path / "run", "--output", "size", "--out", tmp_path / "x.html", "--no-browser"
+    )
     assert (status, opened) == (0, [])
-    assert data_of((tmp_path / "x.html").read_text(encoding="utf-8"))[0]["titles"] == ["growing"]
+    assert data_of((tmp_path / "x.html").read_text(encoding="utf-8"))[0]["titles"] == ["size"]
 
 
 def test_what_cannot_be_shown_is_one_line(dynamics, tmp_path):

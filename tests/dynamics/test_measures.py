@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from tests.dynamics.made_up import classifier, regression
 
-from report_utils.dynamics import Recording, cartography, compare_dynamics, learning, phase_gains, rank_correlation
+from report_utils.dynamics import (
+    Recording,
+    cartography,
+    compare_dynamics,
+    compare_with_seeds,
+    learning,
+    phase_gains,
+    rank_correlation,
+)
 from report_utils.dynamics.measures import NEVER, tolerance_of
 from report_utils.errors import InputError
 
@@ -77,6 +85,24 @@ def test_the_first_phase_begins_at_epoch_0_and_classes_count_what_is_wrong():
     recording = of_probabilities([[0.1, 0.2, 0.3, 0.9], [0.9, 0.2, 0.8, 0.9]], epoch=[0, 1])
     (row,) = phase_gains(recording).itertuples()
     assert (row.before, row.after, row.gain) == (0.75, 0.25, 0.5)
+
+
+def test_seeds_alone_are_the_measure_of_alike():
+    def trainings(seeds, shift):
+        tilt = shift * np.linspace(-1, 1, 400)[:, None]
+        made = [regression(np.random.default_rng(seed), n_items=400, n_views=1) for seed in seeds]
+        return [Recording.from_arrays(one.predictions + tilt, one.truth, item_ids=one.item) for one in made]
+
+    alike = compare_with_seeds(trainings((1, 2, 3), 0), trainings((4, 5, 6), 0))
+    assert alike.ratio == pytest.approx(1, abs=0.05)  # both differ by 0.1 * sqrt(2)
+    assert alike.within == pytest.approx(0.1 * np.sqrt(2), rel=0.05)
+    different = compare_with_seeds(trainings((1, 2, 3), 0), trainings((4, 5, 6), 0.5))
+    assert different.p_value == pytest.approx(0.1)  # 2 of the 20 ways to deal six into three and three
+    assert different.ratio > 2
+    with pytest.raises(InputError, match="1 and 2 recordings are given; two or more seeds of each"):
+        compare_with_seeds(trainings((1,), 0), trainings((2, 3), 0))
+    with pytest.raises(InputError, match="of different items"):
+        compare_with_seeds(trainings((1, 2), 0), [regression(np.random.default_rng(0)) for _ in range(2)])
 
 
 def test_questions_of_the_wrong_kind_are_refused(rng):

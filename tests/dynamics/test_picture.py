@@ -59,7 +59,10 @@ def test_what_is_not_finite_or_was_not_recorded_is_grey():
     assert [name(x, 0) for x in (0, 1, 2, 3, 4, 5)] == ["0", "1", "", "4", "5", ""]
 
 
-def test_wrong_words_are_refused(rng):
+def test_several_outputs_and_wrong_words_are_refused(rng):
+    both = Recording.from_arrays(np.zeros((2, 3, 2)), np.ones((3, 2)))
+    with pytest.raises(InputError, match="2 outputs were recorded; choose one"):
+        plot_dynamics(both)
     with pytest.raises(InputError, match="1 phases given where 2 are needed"):
         plot_dynamics(regression(rng), phases=["one"])
     with pytest.raises(InputError, match="show is 'error'; give 'margin' or 'probability'"):

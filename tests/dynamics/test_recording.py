@@ -20,6 +20,7 @@ def test_three_lines_record_a_training():
     recording = Recording([10.0, 20.0, 30.0])
     for epoch in range(4):
         recording.record([10.0 + epoch, 20.0, 30.0], epoch=epoch)
+    assert recording.dims == ("epoch", "item", "view")
     assert recording.predictions.shape == (4, 3, 1)
     np.testing.assert_array_equal(recording.epoch, [0, 1, 2, 3])
     np.testing.assert_array_equal(recording.residuals[:, 0, 0], [0, 1, 2, 3])
@@ -43,6 +44,7 @@ def test_a_softmax_is_told_from_views():
     probabilities = Recording([0, 1, 2, 1])
     probabilities.record(SOFTMAX)
     assert probabilities.classes == ("0", "1", "2")
+    assert probabilities.dims == ("epoch", "item", "view", "class")
     assert probabilities.predictions.shape == (1, 4, 1, 3)
     views = Recording([0, 1, 2, 1], views=3)
     views.record(SOFTMAX)
@@ -73,6 +75,20 @@ def test_classes_are_labels_or_places(truth, classes, codes):
     recording.record([0.9, 0.2, 0.7])  # of two classes the probability of the second is enough
     np.testing.assert_array_equal(recording.truth, codes)
     np.testing.assert_allclose(recording.values("probability"), [[0.9, 0.8, 0.7]], rtol=1e-6)
+
+
+def test_several_outputs_are_named_and_taken_apart():
+    recording = Recording([[1, 10], [2, 20], [3, 30]], outputs=["mass", "size"], name="both")
+    recording.record([[1, 11], [2, 21], [3, 31]])
+    assert recording.dims == ("epoch", "item", "view", "output")
+    size = recording.output("size")
+    assert size.name == "both: size"
+    np.testing.assert_array_equal(size.truth, [10, 20, 30])
+    np.testing.assert_array_equal(size.residuals, np.ones((1, 3, 1)))
+    with pytest.raises(InputError, match=r"2 outputs were recorded; choose one with recording.output\('mass'\)"):
+        _ = recording.scatter
+    with pytest.raises(InputError, match="no output 'age'; there are mass, size"):
+        recording.output("age")
 
 
 def test_phases_may_have_any_numbers_and_names():
@@ -143,7 +159,7 @@ def test_predictions_that_do_not_fit_are_refused(options, predictions, words):
         (["a", "a"], {}, "give two or more"),
         ([1, 2], {"item_ids": [4, 4]}, "name an item twice"),
         ([1, 2], {"names": ["a"]}, r"names has the shape \(1,\); give one for each of 2"),
-        ([[1, 2], [3, 4]], {}, r"shape \(2, 2\); give a number or a class for each item"),
+        ([[1, 2], [3, 4]], {"outputs": ["a"]}, "1 outputs are named, and truth has 2"),
         ([1, 2], {"views": 0}, "views: give one or more"),
     ],
 )
@@ -182,7 +198,7 @@ def test_residuals_of_classes_are_refused(rng):
 def test_no_framework_is_imported():
     code = (
         "import sys; from report_utils.dynamics import Recording; Recording([1, 2]).record([1, 2]); "
-        "print(*{'keras', 'tensorflow', 'torch', 'jax', 'sklearn', 'matplotlib'} & sys.modules.keys())"
+        "print(*{'keras', 'tensorflow', 'torch', 'jax', 'sklearn', 'xarray'} & sys.modules.keys())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

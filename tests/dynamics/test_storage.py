@@ -10,42 +10,39 @@ from report_utils.dynamics import Recording, load_recording
 from report_utils.errors import InputError
 
 
-def with_everything(rng):
-    truth = rng.normal(size=9)
-    predictions = truth[:, None] + rng.normal(size=(4, 9, 2))
+def several_outputs(rng):
+    truth = rng.normal(size=(9, 2))
+    outputs = truth + rng.normal(size=(4, 9, 2))
     return Recording.from_arrays(
-        predictions,
+        outputs,
         truth,
-        views=["left", "right"],
+        outputs=["mass", "size"],
         epoch=[0, 1, 5, 9],
         phase=[3, 3, 8, 8],
         phase_names=["one", "two"],
         group=list("aabbccdde"),
         names=[f"item {number}" for number in range(9)],
-        loss=[4, 3, 2, 1],
-        states={"start": predictions[0]},
     )
 
 
 def assert_same(one, other):
     for field in ("predictions", "truth", "item", "names", "epoch", "phase"):
         np.testing.assert_array_equal(getattr(one, field), getattr(other, field))
-    for field in ("name", "classes", "views", "phase_titles"):
+    for field in ("name", "dims", "columns", "views", "phase_titles"):
         assert getattr(one, field) == getattr(other, field)
     assert one.predictions.dtype == other.predictions.dtype == np.float32
-    for field in ("group", "loss"):
-        assert (getattr(one, field) is None) == (getattr(other, field) is None)
+    assert (one.group is None) == (other.group is None)
     if one.group is not None:
         np.testing.assert_array_equal(one.group, other.group)
-    assert one.states.keys() == other.states.keys()
 
 
-@pytest.mark.parametrize("make", [regression, classifier, with_everything])
-def test_a_file_gives_back_what_was_recorded(rng, tmp_path, make):
+@pytest.mark.parametrize("make", [regression, classifier, several_outputs])
+@pytest.mark.parametrize("ending", ["npz", "parquet"])
+def test_a_file_gives_back_what_was_recorded(rng, tmp_path, make, ending):
     recording = make(rng)
-    recording.save(tmp_path / "mine.npz")
-    assert_same(load_recording(tmp_path / "mine.npz"), recording)
-    assert [file.name for file in tmp_path.iterdir()] == ["mine.npz"]
+    recording.save(tmp_path / f"mine.{ending}")
+    assert_same(load_recording(tmp_path / f"mine.{ending}"), recording)
+    assert [file.name for file in tmp_path.iterdir()] == [f"mine.{ending}"]
 
 
 def test_a_killed_training_keeps_what_it_had_and_goes_on(tmp_path):
@@ -78,6 +75,7 @@ def test_a_folder_is_not_recorded_over(tmp_path):
         ("none.npz", None, "there is no recording here"),
         ("none", None, "there is no recording here"),
         ("bad.npz", b"PK\x03\x04 half a zip", r"not a recording, or it is damaged"),
+        ("bad.parquet", b"PAR1 half", r"not a recording, or it is damaged"),
         ("other.npz", {"x": np.ones(3)}, r"not a recording, or it is damaged \(KeyError\)"),
         ("pickle.npz", {"about": np.array([{}], dtype=object)}, "not a recording, or it is damaged"),
     ],
@@ -100,7 +98,7 @@ def test_a_damaged_epoch_is_named(tmp_path):
 
 
 def test_another_ending_and_an_unwritable_place_are_refused(rng, tmp_path):
-    with pytest.raises(InputError, match=r"written as \.npz; name such a file"):
+    with pytest.raises(InputError, match=r"written as \.npz or \.parquet"):
         regression(rng).save(tmp_path / "mine.csv")
     with pytest.raises(InputError, match="cannot write here"):
         regression(rng).save(tmp_path / "nowhere" / "mine.npz")
@@ -116,3 +114,12 @@ def test_the_long_table_has_a_row_for_each_epoch_item_and_view(rng):
     probabilities = classifier(rng).to_frame()
     assert probabilities.columns[-3:].tolist() == ["prediction: cat", "prediction: dog", "prediction: owl"]
     assert set(probabilities.truth) <= {"cat", "dog", "owl"}
+
+
+def test_xarray_has_the_axes_by_name(rng):
+    pytest.importorskip("xarray", reason="xarray is not installed (pip install xarray)")
+    dataset = several_outputs(rng).to_xarray()
+    assert dict(dataset.sizes) == {"epoch": 4, "item": 9, "view": 1, "output": 2}
+    assert dataset.truth.dims == ("item", "output")
+    chosen = classifier(rng).to_xarray().prediction.sel(epoch=6, item=4, view="view 0")
+    assert float(chosen.sum()) == pytest.approx(1, rel=1e-5)

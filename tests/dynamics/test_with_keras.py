@@ -236,13 +236,13 @@ def test_a_recording_has_epoch_0_and_the_training_is_the_same(make):
 
 
 def test_each_output_has_its_recording():
-    recordings = {"mass": Recording(Y[:N_SHOWN]), "core": Recording(2 * Y[:N_SHOWN])}
-    model = of_layers(outputs=lambda x: {name: keras.layers.Dense(1)(x) for name in recordings})
+    recordings = {"mass": Recording(Y[:N_SHOWN]), "core": Recording(np.hstack([Y, Y])[:N_SHOWN])}
+    model = of_layers(outputs=lambda x: {"mass": keras.layers.Dense(1)(x), "core": keras.layers.Dense(2)(x)})
     model.compile(optimizer="sgd", loss={"mass": "mse", "core": "mse"})
     recorder = PredictionRecorder(X[:N_SHOWN], recordings)
-    model.fit(X, {"mass": Y, "core": 2 * Y}, epochs=2, verbose=0, callbacks=[recorder])
+    model.fit(X, {"mass": Y, "core": np.hstack([Y, Y])}, epochs=2, verbose=0, callbacks=[recorder])
     assert recordings["mass"].predictions.shape == (3, N_SHOWN, 1)
-    assert recordings["core"].predictions.shape == (3, N_SHOWN, 1)
+    assert recordings["core"].predictions.shape == (3, N_SHOWN, 1, 2)
     with pytest.raises(InputError, match="2 recordings are given, and the model has 1 outputs"):
         trained(plain, X, [PredictionRecorder(X[:N_SHOWN], [Recording(Y[:N_SHOWN])] * 2)])
 

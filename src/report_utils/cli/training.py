@@ -1,4 +1,4 @@
-"""Commands that train: fits, dynamics and studies."""
+"""Commands that train: fits, dynamics, studies, and all of a profile as separate jobs."""
 
 from __future__ import annotations
 
@@ -82,10 +82,11 @@ def train(
 
 @group.command()
 def view(
-    files: Annotated[list[Path], typer.Argument(help="Recordings (.npz, folders), shown side by side.")],
+    files: Annotated[list[Path], typer.Argument(help="Recordings (.npz, .parquet, folders), shown side by side.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The HTML file; default: beside the first recording.")
     ] = None,
+    output: Annotated[str | None, typer.Option(help="Which of several outputs to show.")] = None,
     item: Annotated[str, typer.Option(help="What an item is called, singular.")] = "item",
     quantity: Annotated[str, typer.Option(help="What is predicted.")] = "value",
     unit: Annotated[str, typer.Option(help="Unit of a difference of predictions.")] = "",
@@ -95,6 +96,12 @@ def view(
     from report_utils.dynamics import load_recording
 
     recordings = [load_recording(file) for file in files]
+    for place, (file, recording) in enumerate(zip(files, recordings, strict=True)):
+        if recording.outputs and output is None:
+            msg = f"{file}: there are several outputs; choose one: --output {', or --output '.join(recording.outputs)}"
+            raise InputError(msg)
+        if recording.outputs:
+            recordings[place] = recording.output(output)
     first, *others = recordings
     path = out or files[0].with_name(f"{files[0].stem}.html")
     titles = [recording.name or file.stem for file, recording in zip(files, recordings, strict=True)]
@@ -146,3 +153,28 @@ def study(
             else:
                 state = "trained" if is_trained(reproduction, possible[variant.name]) else "to be trained"
             typer.echo(f"  {variant.name:<24}{state:<15} {variant.title}")
+
+
+@app.command(rich_help_panel=TRAINING, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def grid(
+    context: typer.Context,
+    profile: ProfileOption = None,
+    on: Annotated[
+        str | None,
+        typer.Option(help="local, slurm or a Snakemake profile; default: only say what is missing."),
+    ] = None,
+) -> None:
+    """Compute each run as a job of its own, with Snakemake.
+
+    Options that follow are passed on to Snakemake.
+    """
+    from report_utils.reproduction.grid import run_grid, write_grid
+    from report_utils.reproduction.one_profile import Reproduction
+
+    reproduction = Reproduction(profile)
+    status = run_grid(reproduction, on, context.args) if on else 0
+    found = write_grid(reproduction)
+    typer.echo(f"{found.n_jobs - len(found.missing)} of {found.n_jobs} jobs are done, in {found.folder}")
+    if status:
+        typer.echo("Snakemake names the failed jobs above; what was finished is kept", err=True)
+        raise typer.Exit(1)

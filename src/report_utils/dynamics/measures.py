@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
 NEVER = -1
 """In place of an epoch, for what did not happen."""
+_MOST_SPLITS = 5000
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +110,7 @@ def rank_correlation(recording: Recording) -> NDArray[np.float64]:
     """
     from scipy.stats import spearmanr  # half of the time that a command takes to start
 
+    recording.require_one_output()
     recording.require_finite()
     if recording.classes:
         msg = "classes have no ranks; ask for phase_gains() or cartography()"
@@ -135,6 +139,7 @@ def phase_gains(recording: Recording, *, level: float = 0.95, n_resamples: int =
     """
     import pandas as pd
 
+    recording.require_one_output()
     recording.require_finite()
     ends = recording.phase_ends
     starts = [*([0] if recording.epoch[0] == 0 else []), *ends[:-1]]
@@ -231,6 +236,65 @@ def compare_dynamics(first: Recording, second: Recording) -> DynamicsComparison:
         gain_correlation=by_row(pearsonr, *helped),
         phase=first.phase,
     )
+
+
+@dataclass(frozen=True)
+class SeedTest:
+    """Whether two ways of training differ by more than their seeds do.
+
+    Parameters
+    ----------
+    across, within : float
+        Root mean square difference of the predictions of two trainings: one of each way, and two of the same.
+    p_value : float
+        The share of all ways to deal the trainings into two groups that set the groups at least as far apart.
+    """
+
+    across: float
+    within: float
+    p_value: float
+
+    @property
+    def ratio(self) -> float:
+        """Return ``across / within``: about 1 if the two ways are alike."""
+        return self.across / self.within
+
+
+def compare_with_seeds(first: Sequence[Recording], second: Sequence[Recording], *, epoch: int = -1) -> SeedTest:
+    """Compare two ways of training, each with two or more seeds, with what the seeds alone do.
+
+    No two trainings are equal: "alike" means that they differ no more than trainings that differ by their seed alone.
+    The trainings are dealt into two groups of these sizes in all ways (or in 5000 drawn ones), as in an exact
+    permutation test; with three and three seeds no p value is below 0.1. They are compared at the place of an epoch,
+    by default the last.
+    """
+    if min(len(first), len(second)) < 2:
+        msg = f"{len(first)} and {len(second)} recordings are given; two or more seeds of each are needed"
+        raise InputError(msg)
+    every = [*first, *second]
+    for each in every:
+        each.require_finite()
+        if not np.array_equal(each.item, every[0].item) or each.dims != every[0].dims:
+            msg = f"recordings {every[0].name!r} and {each.name!r} are of different items"
+            raise InputError(msg)
+    last = np.stack([each.predictions[epoch].mean(axis=1, dtype=np.float64).ravel() for each in every])
+    squares = np.mean((last[:, None] - last[None]) ** 2, axis=2)
+    n, n_first = len(every), len(first)
+
+    def apart(chosen: Sequence[int]) -> tuple[float, float]:
+        inside = np.zeros(n, bool)
+        inside[list(chosen)] = True
+        same = np.equal.outer(inside, inside) & ~np.eye(n, dtype=bool)
+        return float(squares[np.not_equal.outer(inside, inside)].mean()), float(squares[same].mean())
+
+    across, within = apart(range(n_first))
+    splits = list(combinations(range(n), n_first)) if n <= 14 else []
+    if not 0 < len(splits) <= _MOST_SPLITS:
+        rng = np.random.default_rng(0)
+        splits = [range(n_first), *(rng.permutation(n)[:n_first] for _ in range(_MOST_SPLITS - 1))]
+    found = np.array([np.subtract(*apart(split)) for split in splits])
+    p_value = float(np.mean(found >= across - within - 1e-12 * max(across, within)))
+    return SeedTest(float(np.sqrt(across)), float(np.sqrt(within)), p_value)
 
 
 def _correlation(method, a: NDArray, b: NDArray) -> float:

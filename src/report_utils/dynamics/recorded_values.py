@@ -53,17 +53,24 @@ def names_of(what: str, names: int | Sequence[Any]) -> tuple[str, ...]:
     return tuple(str(each) for each in names)
 
 
-def numbers(truth: NDArray) -> NDArray[np.float64]:
-    """Return true numbers, one for each item."""
-    if truth.ndim == 2 and truth.shape[1] == 1:
-        truth = truth[:, 0]
-    if truth.dtype.kind not in "iuf" or truth.ndim != 1 or not len(truth):
+def numbers(truth: NDArray, outputs: Sequence[str] | None) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    """Return true numbers, and the names of the outputs where there are several."""
+    if truth.dtype.kind not in "iuf" or truth.ndim not in {1, 2} or 0 in truth.shape:
         msg = f"truth is {truth.dtype} of shape {truth.shape}; give a number or a class for each item"
         raise InputError(msg)
     if not np.isfinite(truth).all():
-        msg = f"truth is not a finite number in row {np.argmin(np.isfinite(truth))}; leave out items without a truth"
+        row = np.argwhere(~np.isfinite(truth))[0][0]
+        msg = f"truth is not a finite number in row {row}; leave out items without a truth"
         raise InputError(msg)
-    return truth.astype(np.float64)
+    truth = truth.astype(np.float64)
+    if truth.ndim == 2 and truth.shape[1] == 1:
+        truth = truth[:, 0]
+    n_outputs = 1 if truth.ndim == 1 else truth.shape[1]
+    names = names_of("output", n_outputs if outputs is None else outputs)
+    if len(names) != n_outputs:
+        msg = f"{len(names)} outputs are named, and truth has {n_outputs}"
+        raise InputError(msg)
+    return truth, names if n_outputs > 1 else ()
 
 
 def class_values(truth: NDArray, classes: int | Sequence[Any] | None) -> tuple[Any, ...]:

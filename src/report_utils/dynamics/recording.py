@@ -25,7 +25,7 @@ class Recording:
 
     Parameters
     ----------
-    truth : (n_items,)
+    truth : (n_items,) or (n_items, n_outputs)
         Numbers, or for a classifier the class of each item: a label, or its place in ``classes``.
     item_ids : (n_items,), optional
         What identifies each item; 0, 1, ... by default.
@@ -35,6 +35,8 @@ class Recording:
         What to call the recording.
     classes : int or sequence, optional
         The classes in the order of the predicted probabilities, or their number.
+    outputs : sequence of str, optional
+        Names of the quantities that are predicted, where there are several.
     views : int or sequence of str, optional
         How many predictions each item has, such as of rotated images, or their names; view 0 is shown.
     group : (n_items,), optional
@@ -59,6 +61,7 @@ class Recording:
         names: Sequence[str] | None = None,
         name: str = "",
         classes: int | Sequence[Any] | None = None,
+        outputs: Sequence[str] | None = None,
         views: int | Sequence[str] = 1,
         group: ArrayLike | None = None,
         path: str | Path | None = None,
@@ -68,11 +71,12 @@ class Recording:
         self.views = given.names_of("view", views)
         self.truth: NDArray
         self.classes: tuple[str, ...] = ()
+        self.outputs: tuple[str, ...] = ()
         self._class_values: tuple[Any, ...] = ()
         if classes is not None or truth.dtype.kind in "USOb":
             self._set_classes(truth, given.class_values(truth, classes))
         else:
-            self.truth = given.numbers(truth)
+            self.truth, self.outputs = given.numbers(truth, outputs)
         n_items = len(self.truth)
         self.item: NDArray = given.one_each("item_ids", np.arange(n_items) if item_ids is None else item_ids, n_items)
         if len(np.unique(self.item)) < n_items:
@@ -82,8 +86,6 @@ class Recording:
             str
         )
         self.group: NDArray | None = None if group is None else given.one_each("group", group, n_items)
-        self.states: dict[str, NDArray[np.float32]] = {}
-        self.loss: NDArray[np.float64] | None = None
         self.phase_names: dict[int, str] = {}
         self._of_integers = truth.dtype.kind in "iu" and truth.ndim == 1
         self._epochs: list[NDArray[np.float32]] = []
@@ -107,29 +109,25 @@ class Recording:
         epoch: ArrayLike | None = None,
         phase: ArrayLike | None = None,
         phase_names: Mapping[int, str] | Sequence[str] = (),
-        states: Mapping[str, NDArray] | None = None,
-        loss: ArrayLike | None = None,
         **options: Any,
     ) -> Recording:
         """Return a recording of what was predicted before.
 
         Parameters
         ----------
-        predictions : (n_epochs, n_items), (n_epochs, n_items, n_views) or (n_epochs, n_items[, n_views], n_classes)
-        truth : (n_items,)
+        predictions : (n_epochs, n_items), (n_epochs, n_items, n_views) or (n_epochs, n_items[, n_views], n_columns)
+        truth : (n_items,) or (n_items, n_outputs)
         epoch : (n_epochs,) int, optional
             Ascending; 1, 2, ... by default, and 0 is the state before the training.
         phase : (n_epochs,) int, optional
             All epochs are of one phase by default.
         phase_names : mapping of phase to str, or sequence of str, optional
-        states : mapping of str to array, optional
-            Predictions between epochs, such as just after a change of the weights.
-        loss : (n_epochs,), optional
         **options
-            As for :class:`Recording`. Views are counted where neither they nor classes are named.
+            As for :class:`Recording`. Views are counted where neither they nor classes or outputs are named.
         """
         predictions = given.as_array(predictions)
-        if predictions.ndim == 3 and not {"views", "classes"} & options.keys():
+        one_number_each = given.as_array(truth).ndim == 1 and not {"views", "classes", "outputs"} & options.keys()
+        if predictions.ndim == 3 and one_number_each:
             first = predictions[0] if len(predictions) else np.empty((0, 1))
             if not (given.as_array(truth).dtype.kind in "iuUSOb" and given.are_probabilities(first)):
                 options["views"] = predictions.shape[2]
@@ -142,8 +140,6 @@ class Recording:
         if not isinstance(phase_names, Mapping):
             phase_names = dict(zip(recording.phase_numbers.tolist(), phase_names, strict=False))
         recording.phase_names |= {int(number): str(text) for number, text in phase_names.items()}
-        recording.states |= {state: np.asarray(values) for state, values in (states or {}).items()}
-        recording.loss = None if loss is None else given.one_each("loss", loss, n_epochs).astype(np.float64)
         return recording
 
     def __repr__(self) -> str:
@@ -167,9 +163,9 @@ class Recording:
 
         Parameters
         ----------
-        predictions : (n_items,), (n_items, n_views), (n_items[, n_views], n_classes)
-            Arrays, tensors, lists or data frames. Of two classes the probability of the second is enough. Values that
-            are not finite are kept, and shown.
+        predictions : (n_items,), (n_items, n_views), (n_items[, n_views], n_columns)
+            Arrays, tensors, lists or data frames; the columns are the outputs, or the probabilities of the classes.
+            Of two classes the probability of the second is enough. Values that are not finite are kept, and shown.
         epoch : int, optional
             The number of epochs trained: 0 before the training. One more than the last by default.
         phase : int, optional
@@ -251,12 +247,12 @@ class Recording:
             self._set_classes(self.truth.astype(np.int64), tuple(range(values.shape[1])))
         if len(self.classes) == 2:
             values = given.both_classes(values, n_items, n_views)
-        wanted = (n_items, n_views, *([len(self.classes)] if self.classes else []))
+        wanted = (n_items, n_views, *([len(self.columns)] if self.columns else []))
         if values.shape not in {wanted, tuple(n for i, n in enumerate(wanted) if i != 1 or n > 1)}:
-            axes = " x ".join(f"{n} {axis}" for n, axis in zip(wanted, ("items", "views", "classes"), strict=False))
+            axes = " x ".join(f"{n} {axis}" for n, axis in zip(wanted, ("items", "views", "columns"), strict=False))
             msg = (
                 f"the predictions have the shape {values.shape}, and {axes} are recorded; say what the columns are "
-                "when the recording is made: views= or classes=, or record each output in a recording of its own"
+                "when the recording is made: views=, classes= or outputs="
             )
             raise InputError(msg)
         values = values.reshape(wanted)
@@ -265,10 +261,20 @@ class Recording:
         return values
 
     @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the names of the last axis of the predictions: of classes, or of several outputs."""
+        return self.classes or self.outputs
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Return the names of the axes of :attr:`predictions`."""
+        return ("epoch", "item", "view", *(["class"] if self.classes else ["output"] if self.outputs else []))
+
+    @property
     def predictions(self) -> NDArray[np.float32]:
-        """Return ``(n_epochs, n_items, n_views)`` predictions, of a classifier ``(..., n_classes)``."""
+        """Return ``(n_epochs, n_items, n_views)`` predictions, with one more axis for classes or several outputs."""
         if self._stacked is None:
-            shape = (0, len(self.item), len(self.views), *([len(self.classes)] if self.classes else []))
+            shape = (0, len(self.item), len(self.views), *([len(self.columns)] if self.columns else []))
             self._stacked = np.stack(self._epochs) if self._epochs else np.empty(shape, np.float32)
         return self._stacked
 
@@ -312,32 +318,54 @@ class Recording:
         if self.classes:
             msg = "classes have no residuals; ask for values(), or for what is right"
             raise InputError(msg)
-        return self.predictions - self.truth[None, :, None]
+        return self.predictions - np.expand_dims(self.truth, (0, 2))
 
     @property
     def scatter(self) -> NDArray[np.float64]:
         """Return the standard deviation of all residuals after each epoch, ``(n_epochs,)``."""
+        self.require_one_output()
         return self.residuals.reshape(len(self.phase), -1).std(axis=1)
 
-    def values(self, show: Literal["margin", "probability"] = "margin", *, view: int = 0) -> NDArray[np.float64]:
-        """Return one number for each epoch and item, ``(n_epochs, n_items)``: what the picture shows.
+    def values(self, show: Literal["margin", "probability"] = "margin") -> NDArray[np.float64]:
+        """Return one number for each epoch and item, ``(n_epochs, n_items)``: what the picture shows, of view 0.
 
-        Parameters
-        ----------
-        show : {"margin", "probability"}
-            Of a classifier: the probability of the true class, or by how much it exceeds that of the likeliest other
-            class, which is positive where the item is right. Without effect on numbers.
-        view : int
+        Of a classifier it is the probability of the true class, or by how much that exceeds the probability of the
+        likeliest other class, which is positive where the item is right.
         """
-        chosen = self.predictions[:, :, view].astype(np.float64)
+        self.require_one_output()
+        chosen = self.predictions[:, :, 0].astype(np.float64)
         if not self.classes:
             return chosen
         true = np.take_along_axis(chosen, self.truth[None, :, None], axis=2)[..., 0]
         if show == "probability":
             return true
-        others = chosen.copy()
-        np.put_along_axis(others, np.broadcast_to(self.truth[None, :, None], (*true.shape, 1)), -np.inf, axis=2)
-        return true - others.max(axis=2)
+        np.put_along_axis(chosen, np.broadcast_to(self.truth[None, :, None], (*true.shape, 1)), -np.inf, axis=2)
+        return true - chosen.max(axis=2)
+
+    def output(self, which: str | int) -> Recording:
+        """Return the recording of one of several outputs."""
+        place = self.outputs.index(which) if which in self.outputs else which
+        if not self.outputs or not isinstance(place, (int, np.integer)) or not 0 <= place < len(self.outputs):
+            msg = f"there is no output {which!r}; there are {', '.join(self.outputs) or 'no named outputs'}"
+            raise InputError(msg)
+        return Recording.from_arrays(
+            self.predictions[..., place],
+            self.truth[:, place],
+            epoch=self.epoch,
+            phase=self.phase,
+            phase_names=self.phase_names,
+            item_ids=self.item,
+            names=self.names.tolist(),
+            name=f"{self.name}: {self.outputs[place]}" if self.name else self.outputs[place],
+            views=self.views,
+            group=self.group,
+        )
+
+    def require_one_output(self) -> None:
+        """Refuse a recording of several outputs where one is needed."""
+        if self.outputs:
+            msg = f"{len(self.outputs)} outputs were recorded; choose one with recording.output({self.outputs[0]!r})"
+            raise InputError(msg)
 
     def require_finite(self) -> None:
         """Refuse a recording with predictions that are not finite numbers, or without epochs."""
@@ -364,7 +392,7 @@ class Recording:
         self.viewer(*others, **options).save(path)
 
     def save(self, path: str | Path) -> None:
-        """Write the recording as an ``.npz`` file, which :func:`load_recording` reads."""
+        """Write the recording: NumPy's ``.npz``, or ``.parquet`` with a row for each epoch, item and view."""
         from report_utils.dynamics.storage import save_recording
 
         save_recording(self, Path(path))
@@ -372,16 +400,42 @@ class Recording:
     def to_frame(self) -> pd.DataFrame:
         """Return a data frame with a row for each epoch, item and view.
 
-        Its columns are ``epoch``, ``phase``, ``item``, ``view``, ``truth`` and ``prediction``, or for a classifier a
-        ``prediction: ...`` for each class.
+        Its columns are ``epoch``, ``phase``, ``item``, ``view``, ``truth`` and ``prediction``; several outputs and the
+        probabilities of classes have a ``truth: ...`` or ``prediction: ...`` of their own.
         """
         import pandas as pd
 
+        n_views, names = len(self.views), [f"prediction: {name}" for name in self.columns] or ["prediction"]
         index = pd.MultiIndex.from_product([self.epoch, self.item, self.views], names=["epoch", "item", "view"])
-        n_predicted = len(self.item) * len(self.views)
-        truth = np.array(self.classes)[self.truth] if self.classes else self.truth
-        names = [f"prediction: {name}" for name in self.classes] or ["prediction"]
         frame = pd.DataFrame(self.predictions.reshape(len(index), -1), index, names).reset_index()
-        frame.insert(1, "phase", np.repeat(self.phase, n_predicted))
-        frame.insert(4, "truth", np.tile(np.repeat(truth, len(self.views)), len(self)))
+        frame.insert(1, "phase", np.repeat(self.phase, len(self.item) * n_views))
+        truth = self._labels()
+        columns = {f"truth: {name}": truth[:, i] for i, name in enumerate(self.outputs)} or {"truth": truth}
+        for place, (name, values) in enumerate(columns.items(), start=4):
+            frame.insert(place, name, np.tile(np.repeat(values, n_views), len(self)))
         return frame
+
+    def to_xarray(self) -> Any:
+        """Return an ``xarray.Dataset`` with ``prediction`` and ``truth``; xarray is needed."""
+        try:
+            import xarray as xr
+        except ImportError as error:
+            msg = "xarray is not installed: pip install xarray"
+            raise InputError(msg) from error
+
+        column = self.dims[3:]
+        coordinates = {
+            "epoch": self.epoch,
+            "phase": ("epoch", self.phase),
+            "item": self.item,
+            "item_name": ("item", self.names),
+            "view": list(self.views),
+            **({column[0]: list(self.columns)} if column else {}),
+        }
+        of_item = ("item", *column) if self.outputs else ("item",)
+        data = {"prediction": (self.dims, self.predictions), "truth": (of_item, self._labels())}
+        return xr.Dataset(data, coordinates, {"name": self.name})
+
+    def _labels(self) -> NDArray:
+        """Return the truth, of a classifier by name."""
+        return np.array(self.classes)[self.truth] if self.classes else self.truth

@@ -1,4 +1,4 @@
-"""Recordings on disk: NPZ files, and folders that grow epoch by epoch."""
+"""Recordings on disk: NPZ and Parquet files, and folders that grow epoch by epoch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DAMAGED = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFi
 
 
 def load_recording(path: str | Path) -> Recording:
-    """Read a recording: an NPZ file, or a folder that grew while a model was trained.
+    """Read a recording: an NPZ or a Parquet file, or a folder that grew while a model was trained.
 
     A folder can be recorded into further: what was kept before an interruption is there.
 
@@ -32,9 +32,11 @@ def load_recording(path: str | Path) -> Recording:
     """
     path = Path(path)
     try:
-        return _read_folder(path) if path.is_dir() else _recording(_read_npz(path))
+        if path.is_dir():
+            return _read_folder(path)
+        return _recording(_read_parquet(path) if path.suffix == ".parquet" else _read_npz(path))
     except FileNotFoundError as error:
-        msg = f"{path}: there is no recording here; name a folder or an .npz file"
+        msg = f"{path}: there is no recording here; name a folder, an .npz or a .parquet file"
         raise InputError(msg) from error
     except InputError as error:
         msg = f"{path}: {error}"
@@ -45,13 +47,15 @@ def load_recording(path: str | Path) -> Recording:
 
 
 def save_recording(recording: Recording, path: Path) -> None:
-    """Write a recording as ``.npz``, whole or not at all."""
-    if path.suffix != ".npz":
-        msg = f"{path}: recordings are written as .npz; name such a file, or take to_frame() and write its table"
+    """Write a recording as ``.npz`` or ``.parquet``, whole or not at all."""
+    if path.suffix == ".npz":
+        of_epochs = {"predictions": recording.predictions, "epoch": recording.epoch, "phase": recording.phase}
+        _write(path, _npz(_about(recording) | of_epochs))
+    elif path.suffix == ".parquet":
+        _write(path, _parquet(recording))
+    else:
+        msg = f"{path}: recordings are written as .npz or .parquet; name such a file"
         raise InputError(msg)
-    arrays = {"predictions": recording.predictions, "epoch": recording.epoch, "phase": recording.phase}
-    arrays |= {} if recording.loss is None else {"loss": recording.loss}
-    _write(path, _npz(_about(recording) | arrays))
 
 
 def new_folder(path: Path) -> None:
@@ -98,9 +102,7 @@ def _about(recording: Recording) -> dict[str, NDArray]:
         "item": recording.item,
         "item_name": recording.names,
     }
-    if recording.group is not None:
-        arrays["group"] = recording.group
-    return arrays | {f"state_{name}": values for name, values in recording.states.items()}
+    return arrays if recording.group is None else arrays | {"group": recording.group}
 
 
 def _facts(recording: Recording) -> str:
@@ -109,8 +111,8 @@ def _facts(recording: Recording) -> str:
         "name": recording.name,
         "views": recording.views,
         "classes": recording.classes,
+        "outputs": recording.outputs,
         "phase_names": {str(number): name for number, name in recording.phase_names.items()},
-        "states": sorted(recording.states),
     }
     return json.dumps(facts)
 
@@ -120,20 +122,19 @@ def _recording(arrays: Mapping[str, NDArray]) -> Recording:
     if facts["format"] != FORMAT:
         msg = f"its format is {facts['format']!r}, and {FORMAT!r} can be read"
         raise InputError(msg)
-    shape = (0, len(arrays["truth"]), len(facts["views"]), *([1] if facts["classes"] else []))
+    shape = (0, len(arrays["truth"]), len(facts["views"]), *([1] if facts["classes"] or facts["outputs"] else []))
     return Recording.from_arrays(
         arrays.get("predictions", np.empty(shape, np.float32)),
         arrays["truth"],
         epoch=arrays.get("epoch"),
         phase=arrays.get("phase"),
         phase_names={int(number): name for number, name in facts["phase_names"].items()},
-        states={name: arrays[f"state_{name}"] for name in facts["states"]},
-        loss=arrays.get("loss"),
         item_ids=arrays["item"],
         names=arrays["item_name"],
         name=facts["name"],
         group=arrays.get("group"),
         classes=facts["classes"] or None,
+        outputs=facts["outputs"] or None,
         views=facts["views"],
     )
 
@@ -147,6 +148,37 @@ def _npz(arrays: Mapping[str, NDArray]) -> bytes:
 def _read_npz(path: Path) -> dict[str, NDArray]:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)
+
+
+def _parquet(recording: Recording) -> bytes:
+    """Return the long table, with all that it does not hold in the file's metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(recording.to_frame(), preserve_index=False)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"recording": _npz(_about(recording))})
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    return content.getvalue()
+
+
+def _read_parquet(path: Path) -> dict[str, NDArray]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise ValueError(path) from error
+    with np.load(io.BytesIO(table.schema.metadata[b"recording"]), allow_pickle=False) as stored:
+        arrays = dict(stored)
+    facts = json.loads(str(arrays["about"]))
+    n_items, n_views = len(arrays["truth"]), len(facts["views"])
+    names = [name for name in table.column_names if name.startswith("prediction")]
+    values = np.stack([table[name].to_numpy() for name in names], axis=-1)
+    shape = (-1, n_items, n_views, *([len(names)] if facts["classes"] or facts["outputs"] else []))
+    of_epochs = {name: table[name].to_numpy()[:: n_items * n_views] for name in ("epoch", "phase")}
+    return arrays | of_epochs | {"predictions": values.reshape(shape)}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -168,6 +168,7 @@ def _check(
 ) -> None:
     first, n_items = shown[0], len(shown[0].item)
     for each in shown:
+        each.require_one_output()
         same = all(np.array_equal(getattr(first, name), getattr(each, name)) for name in ("item", "epoch", "phase"))
         if not same or each.classes != first.classes:
             msg = f"recordings {first.name!r} and {each.name!r} show different items or epochs"

@@ -24,6 +24,8 @@ MARK = "report-utils-runs.txt"
 """The file that marks a folder as one of this project's runs."""
 EXECUTED_PAGES = "pages"
 """The folder of executed pages, beside the folders of runs."""
+GRID = "grid"
+"""The folder of the workflows that compute profiles as separate jobs (:mod:`report_utils.reproduction.grid`)."""
 LOCKS, IN_USE, WORKERS_LOG = "locks", "in-use", "workers.log"
 METADATA = "report_utils"
 """The metadata entry in which an executed notebook records its inputs; only ``at`` and ``seconds`` in it vary."""
@@ -87,7 +89,7 @@ class OwnedEntry:
 
 
 def entries(root: Path) -> list[OwnedEntry]:
-    """Return what is proved to belong to this project in a folder of runs, apart from locks and logs."""
+    """Return what is proved to belong to this project in a folder of runs, apart from locks, workflows and logs."""
     return sorted((one for one in _found(root) if isinstance(one, OwnedEntry)), key=lambda entry: entry.path)
 
 
@@ -105,6 +107,8 @@ def _found(root: Path) -> Iterator[OwnedEntry | Path]:
             yield from _pages(path)
         elif is_folder and name in {LOCKS, IN_USE}:
             yield from (file for file in _listed(path) if not is_own_lock(file))
+        elif is_folder and name == GRID:
+            yield from (folder for folder in _listed(path) if not (folder / "digests").is_dir())
         elif not _is_file(path) or not (name in _FILES or TEMPORARY.fullmatch(name)):
             yield path
 
