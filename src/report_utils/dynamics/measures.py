@@ -206,11 +206,6 @@ def compare_dynamics(first: Recording, second: Recording) -> DynamicsComparison:
     """Compare two dynamics of the same observations, trained with the same phases.
 
     Each prediction is first averaged over the views, which are the same observation seen from eight sides.
-
-    Raises
-    ------
-    InputError
-        If the two show different observations or other phases.
     """
     if not np.array_equal(first.item, second.item) or not np.array_equal(first.phase, second.phase):
         msg = f"dynamics {first.name!r} and {second.name!r} show different observations or epochs"

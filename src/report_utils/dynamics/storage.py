@@ -24,11 +24,6 @@ def load_recording(path: str | Path) -> Recording:
     """Read a recording: an NPZ or a Parquet file, or a folder that grew while a model was trained.
 
     A folder can be recorded into further: what was kept before an interruption is there.
-
-    Raises
-    ------
-    InputError
-        If there is no recording, or it is damaged.
     """
     path = Path(path)
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,13 +107,9 @@ class CommittedReproduction(Reproduction):
                 raise NotAvailableError(msg)
         return [self.load(key) for key in keys]
 
-    def has_fits(self, transform: str, n_seeds: int) -> bool:
-        """Tell whether there are fits of a transform in all folds with this many training seeds."""
-        return all(self.holds(key) for seed in range(n_seeds) for key in self.fit_keys(transform, seed))
-
-    def has_dynamics(self, transform: str, n_seeds: int) -> bool:
-        """Tell whether there are dynamics of a transform with this many training seeds."""
-        return all(self.holds(self.dynamics_key(transform, seed)) for seed in range(n_seeds))
+    def has(self, keys: Callable[[str, int], list[RunKey]], transform: str, n_seeds: int) -> bool:
+        """Tell whether there is every fit, or dynamics, of a transform with this many training seeds."""
+        return all(self.holds(key) for seed in range(n_seeds) for key in keys(transform, seed))
 
     @property
     def backend(self) -> str:
@@ -123,12 +119,12 @@ class CommittedReproduction(Reproduction):
     @property
     def transforms(self) -> tuple[str, ...]:
         """Return the transforms that have fits among the results, in the report's order."""
-        return tuple(name for name in super().transforms if self.has_fits(name, 1))
+        return tuple(name for name in super().transforms if self.has(self.fit_keys, name, 1))
 
     @property
     def dynamics_transforms(self) -> tuple[str, ...]:
         """Return the transforms whose dynamics the report shows and the results include."""
-        return tuple(name for name in DYNAMICS_TRANSFORMS if self.has_dynamics(name, 1))
+        return tuple(name for name in DYNAMICS_TRANSFORMS if self.has(self.dynamics_keys, name, 1))
 
     def missing(self, *_: object, **__: object) -> list[RunKey]:
         """Return nothing: missing results are not trained, only reported."""

@@ -147,7 +147,7 @@ class Reproduction:
 
     def cross_validations(self, transform: str) -> tuple[CrossValidation, ...]:
         """Return a transform's test predictions for each trained seed; only the first seed is computed if missing."""
-        return tuple(self.cross_validation(transform, seed) for seed in range(max(1, self.n_training_seeds(transform))))
+        return tuple(self.cross_validation(transform, seed) for seed in range(self.n_training_seeds(transform)))
 
     def dynamics(self, transform: str, training_seed: int = 0) -> Recording:
         """Return the four-phase training of a transform."""
@@ -157,19 +157,15 @@ class Reproduction:
 
     def all_dynamics(self, transform: str) -> tuple[Recording, ...]:
         """Return the four-phase training of a transform for each trained seed."""
-        return tuple(self.dynamics(transform, seed) for seed in range(max(1, self.n_dynamics_seeds(transform))))
+        return tuple(self.dynamics(transform, seed) for seed in range(self._n_seeds(transform, self.dynamics_keys)))
 
     def n_training_seeds(self, transform: str) -> int:
         """Return the number of seeds with which a transform has been trained in all folds, at least 1."""
-        return self._n_seeds(lambda seed: self.fit_keys(transform, seed))
+        return self._n_seeds(transform, self.fit_keys)
 
-    def n_dynamics_seeds(self, transform: str) -> int:
-        """Return the number of seeds with which the dynamics of a transform has been trained, at least 1."""
-        return self._n_seeds(lambda seed: self.dynamics_keys(transform, seed))
-
-    def _n_seeds(self, keys: Callable[[int], list[RunKey]]) -> int:
+    def _n_seeds(self, transform: str, keys: Callable[[str, int], list[RunKey]]) -> int:
         seed = 1
-        while all(self.holds(key) for key in keys(seed)):
+        while all(self.holds(key) for key in keys(transform, seed)):
             seed += 1
         return seed
 
@@ -181,17 +177,12 @@ class Reproduction:
         There are as many training seeds as the profile has, or as ``n_training_seeds`` if that is more.
         """
         fewest = max(n_training_seeds, self.profile.training_seeds)
-        keys = [
-            key
-            for name in transforms
-            for seed in range(max(self.n_training_seeds(name), fewest))
-            for key in self.fit_keys(name, seed)
-        ]
-        return keys + [
-            self.dynamics_key(name, seed)
-            for name in dynamics
-            for seed in range(max(self.n_dynamics_seeds(name), fewest))
-        ]
+        found: list[RunKey] = []
+        for names, keys in ((transforms, self.fit_keys), (dynamics, self.dynamics_keys)):
+            for name in names:
+                for seed in range(max(self._n_seeds(name, keys), fewest)):
+                    found += keys(name, seed)
+        return found
 
     def holds(self, key: RunKey) -> bool:
         """Tell whether a run with this key exists, without reading it."""

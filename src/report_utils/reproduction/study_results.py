@@ -92,8 +92,8 @@ def _committed(
     source = CommittedReproduction(varied.profile, varied.store, own)
     source.today = today
     n_seeds = variant.n_training_seeds
-    whole = all(source.has_fits(name, n_seeds) for name in variant.trained)
-    whole = whole and all(source.has_dynamics(name, n_seeds) for name in variant.dynamics)
+    whole = all(source.has(source.fit_keys, name, n_seeds) for name in variant.trained)
+    whole = whole and all(source.has(source.dynamics_keys, name, n_seeds) for name in variant.dynamics)
     return source if whole else None
 
 

@@ -59,13 +59,7 @@ def device_name() -> str:
 
 
 def backend_name() -> str:
-    """Return the Keras backend that trains.
-
-    Raises
-    ------
-    InputError
-        If there is no engine for it.
-    """
+    """Return the Keras backend that trains; one for which there is no engine is refused."""
     name = os.environ.get(BACKEND_VARIABLE, "tensorflow")
     if name not in ENGINES:
         msg = f"{BACKEND_VARIABLE} is {name!r}; this project trains on {' or '.join(ENGINES)}"
@@ -74,13 +68,7 @@ def backend_name() -> str:
 
 
 def load_engine() -> ModuleType:
-    """Import the engine of the backend, and Keras with it.
-
-    Raises
-    ------
-    InputError
-        If the backend cannot be imported, has the wrong version, or Keras already runs on another one.
-    """
+    """Import the engine of the backend, and Keras with it, or say in one line why that cannot be."""
     name = backend_name()
     with _named_versions(name):
         import keras
@@ -116,11 +104,6 @@ def training_places() -> list[dict[str, str]]:
 
     TensorFlow, and JAX without a GPU, have as many workers as cores. JAX with GPUs has one for each GPU, or as many as
     ``REPORT_WORKERS`` says, dealt out to the GPUs in turn.
-
-    Raises
-    ------
-    InputError
-        If JAX cannot start.
     """
     if backend_name() == "tensorflow":
         return [{}] * n_workers()

@@ -39,13 +39,7 @@ WORKER_ENVIRONMENT = {
 
 
 def n_workers() -> int:
-    """Return how many worker processes to use: REPORT_WORKERS, or as many as cores that this process may use.
-
-    Raises
-    ------
-    InputError
-        If REPORT_WORKERS is not such a number.
-    """
+    """Return how many worker processes to use: REPORT_WORKERS, or as many as cores that this process may use."""
     text = os.environ.get(WORKERS_VARIABLE)
     if text is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -57,12 +51,7 @@ def n_workers() -> int:
 
 
 def check_workers() -> None:
-    """Refuse a REPORT_WORKERS that means nothing, even for a command that starts no workers.
-
-    Raises
-    ------
-    InputError
-    """
+    """Refuse a REPORT_WORKERS that means nothing, even for a command that starts no workers."""
     if WORKERS_VARIABLE in os.environ:
         n_workers()
 

@@ -39,7 +39,7 @@ class Task:
     function : callable
         A module-level function; it stores its own result, so that finished work survives anything.
     arguments : dict
-        Keyword arguments that can be sent to another process.
+        Can be sent to another process.
     units : float
         How much work it is; the function reports as much through :func:`~report_utils.workers.progress.advance`.
     trains : bool
@@ -86,7 +86,7 @@ def run_tasks(
     OutOfTime
         If the time of :func:`~report_utils.workers.deadline.time_limit` was over before all tasks were done.
     Exception
-        Whatever a task raised, after the tasks under way have ended; InputError where device memory is too small.
+        Whatever a task raised, after the tasks under way have ended.
     """
     if not tasks:
         return []
