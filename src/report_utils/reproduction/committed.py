@@ -196,19 +196,14 @@ def _going_together(found: Mapping[str, Result]) -> tuple[dict[str, Result], int
             n += 1
         folds[of] = n
     # the number of folds that keeps the most fits: a transform that was only begun costs the others no folds
-    n_common = max(
-        range(1, max(folds.values(), default=0) + 1), key=lambda n: (n * _n_at_least(folds, n), n), default=0
-    )
+    n_kept = {n: n * sum(there >= n for there in folds.values()) for n in range(1, max(folds.values(), default=0) + 1)}
+    n_common = max(n_kept, key=lambda n: (n_kept[n], n), default=0)
     kept = {
         name: result
         for name, result in fits.items()
         if result.inputs["fold"] < n_common <= folds[result.inputs["transform"], result.inputs["training_seed"]]
     }
     return kept | dynamics, n_common
-
-
-def _n_at_least(folds: Mapping[tuple[str, int], int], n: int) -> int:
-    return sum(there >= n for there in folds.values())
 
 
 def _majority(results: Mapping[str, Result], inputs: tuple[str, ...]) -> dict[str, Result]:

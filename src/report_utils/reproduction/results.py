@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -210,34 +210,31 @@ def export_results(
     dict of str to bool
         For each result, by name, whether writing it changed anything.
     """
-    found = [
-        *(run for name in transforms for run in _finished_seeds(reproduction, name, reproduction.fit_keys)),
-        *(run for name in dynamics for run in _finished_seeds(reproduction, name, reproduction.dynamics_keys)),
-    ]
-    return _write(found, folder or results_folder(reproduction.profile.name.partition("+")[0]), replace=replace)
-
-
-def _finished_seeds(
-    reproduction: Reproduction, transform: str, keys: Callable[[str, int], list[RunKey]]
-) -> Iterator[Run]:
-    """Yield the finished runs of a transform, seed by seed, up to the first seed that has none."""
-    seed = 0
-    while found := [run for run in map(reproduction.load, keys(transform, seed)) if run is not None]:
-        yield from found
-        seed += 1
+    own = results_folder(reproduction.profile.name.partition("+")[0])
+    return _write(_finished(reproduction, transforms, dynamics), folder or own, replace=replace)
 
 
 def export_study(
     base: Reproduction, study: Study, *, folder: Path | None = None, replace: bool = False
 ) -> dict[str, bool]:
     """Write the finished runs of all variants of a study, as :func:`export_results` does."""
-    written: dict[str, bool] = {}
+    found: dict[str, Run] = {}  # variants share runs of the base
     for variant in possible_variants(base, study):
-        varied = reproduce_variant(base, variant)
-        done = export_results(varied, variant.trained, variant.dynamics, folder=folder, replace=replace)
-        for result, changed in done.items():
-            written[result] = changed or written.get(result, False)
-    return written
+        runs = _finished(reproduce_variant(base, variant), variant.trained, variant.dynamics)
+        found |= {run.manifest["name"]: run for run in runs}
+    return _write(list(found.values()), folder or results_folder(base.profile.name), replace=replace)
+
+
+def _finished(reproduction: Reproduction, transforms: Iterable[str], dynamics: Iterable[str]) -> list[Run]:
+    """Return the finished runs of each transform, seed by seed, up to the first seed that has none."""
+    found: list[Run] = []
+    for names, keys in ((transforms, reproduction.fit_keys), (dynamics, reproduction.dynamics_keys)):
+        for name in names:
+            seed = 0
+            while runs := [run for run in map(reproduction.load, keys(name, seed)) if run is not None]:
+                found += runs
+                seed += 1
+    return found
 
 
 def import_results(source: Path, *, folder: Path | None = None, replace: bool = False) -> dict[str, bool]:
@@ -272,7 +269,8 @@ def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, boo
     written: dict[str, bool] = {}
     for run in runs:
         name = run.manifest["name"]
-        earlier, files = there.get(name), _kept_files(run)
+        earlier, files = there.get(name), run.manifest["files"]
+        files = {file: about for file, about in files.items() if not file.startswith("weight_")}
         is_there = earlier is not None and earlier.digest == run.digest
         written[name] = not is_there or (replace and earlier.manifest["files"] != files)
         if written[name]:
@@ -302,11 +300,6 @@ def _put(run: Run, files: Mapping[str, Any], target: Path, earlier: Result | Non
             if old.is_dir() and not target.exists():
                 old.rename(earlier.folder)
             shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _kept_files(run: Run) -> dict[str, Any]:
-    files = run.manifest["files"]
-    return {name: about for name, about in files.items() if not name.startswith("weight_")}
 
 
 def shortened(reasons: Sequence[str], most: int = 3) -> str:

@@ -51,28 +51,22 @@ def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = No
     used if they have other observations, another protocol or another backend; those of other code are used, and their
     origin says so.
     """
-    return {variant.name: _outcome(variant, source) for variant, source in _sources(base, study, folder)}
+    results: dict[str, Result] | None = None
+    outcomes: dict[str, Outcome | None] = {}
+    for variant in possible_variants(base, study):
+        source: Reproduction | None = reproduce_variant(base, variant)
+        if isinstance(source, CommittedReproduction) or not is_trained(base, variant):
+            if results is None:
+                results = read_results(folder or results_folder(base.profile.name))
+            source = _committed(base, source, variant, results)
+        outcomes[variant.name] = None if source is None else _outcome(variant, source)
+    return outcomes
 
 
 def seeds_of(outcomes: Mapping[str, Outcome | None]) -> list[int]:
     """Return the number of training seeds of each result of a study."""
     found = [outcome for outcome in outcomes.values() if outcome is not None]
     return [len(runs) for one in found for runs in (*one.cross_validations.values(), *one.dynamics.values())]
-
-
-def _sources(base: Reproduction, study: Study, folder: Path | None) -> list[tuple[Variant, Reproduction | None]]:
-    """Return the source of each variant's results: its runs, its committed results, or None."""
-    results: dict[str, Result] | None = None
-    sources: list[tuple[Variant, Reproduction | None]] = []
-    for variant in possible_variants(base, study):
-        varied = reproduce_variant(base, variant)
-        if not isinstance(varied, CommittedReproduction) and is_trained(base, variant):
-            sources.append((variant, varied))
-            continue
-        if results is None:
-            results = read_results(folder or results_folder(base.profile.name))
-        sources.append((variant, _committed(base, varied, variant, results)))
-    return sources
 
 
 def _committed(
@@ -97,9 +91,7 @@ def _committed(
     return source if whole else None
 
 
-def _outcome(variant: Variant, source: Reproduction | None) -> Outcome | None:
-    if source is None:
-        return None
+def _outcome(variant: Variant, source: Reproduction) -> Outcome:
     fits = {name: source.cross_validations(variant.stand_ins.get(name, name)) for name in variant.transforms}
     dynamics = {name: source.all_dynamics(name) for name in variant.dynamics}
     origin = None
