@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_utils.errors import InputError, printable
+from report_utils.events.csv_table import BLANK, read_head
 from report_utils.events.parquet_table import batches_of, parquet_file
-from report_utils.events.text_head import BLANK, read_head
 from report_utils.files.input_files import demand_file, unreadable
 
 if TYPE_CHECKING:

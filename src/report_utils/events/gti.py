@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.events.event_files import Column, RowFilter, Table, is_fits_file
-from report_utils.events.fits_tables import read_fits_tables
+from report_utils.events.event_files import Column, RowFilter, Table, fits_tables_of
 
 IN_FILE = "file"
 """Requests the file's own intervals, in place of a path."""
@@ -108,11 +107,9 @@ def good_times_filter(source: str, table: Table) -> RowFilter:
 
 def interval_tables(path: Path) -> list[Table]:
     """Return the tables of good time intervals in a file; none if it is not FITS."""
-    if not is_fits_file(path):
-        return []
     return [
         table
-        for table in read_fits_tables(path)
+        for table in fits_tables_of(path)
         if {"start", "stop"} <= table.names
         and (_NAME.fullmatch(table.name.strip()) or str(table.value("HDUCLAS1")).strip().upper() == "GTI")
     ]

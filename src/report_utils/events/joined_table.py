@@ -10,7 +10,7 @@ from typing import ClassVar
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.energies import Energies, settle
+from report_utils.events.energies import Energies
 from report_utils.events.event_files import Column, Table
 
 _COLUMN_KEYWORDS = ("TUNIT", "TCTYP", "TCRPX", "TCRVL", "TCDLT", "TCUNI")
@@ -81,7 +81,7 @@ def _difference(first: Table, other: Table) -> str:
     if first.names != other.names or len(ours) != len(theirs):
         return f"their columns ({printable(', '.join(sorted(first.names ^ other.names)))})"
     for keyword in _TABLE_KEYWORDS:
-        if first.file_value(keyword) != other.file_value(keyword):
+        if first.value(keyword, or_of_file=True) != other.value(keyword, or_of_file=True):
             return keyword
     for column, same in zip(ours, theirs, strict=True):
         if (column.dtype, column.n_values) != (same.dtype, same.n_values):
@@ -102,7 +102,7 @@ def demand_one_unit(table: JoinedTable, energies: Energies) -> None:
     name, units = energies.column.name, {}
     for part in table.parts:
         column = part.need(name)
-        unit = settle(energies, part.read([column]).values[column.name], table.path).unit
+        unit = energies.settled(part.read([column]).values[column.name], table.path).unit
         units.setdefault(unit, part.number)
     if len(units) > 1:
         said = " and ".join(f"{unit} (number {number})" for unit, number in units.items())
