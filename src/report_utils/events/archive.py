@@ -261,13 +261,7 @@ def _read_list(folder: Path, one: ArchivedList) -> EventList:
 
 
 def read_index(folder: Path) -> list[ArchivedList]:
-    """Return the lists of an archive in its order.
-
-    Raises
-    ------
-    InputError
-        If the index is damaged or of another version.
-    """
+    """Return the lists of an archive in its order."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

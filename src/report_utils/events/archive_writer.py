@@ -127,16 +127,7 @@ class ArchiveWriter:
 
 
 def write_list(folder: Path, events: EventList, **about: Any) -> ArchivedList:
-    """Write an event list into an archive's folder and return its row, which a writer includes.
-
-    Parameters
-    ----------
-    folder : Path
-        The archive's.
-    events : EventList
-    **about
-        Other fields of :class:`~report_utils.events.archive.ArchivedList`.
-    """
+    """Write a list into an archive's folder and return its row, ``about`` included, which a writer includes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

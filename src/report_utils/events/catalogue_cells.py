@@ -66,11 +66,6 @@ def log10_mass(column: str, text: str, hubble_h: float | None = None) -> float:
     column, text : str
     hubble_h : float, optional
         Needed for ``mass_msun_h``: M [Msun] = M [Msun/h] / h.
-
-    Raises
-    ------
-    InputError
-        If the text is not the mass of a cluster on the column's scale.
     """
     if not text:
         msg = "is empty; fill it in, remove the row, or ingest for predictions only (--without-masses)"
@@ -129,11 +124,6 @@ class FileSearch:
             may lead anywhere.
         outside_paths : bool
             Whether the file may lie outside the folder: by an absolute path, by ``..`` or by a link.
-
-        Raises
-        ------
-        InputError
-            If no such file exists, several do, or it lies where it must not.
         """
         path = named_path(text, cluster_id, folder)
         if not path.is_file():

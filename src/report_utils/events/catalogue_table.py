@@ -58,11 +58,6 @@ def read_table(path: Path, columns: Collection[str]) -> CatalogueTable:
     path : Path
         Parquet if it begins as Parquet files do, else CSV in UTF-8.
     columns : collection of str
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or names one of the columns twice.
     """
     demand_file(path, _MAX_BYTES)
     try:

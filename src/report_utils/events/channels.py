@@ -74,13 +74,7 @@ class Ebounds:
 
 
 def read_ebounds(path: str | Path) -> Ebounds:
-    """Read the EBOUNDS table of an RMF or any other FITS file.
-
-    Raises
-    ------
-    InputError
-        If the file holds no such table, or several, or its values do not describe channels.
-    """
+    """Read the EBOUNDS table of an RMF or any other FITS file."""
     found = find_ebounds(Path(path))
     if found is None:
         msg = f"{path}: holds no table EBOUNDS (CHANNEL, E_MIN, E_MAX); give the RMF of the observation (rmf=, --rmf)"

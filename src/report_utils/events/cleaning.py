@@ -29,13 +29,7 @@ _SHIFT = np.uint64(29)
 
 
 def row_filters(options: IngestOptions, table: Table) -> list[RowFilter]:
-    """Return the filters that single columns decide and a user asks for: source ids, grades, good times.
-
-    Raises
-    ------
-    InputError
-        If the table lacks what a filter needs.
-    """
+    """Return the filters that single columns decide and a user asks for: source ids, grades, good times."""
     filters = []
     if options.background_source_ids:
         filters.append(background_filter(table, options.background_source_ids))
@@ -85,14 +79,7 @@ class Tally:
     def usable(
         self, faults: dict[str, NDArray], repeated: NDArray | None, *, drop_repeated: bool
     ) -> tuple[NDArray[np.bool_] | None, int]:
-        """Return which rows are kept (None for all), and how many of these repeat an earlier one.
-
-        Parameters
-        ----------
-        faults : dict of (n_kept,) bool
-        repeated : (n_kept,) bool, or None if no row does
-        drop_repeated : bool
-        """
+        """Return which rows are kept, (n,) bool or None for all, and how many of these repeat an earlier one."""
         reasons = dict(faults)
         if drop_repeated and repeated is not None:
             reasons["repeats an earlier event"] = repeated
@@ -144,18 +131,10 @@ def refusal(faults: dict[str, NDArray], rows: Rows, path: Path) -> InputError:
 
 
 def repeated_rows(columns: Sequence[NDArray]) -> NDArray[np.bool_] | None:
-    """Return which rows repeat an earlier one, as where tiles of the sky overlap, or None if no row does.
+    """Return which rows of some columns, (n_rows,) each, repeat an earlier one, as where tiles of the sky overlap.
 
     Position and energy must be the same to the last bit, and so must the time if there is one: in whole pixels and
-    channels, two photons can well agree in all but that. NaN equals nothing.
-
-    Parameters
-    ----------
-    columns : sequence of (n_rows,) float32 or float64
-
-    Returns
-    -------
-    (n_rows,) bool, or None
+    channels, two photons can well agree in all but that. NaN equals nothing. None if no row does.
     """
     # Hashes of 64 bits find the few rows to compare: they sort in a tenth of the time and memory of the rows.
     hashes = np.zeros(len(columns[0]), np.uint64)
@@ -180,18 +159,7 @@ def repeated_rows(columns: Sequence[NDArray]) -> NDArray[np.bool_] | None:
 
 
 def demand_extent(events: EventList, where: object) -> None:
-    """Refuse an observation without events, or with all of them at one x or one y: it has no image.
-
-    Parameters
-    ----------
-    events : EventList
-    where : path or str
-        What the message begins with.
-
-    Raises
-    ------
-    InputError
-    """
+    """Refuse an observation without events, or with all of them at one x or one y: it has no image."""
     if len(events) == 0:
         msg = f"{where}: there are no events; leave this observation out"
         raise InputError(msg)
@@ -208,23 +176,7 @@ def demand_extent(events: EventList, where: object) -> None:
 def region_centre(
     events: EventList, options: IngestOptions, frame: SkyFrame | None, where: object
 ) -> tuple[float, float]:
-    """Return the centre of the region [arcsec], on the events' own plane.
-
-    Parameters
-    ----------
-    events : EventList
-    options : IngestOptions
-        With a region.
-    frame : SkyFrame, optional
-        Needed for a region about a place on the sky.
-    where : path or str
-        What a message begins with.
-
-    Raises
-    ------
-    InputError
-        If the region's centre cannot be related to the events.
-    """
+    """Return the centre (x, y) of the region that the options ask for [arcsec], on the events' own plane."""
     if options.region_centre is None:
         return median_centre(events, options.region_arcsec)
     ra, dec = options.region_centre

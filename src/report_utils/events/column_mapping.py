@@ -107,13 +107,7 @@ class Layout:
 
 
 def decide_layout(table: Table, options: IngestOptions) -> Layout:
-    """Decide which columns are position and energy, and their units.
-
-    Raises
-    ------
-    InputError
-        If a column is missing or its unit cannot be decided, or one column would serve twice.
-    """
+    """Decide which columns are position and energy, and their units."""
     is_stated = options.x is not None
     if is_stated:
         x, y = table.need(options.x), table.need(options.y)

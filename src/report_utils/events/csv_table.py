@@ -145,13 +145,7 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
 
 
 def open_csv(path: Path) -> CsvTable:
-    """Return the table in a text file.
-
-    Raises
-    ------
-    InputError
-        If there is no line of names.
-    """
+    """Return the table in a text file."""
     try:
         with open_maybe_gzipped(path) as stream:
             start = stream.read(_MAX_LINE)

@@ -100,12 +100,6 @@ class Energies:
         """Compare the unit with the median of the column's values, and return the one to read them in.
 
         The median is that of the values that can be energies, in evenly spaced rows of a long list.
-
-        Raises
-        ------
-        InputError
-            If custom alone decided the unit and the values leave it open, or the file's own unit gives the list a
-            median that no X-ray list has.
         """
         sample = values[:: max(1, len(values) // _SAMPLE)]
         sample = sample[np.isfinite(sample) & (sample >= 0)]
@@ -154,13 +148,7 @@ class Energies:
 
 
 def decide_energies(table: Table, options: IngestOptions) -> Energies:
-    """Decide which column holds the energies, and its unit.
-
-    Raises
-    ------
-    InputError
-        If there is none, or its unit cannot be decided.
-    """
+    """Decide which column holds the energies, and its unit."""
     if options.states_channels:
         return _stated_channels(table, options)
     if options.energy is not None:

@@ -166,11 +166,6 @@ class Table:
         name : str
         units : sequence of str, optional
             Outside FITS, names such as ``energy_kev`` or ``Energy [keV]``, with one of these units, match as well.
-
-        Raises
-        ------
-        InputError
-            If several columns match.
         """
         wanted = name.strip().lower()
         if units and not self.is_fits:
@@ -190,13 +185,7 @@ class Table:
         return found[0] if found else None
 
     def need(self, name: str) -> Column:
-        """Return the column of that name.
-
-        Raises
-        ------
-        InputError
-            If there is none, or several share the name.
-        """
+        """Return the column of that name."""
         column = self.find(name)
         if column is None:
             msg = (
@@ -214,11 +203,6 @@ class Table:
         wanted : columns of this table
         filters : sequence of RowFilter
             Rows that fail one of them are left out and counted.
-
-        Raises
-        ------
-        InputError
-            If a column does not hold numbers, there are too many rows, or the file ends before the table does.
         """
         wanted = list(wanted)
         asked = list(dict.fromkeys([*wanted, *(column for one in filters for column in one.columns)]))
@@ -278,13 +262,7 @@ def _passing(values: dict[Column, NDArray], filters: Sequence[RowFilter], droppe
 
 
 def open_tables(path: Path) -> list[Table]:
-    """Return the tables of a file, described but not read. The first bytes tell the format; only text goes by its name.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, empty, damaged, or in an unknown format.
-    """
+    """Return the tables of a file, described but not read; the first bytes tell the format, for text its name."""
     magic, is_packed = first_bytes(path)
     if magic.startswith(b"SIMPLE"):
         from report_utils.events.fits_tables import read_fits_tables
@@ -322,13 +300,7 @@ def fits_tables_of(path: Path) -> list[Table]:
 
 
 def choose_table(tables: Sequence[Table], requested: str | int | None) -> Table:
-    """Return the table of events: the one requested, else EVENTS, else the first with positions and energies.
-
-    Raises
-    ------
-    InputError
-        If there is no such table, or there are several.
-    """
+    """Return the table of events: the one requested, else EVENTS, else the first with positions and energies."""
     path = tables[0].path
     shown = ", ".join(f"{printable(table.name)} (number {table.number})" for table in tables[:20])
     found = events = [table for table in tables if table.name.strip().upper() == "EVENTS"]

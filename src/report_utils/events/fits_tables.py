@@ -177,11 +177,6 @@ def read_fits_tables(path: Path) -> list[Table]:
     """Return the tables of a FITS file, gzipped or not, described by their headers.
 
     Damage after a table called EVENTS does not matter, and damage within a table is found by reading it.
-
-    Raises
-    ------
-    InputError
-        If the headers are damaged, or the file holds no table.
     """
     tables: list[Table] = []
     fault: Exception | None = None

@@ -46,17 +46,7 @@ class GoodTimes:
     stop: NDArray[np.float64]
 
     def contains(self, time: NDArray) -> NDArray[np.bool_]:
-        """Return which times lie in an interval.
-
-        Parameters
-        ----------
-        time : (n,) float [s]
-
-        Returns
-        -------
-        (n,) bool
-            False where the time is NaN.
-        """
+        """Return which times [s], (n,), lie in an interval; NaN does not."""
         if len(self.start) == 0:
             return np.zeros(len(time), bool)
         last = np.searchsorted(self.start, time, side="right") - 1
@@ -64,19 +54,7 @@ class GoodTimes:
 
 
 def good_times_filter(source: str, table: Table) -> RowFilter:
-    """Return the filter that keeps a table's events within good time intervals.
-
-    Parameters
-    ----------
-    source : str
-        "file" for the intervals in the table's own file, else the path of a FITS file with them.
-    table : Table
-
-    Raises
-    ------
-    InputError
-        If there are no intervals, they are damaged, or it is not clear which events they apply to.
-    """
+    """Return the filter that keeps events within the good times of their own file ("file") or of a path."""
     path = table.path if source == IN_FILE else Path(source)
     tables = interval_tables(path)
     if not tables:
@@ -179,13 +157,7 @@ def _read_intervals(table: Table) -> GoodTimes:
 
 
 def merged(start: NDArray, stop: NDArray) -> GoodTimes:
-    """Return the union of intervals.
-
-    Parameters
-    ----------
-    start, stop : (n,) float [s]
-        In any order, overlapping or not.
-    """
+    """Return the union of intervals [s], (n,), in any order, overlapping or not."""
     order = np.argsort(start, kind="stable")
     start, reach = start[order], np.maximum.accumulate(stop[order])
     begins = np.concatenate([np.ones(min(1, len(start)), bool), start[1:] > reach[:-1]])

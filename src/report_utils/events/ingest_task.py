@@ -65,19 +65,9 @@ class TaskResult:
 
 
 def ingest_rows(archive: Path, rows: Sequence[CatalogueRow], known: dict[str, dict[str, ArchivedList]]) -> TaskResult:
-    """Read the rows' event lists and write them into an archive's folder.
+    """Read the rows' event lists and write them into an archive's folder; a row that cannot be read becomes a failure.
 
-    Parameters
-    ----------
-    archive : Path
-    rows : sequence of CatalogueRow
-    known : dict
-        cluster_id -> source -> what the archive holds; a row whose files have the same digests is not read again.
-
-    Returns
-    -------
-    TaskResult
-        A row that cannot be read becomes a failure; the others are kept.
+    ``known`` is cluster_id -> source -> what the archive holds: a row whose files have the same digests is not read.
     """
     result = TaskResult()
     written: list[ArchivedList | Future[ArchivedList]] = []

@@ -43,13 +43,7 @@ class JoinedTable(Table):
 
 
 def join(tables: Sequence[Table], path: Path) -> Table:
-    """Return FITS tables as one.
-
-    Raises
-    ------
-    InputError
-        If there are none, or they differ in their columns, units or sky axes.
-    """
+    """Return FITS tables as one; they may not differ in their columns, units or sky axes."""
     if not tables:
         msg = f"{path}: no table called EVENTS has rows, so there is nothing to read; leave this file out"
         raise InputError(msg)
@@ -93,12 +87,7 @@ def _difference(first: Table, other: Table) -> str:
 
 
 def demand_one_unit(table: JoinedTable, energies: Energies) -> None:
-    """Refuse tables of which some seem to be in keV and some in eV, if custom alone decides the unit.
-
-    Raises
-    ------
-    InputError
-    """
+    """Refuse tables of which some seem to be in keV and some in eV, if custom alone decides the unit."""
     name, units = energies.column.name, {}
     for part in table.parts:
         column = part.need(name)

@@ -153,13 +153,7 @@ def convention_filters(table: Table, x: Column, y: Column, energy: Column) -> li
 
 
 def grade_filter(table: Table) -> RowFilter | None:
-    """Return the filter for the mission's :data:`GOOD_GRADES`, or None if the table has no grades that are known.
-
-    Raises
-    ------
-    InputError
-        If several columns share the name.
-    """
+    """Return the filter for the mission's :data:`GOOD_GRADES`, or None if the table has no grades that are known."""
     for of, name, values in GOOD_GRADES:
         applies = "signal" in table.names if of == "sixte" else mission(table) == of
         column = table.find(name) if applies else None

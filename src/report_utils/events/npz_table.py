@@ -80,13 +80,7 @@ class NpzTable(Table):
 
 
 def open_npz(path: Path) -> NpzTable:
-    """Return the arrays of an archive as a table.
-
-    Raises
-    ------
-    InputError
-        If the archive is damaged or holds too much.
-    """
+    """Return the arrays of an archive as a table."""
     try:
         with open_arrays(path) as archive:
             members = enumerate(archive.namelist(), start=1)
@@ -126,21 +120,7 @@ def _take(stream: IO[bytes], column: NpzColumn, n_rows: int) -> NDArray:
 
 
 def open_arrays(path: Path, max_bytes: int = MAX_BYTES) -> zipfile.ZipFile:
-    """Open an archive of arrays whose directory and members stay within limits.
-
-    Parameters
-    ----------
-    path : Path
-    max_bytes : int
-        Limit for all members together, unpacked.
-
-    Raises
-    ------
-    InputError
-        If it is not a regular file, or has too many or too large members.
-    OSError, ValueError, zipfile.BadZipFile, ...
-        If it is damaged; zipfile raises nearly anything.
-    """
+    """Open an archive whose directory and unpacked members stay within limits; a damaged one raises anything."""
     demand_file(path)
     _demand_short_directory(path)
     archive = zipfile.ZipFile(path)

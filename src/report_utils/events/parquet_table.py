@@ -52,13 +52,7 @@ class ParquetTable(Table):
 
 
 def open_parquet(path: Path) -> ParquetTable:
-    """Return the table in a Parquet file.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged, or its metadata are longer than any event list needs.
-    """
+    """Return the table in a Parquet file."""
     with parquet_file(path) as file:
         schema, n_rows = file.schema_arrow, file.metadata.num_rows
     columns = []
@@ -75,13 +69,7 @@ def open_parquet(path: Path) -> ParquetTable:
 
 
 def parquet_file(path: Path, **options: Any) -> pq.ParquetFile:
-    """Open a Parquet file, whose metadata are not too long.
-
-    Raises
-    ------
-    InputError
-        If it is damaged.
-    """
+    """Open a Parquet file, whose metadata are not too long."""
     import pyarrow.parquet as pq
 
     with path.open("rb") as stream:

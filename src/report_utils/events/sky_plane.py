@@ -65,16 +65,7 @@ class Positions:
 
 
 def place(first: NDArray, second: NDArray, layout: Layout, table: Table) -> Positions:
-    """Put a table's positions on the tangent plane.
-
-    Parameters
-    ----------
-    first, second : (n_rows,) float or int
-        RA, DEC or pixels, in units of ``layout.scale``.
-    layout : Layout
-    table : Table
-        Its header gives the pointing.
-    """
+    """Put positions, (n_rows,) in units of ``layout.scale``, on the plane; the table's header has the pointing."""
     if layout.is_sky:
         first, second = (
             values if size == 1.0 else np.asarray(values, np.float64) * size

@@ -42,13 +42,7 @@ _CHUNK = 16 << 20
 
 
 def demand_file(path: Path, max_bytes: int = MAX_BYTES) -> int:
-    """Return the size of a regular file [bytes].
-
-    Raises
-    ------
-    InputError
-        If the path names no regular file, or one that is too large.
-    """
+    """Return the size of a regular file [bytes]."""
     try:
         found = Path(path).stat()
     except ValueError as error:  # a NUL in the name
@@ -86,13 +80,7 @@ def damaged(path: Path, kind: str, error: Exception) -> InputError:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read.
-    """
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
     demand_file(path)
     try:
         with Path(path).open("rb") as stream:
@@ -102,13 +90,7 @@ def sha256_of(path: Path) -> str:
 
 
 def read_json(path: Path, max_bytes: int) -> Any:
-    """Return the value in a JSON file.
-
-    Raises
-    ------
-    InputError
-        If it is not a regular file, is too large, nests too deeply, or is not JSON in UTF-8.
-    """
+    """Return the value in a JSON file."""
     demand_file(path, max_bytes)
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -138,11 +120,6 @@ def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
     """Yield the files below a folder whose names have this ending, in order.
 
     Links to folders are not followed, and hidden folders are left out: what a killed process has left is in such.
-
-    Raises
-    ------
-    InputError
-        If there are more than ``max_entries`` files and folders.
     """
     n_seen = 0
     for place, folders, names in os.walk(folder):
@@ -155,13 +132,7 @@ def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
 
 
 def first_bytes(path: Path, n_bytes: int = 8) -> tuple[bytes, bool]:
-    """Return a file's first bytes, unpacked if it is gzipped, and whether it is.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, not a regular file, too large or empty, or its gzip stream is damaged.
-    """
+    """Return a file's first bytes, unpacked if it is gzipped, and whether it is."""
     if demand_file(path) == 0:
         msg = f"{path}: the file is empty (0 bytes); copy or download it again"
         raise InputError(msg)
@@ -204,13 +175,7 @@ def unpacks_too_large(path: Path) -> InputError:
 
 
 def verify_checksum(path: Path, stream: IO[bytes]) -> None:
-    """Read a gzipped stream to its end, where Python compares the checksum; other streams are left alone.
-
-    Raises
-    ------
-    InputError
-        If the checksum differs, or the stream unpacks to more than the limit.
-    """
+    """Read a gzipped stream to its end, where Python compares the checksum; other streams are left alone."""
     if not isinstance(stream, gzip.GzipFile):
         return
     limit = unpacked_limit(path)
