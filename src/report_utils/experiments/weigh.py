@@ -18,8 +18,7 @@ from report_utils.binning import get_transform
 from report_utils.errors import NotAvailableError
 from report_utils.events import energies
 from report_utils.events.bands import BAND_EDGES_KEV, band_titles
-from report_utils.events.missions import MISSION_ENERGIES, SKY_PIXELS
-from report_utils.events.units import degrees_of, find_unit
+from report_utils.events.missions import MISSION_ENERGIES, SKY_PIXELS, degrees_of, find_unit
 from report_utils.experiments.moved_clusters import observed_again
 from report_utils.prediction.apply import CAVEAT, training_range
 from report_utils.prediction.limits import ExpectedError

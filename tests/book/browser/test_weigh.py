@@ -16,8 +16,7 @@ from astropy.io import fits
 
 from report_utils.binning import band_counts, get_transform
 from report_utils.errors import InputError
-from report_utils.events import EventList, read_events
-from report_utils.events.sixte import write_sixte
+from report_utils.events import EventList, read_events, write_sixte
 from report_utils.experiments.weigh import NETWORKS, weigh_a_cluster
 from report_utils.prediction.limits import TrainingRange
 from report_utils.prediction.trained_networks import trained_networks
