@@ -25,20 +25,20 @@ def forget_peak():
 
 def by_another_reader(reading):
     """Return the same column of energies as astropy, pandas, pyarrow or NumPy read it; None where they cannot."""
-    table, name = reading.table, reading.layout.energy.name
+    table, name = reading.table, reading.layout.energies.column.name
     try:
         if table.kind == "event table":
             from astropy.io import fits
 
             with fits.open(table.path, memmap=False, ignore_missing_end=True) as hdus:
-                values = np.asarray(hdus[table.number].data.field(reading.layout.energy.number - 1))
+                values = np.asarray(hdus[table.number].data.field(reading.layout.energies.column.number - 1))
         elif table.kind == "CSV table":
             import pandas as pd
 
             separator = r"[ \t]+" if table.delimiter == " " else table.delimiter
             options = {"float_precision": "round_trip"} if len(separator) == 1 else {"engine": "python"}
             frame = pd.read_csv(table.path, skiprows=table.n_skip, header=None, sep=separator, **options)
-            values = frame.iloc[:, reading.layout.energy.number - 1].to_numpy(float)
+            values = frame.iloc[:, reading.layout.energies.column.number - 1].to_numpy(float)
         elif table.kind == "Parquet table":
             import pyarrow.parquet as pq
 

@@ -31,7 +31,7 @@ def test_pipes_and_devices(refused, tmp_path):
         (b"", "empty"),
         (b"cluster_id,log10_mass\n", "not a FITS file"),
         (b"SIMPLE  = garbage", "FITS"),
-        (b"\x1f\x8bxx", "FITS"),
+        (b"\x1f\x8bxx", "gzip"),
     ],
 )
 def test_not_fits(refused, tmp_path, content, why):

@@ -70,7 +70,7 @@ def notebooks(tmp_path_factory):
     (folder / "tiny.toml").write_text(TINY.replace("n_clusters = 20", f"n_clusters = {N_CLUSTERS}"))
     reproduction = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
     for transform in TRANSFORMS:
-        store_fits(reproduction, transform, with_network=transform in {"single_band", "multi_band_2"})
+        store_fits(reproduction, transform, with_network=transform in {"single_band", "multi_band_2", "multi_band_4"})
     for transform in DYNAMICS_TRANSFORMS:
         store_dynamics(reproduction, transform)
 

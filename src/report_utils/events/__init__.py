@@ -15,20 +15,18 @@ if TYPE_CHECKING:
     from report_utils.events.archive import Archive, open_archive
     from report_utils.events.archive_writer import ArchiveWriter
     from report_utils.events.catalogue import read_catalogue
-    from report_utils.events.export import export_observations
+    from report_utils.events.export import export_observations, write_sixte
     from report_utils.events.ingest_options import IngestOptions
-    from report_utils.events.ingest_report import IngestReport
-    from report_utils.events.ingest_run import ingest
+    from report_utils.events.ingest_run import IngestReport, ingest
     from report_utils.events.inspection import inspect_events
     from report_utils.events.point_sources import mask_point_sources, read_point_sources
     from report_utils.events.reading import load_events, read_events
-    from report_utils.events.sixte import write_sixte
 
 _HOME = {
     "Archive": "archive",
     "ArchiveWriter": "archive_writer",
     "IngestOptions": "ingest_options",
-    "IngestReport": "ingest_report",
+    "IngestReport": "ingest_run",
     "export_observations": "export",
     "ingest": "ingest_run",
     "inspect_events": "inspection",
@@ -38,7 +36,7 @@ _HOME = {
     "read_catalogue": "catalogue",
     "read_events": "reading",
     "read_point_sources": "point_sources",
-    "write_sixte": "sixte",
+    "write_sixte": "export",
 }
 
 __all__ = [

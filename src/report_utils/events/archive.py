@@ -1,31 +1,96 @@
 """An archive of observations: a folder with one Parquet file for each event list, and an index.
 
-``index.parquet`` has one row for each list: an observation, or the same cluster without its AGN
-(:mod:`report_utils.events.archive_index`). A list is written whole into ``lists/`` before the index names it, and the
-index is replaced as a whole, so an archive is readable at every moment. A file is named after its content, so new
-events never overwrite those that the index still names.
+``index.parquet`` has one row for each list: an observation, or the same cluster without its AGN. A list is written
+whole into ``lists/`` before the index names it, and the index is replaced as a whole, so an archive is readable at
+every moment. A file is named after its content, so new events never overwrite those that the index still names.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal, get_args, get_type_hints
 
 from report_utils.errors import InputError
-from report_utils.events.archive_index import INDEX, LISTS, ArchivedList, SourceList, read_index
 from report_utils.events.eventlist import EventList
+from report_utils.files.disk import whole_file
 from report_utils.files.input_files import demand_file
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+SourceList = Literal["observation", "agn_less"]
+
+INDEX = "index.parquet"
+LISTS = "lists"
+LIST_NAME = re.compile(r"[0-9a-f]{64}\.parquet")
+_FORMAT = b"report_utils archive 2"
+_MAX_ROWS = 1_000_000
+_MAX_BYTES = 1 << 30
+"""Of an index, packed or not; it has some hundred bytes a list."""
 _COLUMNS = {"x", "y", "energy", "source"}
+
+
+@dataclass(frozen=True)
+class ArchivedList:
+    """One event list of an archive: a row of its index.
+
+    Parameters
+    ----------
+    cluster_id, log10_mass, group
+        As in the catalogue.
+    source : "observation" or "agn_less"
+    digest : str
+        SHA-256 of the events; it names the file.
+    n_bytes : int
+        Size of the file, which tells a cut-off file from a whole one.
+    n_events : int
+    read_file, read_sha256 : str
+        The file that was ingested, as the catalogue names it, and the digest of its bytes; empty for an AGN-less list
+        that was made from the observation.
+    layout : str
+        What that file was recognised as.
+    agn_less_by : str
+        How an AGN-less list was made.
+    dropped : str
+        JSON: reason -> number of rows left out.
+    n_repeated : int
+        Events that repeat an earlier one and are kept.
+    options : str
+        JSON: the options of the ingest, in the row of the observation; with other options it is read again.
+    """
+
+    cluster_id: str
+    log10_mass: float
+    group: str
+    source: str
+    digest: str
+    n_bytes: int
+    n_events: int
+    read_file: str = ""
+    read_sha256: str = ""
+    layout: str = ""
+    agn_less_by: str = ""
+    dropped: str = "{}"
+    n_repeated: int = 0
+    options: str = ""
+
+    @property
+    def file(self) -> str:
+        """Name of the file in ``lists/``."""
+        return f"{self.digest}.parquet"
+
+    def fault(self, folder: Path) -> str:
+        """Return "missing" or "cut off or changed" if the file in an archive is so, else nothing; it is not read."""
+        path = folder / LISTS / self.file
+        if not path.is_file():
+            return "missing"
+        return "" if path.stat().st_size == self.n_bytes else "cut off or changed"
 
 
 class Archive:
@@ -48,6 +113,7 @@ class Archive:
         self.folder = folder
         self.observations = tuple(one for one in lists if one.source == "observation")
         self.agn_less = {one.cluster_id: one for one in lists if one.source == "agn_less"}
+        self._places = {one.cluster_id: index for index, one in enumerate(self.observations)}
 
     def __len__(self) -> int:
         """Return the number of clusters."""
@@ -60,10 +126,10 @@ class Archive:
         """Yield every cluster's observation."""
         return (self.read(index) for index in range(len(self)))
 
-    @cached_property
+    @property
     def ids(self) -> tuple[str, ...]:
         """Every cluster's name."""
-        return tuple(one.cluster_id for one in self.observations)
+        return tuple(self._places)
 
     @property
     def has_agn_less(self) -> bool:
@@ -114,7 +180,14 @@ class Archive:
         if source not in get_args(SourceList):
             msg = f"{self.folder}: source {source!r} is not known; use 'observation' or 'agn_less'"
             raise InputError(msg)
-        one = self._observation(cluster)
+        place = self._places.get(cluster) if isinstance(cluster, str) else cluster
+        if place is None:
+            msg = f"{self.folder}: there is no cluster {cluster!r}; its names start with {', '.join(self.ids[:3])}"
+            raise InputError(msg)
+        if not 0 <= place < len(self):
+            msg = f"{self.folder}: there is no cluster number {place}; it holds {len(self)}, counted from 0"
+            raise InputError(msg)
+        one = self.observations[place]
         if source == "agn_less":
             if one.cluster_id not in self.agn_less:
                 msg = (
@@ -124,21 +197,6 @@ class Archive:
                 raise InputError(msg)
             one = self.agn_less[one.cluster_id]
         return _read_list(self.folder, one)
-
-    @cached_property
-    def _places(self) -> dict[str, int]:
-        return {name: index for index, name in enumerate(self.ids)}
-
-    def _observation(self, cluster: int | str) -> ArchivedList:
-        if isinstance(cluster, str):
-            if cluster not in self._places:
-                msg = f"{self.folder}: there is no cluster {cluster!r}; its names start with {', '.join(self.ids[:3])}"
-                raise InputError(msg)
-            cluster = self._places[cluster]
-        if not 0 <= cluster < len(self):
-            msg = f"{self.folder}: there is no cluster number {cluster}; it holds {len(self)}, counted from 0"
-            raise InputError(msg)
-        return self.observations[cluster]
 
 
 def open_archive(path: str | Path) -> Archive:
@@ -192,7 +250,7 @@ def _read_list(folder: Path, one: ArchivedList) -> EventList:
                 msg = f"{found} where the index says {one.n_events}"
                 raise pa.ArrowInvalid(msg)
             table = file.read()
-        columns = {name: _array(table, name) for name in names}
+        columns = {name: table.column(name).combine_chunks().to_numpy(zero_copy_only=False) for name in names}
         if {len(column) for column in columns.values()} != {one.n_events}:
             msg = f"{len(table)} events where the index says {one.n_events}"
             raise pa.ArrowInvalid(msg)
@@ -202,5 +260,57 @@ def _read_list(folder: Path, one: ArchivedList) -> EventList:
         raise _damaged(folder, one, one.fault(folder) or f"damaged ({reason})") from None
 
 
-def _array(table: pa.Table, name: str) -> np.ndarray:
-    return table.column(name).combine_chunks().to_numpy(zero_copy_only=False)
+def read_index(folder: Path) -> list[ArchivedList]:
+    """Return the lists of an archive in its order."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = folder / INDEX
+    try:
+        demand_file(path, _MAX_BYTES)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if (file.schema_arrow.metadata or {}).get(b"format") != _FORMAT:
+                msg = f"{path}: was written by another version; ingest the catalogue again, into a new folder"
+                raise InputError(msg)
+            n_rows = file.metadata.num_rows
+            n_bytes = sum(file.metadata.row_group(n).total_byte_size for n in range(file.metadata.num_row_groups))
+            if n_rows > _MAX_ROWS or n_bytes > _MAX_BYTES or not set(file.schema_arrow) <= set(_schema()):
+                msg = f"it says that it has {n_rows} rows in {n_bytes} bytes"
+                raise pa.ArrowInvalid(msg)
+            table = file.read()
+        if any(column.null_count for column in table.columns):
+            msg = "a value is missing"
+            raise pa.ArrowInvalid(msg)
+        lists = [ArchivedList(**record) for record in table.to_pylist()]
+        names = {(one.cluster_id, one.source) for one in lists}
+        if len(names) < len(lists) or not {source for _, source in names} <= {*get_args(SourceList)}:
+            msg = "two rows for one list, or an unknown source"
+            raise pa.ArrowInvalid(msg)
+        for one in lists:  # a name that no writer writes could lead out of the folder
+            if not LIST_NAME.fullmatch(one.file) or (one.cluster_id, "observation") not in names:
+                msg = f"the row of cluster {one.cluster_id!r}"
+                raise pa.ArrowInvalid(msg)
+    except (pa.ArrowException, OSError, TypeError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())[:120]
+        msg = f"{path}: the archive's index is damaged ({reason}); ingest the catalogue again, into a new folder"
+        raise InputError(msg) from None
+    return lists
+
+
+def write_index(folder: Path, lists: Iterable[ArchivedList]) -> None:
+    """Replace the index as a whole."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    # By column: an ingest writes its index after every task, and dictionaries of rows would cost more than reading.
+    lists, schema = list(lists), _schema()
+    columns = [pa.array([getattr(one, field.name) for one in lists], field.type) for field in schema]
+    with whole_file(folder / INDEX) as temporary:
+        pq.write_table(pa.Table.from_arrays(columns, schema=schema), temporary, write_page_checksum=True)
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    hints, types = get_type_hints(ArchivedList), {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    return pa.schema([(item.name, types[hints[item.name]]) for item in fields(ArchivedList)], {b"format": _FORMAT})

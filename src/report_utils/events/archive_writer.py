@@ -12,9 +12,8 @@ from typing import IO, Any, Self
 import numpy as np
 
 from report_utils.errors import InputError
-from report_utils.events.archive_index import INDEX, LIST_NAME, LISTS, ArchivedList, read_index, write_index
-from report_utils.events.eventlist import EventList
-from report_utils.events.sixte import content_digest
+from report_utils.events.archive import INDEX, LIST_NAME, LISTS, ArchivedList, read_index, write_index
+from report_utils.events.eventlist import EventList, content_digest
 from report_utils.files.disk import TEMPORARY, whole_file
 from report_utils.files.input_files import unreadable
 
@@ -48,27 +47,23 @@ class ArchiveWriter:
             raise InputError(msg)
         self.clusters: dict[str, dict[str, ArchivedList]] = {}
         """cluster_id -> source -> list, of what is there and whole, in the archive's order."""
-        self._stale, self._indexed_at = False, time.monotonic()
+        self._stale, self._indexed_at = not (self.folder / INDEX).exists(), time.monotonic()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.folder)
         except OSError as error:
             raise unreadable(self.folder, error) from None
         try:
-            self._begin()
+            lists = [] if self._stale else read_index(self.folder)
+            damaged = {one.cluster_id for one in lists if one.fault(self.folder)}
+            for one in lists:
+                if one.cluster_id not in damaged:
+                    self.clusters.setdefault(one.cluster_id, {})[one.source] = one
+            (self.folder / LISTS).mkdir(exist_ok=True)
+            self._remove_leftovers()
         except BaseException:
             self._lock.close()
             raise
-
-    def _begin(self) -> None:
-        lists = read_index(self.folder) if (self.folder / INDEX).exists() else []
-        damaged = {one.cluster_id for one in lists if one.fault(self.folder)}
-        for one in lists:
-            if one.cluster_id not in damaged:
-                self.clusters.setdefault(one.cluster_id, {})[one.source] = one
-        self._stale = not (self.folder / INDEX).exists()
-        (self.folder / LISTS).mkdir(exist_ok=True)
-        self._remove_leftovers()
 
     def __enter__(self) -> Self:
         return self
@@ -132,23 +127,13 @@ class ArchiveWriter:
 
 
 def write_list(folder: Path, events: EventList, **about: Any) -> ArchivedList:
-    """Write an event list into an archive's folder and return its row, which a writer includes.
-
-    Parameters
-    ----------
-    folder : Path
-        The archive's.
-    events : EventList
-    **about
-        Other fields of :class:`~report_utils.events.archive.ArchivedList`.
-    """
+    """Write a list into an archive's folder and return its row, ``about`` included, which a writer includes."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     columns = {name: pa.array(np.ascontiguousarray(column)) for name, column in events.columns().items()}
     digest = content_digest(events)
-    path = folder / LISTS / f"{digest}.parquet"
-    with whole_file(path) as temporary:
+    with whole_file(folder / LISTS / f"{digest}.parquet") as temporary:
         pq.write_table(
             pa.table(columns),
             temporary,

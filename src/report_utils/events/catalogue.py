@@ -9,11 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from report_utils.errors import InputError, printable
-from report_utils.events.catalogue_files import FileSearch, locate
-from report_utils.events.catalogue_table import CatalogueTable, read_table
+from report_utils.events.catalogue_cells import (
+    CENTRE_COLUMNS,
+    MASS_COLUMNS,
+    STATED_COLUMNS,
+    FileSearch,
+    check_hubble_h,
+    log10_mass,
+    named_path,
+    row_options,
+)
+from report_utils.events.catalogue_table import read_table
 from report_utils.events.ingest_options import FILE_COLUMNS, IngestOptions
-from report_utils.events.masses import MASS_COLUMNS, check_hubble_h, log10_mass
-from report_utils.events.row_options import CENTRE_COLUMNS, STATED_COLUMNS, row_centre, row_options
 
 COLUMNS = ("cluster_id", *MASS_COLUMNS, "group", *FILE_COLUMNS, *STATED_COLUMNS, *CENTRE_COLUMNS)
 """The columns that a catalogue may have; others are ignored."""
@@ -69,7 +76,7 @@ def read_catalogue(
     Parameters
     ----------
     path : path
-        CSV or Parquet with cluster_id, a mass (in exactly one of ``log10_mass``, ``mass_msun`` and
+        CSV in UTF-8 or Parquet with cluster_id, a mass (in exactly one of ``log10_mass``, ``mass_msun`` and
         ``mass_msun_h``) and events; further :data:`COLUMNS` are optional. Files are looked up relative to the
         catalogue's folder; a name with ``*``, ``?`` or ``[...]`` must match exactly one.
     options : IngestOptions, optional
@@ -92,13 +99,9 @@ def read_catalogue(
     path, options = Path(path), options or IngestOptions()
     options.check_files()
     table = read_table(path, COLUMNS)
-    reader = _RowReader(path, _mass_column(path, table, options), options, check_files=check_files)
-    faults, rows = list(table.faults), []
-    for number, record in table.rows:
-        row, found = reader.read(number, record)
-        faults += found
-        rows.append(row)
-    if faults:
+    reader = _RowReader(path, _mass_column(path, table.header, options), options, check_files=check_files)
+    rows = [reader.read(number, record) for number, record in table.rows]
+    if faults := [*table.faults, *reader.faults]:
         raise CatalogueError(faults)
     if not rows:
         msg = f"{path}: has no rows below its header; add one for each observation"
@@ -111,25 +114,17 @@ def unused_columns(path: str | Path) -> tuple[str, ...]:
     return tuple(name for name in read_table(Path(path), COLUMNS).header if name not in COLUMNS)
 
 
-def _mass_column(path: Path, table: CatalogueTable, options: IngestOptions) -> str | None:
-    """Return the column of the masses, or None if it is missing and may be; check that others are there.
-
-    Raises
-    ------
-    InputError
-    """
-    masses = [name for name in MASS_COLUMNS if name in table.header]
-    needed = [
-        name for name in ("cluster_id", "events") if name not in table.header and not getattr(options, name, None)
-    ]
+def _mass_column(path: Path, header: Sequence[str], options: IngestOptions) -> str | None:
+    """Return the column of the masses, or None if it is missing and may be; check that others are there."""
+    masses = [name for name in MASS_COLUMNS if name in header]
+    needed = [name for name in ("cluster_id", "events") if name not in header and not getattr(options, name, None)]
     if not masses and not options.without_masses:
         needed.append("log10_mass")
     if needed:
-        hint = f"; a mass may also be one of {', '.join(MASS_COLUMNS[1:])}" if needed[-1] == "log10_mass" else ""
+        hint = "; a mass may also be one of mass_msun, mass_msun_h" if needed[-1] == "log10_mass" else ""
         msg = (
-            f"{path}: row 0 (header): column {needed[0]!r} is missing; it has"
-            f" {printable(', '.join(table.header), 500)}; needed are cluster_id, log10_mass, events (or --events for"
-            f" all rows){hint}"
+            f"{path}: row 0 (header): column {needed[0]!r} is missing; it has {printable(', '.join(header), 500)};"
+            f" needed are cluster_id, log10_mass, events (or --events for all rows){hint}"
         )
         raise InputError(msg)
     if len(masses) > 1:
@@ -151,35 +146,35 @@ class _RowReader:
         self._check_files = check_files
         self._search = FileSearch()
         self._seen: dict[tuple[str, ...], int] = {}
+        self.faults: list[str] = []
 
-    def read(self, number: int, record: dict[str, str]) -> tuple[CatalogueRow | None, list[str]]:
-        """Return a row, or None if it has faults, and the faults."""
-        faults = self._name_faults(record)
+    def read(self, number: int, record: dict[str, str]) -> CatalogueRow | None:
+        """Return a row, or None if it has faults, which are kept."""
+        found = self._name_faults(record)
 
-        def attempt(column: str | None, function: Callable[[], Any]) -> Any:
+        def attempt(column: str | None, function: Callable[..., Any], *arguments: Any) -> Any:
             try:
-                return function()
+                return function(*arguments)
             except (InputError, OSError, ValueError) as error:  # OSError, ValueError: names that no file can have
-                faults.append((column, " ".join(str(error).split())))
+                found.append((column, " ".join(str(error).split())))
                 return None
 
-        files = {name: attempt(name, lambda name=name: self._file(name, record)) for name in FILE_COLUMNS}
-        rmf = attempt("rmf", lambda: self._file("rmf", record)) if record.get("rmf") else None
-        mass = attempt(self._mass_column, lambda: self._log10_mass(record))
-        centre = attempt("ra_centre", lambda: row_centre(record))
-        options = attempt(None, lambda: row_options(record, self._options, rmf, centre))
+        files = {name: attempt(name, self._file, name, record) for name in FILE_COLUMNS}
+        mass = attempt(self._mass_column, self._log10_mass, record)
+        rmf = attempt("rmf", self._file, "rmf", record) if record.get("rmf") else None
+        options = attempt(None, row_options, record, self._options, rmf)
         row = None
-        if not faults:
+        if not found:
             about = {"cluster_id": record["cluster_id"], "group": record.get("group", "")}
             row = CatalogueRow(row=number, log10_mass=mass, options=options, **about, **files)
-        faults += self._repetitions(number, record, row)
+        found += self._repetitions(number, record, row)
         where = f"{self._path}: row {number}: "
-        lines = [where + (f"column {column!r}: {what}" if column else what) for column, what in faults]
-        return (None if faults else row), lines
+        self.faults += [where + (f"column {column!r}: {what}" if column else what) for column, what in found]
+        return row
 
-    def _name_faults(self, record: dict[str, str]) -> list[tuple[str, str]]:
+    def _name_faults(self, record: dict[str, str]) -> list[tuple[str | None, str]]:
         """Return (column, what is wrong) for names that are empty or odd, and for two AGN-less lists of one row."""
-        faults = []
+        faults: list[tuple[str | None, str]] = []
         if record.get("events_agn_less") and record.get("point_sources"):
             faults.append(("point_sources", "the row has an AGN-less list of its own; keep one of them"))
         empty = ["cluster_id"] if not record["cluster_id"] else []
@@ -200,17 +195,16 @@ class _RowReader:
 
     def _file(self, column: str, record: dict[str, str]) -> Path | None:
         """Return the file that the row names, or else the one that the options name for all rows."""
-        cluster_id, exists = record["cluster_id"], self._check_files
-        if text := record.get(column, ""):
-            outside = self._options.outside_paths
-            folder = self._path.parent
-            return locate(text, cluster_id, folder, self._search, outside_paths=outside, must_exist=exists)
-        # A row with its own way to an AGN-less list needs no other.
-        other = {"events_agn_less": "point_sources", "point_sources": "events_agn_less"}.get(column, "")
-        text = getattr(self._options, column)
-        if not text or record.get(other):
-            return None
-        return locate(text, cluster_id, None, self._search, must_exist=exists)
+        text, folder = record.get(column, ""), self._path.parent
+        if not text:
+            # A row with its own way to an AGN-less list needs no other.
+            other = {"events_agn_less": "point_sources", "point_sources": "events_agn_less"}.get(column, "")
+            text, folder = getattr(self._options, column), None
+            if not text or record.get(other):
+                return None
+        if not self._check_files:
+            return named_path(text, record["cluster_id"], folder)
+        return self._search.locate(text, record["cluster_id"], folder, outside_paths=self._options.outside_paths)
 
     def _repetitions(
         self, number: int, record: dict[str, str], row: CatalogueRow | None
@@ -229,7 +223,7 @@ class _RowReader:
                 for name, file in lists.items()
                 if file is not None
             ]
-        faults = []
+        faults: list[tuple[str | None, str]] = []
         for column, key in keys:
             if key in self._seen:
                 shown = record.get(column) or key[1]

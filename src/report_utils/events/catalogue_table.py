@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_utils.errors import InputError, printable
+from report_utils.events.csv_table import BLANK, read_head
 from report_utils.events.parquet_table import batches_of, parquet_file
-from report_utils.events.text_head import BLANK, read_head
 from report_utils.files.input_files import demand_file, unreadable
 
 if TYPE_CHECKING:
@@ -58,11 +58,6 @@ def read_table(path: Path, columns: Collection[str]) -> CatalogueTable:
     path : Path
         Parquet if it begins as Parquet files do, else CSV in UTF-8.
     columns : collection of str
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read, or names one of the columns twice.
     """
     demand_file(path, _MAX_BYTES)
     try:

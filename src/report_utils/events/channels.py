@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.event_files import Table, is_fits_file
-from report_utils.events.fits_tables import read_fits_tables
-from report_utils.events.units import in_kev, is_energy
+from report_utils.events.event_files import Table, fits_tables_of
+from report_utils.events.missions import energies_in_kev, is_energy
 
 
 @dataclass(frozen=True)
@@ -75,13 +74,7 @@ class Ebounds:
 
 
 def read_ebounds(path: str | Path) -> Ebounds:
-    """Read the EBOUNDS table of an RMF or any other FITS file.
-
-    Raises
-    ------
-    InputError
-        If the file holds no such table, or several, or its values do not describe channels.
-    """
+    """Read the EBOUNDS table of an RMF or any other FITS file."""
     found = find_ebounds(Path(path))
     if found is None:
         msg = f"{path}: holds no table EBOUNDS (CHANNEL, E_MIN, E_MAX); give the RMF of the observation (rmf=, --rmf)"
@@ -91,11 +84,9 @@ def read_ebounds(path: str | Path) -> Ebounds:
 
 def find_ebounds(path: Path) -> Ebounds | None:
     """Return the EBOUNDS table of a file, or None if it has none."""
-    if not is_fits_file(path):
-        return None
     tables = [
         table
-        for table in read_fits_tables(path)
+        for table in fits_tables_of(path)
         if table.name.strip().upper() == "EBOUNDS" and {"channel", "e_min", "e_max"} <= table.names
     ]
     if len(tables) > 1:
@@ -115,7 +106,7 @@ def _read(table: Table) -> Ebounds:
         if not is_energy(unit):
             msg = f"{where}: column {column.name!r}: TUNIT is {printable(unit)!r}, not an energy; correct the file"
             raise InputError(msg)
-        bounds.append(in_kev(values, unit))
+        bounds.append(energies_in_kev(values, unit))
     order = np.argsort(channel, kind="stable")
     channel, low, high = channel[order], bounds[0][order], bounds[1][order]
     good = np.isfinite(channel) & (channel == np.rint(channel)) & np.isfinite(low) & np.isfinite(high) & (low <= high)

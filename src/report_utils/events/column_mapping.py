@@ -24,10 +24,9 @@ from dataclasses import dataclass, replace
 
 from report_utils.errors import InputError, printable
 from report_utils.events.energies import Energies, decide_energies
-from report_utils.events.event_files import Column, Table, as_real
+from report_utils.events.event_files import Column, Table
 from report_utils.events.ingest_options import IngestOptions
-from report_utils.events.missions import SKY_PIXELS, mission, table_kind
-from report_utils.events.units import degrees_of
+from report_utils.events.missions import SKY_PIXELS, degrees_of, mission, table_kind
 
 _RA = re.compile(r"(ra|alpha)([^a-z].*|j2000.*|deg)?", re.IGNORECASE)
 _DEC = re.compile(r"(de|dec|delta)([^a-z].*|j2000.*|deg)?", re.IGNORECASE)
@@ -93,8 +92,8 @@ class Layout:
     @property
     def name(self) -> str:
         """What the table was recognised as, for messages and for the archive's index, where a guess shows too."""
-        guess = f" ({self.energy.name} taken for {self.energies.unit})" if self.energies.is_guess else ""
-        return self.kind + guess
+        energies = self.energies
+        return self.kind + (f" ({energies.column.name} taken for {energies.unit})" if energies.is_guess else "")
 
     @property
     def is_sky(self) -> bool:
@@ -102,38 +101,40 @@ class Layout:
         return self.axes is None
 
     @property
-    def energy(self) -> Column:
-        """The column of the energies."""
-        return self.energies.column
-
-    @property
     def reasons(self) -> tuple[str, str]:
         """How position and energy were decided."""
         return self.position, str(self.energies)
 
 
-def decide_layout(table: Table, options: IngestOptions = IngestOptions()) -> Layout:  # noqa: B008 (frozen)
-    """Decide which columns are position and energy, and their units.
-
-    Raises
-    ------
-    InputError
-        If a column is missing or its unit cannot be decided.
-    """
-    if options.x is not None and options.y is not None:
+def decide_layout(table: Table, options: IngestOptions) -> Layout:
+    """Decide which columns are position and energy, and their units."""
+    is_stated = options.x is not None
+    if is_stated:
         x, y = table.need(options.x), table.need(options.y)
         is_sky = options.pixel_arcsec is None and bool(_RA.fullmatch(x.name) and _DEC.fullmatch(y.name))
     else:
         x, y, is_sky = _position_columns(table)
     if is_sky:
-        is_stated = options.x is not None
-        scale = tuple(_degrees(table, column, is_stated=is_stated) for column in (x, y))
-        axes, why = None, f"position: {x.name}, {y.name} [{_angle(scale)}]{', as stated' if is_stated else ' by name'}"
+        axes, scale = None, tuple(_degrees(table, column, is_stated=is_stated) for column in (x, y))
+        sizes = " and ".join(f"{size:.6g}" for size in dict.fromkeys(scale))
+        unit = "deg" if set(scale) == {1.0} else f"units of {sizes} deg, as TUNIT says"
+        why = f"position: {x.name}, {y.name} [{unit}]{', as stated' if is_stated else ' by name'}"
     else:
         axes = axis_of(table, x), axis_of(table, y)
         scale, how = _pixel_sizes(table, (x, y), axes, options)
         why = f"position: {x.name}, {y.name} in pixels of {scale[0]:.6g} arcsec ({how})"
-    return Layout(table_kind(table), x, y, decide_energies(table, options), scale, axes, why)
+    energies = decide_energies(table, options)
+    if len({x, y, energies.column}) < 3:
+        msg = f"{table.path}: one column cannot serve twice; name different columns for x, y and energy"
+        raise InputError(msg)
+    for column in (x, y, energies.column):
+        if column.dtype is not None and column.n_values != 1:
+            msg = (
+                f"{table.path}: column {column.name!r} has the format {column.form!r}, several values an event; name"
+                " another"
+            )
+            raise InputError(msg)
+    return Layout(table_kind(table), x, y, energies, scale, axes, why)
 
 
 def _position_columns(table: Table) -> tuple[Column, Column, bool]:
@@ -153,6 +154,11 @@ def _position_columns(table: Table) -> tuple[Column, Column, bool]:
     return x, y, False
 
 
+def _position_unit(table: Table, column: Column) -> str:
+    """Return TUNIT, or "" for a mission whose files have wrong ones."""
+    return "" if mission(table) == "erosita" else table.unit_of(column)
+
+
 def _degrees(table: Table, column: Column, *, is_stated: bool) -> float:
     """Return the degrees in a unit of RA or DEC; naming both columns states that they are degrees."""
     text = _position_unit(table, column)
@@ -166,17 +172,6 @@ def _degrees(table: Table, column: Column, *, is_stated: bool) -> float:
     return size or 1.0
 
 
-def _angle(scale: tuple[float, ...]) -> str:
-    if set(scale) == {1.0}:
-        return "deg"
-    return f"units of {' and '.join(f'{size:.6g}' for size in dict.fromkeys(scale))} deg, as TUNIT says"
-
-
-def _position_unit(table: Table, column: Column) -> str:
-    """Return TUNIT, or "" for a mission whose files have wrong ones."""
-    return "" if mission(table) == "erosita" else table.unit_of(column)
-
-
 def _pixel_sizes(
     table: Table, columns: tuple[Column, Column], axes: tuple[Axis, Axis], options: IngestOptions
 ) -> tuple[tuple[float, float], str]:
@@ -185,13 +180,13 @@ def _pixel_sizes(
         return (options.pixel_arcsec, options.pixel_arcsec), "as stated"
     if all(column.plain_name.endswith("_arcsec") for column in columns):
         return (1.0, 1.0), "as their names say"
-    texts = [_position_unit(table, column) for column in columns]
-    units = [degrees_of(text) if text else None for text in texts]
     where = f"{table.path}: column {columns[0].name!r}"
     for column, axis in zip(columns, axes, strict=True):
         if axis.fault:
             msg = f"{table.path}: column {column.name!r}: {axis.fault}; correct the header, or {_STATE_SIZE}"
             raise InputError(msg)
+    texts = [_position_unit(table, column) for column in columns]
+    units = [degrees_of(text) if text else None for text in texts]
     if None not in (axes[0].step, axes[1].step):
         sizes = tuple(abs(axis.step) * 3600.0 for axis in axes)
         if not all(1e-4 < size < 3600 for size in sizes):
@@ -240,21 +235,22 @@ def axis_of(table: Table, column: Column) -> Axis:
 
 def _axis(table: Table, pattern: str) -> Axis:
     """Return the axis that one family of keywords gives; ``pattern`` has a place for RPX, RVL, DLT, TYP and UNI."""
-    value_of = table.value if pattern.startswith("TC") else table.file_value
-    kind = str(value_of(pattern.format("TYP")) or "").strip().upper()
-    pixel, value, step = (as_real(value_of(pattern.format(word))) for word in ("RPX", "RVL", "DLT"))
-    unit = str(value_of(pattern.format("UNI")) or "").strip()
-    degrees, note = degrees_of(unit) if unit else 1.0, ""
+    where = {"or_of_file": pattern.startswith("REF")}
+    pixel, value, step = (table.real(pattern.format(word), **where) for word in ("RPX", "RVL", "DLT"))
+    kind, unit = (str(table.value(pattern.format(word), **where) or "").strip() for word in ("TYP", "UNI"))
+    kind, keyword = kind.upper(), pattern.format("DLT")
+    degrees, fault, note = degrees_of(unit) if unit else 1.0, "", ""
     if degrees is None and kind.startswith(_CELESTIAL):
         # Celestial axes are in degrees by the standard (FITS standard 4.0, section 8.3), whatever the header says.
         degrees, note = 1.0, f"in deg as {kind} is, for {pattern.format('UNI')} is {printable(unit)!r}"
-    keyword, fault, given = pattern.format("DLT"), "", value_of(pattern.format("DLT"))
-    if step is None and given is not None:
-        fault = f"{keyword} is {printable(str(given))!r} and not a number"
-    if step is not None and degrees is None:
-        fault = f"{keyword} is {step:g}, but {pattern.format('UNI')} is {printable(unit)!r}, not an angle"
-        step = None
     if degrees != 1.0:
         value = None  # the coordinate may be in degrees all the same; it is not guessed
-    step = None if step is None else step * (degrees or 1.0)
+    if step is None:
+        given = table.value(keyword, **where)
+        fault = "" if given is None else f"{keyword} is {printable(str(given))!r} and not a number"
+    elif degrees is None:
+        fault = f"{keyword} is {step:g}, but {pattern.format('UNI')} is {printable(unit)!r}, not an angle"
+        step = None
+    else:
+        step *= degrees
     return Axis(keyword, kind, pixel, value, step, fault, note)

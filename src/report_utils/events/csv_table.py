@@ -1,4 +1,13 @@
-"""Text tables: one line of names, then an event a line; pyarrow parses a block of lines at a time."""
+"""Text tables: a line of names, then an event a line; pyarrow parses a block of lines at a time.
+
+=======================  ==================================================================================
+plain CSV                a line of names, separated by commas, tabs or semicolons
+spreadsheets             ``sep=;`` before it, which states the separator
+``#`` lines              comments before the names; the last one holds the names if only numbers follow, as
+                         :func:`numpy.savetxt` writes them (``header=``); blanks may separate its values
+ECSV                     its ``#`` lines state separator and units
+=======================  ==================================================================================
+"""
 
 from __future__ import annotations
 
@@ -7,7 +16,7 @@ import gzip
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,13 +25,22 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
 from report_utils.events.event_files import Column, Table
-from report_utils.events.text_head import BLANK, read_head
-from report_utils.files.gzip_files import UNPACKING_ERRORS, open_maybe_gzipped, unpacked_limit, unpacks_too_large
+from report_utils.files.input_files import (
+    UNPACKING_ERRORS,
+    damaged,
+    open_maybe_gzipped,
+    unpacked_limit,
+    unpacks_too_large,
+)
+from report_utils.files.plain_numbers import real
 
+BLANK = " "
+_DELIMITERS = (",", "\t", ";")
 _BLOCK_BYTES = 4 << 20
 _MAX_LINE = 1 << 18
 _LINES_BELOW = 3
 """Lines outside the comments that tell the layout: ``sep=;``, the names, a row."""
+_SEP = re.compile(r'"?sep=([,;|:\t ])"?', re.IGNORECASE)
 _BLANKS = re.compile(rb"[ \t]+")
 _BLANKS_AT_ENDS = re.compile(rb"^ | (?=\r?$)", re.MULTILINE)
 _ROW_ERROR = re.compile(r"Row #(\d+): (.*)", re.DOTALL)
@@ -33,13 +51,13 @@ _CELL_ERROR = re.compile(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CsvTable(Table):
-    """The rows of a text file with one header line. Units that an ECSV header states become TUNITn, as in FITS.
+    """The rows of a text file. Units that an ECSV header states become TUNITn, as in FITS.
 
     Parameters
     ----------
     delimiter : str
     n_skip : int
-        Lines before the first row: comments and the header.
+        Lines before the first row: comments and names.
     """
 
     delimiter: str
@@ -53,13 +71,11 @@ class CsvTable(Table):
         from pyarrow import csv as arrow_csv
 
         names = [str(column.number) for column in self.columns]
-        convert = arrow_csv.ConvertOptions(
-            include_columns=[str(column.number) for column in wanted],
-            column_types={str(column.number): pa.float64() for column in wanted},
-        )
+        asked = [str(column.number) for column in wanted]
+        convert = arrow_csv.ConvertOptions(include_columns=asked, column_types=dict.fromkeys(asked, pa.float64()))
         parse = arrow_csv.ParseOptions(delimiter=self.delimiter)
         done, n_skip = 0, self.n_skip
-        for block in whole_lines(self.path):
+        for block in _whole_lines(self.path):
             if self.delimiter == BLANK:
                 block = _BLANKS_AT_ENDS.sub(b"", _BLANKS.sub(b" ", block))
             read = arrow_csv.ReadOptions(
@@ -99,16 +115,11 @@ class CsvTable(Table):
         )
 
 
-def whole_lines(path: Path) -> Iterator[bytes]:
+def _whole_lines(path: Path) -> Iterator[bytes]:
     """Yield a text file's bytes, unpacked where it is gzipped, in blocks that end with a line.
 
     Pyarrow's own streaming reader is not used: it reads ahead in a thread that outlives an error and aborts the
     process when it exits.
-
-    Raises
-    ------
-    InputError
-        If a line is as long as a block, or the file is cut off, damaged or too large.
     """
     n_bytes, rest = 0, b""
     with open_maybe_gzipped(path) as stream:
@@ -117,7 +128,7 @@ def whole_lines(path: Path) -> Iterator[bytes]:
             try:
                 data = stream.read(_BLOCK_BYTES)
             except UNPACKING_ERRORS as error:
-                raise _bad_gzip(path, error) from None
+                raise damaged(path, "gzip", error) from None
             n_bytes += len(data)
             if n_bytes > limit:
                 raise unpacks_too_large(path)
@@ -134,56 +145,44 @@ def whole_lines(path: Path) -> Iterator[bytes]:
 
 
 def open_csv(path: Path) -> CsvTable:
-    """Return the table in a text file; :mod:`report_utils.events.text_head` tells what its first lines may be.
-
-    Raises
-    ------
-    InputError
-        If there is no line of names.
-    """
+    """Return the table in a text file."""
     try:
         with open_maybe_gzipped(path) as stream:
-            head = stream.read(_MAX_LINE)
+            start = stream.read(_MAX_LINE)
     except UNPACKING_ERRORS as error:
-        raise _bad_gzip(path, error) from None
-    lines = head.splitlines()
-    if len(head) == _MAX_LINE:
+        raise damaged(path, "gzip", error) from None
+    lines = start.splitlines()
+    if len(start) == _MAX_LINE:
         del lines[-1:]  # it may continue
     try:
-        found = read_head(_first_text(lines))
+        head = read_head(_first_text(lines))
     except (ValueError, csv.Error) as error:
         msg = f"{path}: its first lines are not those of a CSV file: {printable(str(error), 120)}; write it again"
         raise InputError(msg) from None
-    if not found.names and len(head) == _MAX_LINE:
+    if not head.names and len(start) == _MAX_LINE:
         msg = f"{path}: has no line of names in its first {_MAX_LINE >> 10} kB, so this is not a CSV file of events"
         raise InputError(msg)
-    if "\0" in "".join(found.names):
-        msg = f"{path}: line {found.line} is not text, so this is not a CSV file; copy or download it again"
+    if "\0" in "".join(head.names):
+        msg = f"{path}: line {head.line} is not text, so this is not a CSV file; copy or download it again"
         raise InputError(msg)
-    if not found.delimiter:
-        said = printable(" ".join(found.names))
+    if not head.delimiter:
+        said = printable(" ".join(head.names))
         msg = (
-            f"{path}: line {found.line} does not name columns ({said!r}); a CSV file begins with a line of names,"
+            f"{path}: line {head.line} does not name columns ({said!r}); a CSV file begins with a line of names,"
             " separated by commas, tabs or semicolons"
         )
         raise InputError(msg)
     dtype = np.dtype(np.float64)
-    columns = tuple(Column(name, number, "text", dtype) for number, name in enumerate(found.names, start=1))
-    units = {f"TUNIT{column.number}": found.units.get(column.name) for column in columns}
+    columns = tuple(Column(name, number, "text", dtype) for number, name in enumerate(head.names, start=1))
+    units = {f"TUNIT{column.number}": head.units.get(column.name) for column in columns}
     return CsvTable(
-        path=path,
-        name="lines",
-        number=1,
-        columns=columns,
-        n_rows=None,
-        header=units,
-        delimiter=found.delimiter,
-        n_skip=found.n_skip,
-    )
+        path=path, name="lines", number=1, columns=columns, n_rows=None, header=units, delimiter=head.delimiter,
+        n_skip=head.n_skip,
+    )  # fmt: skip
 
 
 def _first_text(lines: Sequence[bytes]) -> list[str]:
-    """Return the lines up to the second below the comments, decoded; one that is not text becomes a NUL."""
+    """Return the lines up to the third outside the comments, decoded; one that is not text becomes a NUL."""
     found, n_below = [], 0
     for line in lines:
         n_below += bool(line.strip()) and not line.startswith(b"#")
@@ -196,5 +195,91 @@ def _first_text(lines: Sequence[bytes]) -> list[str]:
     return found
 
 
-def _bad_gzip(path: Path, error: Exception) -> InputError:
-    return InputError(f"{path}: its gzip stream is cut off or damaged ({error}); copy or download it again")
+@dataclass(frozen=True)
+class TextHead:
+    """What the first lines of a text table tell.
+
+    Parameters
+    ----------
+    delimiter : str
+        Empty if nothing separates the names.
+    names : tuple of str
+    n_skip : int
+        Lines before the first row.
+    line : int
+        The number, from 1, of the line of names.
+    units : dict
+        Name -> unit, from an ECSV header.
+    """
+
+    delimiter: str
+    names: tuple[str, ...]
+    n_skip: int
+    line: int
+    units: dict[str, str] = field(default_factory=dict)
+
+
+def read_head(lines: Sequence[str]) -> TextHead:
+    """Return what the first lines of a text tell; if all are empty or comments, there are no names.
+
+    Raises
+    ------
+    ValueError, csv.Error
+        If an ECSV header cannot be read, or the quotes of the names make no sense.
+    """
+    stated = _SEP.fullmatch(lines[0]) if lines else None
+    first = at = 1 if stated else 0
+    while at < len(lines) and (lines[at].startswith("#") or not lines[at].strip()):
+        at += 1
+    comments, below = lines[first:at], [line for line in lines[at : at + 2] if line.strip()]
+    if not below:
+        return TextHead("", (), at, at + 1)
+    if not stated and comments and re.match(r"#\s*%ECSV", comments[0]):
+        delimiter, units = _read_ecsv(comments)
+        return TextHead(delimiter, _split(below[0], delimiter), at + 1, at + 1, units)
+    delimiter = stated[1] if stated else _delimiter_of(below)
+    names = _split(below[0], delimiter)
+    if any(real(name) is not None for name in names):
+        for number in range(at, first, -1):
+            text = lines[number - 1].lstrip("#").strip()
+            in_comment = next((one for one in _DELIMITERS if one in text), BLANK) if delimiter == BLANK else delimiter
+            above = _split(text, in_comment)
+            if len(above) == len(names) and not any(real(name) is not None for name in above):
+                return TextHead(delimiter, above, at, number)
+    return TextHead(delimiter, names, at + 1, at + 1)
+
+
+def _delimiter_of(below: Sequence[str]) -> str:
+    """Return the most frequent separator; blanks only if the next line has as many values and one is a number."""
+    line = below[0]
+    delimiter = max(_DELIMITERS, key=line.count)
+    if delimiter in line:
+        return delimiter
+    first, second = line.split(), below[-1].split()
+    is_table = len(first) == len(second) > 1 and any(real(value) is not None for value in second)
+    return BLANK if is_table else ""
+
+
+def _split(line: str, delimiter: str) -> tuple[str, ...]:
+    if delimiter == BLANK:
+        line = " ".join(line.split())
+    if not delimiter:
+        return (line.strip(),)
+    return tuple(value.strip() for value in next(csv.reader([line], delimiter=delimiter), []))
+
+
+def _read_ecsv(comments: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Return the separator and the units that an ECSV header states."""
+    from astropy.table.meta import get_header_from_yaml
+
+    try:
+        header = get_header_from_yaml([line.removeprefix("#").removeprefix(" ") for line in comments])
+        columns, delimiter = header["datatype"], header.get("delimiter", BLANK)
+        units = {str(column["name"]): str(column["unit"]) for column in columns if column.get("unit")}
+    except Exception as error:  # damaged text makes a YAML parser raise nearly anything
+        msg = f"its header is not YAML that states columns ({type(error).__name__})"
+        raise ValueError(msg) from None
+    if delimiter not in (BLANK, *_DELIMITERS):
+        msg = f"its header states the separator {delimiter!r}"
+        raise ValueError(msg)
+    return delimiter, units

@@ -1,4 +1,4 @@
-"""Which column of a table holds the energies, and in which unit.
+"""Which column of a table holds the energies, in which unit, and how it becomes keV.
 
 The first of these sources that says something decides, and the others must agree with it:
 
@@ -26,8 +26,15 @@ from report_utils.errors import InputError, printable
 from report_utils.events.channels import Ebounds, LinearChannels, find_ebounds, read_ebounds
 from report_utils.events.event_files import Column, Table
 from report_utils.events.ingest_options import IngestOptions
-from report_utils.events.missions import MissionEnergy, mission, mission_energy
-from report_utils.events.units import CHANNEL, counts_channels, in_kev, is_energy, same_energy_unit
+from report_utils.events.missions import (
+    CHANNEL,
+    MissionEnergy,
+    energies_in_kev,
+    is_energy,
+    mission_and_instrument,
+    mission_energy,
+    same_energy_unit,
+)
 
 MEDIANS_KEV = (0.05, 1000.0)
 """[keV] A list whose median, in the unit that the file gives, lies outside is refused. The lower limit does not apply
@@ -41,11 +48,20 @@ MAX_KEV = 1e4
 NAMED_UNITS = ("keV", "eV", "MeV", "GeV", "TeV", "erg", "Hz", "Angstrom")
 _COLUMNS = {"energy": NAMED_UNITS, "signal": NAMED_UNITS, "pi": NAMED_UNITS, "pha": ()}
 """The names to look for, in this order, and the units that may follow them."""
+_SAYS = {
+    "mission": "the mission says",
+    "name": "its name says",
+    "unit": "TUNIT says",
+    "ebounds": "EBOUNDS takes it for",
+    "custom": "it is taken for",
+}
 _STATE = (
     "state the energy unit (energy_unit='keV' or 'eV'; --energy-unit), or for channels their width in keV"
     " (--energy-unit channel --channel-kev 0.04 --channel-offset-kev 1.6) or their RMF (--rmf FILE)"
 )
 _SAMPLE = 100_000
+_CHANNELS = {"chan", "channel", "channels", "ch", "adu", "bin"}
+"""TUNIT of channel numbers."""
 
 
 @dataclass(frozen=True)
@@ -72,24 +88,46 @@ class Energies:
 
     @property
     def is_guess(self) -> bool:
-        """Whether the values alone decided against the customary keV (:func:`settle`)."""
+        """Whether the values alone decided against the customary keV (:meth:`settled`)."""
         return self.by == "custom" and self.unit != "keV"
 
     def in_kev(self, values: NDArray) -> NDArray[np.floating]:
         """Return energies, (n,) [keV], of a column's values, in the precision of the file."""
-        values = in_kev(values, self.unit) if self.channels is None else self.channels.in_kev(values)
-        return values.astype(self.column.dtype, copy=False)
+        kev = energies_in_kev(values, self.unit) if self.channels is None else self.channels.in_kev(values)
+        return kev.astype(self.column.dtype, copy=False)
+
+    def settled(self, values: NDArray, path: object) -> Energies:
+        """Compare the unit with the median of the column's values, and return the one to read them in.
+
+        The median is that of the values that can be energies, in evenly spaced rows of a long list.
+        """
+        sample = values[:: max(1, len(values) // _SAMPLE)]
+        sample = sample[np.isfinite(sample) & (sample >= 0)]
+        if self.by == "user" or len(sample) == 0:
+            return self
+        median = float(np.median(sample))
+        if self.by == "custom" and median > MIN_CUSTOM_EV:
+            why = f"taken for eV: its median of {median:.5g} cannot be keV, and nothing states the unit"
+            return replace(self, unit="eV", why=why)
+        kev = float(self.in_kev(np.array([median]))[0])
+        low, high = MEDIANS_KEV
+        if self.by == "custom" and kev > MAX_CUSTOM_KEV:
+            msg = (
+                f"{path}: column {self.column.name!r}: nothing states its unit, and a median of {median:.4g} may be keV"
+                f" or eV; {_STATE}"
+            )
+            raise InputError(msg)
+        if not math.isfinite(kev) or ((kev >= low or self.unit == "keV") and kev <= high):
+            return self
+        other = {("eV", True): "keV", ("keV", False): "eV"}.get((self.unit, kev < low), "another unit")
+        msg = (
+            f"{path}: column {self.column.name!r}: {_SAYS[self.by]} {self.unit}, but a median of {median:.4g} looks"
+            f" like {other}; {_STATE}"
+        )
+        raise InputError(msg)
 
     def faults(self, values: NDArray, kev: NDArray) -> dict[str, NDArray[np.bool_]]:
-        """Return reason -> (n,) bool: the rows whose energy cannot be used.
-
-        Parameters
-        ----------
-        values : (n,) array
-            As stored in the column.
-        kev : (n,) array [keV]
-            The same as :meth:`in_kev` returns them.
-        """
+        """Return reason -> (n,) bool: the rows whose energy cannot be used; values as stored, and in keV."""
         if kev.min() >= 0 and kev.max() <= MAX_KEV:  # false if any value is NaN
             return {}
         finite, column = np.isfinite(kev), f"column {self.column.name!r}"
@@ -110,13 +148,7 @@ class Energies:
 
 
 def decide_energies(table: Table, options: IngestOptions) -> Energies:
-    """Decide which column holds the energies, and its unit.
-
-    Raises
-    ------
-    InputError
-        If there is none, or its unit cannot be decided.
-    """
+    """Decide which column holds the energies, and its unit."""
     if options.states_channels:
         return _stated_channels(table, options)
     if options.energy is not None:
@@ -133,47 +165,25 @@ def decide_energies(table: Table, options: IngestOptions) -> Energies:
         raise InputError(msg)
     if options.energy_unit is not None:
         return Energies(column, options.energy_unit, "user", "as stated")
-    return _from_file(table, column)
-
-
-def settle(energies: Energies, values: NDArray, path: object) -> Energies:
-    """Compare the unit with the median of the column's values, and return the one to read them in.
-
-    The median is that of the values that can be energies, in evenly spaced rows of a long list.
-
-    Raises
-    ------
-    InputError
-        If custom alone decided the unit and the values leave it open, or the file's own unit gives the list a
-        median that no X-ray list has.
-    """
-    sample = values[:: max(1, len(values) // _SAMPLE)]
-    sample = sample[np.isfinite(sample) & (sample >= 0)]
-    if energies.by == "user" or len(sample) == 0:
-        return energies
-    median = float(np.median(sample))
-    name, unit, custom = energies.column.name, energies.unit, energies.by == "custom"
-    if custom and median > MIN_CUSTOM_EV:
-        why = f"taken for eV: its median of {median:.5g} cannot be keV, and nothing states the unit"
-        return replace(energies, unit="eV", why=why)
-    kev = float(energies.in_kev(np.array([median]))[0])
-    low, high = MEDIANS_KEV
-    if custom and kev > MAX_CUSTOM_KEV:
-        why = f"nothing states its unit, and a median of {median:.4g} may be keV or eV"
-        msg = f"{path}: column {name!r}: {why}; {_STATE}"
-        raise InputError(msg)
-    if not math.isfinite(kev) or ((kev >= low or unit == "keV") and kev <= high):
-        return energies
-    says = {
-        "mission": "the mission says",
-        "name": "its name says",
-        "unit": "TUNIT says",
-        "ebounds": "EBOUNDS takes it for",
-        "custom": "it is taken for",
-    }[energies.by]
-    other = {("eV", True): "keV", ("keV", False): "eV"}.get((unit, kev < low), "another unit")
-    msg = f"{path}: column {name!r}: {says} {unit}, but a median of {median:.4g} looks like {other}; {_STATE}"
-    raise InputError(msg)
+    known = mission_energy(table, column.name)
+    named = next((unit for unit in NAMED_UNITS if column.plain_name.endswith(f"_{unit.lower()}")), None)
+    text = table.unit_of(column)
+    stated = text if text and is_energy(text) else None
+    if known is not None:
+        if stated and known.trusts_tunit and not (known.is_ev and same_energy_unit(stated, "eV")):
+            means = "eV" if known.is_ev else f"channels ({_scale(known)})"
+            raise _contradiction(table, column, f"mission {known.mission} means {means}, and TUNIT says {stated}")
+        if known.is_ev:
+            return Energies(column, "eV", "mission", "by name and mission")
+        of_mission = Energies(column, CHANNEL, "mission", f"by mission {known.mission}", _scale(known))
+        return _by_ebounds(table, column, known) or of_mission
+    if named is not None:
+        if stated and not same_energy_unit(stated, named):
+            raise _contradiction(table, column, f"its name says {named}, and TUNIT says {stated}")
+        return Energies(column, named, "name", "as its name says")
+    if stated is not None:
+        return Energies(column, stated, "unit", "as TUNIT says")
+    return _by_ebounds_or_custom(table, column, text)
 
 
 def _stated_channels(table: Table, options: IngestOptions) -> Energies:
@@ -198,9 +208,7 @@ def _stated_channels(table: Table, options: IngestOptions) -> Energies:
         return Energies(column, CHANNEL, "user", "as stated", scale)
     # Channels are stated, but not their width: the mission or the file has to give it.
     known = mission_energy(table, column.name)
-    found = _by_ebounds(table, column)
-    if known is not None and found is not None:
-        _demand_same_energies(table, column, known, found.channels)
+    found = _by_ebounds(table, column, known)
     if found is not None:
         return replace(found, by="user")
     if known is not None:
@@ -208,72 +216,41 @@ def _stated_channels(table: Table, options: IngestOptions) -> Energies:
     raise _undecided(table, column, "it is stated to hold channels, and nothing gives their width")
 
 
-def _from_file(table: Table, column: Column) -> Energies:
-    known = mission_energy(table, column.name)
-    named = next((unit for unit in NAMED_UNITS if column.plain_name.endswith(f"_{unit.lower()}")), None)
-    text = table.unit_of(column)
-    stated = text if text and is_energy(text) else None
+def _by_ebounds(table: Table, column: Column, known: MissionEnergy | None) -> Energies | None:
+    """Return the energies by EBOUNDS of the table's own file, if there is one; the mission must agree."""
+    found = find_ebounds(table.path) if table.is_fits else None
+    if found is None or found.kind not in ("", column.name.lower()):
+        return None
     if known is not None:
-        if stated and known.trusts_tunit and not (known.is_ev and same_energy_unit(stated, "eV")):
-            means = "eV" if known.is_ev else f"channels ({_scale(known)})"
-            raise _contradiction(table, column, f"mission {known.mission} means {means}, and TUNIT says {stated}")
-        if known.is_ev:
-            return Energies(column, "eV", "mission", "by name and mission")
-        found = _by_ebounds(table, column)
-        if found is None:
-            return Energies(column, CHANNEL, "mission", f"by mission {known.mission}", _scale(known))
-        _demand_same_energies(table, column, known, found.channels)
-        return found
-    if named is not None:
-        if stated and not same_energy_unit(stated, named):
-            raise _contradiction(table, column, f"its name says {named}, and TUNIT says {stated}")
-        return Energies(column, named, "name", "as its name says")
-    if stated is not None:
-        return Energies(column, stated, "unit", "as TUNIT says")
-    name = column.name.lower()
-    if name in ("pi", "pha") and mission(table) == "chandra" and table.mission_value("INSTRUME").startswith("hrc"):
+        scale = _scale(known)
+        if np.abs(scale.in_kev(found.channel) - found.kev).max() > 1.01 * scale.step:
+            what = f"mission {known.mission} means {scale}, and EBOUNDS in the same file says something else"
+            raise _contradiction(table, column, what)
+    return Energies(column, CHANNEL, "ebounds", "in the same file", found)
+
+
+def _by_ebounds_or_custom(table: Table, column: Column, unit: str) -> Energies:
+    name, of = column.name.lower(), mission_and_instrument(table)
+    if name in ("pi", "pha") and of.startswith("chandra hrc"):
         msg = (
             f"{table.path}: table {table.name}: holds no energies (Chandra's HRC does not measure them); leave this"
             " file out"
         )
         raise InputError(msg)
     if table.is_fits and name in ("energy", "signal"):
-        if text:
-            raise _undecided(table, column, f"TUNIT is {printable(text)!r}, not an energy")
+        if unit:
+            raise _undecided(table, column, f"TUNIT is {printable(unit)!r}, not an energy")
         return Energies(column, "keV", "custom", "by name")
-    if name in ("pi", "pha") or counts_channels(text):
-        found = _by_ebounds(table, column)
-        if found is not None:
-            return found
-    raise _undecided(table, column, _what_is_missing(table, name))
-
-
-def _what_is_missing(table: Table, name: str) -> str:
-    if not table.is_fits:
-        return ""
+    if (name in ("pi", "pha") or unit.lower() in _CHANNELS) and (found := _by_ebounds(table, column, None)) is not None:
+        return found
+    why = f"mission {printable(of) or 'not given'}; {printable(name.upper())} may be a channel number"
     if name == "pha":
-        return "there is no column 'ENERGY', 'SIGNAL' or 'PI', and PHA counts channels before any gain is corrected"
-    of = " ".join(filter(None, (mission(table), table.mission_value("INSTRUME"))))
-    return f"mission {printable(of) or 'not given'}; {printable(name.upper())} may be a channel number"
-
-
-def _by_ebounds(table: Table, column: Column) -> Energies | None:
-    """Return the energies by EBOUNDS of the table's own file, or None if it has none for this column."""
-    found = find_ebounds(table.path) if table.is_fits else None
-    if found is None or found.kind not in ("", column.name.lower()):
-        return None
-    return Energies(column, CHANNEL, "ebounds", "in the same file", found)
+        why = "there is no column 'ENERGY', 'SIGNAL' or 'PI', and PHA counts channels before any gain is corrected"
+    raise _undecided(table, column, why if table.is_fits else "")
 
 
 def _scale(known: MissionEnergy) -> LinearChannels:
     return LinearChannels(known.step / 1e3, known.offset / 1e3)
-
-
-def _demand_same_energies(table: Table, column: Column, known: MissionEnergy, found: Ebounds) -> None:
-    scale = _scale(known)
-    if np.abs(scale.in_kev(found.channel) - found.kev).max() > 1.01 * scale.step:
-        what = f"mission {known.mission} means {scale}, and EBOUNDS in the same file says something else"
-        raise _contradiction(table, column, what)
 
 
 def _contradiction(table: Table, column: Column, what: str) -> InputError:

@@ -10,6 +10,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.files.gzip_files import first_bytes
+from report_utils.files.input_files import first_bytes
 
 MAX_ROWS = 20_000_000
 """Rows of one table. Reading takes at most 80 bytes a row, so memory stays below 2 GB."""
@@ -60,15 +61,7 @@ class Column:
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Which rows to keep, decided from some columns.
-
-    Parameters
-    ----------
-    reason : str
-        How the rows that are left out are described.
-    columns : tuple of Column
-    good : function of the columns' values, (n,) each, to (n,) bool
-    """
+    """Which rows to keep: ``good`` makes (n,) bool of the values of ``columns``, (n,) each."""
 
     reason: str
     columns: tuple[Column, ...]
@@ -92,15 +85,15 @@ class Rows:
 
     values: dict[str, NDArray]
     n_rows: int
-    kept: NDArray[np.bool_] | None = None
-    dropped: dict[str, int] = field(default_factory=dict)
+    kept: NDArray[np.bool_] | None
+    dropped: dict[str, int]
 
     def number_of(self, index: int) -> int:
         """Return the number, from 1, of a kept row in the file."""
         return index + 1 if self.kept is None else int(np.flatnonzero(self.kept)[index]) + 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Table:
     """A table in a file, described but not in memory; each format has a subclass that yields its blocks.
 
@@ -135,23 +128,20 @@ class Table:
     def demand_whole(self) -> None:
         """Refuse a table that is compressed, or longer than its file, before anything is read."""
 
-    def value(self, keyword: str) -> object:
-        """Return a keyword of the table's header, or None if it is missing or cannot be parsed."""
-        return _value(self.header, keyword)
+    def value(self, keyword: str, *, or_of_file: bool = False) -> object:
+        """Return a keyword of the table's header, or else of the file's first one; None if missing or damaged."""
+        for header in (self.header, self.primary) if or_of_file else (self.header,):
+            # Of a damaged card astropy raises nearly anything.
+            with warnings.catch_warnings(action="ignore"), suppress(Exception):
+                if (value := header.get(keyword)) is not None:
+                    return value
+        return None
 
-    def file_value(self, keyword: str) -> object:
-        """Return a keyword of the table's header or else of the file's first header, or None."""
-        value = _value(self.header, keyword)
-        return _value(self.primary, keyword) if value is None else value
-
-    def mission_value(self, keyword: str) -> str:
-        """Return such a keyword in lower case, or an empty string."""
-        value = self.file_value(keyword)
-        return "" if value is None else str(value).strip().lower()
-
-    def real(self, keyword: str) -> float | None:
-        """Return a keyword of the table's header if it is a finite number, else None."""
-        return as_real(self.value(keyword))
+    def real(self, keyword: str, *, or_of_file: bool = False) -> float | None:
+        """Return such a keyword if it is a finite number, else None."""
+        value = self.value(keyword, or_of_file=or_of_file)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if is_number and math.isfinite(value) else None
 
     def unit_of(self, column: Column) -> str:
         """Return a column's TUNIT, or an empty string."""
@@ -161,12 +151,6 @@ class Table:
     def names(self) -> frozenset[str]:
         """The columns' names in lower case."""
         return frozenset(column.name.strip().lower() for column in self.columns)
-
-    @property
-    def has_positions_and_energies(self) -> bool:
-        """Whether the columns' names promise an event list."""
-        has_positions = {"ra", "dec"} <= self.names or {"x", "y"} <= self.names
-        return has_positions and bool(self.names & _ENERGY_NAMES)
 
     @property
     def shown_names(self) -> str:
@@ -182,11 +166,6 @@ class Table:
         name : str
         units : sequence of str, optional
             Outside FITS, names such as ``energy_kev`` or ``Energy [keV]``, with one of these units, match as well.
-
-        Raises
-        ------
-        InputError
-            If several columns match.
         """
         wanted = name.strip().lower()
         if units and not self.is_fits:
@@ -206,13 +185,7 @@ class Table:
         return found[0] if found else None
 
     def need(self, name: str) -> Column:
-        """Return the column of that name.
-
-        Raises
-        ------
-        InputError
-            If there is none, or several share the name.
-        """
+        """Return the column of that name."""
         column = self.find(name)
         if column is None:
             msg = (
@@ -230,17 +203,17 @@ class Table:
         wanted : columns of this table
         filters : sequence of RowFilter
             Rows that fail one of them are left out and counted.
-
-        Raises
-        ------
-        InputError
-            If a column does not hold numbers, there are too many rows, or the file ends before the table does.
         """
         wanted = list(wanted)
         asked = list(dict.fromkeys([*wanted, *(column for one in filters for column in one.columns)]))
         self.demand_whole()
         for column in asked:
-            self._demand_numbers(column)
+            if column.dtype is None:
+                msg = (
+                    f"{self.path}: table {self.name}: column {printable(column.name)!r} has the format"
+                    f" {column.form!r}, which is not a number for each event; name another column"
+                )
+                raise InputError(msg)
         self._demand_few(self.n_rows or 0)
         arrays = [np.empty(self.n_rows or 0, column.dtype) for column in wanted]
         dropped = dict.fromkeys((one.reason for one in filters), 0)
@@ -269,14 +242,6 @@ class Table:
             {reason: count for reason, count in dropped.items() if count},
         )
 
-    def _demand_numbers(self, column: Column) -> None:
-        if column.dtype is None:
-            msg = (
-                f"{self.path}: table {self.name}: column {printable(column.name)!r} has the format"
-                f" {column.form!r}, which is not a number for each event; name another column"
-            )
-            raise InputError(msg)
-
     def _demand_few(self, n_rows: int) -> None:
         if n_rows > MAX_ROWS:
             msg = (
@@ -286,25 +251,23 @@ class Table:
             raise InputError(msg)
 
 
-def open_tables(path: Path, *, until: str | None = None) -> list[Table]:
-    """Return the tables of a file, described but not read. The first bytes tell the format; only text goes by its name.
+def _passing(values: dict[Column, NDArray], filters: Sequence[RowFilter], dropped: dict[str, int]) -> NDArray[np.bool_]:
+    """Return which rows of a block pass every filter; count each other row, in ``dropped``, for the first it fails."""
+    keep = np.ones(len(next(iter(values.values()))), bool)
+    for one in filters:
+        good = one.good(*(values[column] for column in one.columns))
+        dropped[one.reason] += int(np.count_nonzero(keep & ~good))
+        keep &= good
+    return keep
 
-    Parameters
-    ----------
-    path : Path
-    until : str, optional
-        Stop at the FITS table of this name, so that the rest of a gzipped file need not be unpacked.
 
-    Raises
-    ------
-    InputError
-        If the file is missing, empty, damaged, or in an unknown format.
-    """
+def open_tables(path: Path) -> list[Table]:
+    """Return the tables of a file, described but not read; the first bytes tell the format, for text its name."""
     magic, is_packed = first_bytes(path)
     if magic.startswith(b"SIMPLE"):
         from report_utils.events.fits_tables import read_fits_tables
 
-        return read_fits_tables(path, until=until)
+        return read_fits_tables(path)
     is_parquet, is_npz = magic.startswith(b"PAR1"), magic.startswith((b"PK\x03\x04", b"PK\x05\x06"))
     if is_packed and (is_parquet or is_npz):
         msg = f"{path}: is gzipped although its format is already compressed; unpack it"
@@ -331,26 +294,20 @@ def open_tables(path: Path, *, until: str | None = None) -> list[Table]:
     raise InputError(msg)
 
 
-def is_fits_file(path: Path) -> bool:
-    """Whether a file, unpacked if it is gzipped, starts as FITS files do."""
-    return first_bytes(path)[0].startswith(b"SIMPLE")
+def fits_tables_of(path: Path) -> list[Table]:
+    """Return the tables of a file as :func:`open_tables` does; none if it is not FITS."""
+    return open_tables(path) if first_bytes(path)[0].startswith(b"SIMPLE") else []
 
 
 def choose_table(tables: Sequence[Table], requested: str | int | None) -> Table:
-    """Return the table of events: the one requested, else EVENTS, else the first with positions and energies.
-
-    Raises
-    ------
-    InputError
-        If there is no such table, or there are several.
-    """
+    """Return the table of events: the one requested, else EVENTS, else the first with positions and energies."""
     path = tables[0].path
     shown = ", ".join(f"{printable(table.name)} (number {table.number})" for table in tables[:20])
     found = events = [table for table in tables if table.name.strip().upper() == "EVENTS"]
     if requested is not None:
         wanted = str(requested).strip().lower()
-        numbered = [table for table in tables if wanted == str(table.number)]
-        found = numbered or [table for table in tables if wanted == table.name.strip().lower()]
+        found = [table for table in tables if wanted == str(table.number)]
+        found = found or [table for table in tables if wanted == table.name.strip().lower()]
         if not found and wanted == ALL_TABLES:
             from report_utils.events.joined_table import join
 
@@ -359,7 +316,7 @@ def choose_table(tables: Sequence[Table], requested: str | int | None) -> Table:
             msg = f"{path}: has no table {requested!r}; it holds {shown}"
             raise InputError(msg)
     elif not events:
-        found = [table for table in tables if table.has_positions_and_energies][:1]
+        found = [table for table in tables if _promises_events(table)][:1]
         if not found and len(tables) == 1:
             found = list(tables)
         if not found:
@@ -370,38 +327,17 @@ def choose_table(tables: Sequence[Table], requested: str | int | None) -> Table:
             raise InputError(msg)
     # Of several tables of one name, only one may have rows: which is meant is not guessed.
     filled = [table for table in found if table.n_rows != 0] or found[:1]
-    if len(filled) == 1:
-        return filled[0]
-    each = ", ".join(f"number {table.number} with {table.n_rows} rows" for table in filled[:20])
-    msg = (
-        f"{path}: holds {len(filled)} tables {printable(filled[0].name)} ({each}); name the one to read"
-        f" (table={filled[0].number}, --table {filled[0].number}), or read all of them as one list (table='all',"
-        " --table all)"
-    )
-    raise InputError(msg)
+    if len(filled) > 1:
+        each = ", ".join(f"number {table.number} with {table.n_rows} rows" for table in filled[:20])
+        msg = (
+            f"{path}: holds {len(filled)} tables {printable(filled[0].name)} ({each}); name the one to read"
+            f" (table={filled[0].number}, --table {filled[0].number}), or read all of them as one list (table='all',"
+            " --table all)"
+        )
+        raise InputError(msg)
+    return filled[0]
 
 
-def as_real(value: object) -> float | None:
-    """Return a header's value if it is a finite number, else None."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-        return float(value)
-    return None
-
-
-def _value(header: Mapping[str, Any], keyword: str) -> object:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return header.get(keyword)
-        except Exception:  # a damaged card, of which astropy raises nearly anything
-            return None
-
-
-def _passing(values: dict[Column, NDArray], filters: Sequence[RowFilter], dropped: dict[str, int]) -> NDArray[np.bool_]:
-    """Return which rows of a block pass every filter; count each other row, in ``dropped``, for the first it fails."""
-    keep = np.ones(len(next(iter(values.values()))), bool)
-    for one in filters:
-        good = one.good(*(values[column] for column in one.columns))
-        dropped[one.reason] += int(np.count_nonzero(keep & ~good))
-        keep &= good
-    return keep
+def _promises_events(table: Table) -> bool:
+    has_positions = {"ra", "dec"} <= table.names or {"x", "y"} <= table.names
+    return has_positions and bool(table.names & _ENERGY_NAMES)

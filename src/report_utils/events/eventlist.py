@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -104,3 +105,12 @@ class EventList:
             msg = f"{self.label}: events carry no source label, so its AGN cannot be removed; give an AGN-less list"
             raise InputError(msg)
         return self.select(self.source != Source.AGN)
+
+
+def content_digest(events: EventList) -> str:
+    """Return the SHA-256 of the events' columns: names, precisions and values, nothing of mass or name."""
+    digest = hashlib.sha256()
+    for name, column in events.columns().items():
+        digest.update(f"{name}:{column.dtype.str}:{len(column)};".encode())
+        digest.update(np.ascontiguousarray(column).data)
+    return digest.hexdigest()

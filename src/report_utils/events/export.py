@@ -1,24 +1,45 @@
-"""Writing observations, simulated or archived, as FITS files with a catalogue: what ``ingest`` reads back."""
+"""Writing observations, simulated or archived, as FITS files with a catalogue: what ``ingest`` reads back.
+
+The files have the layout of SIXTE's imaging event files, so that other tools can read them. The positions are put on
+the sky about a pointing; RA and DEC are doubles, which keeps them to 1e-9 arcsec. What an
+:class:`~report_utils.events.eventlist.EventList` does not know (time, frame, detector pixels' sharing of the signal) is
+written as SIXTE would for single-pixel events at time 0, and the header says so.
+"""
 
 from __future__ import annotations
 
 import csv
+import gzip
 import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
+
+import numpy as np
 
 from report_utils.errors import InputError
 from report_utils.events.archive import Archive
 from report_utils.events.catalogue import read_catalogue
-from report_utils.events.eventlist import EventList
+from report_utils.events.event_files import open_tables
+from report_utils.events.eventlist import EventList, Source, content_digest
 from report_utils.events.ingest_options import IngestOptions
-from report_utils.events.sixte import content_digest, write_sixte, written_digest
+from report_utils.events.missions import SKY_PIXELS
+from report_utils.events.sky_plane import to_sky
 from report_utils.files.disk import whole_file
 from report_utils.files.input_files import unreadable
 
 CATALOGUE = "catalogue.csv"
 _COLUMNS = ("cluster_id", "log10_mass", "events", "events_agn_less", "group")
+SOURCE_IDS = {Source.GAS: 1, Source.AGN: 2, Source.BACKGROUND: -1}
+"""SRC_ID of each label in the files written here (-1 is SIXTE's own); 0 where an event list has no labels."""
+AGN_SOURCE_IDS = (SOURCE_IDS[Source.AGN],)
+"""The ``agn_source_ids`` of :func:`~report_utils.events.reading.read_events` for files written here."""
+POINTING = (180.0, 0.0)
+"""(RA, DEC) [deg]; far from the seam at RA 0, where doubles would lose digits."""
+_CHANNEL_KEV = 0.0146
+_BLOCK = 1 << 17
+_FITS_BLOCK = 2880
 
 Pair = tuple[EventList, EventList | None]
 
@@ -65,8 +86,8 @@ def export_observations(
     except OSError as error:
         raise unreadable(folder, error) from None
     catalogue = folder / CATALOGUE
-    rows = _listed(catalogue)
-    listed = {row[name] for row in rows.values() for name in ("events", "events_agn_less")}
+    rows = _earlier_rows(catalogue)
+    own = {row[name] for row in rows.values() for name in ("events", "events_agn_less")}
     done: set[str] = set()
     try:
         for events, other in _pairs(observations, agn_less=agn_less):
@@ -75,13 +96,16 @@ def export_observations(
                 raise InputError(msg)
             name = _file_name(events, done, folder)
             row = {"cluster_id": events.cluster_id, "log10_mass": _mass_text(events.log10_mass)}
-            row |= {"group": events.group, "events": _write(folder, name, events, listed, gzipped=gzipped)}
+            row |= {"group": events.group, "events": _write_missing(folder, name, events, own, gzipped=gzipped)}
             if other is not None:
-                row["events_agn_less"] = _write(folder, f"{name}_agn_less", other, listed, gzipped=gzipped)
+                row["events_agn_less"] = _write_missing(folder, f"{name}_agn_less", other, own, gzipped=gzipped)
             rows[events.cluster_id] = row
     finally:
         if rows:
-            _write_catalogue(catalogue, rows)
+            with whole_file(catalogue) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
+                lines = csv.DictWriter(stream, _COLUMNS, restval="", lineterminator="\n")
+                lines.writeheader()
+                lines.writerows(rows.values())
     if not done:
         msg = f"{folder}: there are no observations to export; name at least one"
         raise InputError(msg)
@@ -91,8 +115,8 @@ def export_observations(
 def _pairs(observations: Iterable[EventList | Pair], *, agn_less: bool) -> Iterator[Pair]:
     if isinstance(observations, Archive):
         for name in observations.ids:
-            listed = agn_less and name in observations.agn_less
-            yield observations.read(name), observations.read(name, "agn_less") if listed else None
+            has_other = agn_less and name in observations.agn_less
+            yield observations.read(name), observations.read(name, "agn_less") if has_other else None
         return
     for given in observations:
         events, other = given if isinstance(given, tuple) else (given, None)
@@ -118,11 +142,11 @@ def _file_name(events: EventList, done: set[str], folder: Path) -> str:
     return name
 
 
-def _write(folder: Path, name: str, events: EventList, listed: set[str], *, gzipped: bool) -> str:
+def _write_missing(folder: Path, name: str, events: EventList, own: set[str], *, gzipped: bool) -> str:
     """Write a file that is missing or holds other events; a file that no export has written is left alone."""
     path = folder / f"{name}.fits{'.gz' if gzipped else ''}"
     written = written_digest(path) if path.exists() else None
-    if path.exists() and written is None and path.name not in listed:
+    if path.exists() and written is None and path.name not in own:
         msg = f"{path}: this file exists, but no export has written it; choose another folder, or move the file"
         raise InputError(msg)
     if written != content_digest(events):
@@ -130,38 +154,145 @@ def _write(folder: Path, name: str, events: EventList, listed: set[str], *, gzip
     return path.name
 
 
-def _listed(catalogue: Path) -> dict[str, dict[str, str]]:
-    """Return the rows of an earlier export into this folder.
-
-    Raises
-    ------
-    InputError
-        If there is a catalogue that no export has written.
-    """
+def _earlier_rows(catalogue: Path) -> dict[str, dict[str, str]]:
+    """Return the rows of an earlier export into this folder; refuse a catalogue that no export has written."""
     if not catalogue.exists():
         return {}
-    listed = {}
-    for row in read_catalogue(catalogue, IngestOptions(without_masses=True), check_files=False):
-        if not row.events.is_file():
-            continue
-        listed[row.cluster_id] = {
+    rows = {
+        row.cluster_id: {
             "cluster_id": row.cluster_id,
             "log10_mass": _mass_text(row.log10_mass),
             "events": row.events.name,
             "events_agn_less": row.events_agn_less.name if row.events_agn_less else "",
             "group": row.group,
         }
+        for row in read_catalogue(catalogue, IngestOptions(without_masses=True), check_files=False)
+        if row.events.is_file()
+    }
     first_line = catalogue.read_text(encoding="utf-8").partition("\n")[0]
-    if first_line != ",".join(_COLUMNS) or not any(
-        written_digest(catalogue.parent / row["events"]) is not None for row in listed.values()
-    ):
+    is_own = any(written_digest(catalogue.parent / row["events"]) is not None for row in rows.values())
+    if first_line != ",".join(_COLUMNS) or not is_own:
         msg = f"{catalogue}: this catalogue exists, but no export has written it; choose another folder"
         raise InputError(msg)
-    return listed
+    return rows
 
 
-def _write_catalogue(catalogue: Path, rows: dict[str, dict[str, str]]) -> None:
-    with whole_file(catalogue) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-        lines = csv.DictWriter(stream, _COLUMNS, restval="", lineterminator="\n")
-        lines.writeheader()
-        lines.writerows(rows.values())
+def write_sixte(
+    path: str | Path,
+    events: EventList,
+    *,
+    overwrite: bool = False,
+    pointing: tuple[float, float] = POINTING,
+) -> None:
+    """Write an event list as a SIXTE-layout FITS file, gzipped if the name ends in ``.gz``.
+
+    The file appears only when it is whole. 120 bytes an event, 124 where energies are float64.
+
+    Parameters
+    ----------
+    path : path
+    events : EventList
+        Labels become SRC_ID as in :data:`SOURCE_IDS`; the header's SRCGAS, SRCAGN, SRCBKG and SRCLABEL say
+        so.
+    overwrite : bool
+        Whether an existing file may be replaced.
+    pointing : (ra, dec) [deg]
+        Where x = y = 0 lies; x grows with RA.
+
+    Raises
+    ------
+    InputError
+        If the file exists and may not be replaced, its folder does not exist, or a value has no place on the
+        sky.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        msg = f"{path}: the file exists; choose another name, or set overwrite"
+        raise InputError(msg)
+    if not path.parent.is_dir():
+        msg = f"{path}: its folder does not exist; make it first"
+        raise InputError(msg)
+    for name, column in events.columns().items():
+        bad = ~np.isfinite(column)
+        if bad.any():
+            msg = (
+                f"{path}: row {int(np.argmax(bad)) + 1}: column {name!r} is not a finite number"
+                f" ({int(bad.sum())} such rows); remove them before writing"
+            )
+            raise InputError(msg)
+    try:
+        with whole_file(path) as temporary, temporary.open("wb") as stream:
+            if path.suffix == ".gz":
+                with gzip.GzipFile("", "wb", compresslevel=4, fileobj=stream, mtime=0) as packed:
+                    _write(packed, events, pointing)
+            else:
+                _write(stream, events, pointing)
+    except OSError as error:
+        msg = f"{path}: cannot be written ({error.strerror or error}); check the folder and the space left"
+        raise InputError(msg) from None
+
+
+def written_digest(path: Path) -> str | None:
+    """Return the content digest that a file written here carries, or None for any other file."""
+    try:
+        value = open_tables(path)[0].value("EVTSHA")
+    except InputError:
+        return None
+    return str(value) if value else None
+
+
+def _write(stream: IO[bytes], events: EventList, pointing: tuple[float, float]) -> None:
+    """Write headers that astropy makes, then the rows block by block: a list may not fit into memory twice."""
+    from astropy.io import fits
+
+    row_type = np.dtype(
+        [
+            ("TIME", ">f8"), ("FRAME", ">i4"), ("PHA", ">i4"), ("PI", ">i4"),
+            ("SIGNAL", ">f8" if events.energy.dtype == np.float64 else ">f4"),
+            ("RAWX", ">i2"), ("RAWY", ">i2"), ("RA", ">f8"), ("DEC", ">f8"),
+            ("PH_ID", ">i4", 2), ("SRC_ID", ">i4", 2), ("TYPE", ">i2"), ("NPIXELS", ">i2"), ("PILEUP", ">i2"),
+            ("SIGNALS", ">f4", 9), ("PHAS", ">i2", 9),
+        ]
+    )  # fmt: skip
+    table = fits.BinTableHDU(np.zeros(0, row_type), name="EVENTS")
+    for name, unit in {"TIME": "s", "SIGNAL": "keV", "SIGNALS": "keV", "RA": "deg", "DEC": "deg"}.items():
+        table.columns[name].unit = unit
+    table.header["NAXIS2"] = len(events)
+    cards = [
+        ("TELESCOP", "SIXTE"), ("INSTRUME", "NONE", "no instrument: written from an event list"),
+        ("CREATOR", "report_utils"),
+        ("OBJECT", events.cluster_id.encode("ascii", "replace").decode()[:68]),
+        ("RADECSYS", "FK5"), ("EQUINOX", 2000.0),
+        ("RA_PNT", float(pointing[0]), "[deg] x = 0"), ("DEC_PNT", float(pointing[1]), "[deg] y = 0"),
+        ("PA_PNT", 0.0, "[deg]"),
+        ("XYPREC", np.result_type(events.x, events.y).name, "precision of x and y before projection"),
+        ("SRCLABEL", events.source is not None, "SRC_ID holds the labels below"),
+        ("SRCGAS", SOURCE_IDS[Source.GAS], "SRC_ID of gas"),
+        ("SRCAGN", SOURCE_IDS[Source.AGN], "SRC_ID of AGN"),
+        ("SRCBKG", SOURCE_IDS[Source.BACKGROUND], "SRC_ID of background"),
+        ("EVTSHA", content_digest(events)),
+        ("COMMENT", "TIME and FRAME are 0, PHA and PI are channels of 14.6 eV, all events"),
+        ("COMMENT", "are single-pixel: the event list that this was written from knows no more."),
+    ]  # fmt: skip
+    for card in cards:
+        table.header.append(card, end=True)
+    stream.write(fits.PrimaryHDU().header.tostring().encode("ascii"))
+    stream.write(table.header.tostring().encode("ascii"))
+    ids = np.array([SOURCE_IDS[source] for source in Source], np.int32)
+    for start in range(0, len(events), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        energy = events.energy[part]
+        rows = np.zeros(len(energy), row_type)
+        channel = np.clip(np.floor(energy / _CHANNEL_KEV) + 1, 1, 1024).astype(np.int16)
+        rows["PHA"] = rows["PI"] = channel
+        rows["SIGNAL"] = energy
+        rows["SIGNALS"][:, 4], rows["PHAS"][:, 4] = energy, channel
+        for name, column in (("RAWX", events.x), ("RAWY", events.y)):
+            rows[name] = np.clip(np.rint(column[part] / SKY_PIXELS["chandra"]), -32768, 32767)
+        rows["RA"], rows["DEC"] = to_sky(events.x[part], events.y[part], pointing)
+        rows["PH_ID"][:, 0] = np.arange(start + 1, start + 1 + len(energy))
+        if events.source is not None:
+            rows["SRC_ID"][:, 0] = ids[events.source[part]]
+        rows["NPIXELS"] = 1
+        stream.write(rows.tobytes())
+    stream.write(bytes(-(len(events) * row_type.itemsize) % _FITS_BLOCK))

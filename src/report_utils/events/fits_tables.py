@@ -10,19 +10,20 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.event_files import Column, Table, is_fits_file
-from report_utils.files.gzip_files import (
+from report_utils.events.event_files import Column, Table
+from report_utils.files.input_files import (
     DEFLATE_LIMIT,
     UNPACKING_ERRORS,
+    damaged,
     is_gzipped,
     open_maybe_gzipped,
     unpacked_limit,
@@ -93,7 +94,12 @@ class FitsTable(Table):
     def blocks(self, wanted: Sequence[FitsColumn]) -> Iterator[list[NDArray]]:
         """Yield the columns' physical values block by block."""
         for column in wanted:
-            self._demand_readable(column)
+            fault = column.fault
+            if not fault and not 0 <= column.offset <= self.row_bytes - max(1, column.width):
+                fault = f"lies outside its row of {self.row_bytes} bytes (NAXIS1)"
+            if fault:
+                msg = f"{self.path}: table {self.name}: column {column.name!r}: {fault}; correct the header"
+                raise InputError(msg)
         row_type = np.dtype(
             {
                 "names": [f"{column.number}" for column in wanted],
@@ -137,16 +143,6 @@ class FitsTable(Table):
         if end > size:
             raise self._ends_early(max(0, size - self.start) // self.row_bytes)
 
-    def _demand_readable(self, column: FitsColumn) -> None:
-        fault = column.fault
-        if not fault and not (np.isfinite([column.scale, column.zero]).all() and column.scale != 0):
-            fault = f"has TSCAL {column.scale} and TZERO {column.zero}"
-        if not fault and not 0 <= column.offset <= self.row_bytes - max(1, column.width):
-            fault = f"lies outside its row of {self.row_bytes} bytes (NAXIS1)"
-        if fault:
-            msg = f"{self.path}: table {self.name}: column {column.name!r}: {fault}; correct the header"
-            raise InputError(msg)
-
     def _values(self, raw: NDArray, column: FitsColumn, n_before: int) -> NDArray:  # noqa: ARG002
         """Return physical values, TZERO + TSCAL * raw, with NaN for TNULL; ``n_before`` rows came before them."""
         is_null = raw == column.null if column.null is not None and raw.dtype.kind in "iu" else None
@@ -164,49 +160,41 @@ class FitsTable(Table):
         )
 
 
-def read_fits_tables(path: Path, *, until: str | None = None) -> list[Table]:
-    """Return the tables of a FITS file, described by their headers.
+def _fill(stream: IO[bytes], view: memoryview) -> int:
+    """Read until a buffer is full or the stream ends, and return the number of bytes."""
+    done = 0
+    # A gzipped stream is read piece by piece: a longer read loses the whole pieces before a cut.
+    read = getattr(stream, "readinto1", stream.readinto)
+    try:
+        while done < len(view) and (got := read(view[done:])):
+            done += got
+    except UNPACKING_ERRORS:
+        pass  # what came before is whole; the caller names the row at which it ends
+    return done
 
-    Parameters
-    ----------
-    path : Path
-        May be gzipped.
-    until : str, optional
-        Once there is a table of this name, later ones are described only if they share it, and damage after it
-        does not matter.
 
-    Raises
-    ------
-    InputError
-        If the file is missing, empty or not FITS, or holds no table.
+def read_fits_tables(path: Path) -> list[Table]:
+    """Return the tables of a FITS file, gzipped or not, described by their headers.
+
+    Damage after a table called EVENTS does not matter, and damage within a table is found by reading it.
     """
-    if not is_fits_file(path):
-        msg = f"{path}: this is not a FITS file (it does not start with SIMPLE); give a FITS event list"
-        raise InputError(msg)
     tables: list[Table] = []
-    is_enough, fault = False, ""
+    fault: Exception | None = None
     # Astropy warns of odd cards. The keywords that matter are checked here, and refused with a reason.
-    with open_maybe_gzipped(path) as stream, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with open_maybe_gzipped(path) as stream, warnings.catch_warnings(action="ignore"):
         try:
             for number, header, primary, start in _walk(path, stream):
-                is_wanted = bool(until) and str(header.get("EXTNAME", "")).strip().upper() == until
-                is_table = header.get("XTENSION") in ("BINTABLE", "TABLE") and not header.get("ZIMAGE")
-                if is_table and (is_wanted or not is_enough):
+                if header.get("XTENSION") in ("BINTABLE", "TABLE") and not header.get("ZIMAGE"):
                     tables.append(_table(path, number, header, primary, start))
-                    is_enough |= is_wanted
-        except InputError:
-            if not is_enough:
-                raise
-        except UNPACKING_ERRORS as error:
-            fault = f"it is cut off or damaged: {error}"
         except Exception as error:  # a damaged header makes astropy raise nearly anything
-            fault = " ".join(str(error).split()) or type(error).__name__
+            fault = error
+    has_events = any(table.name.strip().upper() == "EVENTS" for table in tables)
+    if isinstance(fault, InputError) and not has_events:
+        raise fault
     if tables:
-        return tables  # a fault after the table that is read does not matter, and one within it is found by reading
-    if fault:
-        msg = f"{path}: cannot be read as FITS ({printable(fault, 160)}); copy or download it again"
-        raise InputError(msg)
+        return tables
+    if fault is not None:
+        raise damaged(path, "FITS", fault)
     msg = f"{path}: holds no binary table or ASCII table, so no events; give the event file, not an image or a spectrum"
     raise InputError(msg)
 
@@ -228,7 +216,11 @@ def _walk(path: Path, stream: IO[bytes]) -> Iterator[tuple[int, Header, Header, 
         primary = header if primary is None else primary
         start = stream.tell()
         yield number, header, primary, start
-        start += _data_bytes(header)
+        # FITS standard 4.0, section 4.4.1.1
+        axes = [int(header[f"NAXIS{n}"]) for n in range(1, int(header["NAXIS"]) + 1)]
+        elements = int(header.get("PCOUNT", 0)) + (math.prod(axes) if axes else 0)
+        n_bytes = abs(int(header["BITPIX"])) // 8 * int(header.get("GCOUNT", 1)) * elements
+        start += max(0, -(-n_bytes // _HEADER_BYTES) * _HEADER_BYTES)
     msg = f"it has more than {_MAX_EXTENSIONS} extensions"
     raise ValueError(msg)
 
@@ -248,103 +240,85 @@ def _parse(stream: IO[bytes]) -> Header | None:
             break
     if not blocks:
         return None
-    msg = "a header has no END card"
+    msg = "a header has no END card; the file is cut off or damaged"
     raise EOFError(msg)
 
 
-def _data_bytes(header: Header) -> int:
-    """Return the size of a header's data with its padding (FITS standard 4.0, section 4.4.1.1)."""
-    axes = [int(header[f"NAXIS{n}"]) for n in range(1, int(header["NAXIS"]) + 1)]
-    elements = math.prod(axes) if axes else 0
-    parameters, groups = int(header.get("PCOUNT", 0)), int(header.get("GCOUNT", 1))
-    n_bytes = abs(int(header["BITPIX"])) // 8 * groups * (parameters + elements)
-    return max(0, -(-n_bytes // _HEADER_BYTES) * _HEADER_BYTES)
-
-
 def _table(path: Path, number: int, header: Header, primary: Header, start: int) -> FitsTable:
-    kind = FitsTable
-    if header["XTENSION"] == "TABLE":
+    kind, column_of, is_ascii = FitsTable, _binary_column, header["XTENSION"] == "TABLE"
+    if is_ascii:
         from report_utils.events.ascii_table import AsciiTable
 
-        kind = AsciiTable
+        kind, column_of = AsciiTable, _ascii_column
     name = printable(str(header.get("EXTNAME", number)).strip())
-    columns = tuple(_columns(header, f"{path}: table {name}"))
-    return kind(
-        path=path,
-        name=name,
-        number=number,
-        columns=columns,
-        n_rows=max(0, int(header["NAXIS2"])),
-        header=header,
-        primary=primary,
-        row_bytes=int(header["NAXIS1"]),
-        start=start,
-    )
-
-
-def _columns(header: Header, where: str) -> Iterator[FitsColumn]:
-    """Yield the columns of a binary table, or of an ASCII table (FITS standard 4.0, sections 7.3 and 7.2)."""
-    is_ascii, end = header["XTENSION"] == "TABLE", 0
+    columns: list[FitsColumn] = []
+    end = 0
     for n in range(1, int(header["TFIELDS"]) + 1):
-        form = str(header.get(f"TFORM{n}", "")).strip().upper()
-        match = (_ASCII_FORM if is_ascii else _BINARY_FORM).match(form)
-        if match is None:
-            msg = f"{where}: TFORM{n} is {printable(form)!r}, which FITS does not know; copy or download the file again"
-            raise InputError(msg)
-        scaling, fault = {"scale": 1.0, "zero": 0.0}, ""
-        for name, keyword in (("scale", f"TSCAL{n}"), ("zero", f"TZERO{n}")):
-            value = header.get(keyword, scaling[name])
-            if isinstance(value, int | float) and not isinstance(value, bool):
-                scaling[name] = float(value)
-            else:
-                fault = f"{keyword} is {printable(str(value))!r} and not a number"
-        null = header.get(f"TNULL{n}")
-        if is_ascii:
-            code, width, decimals = match[1], int(match[2]), int(match[3] or 0)
-            layout = {
-                "dtype": None if code == "A" else np.dtype(np.float64),
-                "stored": f"S{width}",
-                "offset": int(header.get(f"TBCOL{n}", 0)) - 1,
-                "width": width,
-                "null": "" if null is None else str(null).strip(),
-                "decimals": 0 if code == "I" else decimals,
-            }
-        else:
-            n_values, code = int(match[1] or 1), match[2]
-            n_bytes, stored = _FORMATS[code]
-            # float32 holds these exactly, except bytes and short integers that are scaled.
-            is_single = code == "E" or (code in "BI" and (scaling["scale"], scaling["zero"]) == (1.0, 0.0))
-            layout = {
-                "dtype": np.dtype(np.float32 if is_single else np.float64) if stored and n_values else None,
-                "n_values": n_values,
-                "stored": stored,
-                "offset": end,
-                "width": (n_values + 7) // 8 if code == "X" else n_values * n_bytes,
-                "null": null if isinstance(null, int) else None,
-            }
-        name = printable(str(header.get(f"TTYPE{n}", f"column {n}")).strip())
-        yield FitsColumn(name=name, number=n, form=form, fault=fault, **scaling, **layout)
-        end += layout["width"]
+        columns.append(_column(header, n, column_of, end, f"{path}: table {name}"))
+        end += columns[-1].width
     row_bytes, n_rows = int(header["NAXIS1"]), int(header["NAXIS2"])
     if not is_ascii and (end != row_bytes or n_rows < 0):
         msg = (
-            f"{where}: its columns take {end} bytes a row, NAXIS1 says {row_bytes}, and NAXIS2 {n_rows} rows; the"
-            " header is damaged: copy or download the file again"
+            f"{path}: table {name}: its columns take {end} bytes a row, NAXIS1 says {row_bytes}, and NAXIS2 {n_rows}"
+            " rows; the header is damaged: copy or download the file again"
         )
         raise InputError(msg)
+    return kind(
+        path=path, name=name, number=number, columns=tuple(columns), n_rows=max(0, n_rows), header=header,
+        primary=primary, row_bytes=row_bytes, start=start,
+    )  # fmt: skip
 
 
-def _fill(stream: IO[bytes], view: memoryview) -> int:
-    """Read until a buffer is full or the stream ends, and return the number of bytes."""
-    done = 0
-    # A gzipped stream is read piece by piece: a longer read loses the whole pieces before a cut.
-    read = getattr(stream, "readinto1", stream.readinto)
-    try:
-        while done < len(view):
-            got = read(view[done:])
-            if not got:
-                break
-            done += got
-    except UNPACKING_ERRORS:
-        pass  # what came before is whole; the caller names the row at which it ends
-    return done
+def _column(
+    header: Header, n: int, layout_of: Callable[..., dict[str, Any] | None], offset: int, where: str
+) -> FitsColumn:
+    form = str(header.get(f"TFORM{n}", "")).strip().upper()
+    fault, scaling = "", []
+    for keyword, default in ((f"TSCAL{n}", 1.0), (f"TZERO{n}", 0.0)):
+        value = header.get(keyword, default)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            fault, value = f"{keyword} is {printable(str(value))!r} and not a number", default
+        scaling.append(float(value))
+    if not fault and (scaling[0] == 0 or not all(map(math.isfinite, scaling))):
+        fault = f"has TSCAL {scaling[0]} and TZERO {scaling[1]}"
+    layout = layout_of(header, n, form, offset, is_scaled=scaling != [1.0, 0.0])
+    if layout is None:
+        msg = f"{where}: TFORM{n} is {printable(form)!r}, which FITS does not know; copy or download the file again"
+        raise InputError(msg)
+    name = printable(str(header.get(f"TTYPE{n}", f"column {n}")).strip())
+    return FitsColumn(name=name, number=n, form=form, scale=scaling[0], zero=scaling[1], fault=fault, **layout)
+
+
+def _binary_column(header: Header, n: int, form: str, offset: int, *, is_scaled: bool) -> dict[str, Any] | None:
+    """Return how a column of a binary table lies in its row (FITS standard 4.0, section 7.3)."""
+    match = _BINARY_FORM.match(form)
+    if match is None:
+        return None
+    n_values, code, null = int(match[1] or 1), match[2], header.get(f"TNULL{n}")
+    n_bytes, stored = _FORMATS[code]
+    # float32 holds these exactly, except bytes and short integers that are scaled.
+    is_single = code == "E" or (code in "BI" and not is_scaled)
+    return {
+        "dtype": np.dtype(np.float32 if is_single else np.float64) if stored and n_values else None,
+        "n_values": n_values,
+        "stored": stored,
+        "offset": offset,
+        "width": (n_values + 7) // 8 if code == "X" else n_values * n_bytes,
+        "null": null if isinstance(null, int) else None,
+    }
+
+
+def _ascii_column(header: Header, n: int, form: str, _offset: int, *, is_scaled: bool) -> dict[str, Any] | None:  # noqa: ARG001
+    """Return how a column of an ASCII table lies in its row (FITS standard 4.0, section 7.2)."""
+    match = _ASCII_FORM.match(form)
+    if match is None:
+        return None
+    code, width, null = match[1], int(match[2]), header.get(f"TNULL{n}")
+    return {
+        "dtype": None if code == "A" else np.dtype(np.float64),
+        "stored": f"S{width}",
+        "offset": int(header.get(f"TBCOL{n}", 0)) - 1,
+        "width": width,
+        "null": "" if null is None else str(null).strip(),
+        "decimals": 0 if code == "I" else int(match[3] or 0),
+    }

@@ -23,8 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.events.event_files import Column, RowFilter, Table, is_fits_file
-from report_utils.events.fits_tables import read_fits_tables
+from report_utils.events.event_files import Column, RowFilter, Table, fits_tables_of
 
 IN_FILE = "file"
 """Requests the file's own intervals, in place of a path."""
@@ -47,17 +46,7 @@ class GoodTimes:
     stop: NDArray[np.float64]
 
     def contains(self, time: NDArray) -> NDArray[np.bool_]:
-        """Return which times lie in an interval.
-
-        Parameters
-        ----------
-        time : (n,) float [s]
-
-        Returns
-        -------
-        (n,) bool
-            False where the time is NaN.
-        """
+        """Return which times [s], (n,), lie in an interval; NaN does not."""
         if len(self.start) == 0:
             return np.zeros(len(time), bool)
         last = np.searchsorted(self.start, time, side="right") - 1
@@ -65,19 +54,7 @@ class GoodTimes:
 
 
 def good_times_filter(source: str, table: Table) -> RowFilter:
-    """Return the filter that keeps a table's events within good time intervals.
-
-    Parameters
-    ----------
-    source : str
-        "file" for the intervals in the table's own file, else the path of a FITS file with them.
-    table : Table
-
-    Raises
-    ------
-    InputError
-        If there are no intervals, they are damaged, or it is not clear which events they apply to.
-    """
+    """Return the filter that keeps events within the good times of their own file ("file") or of a path."""
     path = table.path if source == IN_FILE else Path(source)
     tables = interval_tables(path)
     if not tables:
@@ -108,11 +85,9 @@ def good_times_filter(source: str, table: Table) -> RowFilter:
 
 def interval_tables(path: Path) -> list[Table]:
     """Return the tables of good time intervals in a file; none if it is not FITS."""
-    if not is_fits_file(path):
-        return []
     return [
         table
-        for table in read_fits_tables(path)
+        for table in fits_tables_of(path)
         if {"start", "stop"} <= table.names
         and (_NAME.fullmatch(table.name.strip()) or str(table.value("HDUCLAS1")).strip().upper() == "GTI")
     ]
@@ -182,13 +157,7 @@ def _read_intervals(table: Table) -> GoodTimes:
 
 
 def merged(start: NDArray, stop: NDArray) -> GoodTimes:
-    """Return the union of intervals.
-
-    Parameters
-    ----------
-    start, stop : (n,) float [s]
-        In any order, overlapping or not.
-    """
+    """Return the union of intervals [s], (n,), in any order, overlapping or not."""
     order = np.argsort(start, kind="stable")
     start, reach = start[order], np.maximum.accumulate(stop[order])
     begins = np.concatenate([np.ones(min(1, len(start)), bool), start[1:] > reach[:-1]])

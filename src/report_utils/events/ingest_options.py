@@ -7,6 +7,7 @@ line, which makes its options from these fields. A catalogue states some of them
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from report_utils.errors import InputError
 from report_utils.events.channels import read_ebounds
 from report_utils.events.gti import IN_FILE
-from report_utils.events.units import CHANNEL, is_energy
+from report_utils.events.missions import CHANNEL, is_energy
 from report_utils.files.input_files import sha256_of
 from report_utils.files.plain_numbers import real, whole
 
@@ -36,53 +37,35 @@ def _option(panel: str, text: str, default: Any = None, **more: Any) -> Any:
     return Field(default, description=text, json_schema_extra=shown, **more)
 
 
-def _number(value: Any) -> Any:
+def _parsed(parse: Callable[[str], Any], what: str) -> BeforeValidator:
     """Parse text as :mod:`~report_utils.files.plain_numbers` does: Python would read 0_492 as 492."""
-    if not isinstance(value, str):
-        return value
-    if (number := real(value)) is None:
-        msg = "not a number"
-        raise ValueError(msg)
-    return number
+
+    def validate(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if (found := parse(value)) is None:
+            msg = f"not {what}"
+            raise ValueError(msg)
+        return found
+
+    return BeforeValidator(validate)
 
 
-def _whole_numbers(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    numbers = tuple(whole(part) for part in value.split(",")) if value else ()
-    if None in numbers:
-        msg = "not a list of whole numbers"
-        raise ValueError(msg)
-    return numbers
+def _whole_numbers(text: str) -> tuple[int, ...] | None:
+    numbers = tuple(whole(part) for part in text.split(",")) if text else ()
+    return None if None in numbers else numbers
 
 
-def _whole_number(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if (number := whole(value)) is None:
-        msg = "not a whole number"
-        raise ValueError(msg)
-    return number
+def _position(text: str) -> tuple[float, float] | None:
+    numbers = tuple(real(part) for part in text.split(","))
+    return None if len(numbers) != 2 or None in numbers else numbers
 
 
-def _position(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if len(numbers := [real(part) for part in value.split(",")]) != 2 or None in numbers:
-        msg = "not a position"
-        raise ValueError(msg)
-    return tuple(numbers)
-
-
-def _path_text(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value
-
-
-_Number = Annotated[float, BeforeValidator(_number)]
-_Whole = Annotated[int, BeforeValidator(_whole_number)]
-_Ids = Annotated[tuple[int, ...], BeforeValidator(_whole_numbers)]
-_Position = Annotated[tuple[float, float], BeforeValidator(_position)]
-_PathText = Annotated[str, BeforeValidator(_path_text)]
+_Number = Annotated[float, _parsed(real, "a number")]
+_Whole = Annotated[int, _parsed(whole, "a whole number")]
+_Ids = Annotated[tuple[int, ...], _parsed(_whole_numbers, "a list of whole numbers")]
+_Position = Annotated[tuple[float, float], _parsed(_position, "a position")]
+_PathText = Annotated[str, BeforeValidator(lambda value: str(value) if isinstance(value, Path) else value)]
 
 
 class IngestOptions(BaseModel):

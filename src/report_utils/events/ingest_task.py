@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from report_utils.errors import InputError
-from report_utils.events.archive_index import ArchivedList, SourceList
+from report_utils.events.archive import ArchivedList, SourceList
 from report_utils.events.archive_writer import write_list
 from report_utils.events.catalogue import CatalogueRow
-from report_utils.events.event_checks import demand_extent
+from report_utils.events.cleaning import demand_extent
 from report_utils.events.eventlist import EventList
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.point_sources import mask_point_sources, read_point_sources
@@ -25,8 +23,8 @@ from report_utils.events.thinning import thin, thin_pair
 from report_utils.files.input_files import sha256_of
 from report_utils.workers.progress import advance
 
-_WRITERS = 4
-"""Threads that write lists: most of their time they wait for the disk."""
+_THREADS = 4
+"""Threads that write lists and take digests beside the reading: most of their time they wait for the disk."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,6 @@ class TaskResult:
     restated : list of str
         Those of the unchanged whose mass or group has changed.
     failures : list of Failure
-    seconds : dict
-        Step -> time spent; digests and writing run beside the reading; *select* is thinning and taking out the AGN.
     """
 
     lists: list[ArchivedList] = field(default_factory=list)
@@ -61,59 +57,36 @@ class TaskResult:
     unchanged: list[str] = field(default_factory=list)
     restated: list[str] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=lambda: {"digest": 0.0, "read": 0.0, "select": 0.0, "write": 0.0})
+
+    def extend(self, other: TaskResult) -> None:
+        """Add the results of other rows."""
+        for name, found in vars(other).items():
+            getattr(self, name).extend(found)
 
 
-_Known = dict[str, dict[str, ArchivedList]]
+def ingest_rows(archive: Path, rows: Sequence[CatalogueRow], known: dict[str, dict[str, ArchivedList]]) -> TaskResult:
+    """Read the rows' event lists and write them into an archive's folder; a row that cannot be read becomes a failure.
 
-
-def ingest_rows(archive: Path, rows: Sequence[CatalogueRow], known: _Known) -> TaskResult:
-    """Read the rows' event lists and write them into an archive's folder.
-
-    Parameters
-    ----------
-    archive : Path
-    rows : sequence of CatalogueRow
-    known : dict
-        cluster_id -> source -> what the archive holds; a row whose files have the same digests is not read again.
-
-    Returns
-    -------
-    TaskResult
-        A row that cannot be read becomes a failure; the others are kept.
+    ``known`` is cluster_id -> source -> what the archive holds: a row whose files have the same digests is not read.
     """
     result = TaskResult()
     written: list[ArchivedList | Future[ArchivedList]] = []
-    with ThreadPoolExecutor(1) as digests, ThreadPoolExecutor(_WRITERS) as writers:
+    with ThreadPoolExecutor(_THREADS) as threads:
         for row in rows:
             advance(size_of(row))
+            old = known.get(row.cluster_id)
             try:
-                old = known.get(row.cluster_id)
-                if old is not None and _is_unchanged(row, old, result):
-                    written += _same_events(row, old, result)
+                if old is not None and _is_unchanged(row, old):
+                    written += _restated(row, old, result)
                     continue
-                prepared = _read(row, digests, result)
+                prepared = _read_row(row, threads)
             except Exception as error:  # whatever is wrong with one file, the others are read
                 result.failures.append(Failure(row.row, row.cluster_id, _reason(row, error)))
                 continue
-            written += [writers.submit(_timed_write, archive, result, *one) for one in prepared]
+            written += [threads.submit(write_list, archive, events, **about) for events, about in prepared]
             (result.updated if old is not None else result.added).append(row.cluster_id)
     result.lists = [one.result() if isinstance(one, Future) else one for one in written]
     return result
-
-
-def _timed_write(archive: Path, result: TaskResult, events: EventList, about: dict[str, Any]) -> ArchivedList:
-    with _timed(result, "write"):
-        return write_list(archive, events, **about)
-
-
-@contextmanager
-def _timed(result: TaskResult, step: str) -> Iterator[None]:
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        result.seconds[step] += time.perf_counter() - start
 
 
 def size_of(row: CatalogueRow) -> int:
@@ -131,17 +104,17 @@ def _reason(row: CatalogueRow, error: Exception) -> str:
     return f"{row.events}: cannot be read ({type(error).__name__}: {reason}); please report this file's header"
 
 
-def _is_unchanged(row: CatalogueRow, old: dict[str, ArchivedList], result: TaskResult) -> bool:
+def _is_unchanged(row: CatalogueRow, old: dict[str, ArchivedList]) -> bool:
     if old["observation"].options != row.options.digest_text(row.point_sources):
         return False
-    with _timed(result, "digest"):
-        listed = {"observation": sha256_of(row.events)}
-        if row.events_agn_less is not None:
-            listed["agn_less"] = sha256_of(row.events_agn_less)
+    listed = {"observation": sha256_of(row.events)}
+    if row.events_agn_less is not None:
+        listed["agn_less"] = sha256_of(row.events_agn_less)
     return listed == {source: one.read_sha256 for source, one in old.items() if one.read_sha256}
 
 
-def _same_events(row: CatalogueRow, old: dict[str, ArchivedList], result: TaskResult) -> list[ArchivedList]:
+def _restated(row: CatalogueRow, old: dict[str, ArchivedList], result: TaskResult) -> list[ArchivedList]:
+    """Return the lists that are there already, with the mass, group and files that the row states now."""
     result.unchanged.append(row.cluster_id)
     about = {"log10_mass": row.log10_mass, "group": row.group}
     # as text, for NaN does not equal itself
@@ -151,33 +124,38 @@ def _same_events(row: CatalogueRow, old: dict[str, ArchivedList], result: TaskRe
     return [replace(one, **about, read_file=names[source]) for source, one in old.items()]
 
 
-def _read(row: CatalogueRow, digests: ThreadPoolExecutor, result: TaskResult) -> list[tuple[EventList, dict[str, Any]]]:
+def _read_row(row: CatalogueRow, threads: Executor) -> list[tuple[EventList, dict[str, Any]]]:
     """Return a row's observation, and its AGN-less list where there is a way to one, with their rows of the index."""
-    options = row.options
-    reading, whole_about = _read_list(row, row.events, options, digests, result)
-    other = None
+    options, other = row.options, None
+    reading, whole_about = _read_list(row, row.events, options, threads)
     if row.events_agn_less is not None:
-        other, about = _read_list(row, row.events_agn_less, options, digests, result, beside=reading)
-    with _timed(result, "select"):
-        events, agn_less = _thinned(reading.events, other.events if other else None, options)
-        if len(events) < len(reading.events):
-            demand_extent(events, f"{row.events}: thinned to {len(events)} events")
-        prepared = [(events, whole_about, reading.dropped | _thinning_of(reading.events, events, options))]
-        if other is not None:
-            about["agn_less_by"] = "a second event list"
-            prepared.append((agn_less, about, other.dropped | _thinning_of(other.events, agn_less, options)))
-        elif row.point_sources is not None:
-            sources = read_point_sources(row.point_sources)
-            agn_less, masked = mask_point_sources(replace(reading, events=events), sources)
-            demand_extent(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
-            about = {"agn_less_by": f"masking the {len(sources)} positions of {row.point_sources.name}"}
-            prepared.append((agn_less, about, {f"within a position of {row.point_sources.name}": masked}))
-        elif options.agn_source_ids:
-            agn_less = events.without_agn()
-            demand_extent(agn_less, f"{row.events}: without AGN")
-            ids = ", ".join(map(str, sorted(set(options.agn_source_ids))))
-            about = {"agn_less_by": f"SRC_ID other than {ids}"}
-            prepared.append((agn_less, about, {f"SRC_ID {ids}": len(events) - len(agn_less)}))
+        other_options, region_xy = _same_region(options.with_changes(agn_source_ids=()), reading)
+        other, about = _read_list(row, row.events_agn_less, other_options, threads, region_xy)
+        if region_xy is not None and other.frame is not None:
+            msg = (
+                f"{row.events_agn_less}: the region of {row.events} cannot be cut out of it, because that file does not"
+                " say where on the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give both lists on the same axes"
+            )
+            raise InputError(msg)
+    events, agn_less = _thinned(reading.events, other.events if other else None, options)
+    if len(events) < len(reading.events):
+        demand_extent(events, f"{row.events}: thinned to {len(events)} events")
+    prepared = [(events, whole_about, reading.dropped | _thinning_of(reading.events, events, options))]
+    if other is not None:
+        about["agn_less_by"] = "a second event list"
+        prepared.append((agn_less, about, other.dropped | _thinning_of(other.events, agn_less, options)))
+    elif row.point_sources is not None:
+        sources = read_point_sources(row.point_sources)
+        agn_less, masked = mask_point_sources(replace(reading, events=events), sources)
+        demand_extent(agn_less, f"{row.events}: with the positions of {row.point_sources.name} masked")
+        about = {"agn_less_by": f"masking the {len(sources)} positions of {row.point_sources.name}"}
+        prepared.append((agn_less, about, {f"within a position of {row.point_sources.name}": masked}))
+    elif options.agn_source_ids:
+        agn_less = events.without_agn()
+        demand_extent(agn_less, f"{row.events}: without AGN")
+        ids = ", ".join(map(str, sorted(set(options.agn_source_ids))))
+        about = {"agn_less_by": f"SRC_ID other than {ids}"}
+        prepared.append((agn_less, about, {f"SRC_ID {ids}": len(events) - len(agn_less)}))
     whole_about["options"] = options.digest_text(row.point_sources)
     return [
         (events, about | {"source": source, "dropped": json.dumps(dropped)})
@@ -205,29 +183,13 @@ def _read_list(
     row: CatalogueRow,
     path: Path,
     options: IngestOptions,
-    digests: ThreadPoolExecutor,
-    result: TaskResult,
-    beside: Reading | None = None,
+    threads: Executor,
+    region_xy: tuple[float, float] | None = None,
 ) -> tuple[Reading, dict[str, Any]]:
-    """Read and clean one list, ``beside`` the cluster's first one; the digest of the file is taken meanwhile."""
-
-    def timed_digest() -> str:
-        with _timed(result, "digest"):
-            return sha256_of(path)
-
-    digest = digests.submit(timed_digest)
-    with _timed(result, "read"):
-        region_xy = None
-        if beside is not None:
-            options, region_xy = _same_region(options.with_changes(agn_source_ids=()), beside)
-        about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
-        reading = load_events(path, options, region_xy=region_xy, **about)
-        if region_xy is not None and reading.frame is not None:
-            msg = (
-                f"{path}: the region of {beside.table.path} cannot be cut out of it, because that file does not say"
-                " where on the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give both lists on the same axes"
-            )
-            raise InputError(msg)
+    """Read and clean one list; the digest of its file is taken meanwhile."""
+    digest = threads.submit(sha256_of, path)
+    about = {"cluster_id": row.cluster_id, "log10_mass": row.log10_mass, "group": row.group}
+    reading = load_events(path, options, region_xy=region_xy, **about)
     return reading, {
         "read_file": path.name,
         "read_sha256": digest.result(),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from report_utils.errors import InputError
 from report_utils.events.bands import BAND_EDGES_KEV, band_titles
 from report_utils.events.cleaning import background_filter
-from report_utils.events.event_files import RowFilter, Table
+from report_utils.events.event_files import Table
 from report_utils.events.gti import IN_FILE, good_times_filter, interval_tables
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import grade_filter, mission
@@ -37,7 +36,7 @@ class Inspection(Reading):
         has the columns for; each on its own.
     """
 
-    could_drop: dict[str, str] = field(default_factory=dict)
+    could_drop: dict[str, str]
 
     @property
     def band_counts(self) -> tuple[int, ...]:
@@ -93,50 +92,41 @@ def inspect_events(path: str | Path, options: IngestOptions | None = None) -> In
     """
     options = (options or IngestOptions()).with_changes(drop_invalid=True)
     reading = load_events(path, options)
-    return Inspection(**vars(reading), could_drop=_could_drop(reading.table, options) | _source_ids(reading.table))
+    return Inspection(**vars(reading), could_drop=_could_drop(reading.table, options))
 
 
 def _could_drop(table: Table, options: IngestOptions) -> dict[str, str]:
-    offered: list[tuple[bool, str, Callable[[], RowFilter | None]]] = [
-        (options.good_grades, "--good-grades", lambda: grade_filter(table)),
-        (bool(options.gti), f"--gti {IN_FILE}", lambda: _own_good_times(table)),
-        (
-            bool(options.background_source_ids),
-            f"--background-source-ids {_BACKGROUND_ID}",
-            lambda: background_filter(table, (_BACKGROUND_ID,)) if table.find("SRC_ID") else None,
-        ),
-    ]
     found = {}
-    for is_asked, option, make in offered:
-        if is_asked:
-            continue
+    has_ids = "src_id" in table.names
+    offered = [] if options.good_grades else [("--good-grades", lambda: grade_filter(table))]
+    if not options.gti and interval_tables(table.path):
+        offered.append((f"--gti {IN_FILE}", lambda: good_times_filter(IN_FILE, table)))
+    if has_ids and not options.background_source_ids:
+        background = (_BACKGROUND_ID,)
+        offered.append((f"--background-source-ids {_BACKGROUND_ID}", lambda: background_filter(table, background)))
+    for option, make in offered:
         try:
-            step = make()
-            if step is not None:
-                count = table.read((), [step]).dropped.get(step.reason, 0)
-                found[option] = f"would drop {count} rows ({step.reason})"
+            if (cut := make()) is not None:
+                count = table.read((), [cut]).dropped.get(cut.reason, 0)
+                found[option] = f"would drop {count} rows ({cut.reason})"
         except InputError as error:
             found[option] = f"cannot be used: {error}"
+    if has_ids:
+        try:
+            found[_AGN_OPTION] = _source_ids(table)
+        except InputError as error:
+            found[_AGN_OPTION] = f"cannot be used: {error}"
     return found
 
 
-def _source_ids(table: Table) -> dict[str, str]:
-    """Return which source ids there are, and how often, so that the user can say which are AGN."""
-    column = table.find("SRC_ID")
-    if column is None:
-        return {}
-    try:
-        values, counts = np.unique(table.read([column]).values[column.name], return_counts=True)
-    except InputError as error:
-        return {_AGN_OPTION: f"cannot be used: {error}"}
+def _source_ids(table: Table) -> str:
+    """Say which source ids there are, and how often, so that the user can say which are AGN."""
+    column = table.need("SRC_ID")
+    values, counts = np.unique(table.read([column]).values[column.name], return_counts=True)
     most = np.argsort(-counts, kind="stable")[:_IDS_SHOWN]
     shown = ", ".join(f"{values[n]:.0f} in {counts[n]}" for n in most) + (", ..." if len(values) > len(most) else "")
     what = f"{column.name} has {len(values)} value{'s' * (len(values) > 1)} ({shown} rows)"
-    return {_AGN_OPTION: f"{what}; which are AGN only you can say"}
-
-
-def _own_good_times(table: Table) -> RowFilter | None:
-    return good_times_filter(IN_FILE, table) if interval_tables(table.path) else None
+    return f"{what}; which are AGN only you can say"
 
 
 def draw_bands(inspection: Inspection, counts: NDArray[np.integer], path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
-from report_utils.events.energies import Energies, settle
+from report_utils.events.energies import Energies
 from report_utils.events.event_files import Column, Table
 
 _COLUMN_KEYWORDS = ("TUNIT", "TCTYP", "TCRPX", "TCRVL", "TCDLT", "TCUNI")
@@ -43,13 +43,7 @@ class JoinedTable(Table):
 
 
 def join(tables: Sequence[Table], path: Path) -> Table:
-    """Return FITS tables as one.
-
-    Raises
-    ------
-    InputError
-        If there are none, or they differ in their columns, units or sky axes.
-    """
+    """Return FITS tables as one; they may not differ in their columns, units or sky axes."""
     if not tables:
         msg = f"{path}: no table called EVENTS has rows, so there is nothing to read; leave this file out"
         raise InputError(msg)
@@ -81,7 +75,7 @@ def _difference(first: Table, other: Table) -> str:
     if first.names != other.names or len(ours) != len(theirs):
         return f"their columns ({printable(', '.join(sorted(first.names ^ other.names)))})"
     for keyword in _TABLE_KEYWORDS:
-        if first.file_value(keyword) != other.file_value(keyword):
+        if first.value(keyword, or_of_file=True) != other.value(keyword, or_of_file=True):
             return keyword
     for column, same in zip(ours, theirs, strict=True):
         if (column.dtype, column.n_values) != (same.dtype, same.n_values):
@@ -93,16 +87,11 @@ def _difference(first: Table, other: Table) -> str:
 
 
 def demand_one_unit(table: JoinedTable, energies: Energies) -> None:
-    """Refuse tables of which some seem to be in keV and some in eV, if custom alone decides the unit.
-
-    Raises
-    ------
-    InputError
-    """
+    """Refuse tables of which some seem to be in keV and some in eV, if custom alone decides the unit."""
     name, units = energies.column.name, {}
     for part in table.parts:
         column = part.need(name)
-        unit = settle(energies, part.read([column]).values[column.name], table.path).unit
+        unit = energies.settled(part.read([column]).values[column.name], table.path).unit
         units.setdefault(unit, part.number)
     if len(units) > 1:
         said = " and ".join(f"{unit} (number {number})" for unit, number in units.items())

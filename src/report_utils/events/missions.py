@@ -1,15 +1,19 @@
-"""What the missions mean by the columns and keywords that they write: tables of facts, and which row applies."""
+"""What files and missions mean by their columns, keywords and units: tables of facts, and which row applies."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.errors import InputError
 from report_utils.events.event_files import Column, RowFilter, Table
+
+if TYPE_CHECKING:
+    from astropy.units import UnitBase
 
 SKY_PIXELS = {"chandra": 0.492, "erosita": 0.05, "xmm": 0.05}
 """[arcsec] Of ACIS, of eSASS event lists, and of EPIC ones (XMM-Newton Data Files Handbook, tables 31 and 32)."""
@@ -88,13 +92,22 @@ _NO_POSITION = -99999999
 
 def mission(table: Table) -> str:
     """Return the mission: "chandra", "erosita", TELESCOP in lower case, or "" if the file does not say."""
-    telescope = table.mission_value("TELESCOP")
-    instrument = table.mission_value("INSTRUME")
+    telescope, instrument = _word(table, "TELESCOP"), _word(table, "INSTRUME")
     if "chandra" in telescope or telescope == "axaf":
         return "chandra"
     if "erosita" in telescope + instrument or (telescope == "srg" and re.match(r"[tf]m\d", instrument)):
         return "erosita"
     return _OTHER_NAMES.get(telescope, telescope)
+
+
+def mission_and_instrument(table: Table) -> str:
+    """Return the mission and INSTRUME, in lower case and for messages."""
+    return " ".join(filter(None, (mission(table), _word(table, "INSTRUME"))))
+
+
+def _word(table: Table, keyword: str) -> str:
+    value = table.value(keyword, or_of_file=True)
+    return "" if value is None else str(value).strip().lower()
 
 
 def table_kind(table: Table) -> str:
@@ -110,7 +123,7 @@ def table_kind(table: Table) -> str:
 
 def mission_energy(table: Table, name: str) -> MissionEnergy | None:
     """Return what the table's mission means by a column, or None if it is not known."""
-    of, instrument = mission(table), table.mission_value("INSTRUME")
+    of, instrument = mission(table), _word(table, "INSTRUME")
     for known in MISSION_ENERGIES:
         if (known.mission, known.column) == (of, name.lower()) and instrument.startswith(known.instrument):
             return known
@@ -126,28 +139,21 @@ def convention_filters(table: Table, x: Column, y: Column, energy: Column) -> li
     filters = []
     if mission(table) == "erosita" and energy.name.upper() == "PI":
         filters.append(RowFilter(f"{energy.name} negative: secondary pixels", (energy,), lambda pi: ~(pi < 0)))
-    is_xmm = mission(table) == "xmm" or table.file_value("REFXCTYP") is not None
+    is_xmm = mission(table) == "xmm" or table.value("REFXCTYP", or_of_file=True) is not None
     if is_xmm and (x.name.upper(), y.name.upper()) == ("X", "Y"):
         # A TNULL of this value has become NaN; in single precision the value is lower by 8.
-        null = table.value(f"TNULL{x.number}") == _NO_POSITION
-        reason = f"{x.name}, {y.name} of {_NO_POSITION}: no position"
-        filters.append(RowFilter(reason, (x, y), lambda *place: ~_is_nowhere(place, null=null)))
+        is_null = table.value(f"TNULL{x.number}") == _NO_POSITION
+
+        def is_placed(*place: NDArray) -> NDArray[np.bool_]:
+            lost = [np.abs(np.asarray(values, np.float64) - _NO_POSITION) < 10 for values in place]
+            return ~np.logical_or.reduce([*lost, *(np.isnan(values) for values in place if is_null)])
+
+        filters.append(RowFilter(f"{x.name}, {y.name} of {_NO_POSITION}: no position", (x, y), is_placed))
     return filters
 
 
-def _is_nowhere(place: tuple[NDArray, NDArray], *, null: bool) -> NDArray[np.bool_]:
-    lost = np.logical_or.reduce([np.abs(np.asarray(values, np.float64) - _NO_POSITION) < 10 for values in place])
-    return lost | np.logical_or.reduce([np.isnan(values) for values in place]) if null else lost
-
-
 def grade_filter(table: Table) -> RowFilter | None:
-    """Return the filter for the mission's :data:`GOOD_GRADES`, or None if the table has no grades that are known.
-
-    Raises
-    ------
-    InputError
-        If several columns share the name.
-    """
+    """Return the filter for the mission's :data:`GOOD_GRADES`, or None if the table has no grades that are known."""
     for of, name, values in GOOD_GRADES:
         applies = "signal" in table.names if of == "sixte" else mission(table) == of
         column = table.find(name) if applies else None
@@ -160,19 +166,82 @@ def grade_filter(table: Table) -> RowFilter | None:
     return None
 
 
-def need_grade_filter(table: Table) -> RowFilter:
-    """Return the filter of :func:`grade_filter`.
+CHANNEL = "channel"
+"""Stands for a unit if values are channel numbers."""
+_SPELLINGS = {
+    "ev": "eV", "kev": "keV", "gev": "GeV", "tev": "TeV", "ergs": "erg", "joule": "J", "joules": "J", "hz": "Hz",
+    "angstrom": "Angstrom", "angstroms": "Angstrom", "degs": "deg", "degree": "deg", "degrees": "deg",
+    "arcmins": "arcmin", "arcminute": "arcmin", "arcminutes": "arcmin", "arcsecs": "arcsec", "arcsecond": "arcsec",
+    "arcseconds": "arcsec", "rads": "rad", "radian": "rad", "radians": "rad", "pix": "pixel", "pixels": "pixel",
+}  # fmt: skip
+"""Real files spell a unit in upper or lower case and in full (``KEV``, ``degrees``, ``0.05 ARCSECONDS``)."""
+_MAX_WAVELENGTH = 1e-6
+"""[m] A larger unit of length is not one for the wavelength of an X-ray."""
+_UNIT = re.compile(
+    r"(?:(?P<power>10(?:\*\*|\^)\(?(?P<exponent>[+-]?[0-9]{1,2})\)?)|(?P<factor>[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]{1,2})?))?"
+    r"\s*\*?\s*(?P<name>[A-Za-z]{1,20})"
+)
+"""A name with a factor. No column here has a unit that is a product or power, and odd ones keep astropy busy."""
 
-    Raises
-    ------
-    InputError
-        If the table has no grades that are known.
-    """
-    found = grade_filter(table)
-    if found is None:
-        msg = (
-            f"{table.path}: table {table.name}: good grades are asked for, but mission {mission(table) or 'not given'}"
-            f" with columns {table.shown_names} has none that are known; leave good_grades (--good-grades) out"
-        )
-        raise InputError(msg)
-    return found
+
+@cache
+def find_unit(text: str) -> UnitBase | None:
+    """Return astropy's unit for a text such as ``keV`` or ``0.05 arcsec``, or None if it is not known."""
+    from astropy import units
+
+    match = _UNIT.fullmatch(text.strip())
+    if match is None:
+        return None
+    factor = 10.0 ** int(match["exponent"]) if match["power"] else float(match["factor"] or 1.0)
+    # "MEV" means MeV; "meV" and "mev" are left to astropy, for which the first is a thousandth of an eV.
+    name = "MeV" if match["name"] in ("MEV", "Mev") else _SPELLINGS.get(match["name"].lower(), match["name"])
+    for spelling in (name, name.lower()):
+        try:
+            return units.Unit(factor * units.Unit(spelling, parse_strict="raise"))
+        except (ValueError, TypeError):
+            continue
+    return None
+
+
+def is_energy(text: str) -> bool:
+    """Whether a unit can be that of a photon's energy, frequency or wavelength."""
+    from astropy import units
+
+    unit = find_unit(text)
+    if unit is None:
+        return False
+    if unit.is_equivalent(units.m):
+        return unit.to(units.m) <= _MAX_WAVELENGTH
+    return unit.is_equivalent(units.keV) or unit.is_equivalent(units.Hz)
+
+
+def energies_in_kev(values: NDArray, text: str) -> NDArray[np.floating]:
+    """Return energies, (n,) [keV], of values in a unit of energy, frequency or wavelength."""
+    from astropy import units
+
+    if text == "keV":
+        return values
+    if text == "eV":
+        # Division, not multiplication by 0.001: 2500 eV must become exactly 2.5 keV, because bands are right-closed.
+        return values / 1000.0
+    unit, values = find_unit(text), np.asarray(values, np.float64)
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        if not unit.is_equivalent(units.keV):
+            return unit.to(units.keV, values, equivalencies=units.spectral())
+        # A power of ten must be exact to the bit, so that 0.0025 MeV becomes exactly 2.5 keV.
+        factor = float(f"{unit.to(units.keV):.14g}")
+        return values / float(f"{1 / factor:.14g}") if factor < 1 else values * factor
+
+
+def same_energy_unit(one: str, other: str) -> bool:
+    """Whether two units of energy are the same, however they are spelt."""
+    first, second = find_unit(one), find_unit(other)
+    return first.is_equivalent(second) and abs(first.to(second) - 1) < 1e-9
+
+
+def degrees_of(text: str) -> float | None:
+    """Return the size of a unit of angle [deg], or None if the unit is not an angle."""
+    from astropy import units
+
+    unit = find_unit(text)
+    return float(unit.to(units.deg)) if unit is not None and unit.is_equivalent(units.deg) else None

@@ -1,7 +1,12 @@
-"""NumPy archives (``.npz``): one array a column, never a pickle."""
+"""NumPy archives (``.npz``): one array a column, never a pickle.
+
+What a member claims is checked before memory is allocated: NumPy and zipfile check it later, or not at all.
+"""
 
 from __future__ import annotations
 
+import io
+import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,9 +18,16 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
 from report_utils.events.event_files import Column, Table
-from report_utils.files.array_files import open_arrays, read_array_header
+from report_utils.files.input_files import MAX_BYTES, damaged, demand_file
 
 _BLOCK_ROWS = 1 << 18
+_MAX_HEADER = 1 << 16
+"""[bytes] NumPy has a lower limit, but checks it only once the header is in memory."""
+_MAX_MEMBERS = 1000
+_END = b"PK\x05\x06"
+_END_64 = b"PK\x06\x07"
+_END_BYTES = 22
+_MAX_COMMENT = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,17 +76,11 @@ class NpzTable(Table):
         except (InputError, GeneratorExit):
             raise
         except Exception as error:  # damaged bytes make zipfile raise nearly anything
-            raise _damaged(self.path, error) from None
+            raise damaged(self.path, "NPZ", error) from None
 
 
 def open_npz(path: Path) -> NpzTable:
-    """Return the arrays of an archive as a table.
-
-    Raises
-    ------
-    InputError
-        If the archive is damaged or holds too much.
-    """
+    """Return the arrays of an archive as a table."""
     try:
         with open_arrays(path) as archive:
             members = enumerate(archive.namelist(), start=1)
@@ -82,15 +88,10 @@ def open_npz(path: Path) -> NpzTable:
     except InputError:
         raise
     except Exception as error:
-        raise _damaged(path, error) from None
+        raise damaged(path, "NPZ", error) from None
     lengths = {column.length for column in columns if column.dtype is not None}
-    return NpzTable(path, "arrays", 1, columns, lengths.pop() if len(lengths) == 1 else None)
-
-
-def _damaged(path: Path, error: Exception) -> InputError:
-    """Return the message for an archive that cannot be read."""
-    reason = printable(" ".join(str(error).split()) or type(error).__name__, 160)
-    return InputError(f"{path}: cannot be read as NPZ ({reason}); copy or download it again")
+    n_rows = lengths.pop() if len(lengths) == 1 else None
+    return NpzTable(path=path, name="arrays", number=1, columns=columns, n_rows=n_rows)
 
 
 def _describe(archive: zipfile.ZipFile, member: str, number: int) -> NpzColumn:
@@ -116,3 +117,65 @@ def _take(stream: IO[bytes], column: NpzColumn, n_rows: int) -> NDArray:
         msg = f"array {column.name} ends before its {column.length} values do"
         raise EOFError(msg)
     return np.frombuffer(data, column.stored).astype(column.dtype, copy=False)
+
+
+def open_arrays(path: Path, max_bytes: int = MAX_BYTES) -> zipfile.ZipFile:
+    """Open an archive whose directory and unpacked members stay within limits; a damaged one raises anything."""
+    demand_file(path)
+    _demand_short_directory(path)
+    archive = zipfile.ZipFile(path)
+    members = archive.infolist()
+    n_bytes = sum(member.file_size for member in members)
+    packing = {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+    if n_bytes > max_bytes or packing:
+        archive.close()
+        what = "are compressed in a way that NumPy does not use" if packing else f"unpack to {n_bytes} bytes"
+        msg = f"{path}: its arrays {what}; write it again with numpy.savez, or with fewer values"
+        raise InputError(msg)
+    return archive
+
+
+def _demand_short_directory(path: Path) -> None:
+    """Refuse an archive of too many files before zipfile reads all their names."""
+    with path.open("rb") as stream:
+        size = stream.seek(0, 2)
+        stream.seek(max(0, size - _END_BYTES - _MAX_COMMENT))
+        end = stream.read()
+    place = end.rfind(_END)
+    if place < 0 or len(end) - place < _END_BYTES:
+        msg = "it has no end; it is cut off"
+        raise EOFError(msg)
+    n_members = int.from_bytes(end[place + 10 : place + 12], "little")
+    n_bytes = int.from_bytes(end[place + 12 : place + 16], "little")
+    if n_members > _MAX_MEMBERS or n_bytes > _MAX_MEMBERS << 10 or end[place - 20 : place - 16] == _END_64:
+        msg = f"{path}: holds {n_members} arrays or more than 4 GB; write it as Parquet"
+        raise InputError(msg)
+
+
+def read_array_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype, bool]:
+    """Return shape, type and whether the order is Fortran's, of a ``.npy`` stream; leave it at its values.
+
+    Raises
+    ------
+    ValueError, TypeError, SyntaxError
+        If it is not an array, or has a version for other things than numbers and text.
+    """
+    version = np.lib.format.read_magic(stream)
+    if version not in {(1, 0), (2, 0)}:
+        msg = f"its version {version} is for structured arrays"
+        raise ValueError(msg)
+    width = 2 if version == (1, 0) else 4
+    length = stream.read(width)
+    n_bytes = int.from_bytes(length, "little")
+    if n_bytes > _MAX_HEADER:
+        msg = f"its header claims {n_bytes} bytes"
+        raise ValueError(msg)
+    head = stream.read(n_bytes)
+    if len(length) < width or len(head) < n_bytes:
+        msg = "its header is cut off"
+        raise ValueError(msg)
+    read = np.lib.format.read_array_header_1_0 if width == 2 else np.lib.format.read_array_header_2_0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+        shape, fortran, dtype = read(io.BytesIO(length + head))
+    return shape, dtype, fortran

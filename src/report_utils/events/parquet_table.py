@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError, printable
 from report_utils.events.event_files import Column, Table
+from report_utils.files.input_files import damaged
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,13 +52,7 @@ class ParquetTable(Table):
 
 
 def open_parquet(path: Path) -> ParquetTable:
-    """Return the table in a Parquet file.
-
-    Raises
-    ------
-    InputError
-        If the file is damaged, or its metadata are longer than any event list needs.
-    """
+    """Return the table in a Parquet file."""
     with parquet_file(path) as file:
         schema, n_rows = file.schema_arrow, file.metadata.num_rows
     columns = []
@@ -71,10 +65,13 @@ def open_parquet(path: Path) -> ParquetTable:
     if n_rows < 0:
         msg = f"{path}: claims to have {n_rows} rows; copy or download it again"
         raise InputError(msg)
-    return ParquetTable(path, "rows", 1, tuple(columns), n_rows)
+    return ParquetTable(path=path, name="rows", number=1, columns=tuple(columns), n_rows=n_rows)
 
 
-def _demand_short_footer(path: Path) -> None:
+def parquet_file(path: Path, **options: Any) -> pq.ParquetFile:
+    """Open a Parquet file, whose metadata are not too long."""
+    import pyarrow.parquet as pq
+
     with path.open("rb") as stream:
         size = stream.seek(0, 2)
         stream.seek(max(0, size - 8))
@@ -86,24 +83,9 @@ def _demand_short_footer(path: Path) -> None:
     if length > _MAX_FOOTER:
         msg = f"{path}: its Parquet metadata take {length} bytes; write it with fewer row groups"
         raise InputError(msg)
-
-
-@contextmanager
-def parquet_file(path: Path, **options: Any) -> Iterator[pq.ParquetFile]:
-    """Open a Parquet file.
-
-    Raises
-    ------
-    InputError
-        If it is damaged, or its metadata are too long.
-    """
-    import pyarrow.parquet as pq
-
-    _demand_short_footer(path)
     # Buffered, a row group comes into memory page by page, however large it is.
     options |= {"buffer_size": _BUFFER_BYTES, "pre_buffer": False, "page_checksum_verification": True}
-    with _guarded(path, lambda: pq.ParquetFile(path, **options)) as file:
-        yield file
+    return _guarded(path, lambda: pq.ParquetFile(path, **options))
 
 
 def batches_of(path: Path, file: pq.ParquetFile, columns: Sequence[str], n_rows: int) -> Iterator[pa.RecordBatch]:
@@ -120,9 +102,4 @@ def _guarded(path: Path, call: Callable[[], Any]) -> Any:
         msg = f"{path}: claims a block that needs more memory than there is; copy or download it again"
         raise InputError(msg) from None
     except Exception as error:  # damaged bytes make pyarrow raise nearly anything
-        msg = f"{path}: cannot be read as Parquet ({_one_line(error)}); copy or download it again"
-        raise InputError(msg) from None
-
-
-def _one_line(error: Exception) -> str:
-    return printable(" ".join(str(error).split()) or type(error).__name__, 160)
+        raise damaged(path, "Parquet", error) from None

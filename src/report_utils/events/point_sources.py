@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from report_utils.errors import InputError
 from report_utils.events.event_files import Column, Table, open_tables
 from report_utils.events.eventlist import EventList
+from report_utils.events.missions import degrees_of
 from report_utils.events.sky_plane import ARCSEC_PER_RADIAN
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 MAX_RADIUS = 600.0
 """[arcsec] A larger circle is not a point source: its unit is not what it seems."""
-_UNITS = {"arcsec": 1.0, "arcmin": 60.0, "deg": 3600.0}
-_RADIUS = re.compile(r"radius(?:_(arcsec|arcmin|deg))?")
+_RADIUS_NAMES = {"radius": "", "radius_arcsec": "arcsec", "radius_arcmin": "arcmin", "radius_deg": "deg"}
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def read_point_sources(path: str | Path) -> PointSourceList:
     Parameters
     ----------
     path : path
-        FITS, CSV, Parquet or NPZ, with columns RA, DEC [deg] and RADIUS [arcsec]. The name of the radius can
+        FITS, CSV or Parquet, with columns RA, DEC [deg] and RADIUS [arcsec]. The name of the radius can
         state another unit (``RADIUS_ARCMIN``, ``RADIUS_DEG``), and so can its TUNIT in FITS.
 
     Raises
@@ -69,43 +68,37 @@ def read_point_sources(path: str | Path) -> PointSourceList:
     if rows.n_rows == 0:
         msg = f"{path}: table {table.name} has no rows, so no point sources; leave the list out"
         raise InputError(msg)
-    values = {name: rows.values[column.name].astype(np.float64) for name, column in (("ra", ra), ("dec", dec))}
-    radii = rows.values[radius.name].astype(np.float64) * _UNITS[unit]
-    for column, bad, what in (
-        (ra, ~(np.abs(values["ra"]) <= 360), "not an angle on the sky"),
-        (dec, ~(np.abs(values["dec"]) <= 90), "not an angle on the sky"),
-        (
-            radius,
-            ~((radii > 0) & (radii <= MAX_RADIUS)),
-            f"not the radius of a point source (above 0, up to {MAX_RADIUS:g} arcsec)",
-        ),
+    found = [rows.values[column.name].astype(np.float64) for column in (ra, dec, radius)]
+    found[2] = found[2] * (degrees_of(unit) * 3600.0)
+    no_radius = f"not the radius of a point source (above 0, up to {MAX_RADIUS:g} arcsec)"
+    for column, good, what in (
+        (ra, np.abs(found[0]) <= 360, "not an angle on the sky"),
+        (dec, np.abs(found[1]) <= 90, "not an angle on the sky"),
+        (radius, (found[2] > 0) & (found[2] <= MAX_RADIUS), no_radius),
     ):
-        if bad.any():
-            row = int(np.argmax(bad))
-            value = rows.values[column.name][row]
-            said = f"{value:g} {unit} is" if column is radius else f"{value:g} is"
-            where = f"{path}: row {row + 1}: column {column.name!r}"
-            msg = f"{where}: {said} {what}; correct it, or state the unit in the column's name"
+        if not good.all():
+            row = int(np.argmin(good))
+            said = f"{rows.values[column.name][row]:g}{f' {unit}' if column is radius else ''}"
+            msg = (
+                f"{path}: row {row + 1}: column {column.name!r}: {said} is {what}; correct it, or state the unit in the"
+                " column's name"
+            )
             raise InputError(msg)
-    return PointSourceList(path, values["ra"], values["dec"], radii)
+    return PointSourceList(path, *found)
 
 
 def _radius_column(table: Table) -> tuple[Column, str]:
-    found = []
-    for column in table.columns:
-        match = _RADIUS.fullmatch(re.sub(r"[^a-z]+", "_", column.name.lower()).strip("_"))
-        if match:
-            found.append((column.name, match[1]))
+    found = [column for column in table.columns if column.plain_name in _RADIUS_NAMES]
     if len(found) != 1:
-        what = "no column RADIUS" if not found else f"several radii ({', '.join(name for name, _ in found)})"
+        what = f"several radii ({', '.join(column.name for column in found)})" if found else "no column RADIUS"
         msg = (
             f"{table.path}: table {table.name}: there is {what}; it has {table.shown_names}; give one, RADIUS"
             " [arcsec], or RADIUS_ARCMIN or RADIUS_DEG"
         )
         raise InputError(msg)
-    column = table.need(found[0][0])
-    stated = table.unit_of(column).lower()
-    return column, found[0][1] or (stated if stated in _UNITS else "arcsec")
+    (column,) = found
+    stated = table.unit_of(column)
+    return column, _RADIUS_NAMES[column.plain_name] or (stated if stated and degrees_of(stated) else "arcsec")
 
 
 def mask_point_sources(reading: Reading, sources: PointSourceList) -> tuple[EventList, int]:
@@ -138,20 +131,14 @@ def mask_point_sources(reading: Reading, sources: PointSourceList) -> tuple[Even
         raise InputError(msg)
     x, y, visible = reading.frame.on_plane(sources.ra, sources.dec)
     inside = np.zeros(len(events), bool)
-    if len(events):
-        stretch = 1.0 + (np.hypot(np.abs(events.x).max(), np.abs(events.y).max()) / ARCSEC_PER_RADIAN) ** 2
-        for number in np.flatnonzero(visible):
-            centre = (x[number], y[number])
-            near = _near(events, centre, 1.01 * stretch * sources.radius[number])
-            inside[near] |= _separation(events.x[near], events.y[near], centre) <= sources.radius[number]
+    # The plane shows a circle at most this much larger than it is on the sky.
+    stretch = 1.0 + (np.hypot(np.abs(events.x).max(), np.abs(events.y).max()) / ARCSEC_PER_RADIAN) ** 2
+    for number in np.flatnonzero(visible):
+        reach = 1.01 * stretch * sources.radius[number]
+        near = np.flatnonzero((np.abs(events.x - x[number]) <= reach) & (np.abs(events.y - y[number]) <= reach))
+        separation = _separation(events.x[near], events.y[near], (x[number], y[number]))
+        inside[near] |= separation <= sources.radius[number]
     return events.select(~inside), int(np.count_nonzero(inside))
-
-
-def _near(events: EventList, centre: tuple[float, float], reach: float) -> NDArray[np.int_]:
-    """Return the events in the square about a circle, taken as large as the plane shows it anywhere."""
-    near = np.abs(events.x - centre[0]) <= reach
-    near &= np.abs(events.y - centre[1]) <= reach
-    return np.flatnonzero(near)
 
 
 def _separation(x: NDArray, y: NDArray, centre: tuple[float, float]) -> NDArray[np.float64]:

@@ -6,21 +6,19 @@ open the file, whatever its format, and choose the table      :mod:`~report_util
                                                               ``npz_table`` describes the table and yields its rows
 decide which columns are position and energy, in which units  :mod:`~report_utils.events.column_mapping`,
                                                               :mod:`~report_utils.events.energies`; facts about missions
-                                                              and units in ``missions`` and ``units``
+                                                              and units in ``missions``
 read these columns, without rows that are not wanted          :meth:`~report_utils.events.event_files.Table.read`
 convert energies to keV                                       :class:`~report_utils.events.energies.Energies`
 project positions onto the tangent plane, in arcsec           :mod:`~report_utils.events.sky_plane`
-refuse, or leave out, unusable and repeated rows              :mod:`~report_utils.events.event_checks`
 make the event list                                           :class:`~report_utils.events.eventlist.EventList`
-leave out what a user does not want                           :mod:`~report_utils.events.cleaning`
+leave out unusable and unwanted events                        :mod:`~report_utils.events.cleaning`
 ============================================================  =========================================================
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.errors import InputError
-from report_utils.events.cleaning import cut_energies, cut_region, region_centre, row_filters
+from report_utils.events.cleaning import Tally, demand_extent, refusal, region_centre, repeated_rows, row_filters
 from report_utils.events.column_mapping import Layout, decide_layout
-from report_utils.events.energies import settle
-from report_utils.events.event_checks import (
-    demand_extent,
-    demand_some,
-    refusal,
-    repeated_rows,
-    rows_to_keep,
-)
 from report_utils.events.event_files import Column, Rows, Table, choose_table, open_tables
 from report_utils.events.eventlist import EventList, Source
 from report_utils.events.ingest_options import IngestOptions
@@ -60,8 +50,7 @@ class Reading:
     n_rows : int
         Rows in the file.
     dropped : dict
-        Reason -> number of rows left out, in the order of the steps. A row counts for the first reason that applies,
-        so that ``n_rows`` minus all of them is the number of events.
+        Reason -> number of rows left out, in the order of the steps; a row counts for the first reason that applies.
     frame : SkyFrame, or None if the file does not say where on the sky the events lie
     region_xy : (x, y) [arcsec], or None
         The centre of the region that was cut out.
@@ -75,11 +64,11 @@ class Reading:
     table: Table
     layout: Layout
     n_rows: int
-    dropped: dict[str, int] = field(default_factory=dict)
-    frame: SkyFrame | None = None
-    region_xy: tuple[float, float] | None = None
-    invalid: tuple[str, ...] = ()
-    n_repeated: int = 0
+    dropped: dict[str, int]
+    frame: SkyFrame | None
+    region_xy: tuple[float, float] | None
+    invalid: tuple[str, ...]
+    n_repeated: int
 
     @property
     def centre(self) -> tuple[float, float] | None:
@@ -142,22 +131,27 @@ def load_events(
         cluster_id, log10_mass and group of the event list.
     """
     path = Path(path)
-    table = choose_table(open_tables(path, until="EVENTS" if options.table is None else None), options.table)
+    table = choose_table(open_tables(path), options.table)
     table.demand_whole()
     layout = decide_layout(table, options)
-    source_id = table.need("SRC_ID") if options.agn_source_ids else None
 
     # Some rows are left out while they are read: background ids, grades, bad times, rows that are no events.
+    source_id = table.need("SRC_ID") if options.agn_source_ids else None
     rows, repeated = _read_rows(table, layout, source_id, options)
-    n_rows, dropped = rows.n_rows, dict(rows.dropped)
-    demand_some(len(rows.values[layout.x.name]), n_rows, dropped, path)
+    tally = Tally(path, rows.n_rows, dict(rows.dropped))
+    tally.demand_some(len(rows.values[layout.x.name]))
 
     # From the file's numbers to keV and arcsec.
     if isinstance(table, JoinedTable) and layout.energies.by == "custom":
         demand_one_unit(table, layout.energies)
-    labels = None if source_id is None else _labels(rows.values.pop(source_id.name), options.agn_source_ids)
-    stored = rows.values.pop(layout.energy.name)
-    layout = replace(layout, energies=settle(layout.energies, stored, path))
+    labels = None
+    if source_id is not None:
+        ids = rows.values[source_id.name]
+        labels = np.full(len(ids), Source.GAS, np.int8)
+        labels[ids == -1] = Source.BACKGROUND
+        labels[np.isin(ids, list(options.agn_source_ids))] = Source.AGN
+    stored = rows.values.pop(layout.energies.column.name)
+    layout = replace(layout, energies=layout.energies.settled(stored, path))
     energy = layout.energies.in_kev(stored)
     faults = layout.energies.faults(stored, energy)
     del stored
@@ -167,42 +161,28 @@ def load_events(
     faults |= positions.faults
     if faults and not options.drop_invalid:
         raise refusal(faults, rows, path)
-    keep, n_repeated = rows_to_keep(faults, repeated, dropped, drop_repeated=options.drop_repeated)
-    columns = {"x": positions.x, "y": positions.y, "energy": energy, "source": labels}
+    keep, n_repeated = tally.usable(faults, repeated, drop_repeated=options.drop_repeated)
+    events = EventList(positions.x, positions.y, energy, labels, **about)
     if keep is not None:
-        columns = {name: values if values is None else values[keep] for name, values in columns.items()}
-    events = EventList(**columns, **about)
-    demand_some(len(events), n_rows, dropped, path)
+        events = events.select(keep)
 
     # Cuts that were asked for.
-    events, cut = cut_energies(events, options)
-    dropped |= cut
-    demand_some(len(events), n_rows, dropped, path)
+    events = tally.cut_energies(events, options)
     if options.region_arcsec is not None:
         region_xy = region_xy or region_centre(events, options, positions.frame, path)
-        events, cut = cut_region(events, region_xy, options.region_arcsec)
-        dropped |= cut
-        demand_some(len(events), n_rows, dropped, path)
+        events = tally.cut_region(events, region_xy, options.region_arcsec)
     demand_extent(events, path)
-    return Reading(events, table, layout, n_rows, dropped, positions.frame, region_xy, tuple(faults), n_repeated)
+    return Reading(
+        events, table, layout, tally.n_rows, tally.dropped, positions.frame, region_xy, tuple(faults), n_repeated
+    )
 
 
 def _read_rows(
     table: Table, layout: Layout, source_id: Column | None, options: IngestOptions
 ) -> tuple[Rows, NDArray[np.bool_] | None]:
     """Return the rows, and which of them repeat an earlier one: None if none does, or their times cannot be read."""
-    event = [layout.x, layout.y, layout.energy]
+    event = [layout.x, layout.y, layout.energies.column]
     wanted = event if source_id is None else [*event, source_id]
-    if len(set(wanted)) < len(wanted):
-        msg = f"{table.path}: one column cannot serve twice; name different columns for x, y and energy"
-        raise InputError(msg)
-    for column in event:
-        if column.dtype is not None and column.n_values != 1:
-            msg = (
-                f"{table.path}: column {column.name!r} has the format {column.form!r}, several values an event; name"
-                " another"
-            )
-            raise InputError(msg)
     filters = [*row_filters(options, table), *convention_filters(table, *event)]
     try:
         time = table.find("time")
@@ -220,10 +200,3 @@ def _read_rows(
         msg = f"{table.path}: table {table.name} has no rows, so no events; leave this observation out"
         raise InputError(msg)
     return rows, repeated
-
-
-def _labels(source_ids: NDArray, agn_source_ids: Collection[int]) -> NDArray[np.int8]:
-    labels = np.full(len(source_ids), Source.GAS, np.int8)
-    labels[source_ids == -1] = Source.BACKGROUND
-    labels[np.isin(source_ids, list(agn_source_ids))] = Source.AGN
-    return labels

@@ -41,17 +41,7 @@ class SkyFrame:
     signs: tuple[int, int] = (1, 1)
 
     def on_plane(self, ra: NDArray, dec: NDArray) -> tuple[NDArray, NDArray, NDArray]:
-        """Return x, y [arcsec] of positions on the sky, and which of them the plane shows at all.
-
-        Parameters
-        ----------
-        ra, dec : (n,) float [deg]
-
-        Returns
-        -------
-        x, y : (n,) float64 [arcsec]
-        visible : (n,) bool
-        """
+        """Return x, y [arcsec] of positions on the sky [deg], and which of them the plane shows at all; (n,) each."""
         x, y, cosine = to_tangent_plane(np.asarray(ra, float), np.asarray(dec, float), self.centre)
         return self.signs[0] * x, self.signs[1] * y, cosine > 0
 
@@ -75,22 +65,16 @@ class Positions:
 
 
 def place(first: NDArray, second: NDArray, layout: Layout, table: Table) -> Positions:
-    """Put a table's positions on the tangent plane.
-
-    Parameters
-    ----------
-    first, second : (n_rows,) float or int
-        RA, DEC or pixels, in units of ``layout.scale``.
-    layout : Layout
-    table : Table
-        Its header gives the pointing.
-    """
+    """Put positions, (n_rows,) in units of ``layout.scale``, on the plane; the table's header has the pointing."""
     if layout.is_sky:
-        first, second = (_degrees(values, size) for values, size in zip((first, second), layout.scale, strict=True))
+        first, second = (
+            values if size == 1.0 else np.asarray(values, np.float64) * size
+            for values, size in zip((first, second), layout.scale, strict=True)
+        )
     faults = _faults(first, second, layout)
     dtype = np.result_type(layout.x.dtype, layout.y.dtype)
-    bad = np.logical_or.reduce(list(faults.values())) if faults else None
-    if bad is not None:
+    if faults:
+        bad = np.logical_or.reduce(list(faults.values()))
         if bad.all():
             return Positions(first.astype(dtype), second.astype(dtype), None, faults)
         # Rows that cannot be used must not move the centre of the others.
@@ -103,33 +87,29 @@ def place(first: NDArray, second: NDArray, layout: Layout, table: Table) -> Posi
         x, y, cosine = to_tangent_plane(first, second, frame.centre, dtype=dtype)
         far = cosine < np.cos(np.radians(MAX_OFFSET))
     else:
-        frame = frame_of_pixels(table, layout)
-        x, y = (
-            _from_pixels(values, axis.pixel or 0.0, size, dtype)
-            for values, axis, size in zip((first, second), layout.axes, layout.scale, strict=True)
-        )
+        frame = _frame_of_pixels(table, layout)
+        with np.errstate(over="ignore"):
+            x, y = (
+                ((values - np.float64(axis.pixel or 0.0)) * np.float64(size)).astype(dtype, copy=False)
+                for values, axis, size in zip((first, second), layout.axes, layout.scale, strict=True)
+            )
         far = _far_from_middle(x) | _far_from_middle(y)
     if far.any():
         faults[f"column {layout.x.name!r} lies more than {MAX_OFFSET:.0f} deg from the field's centre"] = far
     return Positions(x, y, frame, faults)
 
 
-def _degrees(values: NDArray, size: float) -> NDArray:
-    return values if size == 1.0 else np.asarray(values, np.float64) * size
-
-
 def _faults(first: NDArray, second: NDArray, layout: Layout) -> dict[str, NDArray]:
     faults = {}
+    what = "not an angle on the sky" if layout.is_sky else "not a position"
     for column, given, angle in zip((layout.x, layout.y), (first, second), _LARGEST_ANGLES, strict=True):
         limit = angle if layout.is_sky else np.finfo(np.float32).max
         if -limit <= given.min() and given.max() <= limit:  # false if any value is NaN
             continue
         finite = np.isfinite(given)
         with np.errstate(invalid="ignore"):
-            outside = finite & (np.abs(given) > limit)
-        what = "not an angle on the sky" if layout.is_sky else "not a position"
-        found = {"not a finite number": ~finite, what: outside}
-        faults |= {f"column {column.name!r} is {what}": rows for what, rows in found.items() if rows.any()}
+            found = {"not a finite number": ~finite, what: finite & (np.abs(given) > limit)}
+        faults |= {f"column {column.name!r} is {reason}": rows for reason, rows in found.items() if rows.any()}
     return faults
 
 
@@ -145,11 +125,6 @@ def _tangent_point(ra: NDArray, dec: NDArray, table: Table) -> tuple[float, floa
     return sky_centre(ra, dec)
 
 
-def _from_pixels(values: NDArray, reference: float, scale: float, dtype: np.dtype) -> NDArray:
-    with np.errstate(over="ignore"):
-        return ((values - np.float64(reference)) * np.float64(scale)).astype(dtype, copy=False)
-
-
 def _far_from_middle(column: NDArray) -> NDArray:
     limit = MAX_OFFSET * 3600.0
     if column.max() - column.min() <= limit:
@@ -157,27 +132,25 @@ def _far_from_middle(column: NDArray) -> NDArray:
     return np.abs(column - np.median(column)) > limit
 
 
-def frame_of_pixels(table: Table, layout: Layout) -> SkyFrame | None:
+def _frame_of_pixels(table: Table, layout: Layout) -> SkyFrame | None:
     """Return the plane of sky pixels, or None if the header does not tell it.
 
     That takes TCTYP of RA---TAN and DEC--TAN, the reference pixel TCRPX and its coordinate TCRVL, a TCDLT of the size
     that the pixels are read with (or XMM's keywords for these), and no rotation (FITS standard 4.0, section 8.2,
     table 22).
     """
-    axes = layout.axes
-    is_known = all(None not in (axis.pixel, axis.value, axis.step) for axis in axes)
-    if tuple(axis.kind for axis in axes) != ("RA---TAN", "DEC--TAN") or not is_known or _is_rotated(table, layout):
+    axes, (x, y) = layout.axes, (layout.x.number, layout.y.number)
+    if any(None in (axis.pixel, axis.value, axis.step) for axis in axes):
+        return None
+    if tuple(axis.kind for axis in axes) != ("RA---TAN", "DEC--TAN"):
+        return None
+    mixed = [f"{word}{i}_{j}" for word in ("TPC", "TP", "TCD", "TC") for i, j in ((x, y), (y, x))]
+    if any(table.real(keyword) for keyword in (f"TCROT{x}", f"TCROT{y}", *mixed)):
         return None
     steps = [axis.step for axis in axes]
     if not np.allclose(np.abs(steps) * 3600.0, layout.scale, rtol=0.01):
         return None
     return SkyFrame((axes[0].value, axes[1].value), (1 if steps[0] > 0 else -1, 1 if steps[1] > 0 else -1))
-
-
-def _is_rotated(table: Table, layout: Layout) -> bool:
-    x, y = layout.x.number, layout.y.number
-    mixed = [f"{word}{i}_{j}" for word in ("TPC", "TP", "TCD", "TC") for i, j in ((x, y), (y, x))]
-    return any(table.real(keyword) for keyword in (f"TCROT{x}", f"TCROT{y}", *mixed))
 
 
 def sky_centre(ra: NDArray, dec: NDArray) -> tuple[float, float]:
@@ -241,18 +214,7 @@ def to_tangent_plane(
 
 
 def to_sky(xi: NDArray, eta: NDArray, centre: tuple[float, float]) -> tuple[NDArray, NDArray]:
-    """Return the sky positions of places on the plane: the inverse of :func:`to_tangent_plane`.
-
-    Parameters
-    ----------
-    xi, eta : (n_events,) float [arcsec]
-    centre : (ra, dec) [deg]
-
-    Returns
-    -------
-    ra, dec : (n_events,) float64 [deg]
-        RA in [0, 360).
-    """
+    """Return RA, DEC [deg], RA in [0, 360), of places on the plane [arcsec]: the inverse of `to_tangent_plane`."""
     alpha0, delta0 = np.radians(centre)
     sin0, cos0 = np.sin(delta0), np.cos(delta0)
     east = np.asarray(xi, np.float64) / ARCSEC_PER_RADIAN

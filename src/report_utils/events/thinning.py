@@ -63,12 +63,7 @@ def thin_pair(events: EventList, agn_less: EventList, max_events: int, seed: int
 
 
 def check_thinning(max_events: int, seed: int) -> None:
-    """Refuse a number or a seed that makes no sense.
-
-    Raises
-    ------
-    InputError
-    """
+    """Refuse a number or a seed that makes no sense."""
     if max_events < 1:
         msg = f"max_events={max_events!r} leaves no events; give 1 or more"
         raise InputError(msg)

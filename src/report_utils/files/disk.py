@@ -52,13 +52,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file that is either whole or as it was before; make its folder if it is missing.
-
-    Raises
-    ------
-    InputError
-        If the folder cannot be written; the message says why.
-    """
+    """Write a text file that is either whole or as it was before; make its folder if it is missing."""
     with clear_disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as temporary:
@@ -126,11 +120,6 @@ def require_room(folder: Path, n_bytes: int, what: str) -> None:
         Their largest size.
     what : str
         What they are; the message begins with it.
-
-    Raises
-    ------
-    InputError
-        If fewer bytes are free.
     """
     there = next(path for path in (folder, *folder.parents) if path.is_dir())
     free = shutil.disk_usage(there).free

@@ -1,20 +1,23 @@
-"""Checks on a file that a user names, before it is read: its kind, its size, the depth of its JSON.
+"""Reading a file that a user names: checks of its kind, its size and its JSON, and unpacking gzip within bounds.
 
-A device or a pipe never ends, a few kilobytes can claim gigabytes, and brackets can nest deeper than Python parses.
-Each is refused in one line before it costs memory or time.
+A device or a pipe never ends, a few kilobytes can claim or unpack to gigabytes, and brackets can nest deeper than
+Python parses. Each is refused in one line before it costs memory or time.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
 import stat
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 
 MAX_BYTES = 16 << 30
 """[bytes] Limit for any file: the longest event list that is read, at 800 bytes a row, is no larger."""
@@ -26,16 +29,20 @@ _KINDS = {
     stat.S_ISCHR: "a device",
     stat.S_ISBLK: "a device",
 }
+_GZIP_MAGIC = b"\x1f\x8b"
+DEFLATE_LIMIT = 1032
+"""The largest ratio that deflate reaches (zlib's documentation); a packed file cannot hold more than this."""
+MAX_UNPACKED = 4 << 30
+"""[bytes] Limit for any packed file: more takes tens of seconds to unpack, and has more rows than are read."""
+_SMALL_UNPACKED = 64 << 20
+_MAX_RATIO = 200
+"""Numbers pack to a tenth at best; blank columns and images beside them pack better."""
+UNPACKING_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
+_CHUNK = 16 << 20
 
 
 def demand_file(path: Path, max_bytes: int = MAX_BYTES) -> int:
-    """Return the size of a regular file [bytes].
-
-    Raises
-    ------
-    InputError
-        If the path names no regular file, or one that is too large.
-    """
+    """Return the size of a regular file [bytes]."""
     try:
         found = Path(path).stat()
     except ValueError as error:  # a NUL in the name
@@ -66,14 +73,14 @@ def unreadable(path: Path, error: OSError) -> InputError:
     return InputError(f"{path}: cannot be read ({reason}); check the file and its permissions")
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal.
+def damaged(path: Path, kind: str, error: Exception) -> InputError:
+    """Return the message for a file of some kind whose bytes make a library raise an error."""
+    reason = printable(" ".join(str(error).split()) or type(error).__name__, 160)
+    return InputError(f"{path}: cannot be read as {kind} ({reason}); copy or download it again")
 
-    Raises
-    ------
-    InputError
-        If the file cannot be read.
-    """
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
     demand_file(path)
     try:
         with Path(path).open("rb") as stream:
@@ -83,13 +90,7 @@ def sha256_of(path: Path) -> str:
 
 
 def read_json(path: Path, max_bytes: int) -> Any:
-    """Return the value in a JSON file.
-
-    Raises
-    ------
-    InputError
-        If it is not a regular file, is too large, nests too deeply, or is not JSON in UTF-8.
-    """
+    """Return the value in a JSON file."""
     demand_file(path, max_bytes)
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -97,8 +98,7 @@ def read_json(path: Path, max_bytes: int) -> Any:
     except RecursionError:
         too_deep = True
     except OSError as error:
-        msg = f"{path}: cannot be read ({error.strerror or error}); check the file and its permissions"
-        raise InputError(msg) from None
+        raise unreadable(path, error) from None
     except ValueError as error:
         msg = f"{path}: this is not JSON in UTF-8 ({error}); copy or download it again"
         raise InputError(msg) from None
@@ -120,11 +120,6 @@ def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
     """Yield the files below a folder whose names have this ending, in order.
 
     Links to folders are not followed, and hidden folders are left out: what a killed process has left is in such.
-
-    Raises
-    ------
-    InputError
-        If there are more than ``max_entries`` files and folders.
     """
     n_seen = 0
     for place, folders, names in os.walk(folder):
@@ -134,3 +129,60 @@ def files_below(folder: Path, ending: str, max_entries: int) -> Iterator[Path]:
             msg = f"{folder}: holds more than {max_entries} files and folders; name the folder that is meant in it"
             raise InputError(msg)
         yield from (Path(place, name) for name in sorted(names) if name.endswith(ending))
+
+
+def first_bytes(path: Path, n_bytes: int = 8) -> tuple[bytes, bool]:
+    """Return a file's first bytes, unpacked if it is gzipped, and whether it is."""
+    if demand_file(path) == 0:
+        msg = f"{path}: the file is empty (0 bytes); copy or download it again"
+        raise InputError(msg)
+    try:
+        with open_maybe_gzipped(path) as stream:
+            return stream.read(n_bytes), isinstance(stream, gzip.GzipFile)
+    except UNPACKING_ERRORS as error:
+        raise damaged(path, "gzip", error) from None
+
+
+def is_gzipped(path: Path) -> bool:
+    """Whether a file starts with gzip's magic bytes, whatever its name."""
+    with path.open("rb") as stream:
+        return stream.read(2) == _GZIP_MAGIC
+
+
+@contextmanager
+def open_maybe_gzipped(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading; a gzipped one is unpacked while it is read."""
+    try:
+        with gzip.open(path, "rb") if is_gzipped(path) else path.open("rb", buffering=0) as stream:
+            yield stream
+    except gzip.BadGzipFile:  # an OSError too, but about what is in the file
+        raise
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def unpacked_limit(path: Path) -> int:
+    """Return the size [bytes] beyond which a packed file is refused: no event list packs so well."""
+    return min(MAX_UNPACKED, _SMALL_UNPACKED + _MAX_RATIO * path.stat().st_size)
+
+
+def unpacks_too_large(path: Path) -> InputError:
+    """Return the message for a packed file that holds more than any event list."""
+    limit = unpacked_limit(path) >> 20
+    return InputError(
+        f"{path}: unpacks to more than {limit} MB, larger than any event list; unpack it and check its contents"
+    )
+
+
+def verify_checksum(path: Path, stream: IO[bytes]) -> None:
+    """Read a gzipped stream to its end, where Python compares the checksum; other streams are left alone."""
+    if not isinstance(stream, gzip.GzipFile):
+        return
+    limit = unpacked_limit(path)
+    try:
+        while stream.read(_CHUNK):
+            if stream.tell() > limit:
+                raise unpacks_too_large(path)
+    except (*UNPACKING_ERRORS, OSError) as error:
+        msg = f"{path}: the gzip checksum does not match ({error}); copy or download the file again"
+        raise InputError(msg) from None
