@@ -12,8 +12,10 @@ from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval
 from report_utils.report.second_band import (
     AS_PREDICTED,
     NOT_AS_PREDICTED,
+    NOT_MEASURED,
     PREDICTIONS,
     Prediction,
+    counted_verdicts,
     judge_conjecture,
     predictions_markdown,
     predictions_table,
@@ -105,6 +107,19 @@ def test_a_table_shows_prediction_and_outcome(outcomes):
     assert row[:2] == ["two over one", "0.40 to 0.60"]
     assert row[3] == AS_PREDICTED
     assert "not measured" in predictions_markdown(predictions_table([ONE_OVER_THE_OTHER], {}))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ([AS_PREDICTED], "Of 1 prediction, 1 came out as predicted."),
+        ([NOT_AS_PREDICTED, UNDECIDED], "Of 2 predictions, none came out as predicted, 1 did not and 1 is undecided"),
+        ([AS_PREDICTED, UNDECIDED, UNDECIDED], "1 came out as predicted and 2 are undecided at this size."),
+        ([AS_PREDICTED, *[NOT_MEASURED] * 2], "1 came out as predicted and 2 were not measured."),
+    ],
+)
+def test_verdicts_are_counted_in_a_sentence(verdicts, said):
+    assert said in counted_verdicts(verdicts)
 
 
 def test_every_prediction_is_of_runs_of_the_study():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -45,6 +46,47 @@ def agreed(verdicts: Iterable[str]) -> str:
     """Return what all networks say, of :data:`HOLDS` and :data:`FAILS`; if they differ, nothing is decided."""
     said = set(verdicts)
     return {HOLDS: AS_PREDICTED, FAILS: NOT_AS_PREDICTED}.get(said.pop(), UNDECIDED) if len(said) == 1 else UNDECIDED
+
+
+def overall(measured: Sequence[Interval]) -> Interval:
+    """Return the mean over networks, from the lowest to the highest end of their intervals."""
+    values, low, high = ([getattr(one, name) for one in measured] for name in ("value", "low", "high"))
+    return Interval(float(np.mean(values)), float(np.min(low)), float(np.max(high)))
+
+
+def seed_spread(measured: Sequence[Interval], folds: ArrayLike) -> float:
+    """Return the standard deviation between training seeds of one fold, all folds together; NaN with one seed.
+
+    Parameters
+    ----------
+    measured : sequence of Interval
+        Of each network.
+    folds : (n_networks,) int
+    """
+    values, folds = np.array([one.value for one in measured]), np.asarray(folds)
+    of_folds = [values[folds == fold] for fold in np.unique(folds)]
+    freedom = sum(len(part) - 1 for part in of_folds)
+    squares = sum(float(np.sum((part - part.mean()) ** 2)) for part in of_folds)
+    return float(np.sqrt(squares / freedom)) if freedom else float("nan")
+
+
+def effect(measured: Sequence[Interval], folds: ArrayLike, limit: float = 1.0) -> Literal[-1, 0, 1]:
+    """Tell on which side of a limit networks lie: 1 above, -1 below, 0 if that is not shown.
+
+    It is shown if all intervals lie on one side, and the mean differs by more than the spread between training seeds.
+    """
+    mean = overall(measured)
+    if abs(mean.value - limit) <= seed_spread(measured, folds):  # NaN, with one seed, refuses nothing
+        return 0
+    return 1 if mean.low > limit else -1 if mean.high < limit else 0
+
+
+def summed_up(measured: Sequence[Interval], folds: ArrayLike) -> str:
+    """Write the mean over networks with the ends of :func:`overall` and, after ±, the spread between training seeds."""
+    if not measured:
+        return "–"
+    spread = seed_spread(measured, folds)
+    return listed([overall(measured)]) + (f" ± {spread:.2f}" if np.isfinite(spread) else "")
 
 
 def listed(measured: Iterable[Interval]) -> str:

@@ -16,6 +16,7 @@ from report_utils.experiments.expected_scatter import World, expected_one_and_tw
 from report_utils.report.claim_tests import MARGIN, Runs
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, within
 from report_utils.report.seeds import SeedPredictions
+from report_utils.report.sentences import listing
 from report_utils.report.tables import markdown_table
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1.25
 """Arithmetic on scaling relations is trusted to this factor: networks of four epochs are not the best estimates."""
 
-AS_PREDICTED, NOT_AS_PREDICTED = "as predicted", "not as predicted"
+AS_PREDICTED, NOT_AS_PREDICTED, NOT_MEASURED = "as predicted", "not as predicted", "not measured"
 
 ONE_AND_TWO = ("single_band", "multi_band_2")
 
@@ -202,7 +203,7 @@ def predictions_table(
     rows = []
     for prediction in predictions:
         measured = scatter_ratio(outcomes, prediction.numerator, prediction.denominator)
-        rows.append((prediction, measured, "not measured" if measured is None else prediction.verdict(measured)))
+        rows.append((prediction, measured, NOT_MEASURED if measured is None else prediction.verdict(measured)))
     return rows
 
 
@@ -213,3 +214,13 @@ def predictions_markdown(rows: Sequence[tuple[Prediction, Interval | None, str]]
         for one, found, verdict in rows
     ]
     return markdown_table(["Ratio of scatters", "Predicted", "Measured [95% interval]", "Verdict"], cells, "lrrl")
+
+
+def counted_verdicts(verdicts: Sequence[str]) -> str:
+    """Say how many predictions came out in which way, in a sentence."""
+    said = [f"{verdicts.count(AS_PREDICTED) or 'none'} came out as predicted"]
+    said += [f"{n} did not" for n in [verdicts.count(NOT_AS_PREDICTED)] if n]
+    for verdict, one, more in ((UNDECIDED, "is", "are"), (NOT_MEASURED, "was", "were")):
+        if n := verdicts.count(verdict):
+            said.append(f"{n} {one if n == 1 else more} {verdict}")
+    return f"Of {len(verdicts)} prediction{'s' * (len(verdicts) != 1)}, {listing(said)}."

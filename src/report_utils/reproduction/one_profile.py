@@ -39,6 +39,9 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 """Trained first, because the report compares these first; the dynamics come last."""
 
+NETWORK_TRANSFORMS = ("single_band", "multi_band_2")
+"""The transforms whose networks pages look into, trained with the profile's ``network_seeds``."""
+
 _DECIDING_FLAGS = (
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_NUM_INTRAOP_THREADS",
@@ -171,6 +174,11 @@ class Reproduction:
         """Return the four-phase training of a transform for each trained seed."""
         return tuple(self.dynamics(transform, seed) for seed in range(max(1, self.n_dynamics_seeds(transform))))
 
+    def book_seeds(self, transform: str) -> int:
+        """Return the number of seeds with which the book needs a transform to be trained."""
+        fewest = self.profile.training_seeds
+        return max(fewest, self.profile.network_seeds) if transform in NETWORK_TRANSFORMS else fewest
+
     def n_training_seeds(self, transform: str) -> int:
         """Return the number of seeds with which a transform has been trained in all folds, at least 1."""
         return self._n_seeds(lambda seed: self.fit_keys(transform, seed))
@@ -238,7 +246,7 @@ class Reproduction:
         folds : iterable of int, optional
             Folds of the fits; by default all that the profile runs.
         n_training_seeds : int, optional
-            Number of training seeds; by default the profile's.
+            Number of training seeds; by default the profile's, also of the networks that pages look into.
         """
         return self._compute(self.missing(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds))
 
@@ -251,6 +259,8 @@ class Reproduction:
         n_training_seeds: int | None = None,
     ) -> list[RunKey]:
         """Return the keys of the runs that :meth:`prepare` would compute, in order."""
+        n_seeds = n_training_seeds or self.profile.training_seeds
+        of_book = transforms is None and n_training_seeds is None
         transforms = list(self.transforms if transforms is None else transforms)
         dynamics = list(self.dynamics_transforms if dynamics is None else dynamics)
         for name in (*transforms, *dynamics):
@@ -259,9 +269,10 @@ class Reproduction:
             name for name in transforms if name not in MOST_WANTED
         ]
         keys: list[RunKey] = []
-        for seed in range(n_training_seeds or self.profile.training_seeds):
-            keys += [key for name in transforms for key in self.fit_keys(name, seed, folds)]
-            keys += [self.dynamics_key(name, seed) for name in dynamics]
+        seeds = {name: self.book_seeds(name) if of_book else n_seeds for name in transforms}
+        for seed in range(max(n_seeds, *seeds.values())):
+            keys += [key for name in transforms if seed < seeds[name] for key in self.fit_keys(name, seed, folds)]
+            keys += [self.dynamics_key(name, seed) for name in dynamics if seed < n_seeds]
         return self._without_finished(keys)
 
     def _compute(self, keys: list[RunKey]) -> int:
