@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.records import RESULTS, BenchmarkResult, Measurement, add_result, read_results
-from report_utils.runs import provenance
+from report_utils.runs import manifests
 from report_utils.runs.code_digest import package_version
 
 HERE = Path(__file__).parent
@@ -48,17 +48,17 @@ def measure_and_report(name: str, *, keep: bool) -> int:
     print(f"\n== {name}", flush=True)
     began, load = time.perf_counter(), os.getloadavg()[0]
     measurements: list[Measurement] = importlib.import_module(f"benchmarks.{name}").measure()
-    source = provenance.source()
+    source = manifests.source()
     result = BenchmarkResult(
         benchmark=name,
         date=datetime.now(UTC).isoformat(timespec="minutes"),
         commit=source["commit"],
         uncommitted=source["uncommitted"],
-        processor=provenance.processor(),
+        processor=manifests.processor(),
         n_cores=os.cpu_count() or 1,
         load=(round(load, 1), round(os.getloadavg()[0], 1)),
         seconds=round(time.perf_counter() - began, 1),
-        versions=provenance.versions() | {peer: package_version(peer) for peer in _PEERS},
+        versions=manifests.versions() | {peer: package_version(peer) for peer in _PEERS},
         measurements=measurements,
     )
     result = result.beside(read_results(RESULTS / f"{name}.json"))

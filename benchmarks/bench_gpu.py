@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import os
 
-from report_utils.workers.devices import training_places
+from report_utils.workers.backends import training_places
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ |= training_places()[0]  # before JAX is imported: what is timed is what a worker trains with

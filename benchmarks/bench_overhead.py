@@ -25,7 +25,7 @@ from report_utils.cnn.crossval import fit_to_arrays
 from report_utils.profiles import load_profile
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.training_tasks import fit_code
-from report_utils.runs import provenance
+from report_utils.runs import manifests
 from report_utils.runs.code_digest import reached_definitions, require_code
 from report_utils.runs.store import RunKey, Store
 
@@ -78,9 +78,9 @@ def measure() -> list[Measurement]:
             checkpoint.save(1)
 
         def provenance_anew() -> None:
-            for function in (provenance.machine, provenance.versions, provenance.source, provenance._cpuinfo):
+            for function in (manifests.machine, manifests.versions, manifests.source, manifests._cpuinfo):
                 function.cache_clear()
-            provenance.machine(), provenance.versions(), provenance.source()
+            manifests.machine(), manifests.versions(), manifests.source()
 
         known = key()
         parts = {

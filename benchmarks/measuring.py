@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from benchmarks.records import Measurement, Quantity
 from report_utils.cnn.layer_sizes import CONVOLUTION_FILTERS, DENSE_UNITS
-from report_utils.runs.provenance import THREAD_VARIABLE, processor, source
+from report_utils.runs.manifests import THREAD_VARIABLE, processor, source
 
 ONE_THREAD = {
     THREAD_VARIABLE: "1",

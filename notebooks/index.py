@@ -82,6 +82,9 @@ if set(pair) <= set(judged.results):
 Markdown(f"{judged.warning}\n\n{second}")
 
 # %% [markdown]
+# **Try it first.** [Weigh a cluster](weigh-a-cluster.ipynb) in the page: make it hotter, move it away, cut out its core, and
+# see which network follows. No installation, and nothing leaves your browser.
+#
 # ## How to read this book
 #
 # The sections follow the report's own. Each page begins with the question it answers and ends with what was

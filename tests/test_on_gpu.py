@@ -50,8 +50,9 @@ def test_a_loss_of_the_benchmark_keeps_nothing_from_being_trained(tmp_path):
 
 def test_the_benchmark_times_what_a_worker_on_a_card_trains_with():
     code = (
-        "import os; from report_utils.workers import devices; devices._jax_devices = lambda: ('gpu', 1, 'a card', ''); "
-        "ours = devices.training_places()[0]; import benchmarks.bench_gpu; "
+        "import os; from report_utils.workers import backends; "
+        "backends._jax_devices = lambda: ('gpu', 1, 'a card', ''); "
+        "ours = backends.training_places()[0]; import benchmarks.bench_gpu; "
         "print(all(os.environ[name] == value for name, value in ours.items()), os.environ['XLA_FLAGS'])"
     )
     environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""}

@@ -12,7 +12,7 @@ import pytest
 
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import run_states
-from report_utils.runs.integrity import read_manifest
+from report_utils.runs.manifests import read_manifest
 from report_utils.runs.store import RunKey, Store
 from tests.conftest import ROOT
 from tests.made_up_runs import store_fits

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from report_utils.runs.integrity import CHECKED, MANIFEST, fault_of
+from report_utils.runs.manifests import CHECKED, MANIFEST, fault_of
 from report_utils.runs.ownership import EXECUTED_PAGES, IN_USE, LOCKS, MARK, WORKERS_LOG, entries, strangers
 
 VARYING = {

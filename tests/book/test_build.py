@@ -216,7 +216,7 @@ def test_another_backend_makes_pages_stale(reproduction, monkeypatch):
 
 def test_a_changed_figure_redraws_and_trains_nothing(reproduction, monkeypatch):
     before, runs = _records(reproduction), [k.digest for k in reproduction.runs(TRANSFORMS, ["multi_band_4"])]
-    edit_definition(monkeypatch, "dynamics.plot", "plot_dynamics")
+    edit_definition(monkeypatch, "dynamics.picture", "plot_dynamics")
     after = _records(reproduction)
     assert {"4-1-dynamics-multi-band", "4-2-comparison"} <= changed(before, after)
     assert "1-introduction" not in changed(before, after)

@@ -90,7 +90,7 @@ def test_a_profile_that_has_been_built(profile):
 
 def test_a_changed_figure(profile, monkeypatch):
     """It redraws the pages that show it; no run is touched."""
-    edit_definition(monkeypatch, "dynamics.plot", "plot_dynamics")
+    edit_definition(monkeypatch, "dynamics.picture", "plot_dynamics")
     lines = book_status(profile).summary()
     assert counted(lines, "fits") == "32 fresh"
     assert counted(lines, "dynamics") == "2 fresh"

@@ -22,8 +22,6 @@ def several_outputs(rng):
         phase_names=["one", "two"],
         group=list("aabbccdde"),
         names=[f"item {number}" for number in range(9)],
-        loss=[4, 3, 2, 1],
-        states={"start": outputs[0]},
     )
 
 
@@ -33,11 +31,9 @@ def assert_same(one, other):
     for field in ("name", "dims", "columns", "views", "phase_titles"):
         assert getattr(one, field) == getattr(other, field)
     assert one.predictions.dtype == other.predictions.dtype == np.float32
-    for field in ("group", "loss"):
-        assert (getattr(one, field) is None) == (getattr(other, field) is None)
+    assert (one.group is None) == (other.group is None)
     if one.group is not None:
         np.testing.assert_array_equal(one.group, other.group)
-    assert one.states.keys() == other.states.keys()
 
 
 @pytest.mark.parametrize("make", [regression, classifier, several_outputs])

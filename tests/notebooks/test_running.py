@@ -26,6 +26,7 @@ PAGES = [
     ("performance", {}),
     ("reproduction-status", {}),
     ("sensitivity", {}),
+    ("weigh-a-cluster", {}),
     ("why-1-hidden-or-known", {}),
     ("why-2-moved-cluster", {}),
     ("why-3-energy-surgery", {}),

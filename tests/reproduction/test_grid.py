@@ -19,7 +19,7 @@ from tests.profile_files import TINY
 from report_utils.errors import InputError
 from report_utils.reproduction.grid import run_grid, write_grid
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.runs.integrity import read_manifest
+from report_utils.runs.manifests import read_manifest
 from report_utils.runs.ownership import entries
 from report_utils.runs.store import Store
 

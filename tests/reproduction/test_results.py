@@ -85,9 +85,8 @@ def test_exported_runs_come_back_unchanged(reproduction, tmp_path):
             np.testing.assert_array_equal(result.array(array), run.array(array))
             assert result.array(array).dtype == run.array(array).dtype
         assert not any(file.startswith("weight") for file in result.manifest["files"])
-    np.testing.assert_array_equal(
-        found[DYNAMICS].array("state_start"), reproduction.dynamics("multi_band_4").states["start"]
-    )
+    state = reproduction.store.load(reproduction.dynamics_key("multi_band_4")).array("state_start")
+    np.testing.assert_array_equal(found[DYNAMICS].array("state_start"), state)
 
 
 def test_exporting_again_changes_nothing(reproduction, tmp_path):

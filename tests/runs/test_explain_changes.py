@@ -10,7 +10,7 @@ BEFORE = {
     "training": {"epochs": 8, "target": "as_is"},
     "seed": 626,
     "data": {"n_clusters": 48, "simulation": {"sigma_ln_temperature": 0.07}, "code": {"simulation.gas": "a" * 64}},
-    "code": {"cnn.model": "a" * 64, "cnn.__init__": "b" * 64},
+    "code": {"cnn.model": "a" * 64, "cnn.engine": "b" * 64},
 }
 ARCHIVED = {"data": {"archive": "a" * 64, "n_clusters": 40, "n_pixels": 32}}
 
@@ -37,7 +37,7 @@ def changed(path, value, before=BEFORE):
         (["training", "epochs"], None, "training.epochs 8 -> (not set)"),
         (["seed"], 1, "seed 626 -> 1"),
         (["code", "cnn.model"], "c" * 64, "code cnn.model changed"),
-        (["code", "cnn.__init__"], "c" * 64, "code cnn changed"),
+        (["code", "cnn.engine"], "c" * 64, "code cnn.engine changed"),
         (["code", "cnn.batches"], "c" * 64, "code cnn.batches is now used"),
         (["code", "cnn.model"], None, "code cnn.model is no longer used"),
         (["code"], "d" * 64, "code changed"),

@@ -198,7 +198,7 @@ def test_a_run_that_cannot_be_read_is_not_called_damaged(store, monkeypatch):
     def refuse(path):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("report_utils.runs.integrity.file_digest", refuse)
+    monkeypatch.setattr("report_utils.runs.manifests.file_digest", refuse)
     with pytest.raises(InputError, match=r"cannot be read .Input/output error.; check the disk"):
         store.load(KEY)
     monkeypatch.undo()

@@ -29,8 +29,8 @@ from report_utils.profiles import project_root
 from report_utils.reproduction.committed import open_reproduction
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.cleanup import in_use
+from report_utils.runs.manifests import copy_note
 from report_utils.runs.ownership import METADATA, is_own_page
-from report_utils.runs.provenance import copy_note
 from report_utils.workers.progress import advance
 from report_utils.workers.worker_pool import Task, run_tasks
 

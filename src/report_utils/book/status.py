@@ -14,8 +14,8 @@ from report_utils.reproduction.committed import CommittedReproduction, open_repr
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.run_status import Manifests, Status, changed_inputs, current_key, run_states
 from report_utils.runs.explain_changes import changes
+from report_utils.runs.manifests import machine, versions
 from report_utils.runs.ownership import record_of
-from report_utils.runs.provenance import machine, versions
 
 _GROUPS = {
     "data": "observations",

@@ -6,16 +6,23 @@ Usable without the rest of this package. A framework is imported only when its a
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from report_utils.dynamics.compare import DynamicsComparison, compare_dynamics
 from report_utils.dynamics.curriculum import Curriculum
-from report_utils.dynamics.measures import cartography, compare_with_seeds, learning, phase_gains, rank_correlation
+from report_utils.dynamics.measures import (
+    DynamicsComparison,
+    cartography,
+    compare_dynamics,
+    compare_with_seeds,
+    learning,
+    phase_gains,
+    rank_correlation,
+)
 from report_utils.dynamics.phases import epoch_phases, weight_noise
 from report_utils.dynamics.recording import Recording
 from report_utils.dynamics.storage import load_recording
 from report_utils.dynamics.viewer import dynamics_viewer
 
 if TYPE_CHECKING:  # read by what tells which code a page uses, too
-    from report_utils.dynamics.plot import plot_dynamics
+    from report_utils.dynamics.picture import plot_dynamics
     from report_utils.dynamics.with_keras import PredictionRecorder
     from report_utils.dynamics.with_lightgbm import LightGBMRecorder
     from report_utils.dynamics.with_lightning import LightningRecorder
@@ -29,7 +36,7 @@ _LATER = {
     "PredictionRecorder": "with_keras",
     "TorchRecorder": "with_torch",
     "XGBoostRecorder": "with_xgboost",
-    "plot_dynamics": "plot",
+    "plot_dynamics": "picture",
     "record_partial_fit": "with_sklearn",
     "record_staged": "with_sklearn",
     "record_warm_start": "with_sklearn",

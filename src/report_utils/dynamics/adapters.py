@@ -1,4 +1,4 @@
-"""What the adapters to frameworks share: where predictions go, and that predicting changes no random number."""
+"""What the adapters to frameworks share: where predictions go, and that recording changes nothing of a training."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import numpy as np
 from report_utils.dynamics.recording import Recording
 from report_utils.errors import InputError
 
+DEFAULT_BATCH = 256
 Recordings = Recording | Mapping[str, Recording] | Sequence[Recording]
 """One recording, or for a model with several outputs a mapping or a sequence of the same structure."""
 
 
 def record_outputs(recordings: Recordings, outputs: Any, **where: Any) -> None:
-    """Record what a model has put out, each output in its recording.
+    """Record what a model has put out, each output in its recording; what a mapping does not name is left out.
 
     Parameters
     ----------
     recordings : Recording, or mapping or sequence of Recording
-        Outputs that a mapping does not name are not recorded.
     outputs : array, or mapping or sequence of arrays
     **where
         As for :meth:`Recording.record`.
@@ -55,6 +55,30 @@ def each_recording(recordings: Recordings) -> list[Recording]:
 def nothing_recorded(recordings: Recordings) -> bool:
     """Tell whether the next state is the first one, before the training."""
     return not any(len(recording) for recording in each_recording(recordings))
+
+
+def require_batch(batch_size: int) -> None:
+    """Refuse batches without rows."""
+    if batch_size < 1:
+        msg = f"batch_size is {batch_size}; give 1 or more"
+        raise InputError(msg)
+
+
+class RowsCheck:
+    """Refuses a data set that gives other rows than when it was read before."""
+
+    def __init__(self, inputs: Any) -> None:
+        self.kind, self.digest = type(inputs).__name__, ""
+
+    def require(self, digest: str) -> None:
+        """Compare the digest of all rows with that of the first reading."""
+        if self.digest not in {"", digest}:
+            msg = (
+                f"the inputs to record ({self.kind}) give different rows each time they are read; give them "
+                "unshuffled and without random changes"
+            )
+            raise InputError(msg)
+        self.digest = digest
 
 
 @contextlib.contextmanager

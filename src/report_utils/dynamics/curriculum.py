@@ -15,27 +15,14 @@ from report_utils.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class Phase:
-    """One phase of a :class:`Curriculum`.
-
-    Parameters
-    ----------
-    number : int
-        From 0.
-    name : str
-    curriculum : Curriculum
-    """
+    """One phase of a :class:`Curriculum`, numbered from 0."""
 
     number: int
     name: str
     curriculum: Curriculum
 
     def open(self, x: Any) -> Any:
-        """Return a copy of inputs in which the groups of later phases are closed.
-
-        Parameters
-        ----------
-        x : array, tensor or data frame
-        """
+        """Return a copy of inputs (array, tensor or data frame) in which the groups of later phases are closed."""
         closed = [index for group in list(self.curriculum.groups.values())[self.number + 1 :] for index in group]
         if hasattr(x, "columns"):
             return x.assign(**dict.fromkeys(map(str, closed), self.curriculum.fill))
@@ -64,9 +51,8 @@ class Phase:
             parameters = list(model.parameters())
             weights = [each.detach().cpu().numpy() for each in parameters]
             trained = [bool(each.requires_grad) for each in parameters]
-            for parameter, noisy in zip(
-                parameters, weight_noise(weights, self.curriculum.noise, rng, trained), strict=True
-            ):
+            noisy_weights = weight_noise(weights, self.curriculum.noise, rng, trained)
+            for parameter, noisy in zip(parameters, noisy_weights, strict=True):
                 parameter.data.copy_(parameter.data.new_tensor(noisy))
         else:
             msg = f"{type(model).__name__} is neither a Keras nor a PyTorch model; add noise to its weights yourself"
@@ -119,12 +105,7 @@ class Curriculum:
         self.axis, self.fill, self.noise, self.seed = axis, fill, noise, seed
 
     def phases(self, recordings: Recordings | None = None) -> Iterator[Phase]:
-        """Yield the phases one after the other, and let what is recorded meanwhile belong to each.
-
-        Parameters
-        ----------
-        recordings : Recording, or mapping or sequence of Recording, optional
-        """
+        """Yield the phases one after the other, and let what is recorded meanwhile belong to each."""
         for number, name in enumerate(self.groups):
             for recording in [] if recordings is None else each_recording(recordings):
                 recording.begin_phase(name)

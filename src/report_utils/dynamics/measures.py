@@ -1,4 +1,4 @@
-"""Numbers of a recording: what each phase has gained, what was learnt when and forgotten, and what seeds alone do."""
+"""Numbers of recordings: what phases gain, what was learnt when and forgotten, how alike two trainings are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 NEVER = -1
 """In place of an epoch, for what did not happen."""
-
 _MOST_SPLITS = 5000
 
 
@@ -48,10 +47,8 @@ class Cartography:
 
     Parameters
     ----------
-    confidence : (n_items,)
-        Mean probability of the true class over all epochs after the first.
-    variability : (n_items,)
-        Its standard deviation over those epochs.
+    confidence, variability : (n_items,)
+        Mean and standard deviation of the probability of the true class over all epochs after the first.
     correctness : (n_items,)
         The share of those epochs at which the item is right.
     """
@@ -59,28 +56,6 @@ class Cartography:
     confidence: NDArray[np.float64]
     variability: NDArray[np.float64]
     correctness: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class SeedTest:
-    """Whether two ways of training differ by more than their seeds do.
-
-    Parameters
-    ----------
-    across, within : float
-        Root mean square difference of the predictions of two trainings: one of each way, and two of the same.
-    p_value : float
-        The share of all ways to deal the trainings into two groups that set the groups at least as far apart.
-    """
-
-    across: float
-    within: float
-    p_value: float
-
-    @property
-    def ratio(self) -> float:
-        """Return ``across / within``: about 1 if the two ways are alike."""
-        return self.across / self.within
 
 
 def tolerance_of(recording: Recording) -> float:
@@ -94,11 +69,8 @@ def tolerance_of(recording: Recording) -> float:
 def right(recording: Recording, tolerance: float | None = None) -> NDArray[np.bool_]:
     """Tell which items are right at which epoch, ``(n_epochs, n_items)``, by view 0.
 
-    Parameters
-    ----------
-    recording : Recording
-    tolerance : float, optional
-        Of numbers; as :func:`tolerance_of` returns by default. A class is right if it is the likeliest.
+    A class is right if it is the likeliest, a number if it is off by no more than a tolerance, by default
+    :func:`tolerance_of`.
     """
     recording.require_finite()
     values = recording.values("margin")
@@ -108,13 +80,7 @@ def right(recording: Recording, tolerance: float | None = None) -> NDArray[np.bo
 
 
 def learning(recording: Recording, tolerance: float | None = None) -> Learning:
-    """Return when each item was learnt, and how often it was forgotten.
-
-    Parameters
-    ----------
-    recording, tolerance
-        As for :func:`right`.
-    """
+    """Return when each item was learnt, and how often it was forgotten; right is as :func:`right` says."""
     is_right, epoch = right(recording, tolerance), recording.epoch
     stays = np.logical_and.accumulate(is_right[::-1], axis=0)[::-1]
     return Learning(
@@ -125,12 +91,9 @@ def learning(recording: Recording, tolerance: float | None = None) -> Learning:
 
 
 def cartography(recording: Recording) -> Cartography:
-    """Return where each item lies on the map of easy, ambiguous and hard ones; for classifiers.
+    """Return where each item lies on the map of easy, ambiguous and hard ones, of a classifier.
 
-    Parameters
-    ----------
-    recording : Recording
-        The state before the training is left out.
+    The state before the training is left out.
     """
     if not recording.classes:
         msg = "cartography is defined for classes; of numbers, learning() tells what is easy and what is hard"
@@ -143,10 +106,7 @@ def cartography(recording: Recording) -> Cartography:
 def rank_correlation(recording: Recording) -> NDArray[np.float64]:
     """Return Spearman's correlation of predictions and truth at each epoch, ``(n_epochs,)``; NaN for equal predictions.
 
-    Parameters
-    ----------
-    recording : Recording
-        Of numbers; the mean over the views is ranked.
+    The mean over the views is ranked.
     """
     from scipy.stats import spearmanr  # half of the time that a command takes to start
 
@@ -156,7 +116,7 @@ def rank_correlation(recording: Recording) -> NDArray[np.float64]:
         msg = "classes have no ranks; ask for phase_gains() or cartography()"
         raise InputError(msg)
     predicted = recording.predictions.mean(axis=2, dtype=np.float64)
-    return np.array([spearmanr(one, recording.truth).statistic if np.ptp(one) > 0 else np.nan for one in predicted])
+    return np.array([_correlation(spearmanr, one, recording.truth) for one in predicted])
 
 
 def phase_gains(recording: Recording, *, level: float = 0.95, n_resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
@@ -184,12 +144,7 @@ def phase_gains(recording: Recording, *, level: float = 0.95, n_resamples: int =
     ends = recording.phase_ends
     starts = [*([0] if recording.epoch[0] == 0 else []), *ends[:-1]]
     titles = recording.phase_titles[len(ends) - len(starts) :]
-    if recording.classes:
-        errors = ~right(recording)[..., None]
-        finish = lambda total, square, count: total / count  # noqa: E731, ARG005 - the share that is wrong
-    else:
-        errors = recording.residuals
-        finish = lambda total, square, count: np.sqrt(np.maximum(square / count - (total / count) ** 2, 0))  # noqa: E731
+    errors = ~right(recording)[..., None] if recording.classes else recording.residuals
     _, group = np.unique(recording.item if recording.group is None else recording.group, return_inverse=True)
     n_groups = group.max() + 1
     places = np.array([*starts, *ends[len(ends) - len(starts) :]])
@@ -198,12 +153,16 @@ def phase_gains(recording: Recording, *, level: float = 0.95, n_resamples: int =
         sums = values.sum(axis=2, dtype=np.float64)
         return np.stack([np.bincount(group, one, n_groups) for one in sums], axis=1)
 
-    columns = [by_group(each[places]) for each in (errors, np.square(errors.astype(np.float64)), np.ones(errors.shape))]
+    def error(weights: NDArray) -> NDArray[np.float64]:  # (n_places,)
+        count, total, square = (weights @ column for column in columns)
+        if recording.classes:
+            return total / count
+        return np.sqrt(np.maximum(square / count - (total / count) ** 2, 0))
+
+    columns = [by_group(each[places]) for each in (np.ones(errors.shape), errors, np.square(errors.astype(np.float64)))]
     rng = np.random.default_rng(seed)
-    weights = [np.ones(n_groups)]
-    weights += [np.bincount(rng.integers(0, n_groups, n_groups), minlength=n_groups) for _ in range(n_resamples)]
-    drawn = np.array([finish(*(one @ column for column in columns)) for one in weights])
-    before, after = np.split(drawn, 2, axis=1)
+    draws = [np.bincount(rng.integers(0, n_groups, n_groups), minlength=n_groups) for _ in range(n_resamples)]
+    before, after = np.split(np.array([error(one) for one in (np.ones(n_groups), *draws)]), 2, axis=1)
     gain = before - after
     low, high = np.quantile(gain[1:], [(1 - level) / 2, (1 + level) / 2], axis=0)
     return pd.DataFrame(
@@ -211,19 +170,98 @@ def phase_gains(recording: Recording, *, level: float = 0.95, n_resamples: int =
     )
 
 
-def compare_with_seeds(first: Sequence[Recording], second: Sequence[Recording], *, epoch: int = -1) -> SeedTest:
-    """Compare two ways of training, each with several seeds, with what the seeds alone do.
-
-    No two trainings are equal: "alike" means that they differ no more than trainings that differ by their seed alone.
-    The trainings are dealt into two groups of these sizes in all ways (or in 5000 drawn ones), as in an exact
-    permutation test; with three and three seeds no p value is below 0.1.
+@dataclass(frozen=True, eq=False)
+class DynamicsComparison:
+    """Two dynamics of the same test observations, epoch by epoch and at the end of each phase (report, section 4.2).
 
     Parameters
     ----------
-    first, second : sequence of Recording
-        Two or more of each, of the same items.
-    epoch : int
-        The place of the epoch to compare at; the last one by default.
+    names : tuple of str
+    rank_correlation : (n_epochs,)
+        Spearman's correlation of the two sets of predictions: do both order the observations alike?
+    rms_difference : (n_epochs,) [dex]
+        Root mean square of the difference of the two predictions of each observation.
+    scatter : (n_epochs, 2) [dex]
+        Standard deviation of each one's residuals.
+    residual_correlation : (n_phases,)
+        Pearson's correlation of the residuals at the end of each phase: do both err on the same observations?
+    gain : (n_phases - 1, 2) [dex]
+        By how much each one's scatter falls from the end of a phase to the end of the next.
+    gain_correlation : (n_phases - 1,)
+        Correlation, over observations, of how much the absolute residual falls: are the same ones helped?
+    phase : (n_epochs,) int
+    """
+
+    names: tuple[str, str]
+    rank_correlation: NDArray[np.float64]
+    rms_difference: NDArray[np.float64]
+    scatter: NDArray[np.float64]
+    residual_correlation: NDArray[np.float64]
+    gain: NDArray[np.float64]
+    gain_correlation: NDArray[np.float64]
+    phase: NDArray[np.integer]
+
+
+def compare_dynamics(first: Recording, second: Recording) -> DynamicsComparison:
+    """Compare two dynamics of the same observations, trained with the same phases.
+
+    Each prediction is first averaged over the views, which are the same observation seen from eight sides.
+    """
+    if not np.array_equal(first.item, second.item) or not np.array_equal(first.phase, second.phase):
+        msg = f"dynamics {first.name!r} and {second.name!r} show different observations or epochs"
+        raise InputError(msg)
+    from scipy.stats import pearsonr, spearmanr
+
+    a, b = first.predictions.mean(axis=2, dtype=np.float64), second.predictions.mean(axis=2, dtype=np.float64)
+    ends = first.phase_ends
+    scatter = np.stack([first.scatter, second.scatter], axis=1)
+    residuals = a[ends] - first.truth, b[ends] - second.truth
+    helped = [-np.diff(np.abs(residual), axis=0) for residual in residuals]
+
+    def by_row(method, a: NDArray, b: NDArray) -> NDArray[np.float64]:
+        return np.array([_correlation(method, p, q) for p, q in zip(a, b, strict=True)])
+
+    return DynamicsComparison(
+        names=(first.name, second.name),
+        rank_correlation=by_row(spearmanr, a, b),
+        rms_difference=np.sqrt(np.mean((a - b) ** 2, axis=1)),
+        scatter=scatter,
+        residual_correlation=by_row(pearsonr, *residuals),
+        gain=-np.diff(scatter[ends], axis=0),
+        gain_correlation=by_row(pearsonr, *helped),
+        phase=first.phase,
+    )
+
+
+@dataclass(frozen=True)
+class SeedTest:
+    """Whether two ways of training differ by more than their seeds do.
+
+    Parameters
+    ----------
+    across, within : float
+        Root mean square difference of the predictions of two trainings: one of each way, and two of the same.
+    p_value : float
+        The share of all ways to deal the trainings into two groups that set the groups at least as far apart.
+    """
+
+    across: float
+    within: float
+    p_value: float
+
+    @property
+    def ratio(self) -> float:
+        """Return ``across / within``: about 1 if the two ways are alike."""
+        return self.across / self.within
+
+
+def compare_with_seeds(first: Sequence[Recording], second: Sequence[Recording], *, epoch: int = -1) -> SeedTest:
+    """Compare two ways of training, each with two or more seeds, with what the seeds alone do.
+
+    No two trainings are equal: "alike" means that they differ no more than trainings that differ by their seed alone.
+    The trainings are dealt into two groups of these sizes in all ways (or in 5000 drawn ones), as in an exact
+    permutation test; with three and three seeds no p value is below 0.1. They are compared at the place of an epoch,
+    by default the last.
     """
     if min(len(first), len(second)) < 2:
         msg = f"{len(first)} and {len(second)} recordings are given; two or more seeds of each are needed"
@@ -252,3 +290,8 @@ def compare_with_seeds(first: Sequence[Recording], second: Sequence[Recording], 
     found = np.array([np.subtract(*apart(split)) for split in splits])
     p_value = float(np.mean(found >= across - within - 1e-12 * max(across, within)))
     return SeedTest(float(np.sqrt(across)), float(np.sqrt(within)), p_value)
+
+
+def _correlation(method, a: NDArray, b: NDArray) -> float:
+    """Return a correlation, NaN where one side does not vary (an untrained model may predict one value)."""
+    return float(method(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else float("nan")

@@ -16,19 +16,11 @@ def epoch_phases(n_phases: int, epochs: int) -> NDArray[np.int64]:
 def weight_noise(
     weights: list[NDArray], sigma: float, rng: np.random.Generator, trained: Sequence[bool] | None = None
 ) -> list[NDArray[np.float32]]:
-    """Return weights with Gaussian noise added (the perturbation of the report's phases).
+    """Return weights, kernels each followed by its biases, with Gaussian noise added (the report's perturbation).
 
     The report gives neither the size of its noise nor its scale. Here it is ``sigma`` times the standard deviation
-    of the layer's kernel, for the layer's biases as well.
-
-    Parameters
-    ----------
-    weights : list of array
-        Kernels, each followed by its biases, as Keras lists them.
-    sigma : float
-    rng : numpy.random.Generator
-    trained : sequence of bool, optional
-        Which of them training changes; the others, such as a batch normalisation's variances, get no noise.
+    of the layer's kernel, for the layer's biases as well. Weights that are not trained, such as a batch normalisation's
+    variances, get no noise.
     """
     noisy, spread = [], 0.0
     for weight, is_trained in zip(weights, trained or [True] * len(weights), strict=True):

@@ -11,17 +11,10 @@ from numpy.typing import NDArray
 
 
 class EpochRecorder(keras.callbacks.Callback):
-    """Keeps what is predicted for fixed inputs after every epoch, over one training or several.
+    """Keeps what ``predict(model, inputs)`` returns after every epoch, over one training or several.
 
     The report's own training records through it; :class:`report_utils.dynamics.PredictionRecorder` records any Keras
     model.
-
-    Parameters
-    ----------
-    inputs : object
-        What to predict after every epoch.
-    predict : callable
-        ``predict(model, inputs)`` returns an array.
     """
 
     def __init__(self, inputs: Any, predict: Callable[[Any, Any], NDArray]) -> None:
@@ -36,14 +29,7 @@ class EpochRecorder(keras.callbacks.Callback):
         self._epochs.append(self._predict())
 
     def record_state(self, name: str, model: keras.Model | None = None) -> None:
-        """Record a named state between epochs, such as before the first one or after a change of the weights.
-
-        Parameters
-        ----------
-        name : str
-        model : keras.Model, optional
-            Needed only before the first ``fit``.
-        """
+        """Record a named state between epochs, such as before the first one, when it needs the model."""
         if model is not None:
             self.set_model(model)
         self._states[name] = self._predict()

@@ -9,21 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from report_utils.dynamics.recorded_values import (
-    are_probabilities,
-    as_array,
-    both_classes,
-    class_codes,
-    class_values,
-    names_of,
-    numbers,
-    one_each,
-    require_probabilities,
-    whole,
-)
+from report_utils.dynamics import recorded_values as given
 from report_utils.errors import InputError, printable
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from report_utils.widgets import Widget
 
 
@@ -75,26 +66,26 @@ class Recording:
         group: ArrayLike | None = None,
         path: str | Path | None = None,
     ) -> None:
-        truth = as_array(truth)
+        truth = given.as_array(truth)
         self.name = str(name)
-        self.views = names_of("view", views)
+        self.views = given.names_of("view", views)
         self.truth: NDArray
         self.classes: tuple[str, ...] = ()
         self.outputs: tuple[str, ...] = ()
         self._class_values: tuple[Any, ...] = ()
         if classes is not None or truth.dtype.kind in "USOb":
-            self._set_classes(truth, class_values(truth, classes))
+            self._set_classes(truth, given.class_values(truth, classes))
         else:
-            self.truth, self.outputs = numbers(truth, outputs)
+            self.truth, self.outputs = given.numbers(truth, outputs)
         n_items = len(self.truth)
-        self.item: NDArray = one_each("item_ids", np.arange(n_items) if item_ids is None else item_ids, n_items)
+        self.item: NDArray = given.one_each("item_ids", np.arange(n_items) if item_ids is None else item_ids, n_items)
         if len(np.unique(self.item)) < n_items:
             msg = "item_ids name an item twice; give each item an id of its own"
             raise InputError(msg)
-        self.names: NDArray[np.str_] = one_each("names", self.item if names is None else names, n_items).astype(str)
-        self.group: NDArray | None = None if group is None else one_each("group", group, n_items)
-        self.states: dict[str, NDArray[np.float32]] = {}
-        self.loss: NDArray[np.float64] | None = None
+        self.names: NDArray[np.str_] = given.one_each("names", self.item if names is None else names, n_items).astype(
+            str
+        )
+        self.group: NDArray | None = None if group is None else given.one_each("group", group, n_items)
         self.phase_names: dict[int, str] = {}
         self._of_integers = truth.dtype.kind in "iu" and truth.ndim == 1
         self._epochs: list[NDArray[np.float32]] = []
@@ -118,8 +109,6 @@ class Recording:
         epoch: ArrayLike | None = None,
         phase: ArrayLike | None = None,
         phase_names: Mapping[int, str] | Sequence[str] = (),
-        states: Mapping[str, NDArray] | None = None,
-        loss: ArrayLike | None = None,
         **options: Any,
     ) -> Recording:
         """Return a recording of what was predicted before.
@@ -131,31 +120,26 @@ class Recording:
         epoch : (n_epochs,) int, optional
             Ascending; 1, 2, ... by default, and 0 is the state before the training.
         phase : (n_epochs,) int, optional
-            Any whole numbers; all epochs are of one phase by default.
+            All epochs are of one phase by default.
         phase_names : mapping of phase to str, or sequence of str, optional
-        states : mapping of str to array, optional
-            Predictions between epochs, such as just after a change of the weights.
-        loss : (n_epochs,), optional
         **options
             As for :class:`Recording`. Views are counted where neither they nor classes or outputs are named.
         """
-        predictions = as_array(predictions)
-        one_number_each = as_array(truth).ndim == 1 and not {"classes", "outputs"} & options.keys()
-        if "views" not in options and predictions.ndim == 3 and one_number_each:
+        predictions = given.as_array(predictions)
+        one_number_each = given.as_array(truth).ndim == 1 and not {"views", "classes", "outputs"} & options.keys()
+        if predictions.ndim == 3 and one_number_each:
             first = predictions[0] if len(predictions) else np.empty((0, 1))
-            if not (as_array(truth).dtype.kind in "iuUSOb" and are_probabilities(first)):
+            if not (given.as_array(truth).dtype.kind in "iuUSOb" and given.are_probabilities(first)):
                 options["views"] = predictions.shape[2]
         recording = cls(truth, **options)
         n_epochs = len(predictions)
-        epochs = one_each("epoch", np.arange(1, n_epochs + 1) if epoch is None else epoch, n_epochs)
-        phases = one_each("phase", np.zeros(n_epochs, np.int64) if phase is None else phase, n_epochs)
+        epochs = given.one_each("epoch", np.arange(1, n_epochs + 1) if epoch is None else epoch, n_epochs)
+        phases = given.one_each("phase", np.zeros(n_epochs, np.int64) if phase is None else phase, n_epochs)
         for one, number, of_phase in zip(predictions, epochs, phases, strict=True):
             recording.record(one, epoch=number, phase=of_phase)
         if not isinstance(phase_names, Mapping):
             phase_names = dict(zip(recording.phase_numbers.tolist(), phase_names, strict=False))
         recording.phase_names |= {int(number): str(text) for number, text in phase_names.items()}
-        recording.states |= {state: np.asarray(values) for state, values in (states or {}).items()}
-        recording.loss = None if loss is None else one_each("loss", loss, n_epochs).astype(np.float64)
         return recording
 
     def __repr__(self) -> str:
@@ -165,8 +149,6 @@ class Recording:
     def __len__(self) -> int:
         """Return the number of recorded epochs."""
         return len(self._epochs)
-
-    # --- recording
 
     def record(
         self,
@@ -185,13 +167,12 @@ class Recording:
             Arrays, tensors, lists or data frames; the columns are the outputs, or the probabilities of the classes.
             Of two classes the probability of the second is enough. Values that are not finite are kept, and shown.
         epoch : int, optional
-            The number of epochs trained: 0 before the training, and 1 after the first. One more than the last by
-            default.
+            The number of epochs trained: 0 before the training. One more than the last by default.
         phase : int, optional
             As :meth:`begin_phase` has said by default.
         item_ids : (n_items,), optional
             Checked to be the same each time.
-        classes : (n_columns,), optional
+        classes : (n_classes,), optional
             The class of each column, where the model has an order of its own or does not know all classes.
 
         Raises
@@ -199,45 +180,39 @@ class Recording:
         InputError
             If the predictions do not fit the items, are no probabilities, or if epochs do not ascend.
         """
-        if item_ids is not None and not np.array_equal(as_array(item_ids), self.item):
+        if item_ids is not None and not np.array_equal(given.as_array(item_ids), self.item):
             msg = "the predictions are of other items, or in another order; predict the same items each time"
             raise InputError(msg)
-        values = as_array(predictions)
-        values = self._shaped(values if classes is None else self._in_order_of_classes(values, as_array(classes)))
-        number = (self._epoch[-1] + 1 if self._epoch else 1) if epoch is None else whole("epoch", epoch)
+        values = given.as_array(predictions)
+        values = self._shaped(values if classes is None else self._in_order(values, given.as_array(classes)))
+        number = (self._epoch[-1] + 1 if self._epoch else 1) if epoch is None else given.whole("epoch", epoch)
         if number < 0 or (self._epoch and number <= self._epoch[-1]):
             last = f" after epoch {self._epoch[-1]}" if self._epoch else ""
             msg = f"epoch {number} cannot be recorded{last}; epochs ascend from 0"
             raise InputError(msg)
-        of_phase = self._current_phase if phase is None else whole("phase", phase)
+        of_phase = self._current_phase if phase is None else given.whole("phase", phase)
         if self.path is not None:
             from report_utils.dynamics.storage import append_epoch
 
             append_epoch(self, values, number, of_phase)
-        self._append(values, number, of_phase)
-
-    def _append(self, values: NDArray[np.float32], epoch: int, phase: int) -> None:
         self._epochs.append(values)
-        self._epoch.append(epoch)
-        self._phase.append(phase)
-        self._current_phase, self._stacked = phase, None
+        self._epoch.append(number)
+        self._phase.append(of_phase)
+        self._current_phase, self._stacked = of_phase, None
 
     def begin_phase(self, name: str = "", *, number: int | None = None) -> int:
-        """Let the next epochs belong to a new phase, and return its number.
-
-        Parameters
-        ----------
-        name : str
-        number : int, optional
-            One more than the last phase by default.
-        """
+        """Let the next epochs belong to a new phase, by default numbered one more than the last; return its number."""
         last = self._phase[-1] if self._phase else self._current_phase if self.phase_names else -1
-        self._current_phase = last + 1 if number is None else whole("phase", number)
+        self._current_phase = last + 1 if number is None else given.whole("phase", number)
         if name:
             self.phase_names[self._current_phase] = str(name)
         return self._current_phase
 
-    def _in_order_of_classes(self, values: NDArray, columns: NDArray) -> NDArray:
+    def _set_classes(self, truth: NDArray, classes: tuple[Any, ...]) -> None:
+        self.truth = given.class_codes(truth, classes)
+        self._class_values, self.classes = classes, tuple(str(each) for each in classes)
+
+    def _in_order(self, values: NDArray, columns: NDArray) -> NDArray:
         """Return probabilities of all classes in the recording's order, 0 for classes that the model does not know."""
         if not self.classes and not self._epochs:
             self._set_classes(self.truth.astype(np.int64), tuple(columns.tolist()))
@@ -247,20 +222,14 @@ class Recording:
             place = {number: number for number in range(len(self.classes))}
         found = [place.get(value) for value in columns.tolist()]
         if values.ndim != 2 or len(found) != values.shape[1] or None in found:
-            msg = (
-                f"the predictions of shape {values.shape} are not of the recording's classes: {', '.join(self.classes)}"
-            )
+            named = ", ".join(self.classes)
+            msg = f"the predictions of shape {values.shape} are not of the recording's classes: {named}"
             raise InputError(msg)
         ordered = np.zeros((len(values), len(self.classes)), np.float32)
         ordered[:, found] = values
         return ordered
 
-    def _set_classes(self, truth: NDArray, classes: tuple[Any, ...]) -> None:
-        self.truth = class_codes(truth, classes)
-        self._class_values, self.classes = classes, tuple(str(each) for each in classes)
-
     def _shaped(self, values: NDArray) -> NDArray[np.float32]:
-        """Return predictions as ``(n_items, n_views)`` or ``(n_items, n_views, n_columns)``."""
         try:
             values = values.astype(np.float32)
         except (TypeError, ValueError) as error:
@@ -273,13 +242,14 @@ class Recording:
                 "each time, in the same order"
             )
             raise InputError(msg)
-        if not self.classes and self._of_integers and not self._epochs and n_views == 1 and are_probabilities(values):
+        is_first = not self.classes and not self._epochs
+        if is_first and self._of_integers and n_views == 1 and given.are_probabilities(values):
             self._set_classes(self.truth.astype(np.int64), tuple(range(values.shape[1])))
         if len(self.classes) == 2:
-            values = both_classes(values, n_items, n_views)
+            values = given.both_classes(values, n_items, n_views)
         wanted = (n_items, n_views, *([len(self.columns)] if self.columns else []))
         if values.shape not in {wanted, tuple(n for i, n in enumerate(wanted) if i != 1 or n > 1)}:
-            axes = " x ".join(f"{n} {axis}s" for n, axis in zip(wanted, ("item", "view", "column"), strict=False))
+            axes = " x ".join(f"{n} {axis}" for n, axis in zip(wanted, ("items", "views", "columns"), strict=False))
             msg = (
                 f"the predictions have the shape {values.shape}, and {axes} are recorded; say what the columns are "
                 "when the recording is made: views=, classes= or outputs="
@@ -287,10 +257,8 @@ class Recording:
             raise InputError(msg)
         values = values.reshape(wanted)
         if self.classes:
-            require_probabilities(values)
+            given.require_probabilities(values)
         return values
-
-    # --- what was recorded
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -358,26 +326,21 @@ class Recording:
         self.require_one_output()
         return self.residuals.reshape(len(self.phase), -1).std(axis=1)
 
-    def values(self, show: Literal["margin", "probability"] = "margin", *, view: int = 0) -> NDArray[np.float64]:
-        """Return one number for each epoch and item, ``(n_epochs, n_items)``: what the picture shows.
+    def values(self, show: Literal["margin", "probability"] = "margin") -> NDArray[np.float64]:
+        """Return one number for each epoch and item, ``(n_epochs, n_items)``: what the picture shows, of view 0.
 
-        Parameters
-        ----------
-        show : {"margin", "probability"}
-            Of a classifier: the probability of the true class, or by how much it exceeds that of the likeliest other
-            class, which is positive where the item is right. Without effect on numbers.
-        view : int
+        Of a classifier it is the probability of the true class, or by how much that exceeds the probability of the
+        likeliest other class, which is positive where the item is right.
         """
         self.require_one_output()
-        chosen = self.predictions[:, :, view].astype(np.float64)
+        chosen = self.predictions[:, :, 0].astype(np.float64)
         if not self.classes:
             return chosen
         true = np.take_along_axis(chosen, self.truth[None, :, None], axis=2)[..., 0]
         if show == "probability":
             return true
-        others = chosen.copy()
-        np.put_along_axis(others, np.broadcast_to(self.truth[None, :, None], (*true.shape, 1)), -np.inf, axis=2)
-        return true - others.max(axis=2)
+        np.put_along_axis(chosen, np.broadcast_to(self.truth[None, :, None], (*true.shape, 1)), -np.inf, axis=2)
+        return true - chosen.max(axis=2)
 
     def output(self, which: str | int) -> Recording:
         """Return the recording of one of several outputs."""
@@ -391,7 +354,6 @@ class Recording:
             epoch=self.epoch,
             phase=self.phase,
             phase_names=self.phase_names,
-            states={name: values[..., place] for name, values in self.states.items()},
             item_ids=self.item,
             names=self.names.tolist(),
             name=f"{self.name}: {self.outputs[place]}" if self.name else self.outputs[place],
@@ -419,8 +381,6 @@ class Recording:
             )
             raise InputError(msg)
 
-    # --- pictures and files
-
     def viewer(self, *others: Recording, **options: Any) -> Widget:
         """Return the picture to explore, as :func:`report_utils.dynamics.dynamics_viewer` does."""
         from report_utils.dynamics.viewer import dynamics_viewer
@@ -437,14 +397,45 @@ class Recording:
 
         save_recording(self, Path(path))
 
-    def to_frame(self) -> Any:
-        """Return a pandas data frame with a row for each epoch, item and view."""
-        from report_utils.dynamics.storage import to_frame
+    def to_frame(self) -> pd.DataFrame:
+        """Return a data frame with a row for each epoch, item and view.
 
-        return to_frame(self)
+        Its columns are ``epoch``, ``phase``, ``item``, ``view``, ``truth`` and ``prediction``; several outputs and the
+        probabilities of classes have a ``truth: ...`` or ``prediction: ...`` of their own.
+        """
+        import pandas as pd
+
+        n_views, names = len(self.views), [f"prediction: {name}" for name in self.columns] or ["prediction"]
+        index = pd.MultiIndex.from_product([self.epoch, self.item, self.views], names=["epoch", "item", "view"])
+        frame = pd.DataFrame(self.predictions.reshape(len(index), -1), index, names).reset_index()
+        frame.insert(1, "phase", np.repeat(self.phase, len(self.item) * n_views))
+        truth = self._labels()
+        columns = {f"truth: {name}": truth[:, i] for i, name in enumerate(self.outputs)} or {"truth": truth}
+        for place, (name, values) in enumerate(columns.items(), start=4):
+            frame.insert(place, name, np.tile(np.repeat(values, n_views), len(self)))
+        return frame
 
     def to_xarray(self) -> Any:
-        """Return an ``xarray.Dataset``; xarray is needed."""
-        from report_utils.dynamics.storage import to_xarray
+        """Return an ``xarray.Dataset`` with ``prediction`` and ``truth``; xarray is needed."""
+        try:
+            import xarray as xr
+        except ImportError as error:
+            msg = "xarray is not installed: pip install xarray"
+            raise InputError(msg) from error
 
-        return to_xarray(self)
+        column = self.dims[3:]
+        coordinates = {
+            "epoch": self.epoch,
+            "phase": ("epoch", self.phase),
+            "item": self.item,
+            "item_name": ("item", self.names),
+            "view": list(self.views),
+            **({column[0]: list(self.columns)} if column else {}),
+        }
+        of_item = ("item", *column) if self.outputs else ("item",)
+        data = {"prediction": (self.dims, self.predictions), "truth": (of_item, self._labels())}
+        return xr.Dataset(data, coordinates, {"name": self.name})
+
+    def _labels(self) -> NDArray:
+        """Return the truth, of a classifier by name."""
+        return np.array(self.classes)[self.truth] if self.classes else self.truth

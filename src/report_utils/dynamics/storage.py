@@ -1,4 +1,4 @@
-"""Recordings on disk: a folder that grows epoch by epoch, NPZ and Parquet files; and as data frame or xarray."""
+"""Recordings on disk: NPZ and Parquet files, and folders that grow epoch by epoch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
@@ -16,37 +15,28 @@ from numpy.typing import NDArray
 from report_utils.dynamics.recording import Recording
 from report_utils.errors import InputError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 FORMAT = "dynamics recording 1"
 _HEADER = "recording.npz"
+_DAMAGED = (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile)
 
 
 def load_recording(path: str | Path) -> Recording:
-    """Read a recording: a folder that grew while a model was trained, an NPZ or a Parquet file.
+    """Read a recording: an NPZ or a Parquet file, or a folder that grew while a model was trained.
 
     A folder can be recorded into further: what was kept before an interruption is there.
-
-    Raises
-    ------
-    InputError
-        If there is no recording, or it is damaged.
     """
     path = Path(path)
     try:
         if path.is_dir():
             return _read_folder(path)
-        if path.suffix == ".parquet":
-            return _read_parquet(path)
-        return _recording(_read_npz(path))
+        return _recording(_read_parquet(path) if path.suffix == ".parquet" else _read_npz(path))
     except FileNotFoundError as error:
         msg = f"{path}: there is no recording here; name a folder, an .npz or a .parquet file"
         raise InputError(msg) from error
     except InputError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from error
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         msg = f"{path}: this is not a recording, or it is damaged ({type(error).__name__}); record it again"
         raise InputError(msg) from error
 
@@ -54,16 +44,13 @@ def load_recording(path: str | Path) -> Recording:
 def save_recording(recording: Recording, path: Path) -> None:
     """Write a recording as ``.npz`` or ``.parquet``, whole or not at all."""
     if path.suffix == ".npz":
-        content = _npz(_about(recording) | _of_epochs(recording))
+        of_epochs = {"predictions": recording.predictions, "epoch": recording.epoch, "phase": recording.phase}
+        _write(path, _npz(_about(recording) | of_epochs))
     elif path.suffix == ".parquet":
-        content = _parquet(recording)
+        _write(path, _parquet(recording))
     else:
         msg = f"{path}: recordings are written as .npz or .parquet; name such a file"
         raise InputError(msg)
-    _write(path, content)
-
-
-# --- a folder that grows
 
 
 def new_folder(path: Path) -> None:
@@ -95,14 +82,11 @@ def _read_folder(folder: Path) -> Recording:
         try:
             one = _read_npz(file)
             recording.record(one["predictions"], epoch=int(one["epoch"]), phase=int(one["phase"]))
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        except _DAMAGED as error:
             msg = f"{file.name} is damaged; delete it, and what was recorded besides can be read"
             raise InputError(msg) from error
     recording.path = folder
     return recording
-
-
-# --- NPZ
 
 
 def _about(recording: Recording) -> dict[str, NDArray]:
@@ -113,9 +97,7 @@ def _about(recording: Recording) -> dict[str, NDArray]:
         "item": recording.item,
         "item_name": recording.names,
     }
-    if recording.group is not None:
-        arrays["group"] = recording.group
-    return arrays | {f"state_{name}": values for name, values in recording.states.items()}
+    return arrays if recording.group is None else arrays | {"group": recording.group}
 
 
 def _facts(recording: Recording) -> str:
@@ -126,14 +108,8 @@ def _facts(recording: Recording) -> str:
         "classes": recording.classes,
         "outputs": recording.outputs,
         "phase_names": {str(number): name for number, name in recording.phase_names.items()},
-        "states": sorted(recording.states),
     }
     return json.dumps(facts)
-
-
-def _of_epochs(recording: Recording) -> dict[str, NDArray]:
-    arrays = {"predictions": recording.predictions, "epoch": recording.epoch, "phase": recording.phase}
-    return arrays if recording.loss is None else arrays | {"loss": recording.loss}
 
 
 def _recording(arrays: Mapping[str, NDArray]) -> Recording:
@@ -141,8 +117,6 @@ def _recording(arrays: Mapping[str, NDArray]) -> Recording:
     if facts["format"] != FORMAT:
         msg = f"its format is {facts['format']!r}, and {FORMAT!r} can be read"
         raise InputError(msg)
-    options = {"classes": facts["classes"] or None, "outputs": facts["outputs"] or None, "views": facts["views"]}
-    options = {name: value for name, value in options.items() if value is not None}
     shape = (0, len(arrays["truth"]), len(facts["views"]), *([1] if facts["classes"] or facts["outputs"] else []))
     return Recording.from_arrays(
         arrays.get("predictions", np.empty(shape, np.float32)),
@@ -150,13 +124,13 @@ def _recording(arrays: Mapping[str, NDArray]) -> Recording:
         epoch=arrays.get("epoch"),
         phase=arrays.get("phase"),
         phase_names={int(number): name for number, name in facts["phase_names"].items()},
-        states={name: arrays[f"state_{name}"] for name in facts["states"]},
-        loss=arrays.get("loss"),
         item_ids=arrays["item"],
         names=arrays["item_name"],
         name=facts["name"],
         group=arrays.get("group"),
-        **options,
+        classes=facts["classes"] or None,
+        outputs=facts["outputs"] or None,
+        views=facts["views"],
     )
 
 
@@ -168,7 +142,38 @@ def _npz(arrays: Mapping[str, NDArray]) -> bytes:
 
 def _read_npz(path: Path) -> dict[str, NDArray]:
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+        return dict(arrays)
+
+
+def _parquet(recording: Recording) -> bytes:
+    """Return the long table, with all that it does not hold in the file's metadata."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.Table.from_pandas(recording.to_frame(), preserve_index=False)
+    table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"recording": _npz(_about(recording))})
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    return content.getvalue()
+
+
+def _read_parquet(path: Path) -> dict[str, NDArray]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise ValueError(path) from error
+    with np.load(io.BytesIO(table.schema.metadata[b"recording"]), allow_pickle=False) as stored:
+        arrays = dict(stored)
+    facts = json.loads(str(arrays["about"]))
+    n_items, n_views = len(arrays["truth"]), len(facts["views"])
+    names = [name for name in table.column_names if name.startswith("prediction")]
+    values = np.stack([table[name].to_numpy() for name in names], axis=-1)
+    shape = (-1, n_items, n_views, *([len(names)] if facts["classes"] or facts["outputs"] else []))
+    of_epochs = {name: table[name].to_numpy()[:: n_items * n_views] for name in ("epoch", "phase")}
+    return arrays | of_epochs | {"predictions": values.reshape(shape)}
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -181,93 +186,3 @@ def _write(path: Path, content: bytes) -> None:
         unfinished.unlink(missing_ok=True)
         msg = f"{path}: cannot write here: {error.strerror}; name another file"
         raise InputError(msg) from error
-
-
-# --- tables
-
-
-def to_frame(recording: Recording) -> pd.DataFrame:
-    """Return a data frame with a row for each epoch, item and view.
-
-    Its columns are ``epoch``, ``phase``, ``item``, ``view``, ``truth`` and ``prediction``; several outputs and the
-    probabilities of classes have a ``truth: ...`` or ``prediction: ...`` of their own.
-    """
-    import pandas as pd
-
-    shape = recording.predictions.shape[:3]
-    n_epochs, n_items, n_views = shape
-
-    def each(values: NDArray, axis: int) -> NDArray:
-        wide = np.reshape(values, [-1 if i == axis else 1 for i in range(3)])
-        return np.broadcast_to(wide, shape).ravel()
-
-    columns = {
-        "epoch": each(recording.epoch, 0),
-        "phase": each(recording.phase, 0),
-        "item": each(recording.item, 1),
-        "view": each(np.array(recording.views), 2),
-    }
-    if recording.outputs:
-        columns |= {f"truth: {name}": each(recording.truth[:, i], 1) for i, name in enumerate(recording.outputs)}
-    else:
-        truth = np.array(recording.classes)[recording.truth] if recording.classes else recording.truth
-        columns["truth"] = each(truth, 1)
-    flat = recording.predictions.reshape(n_epochs * n_items * n_views, -1)
-    names = [f"prediction: {name}" for name in recording.columns] or ["prediction"]
-    return pd.DataFrame(columns | {name: flat[:, i] for i, name in enumerate(names)})
-
-
-def _parquet(recording: Recording) -> bytes:
-    """Return the long table, with all that it does not hold in the file's metadata."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    about = _about(recording) | ({} if recording.loss is None else {"loss": recording.loss})
-    table = pa.Table.from_pandas(to_frame(recording), preserve_index=False)
-    table = table.replace_schema_metadata({**(table.schema.metadata or {}), b"recording": _npz(about)})
-    content = io.BytesIO()
-    pq.write_table(table, content, compression="zstd")
-    return content.getvalue()
-
-
-def _read_parquet(path: Path) -> Recording:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise ValueError(path) from error
-    with np.load(io.BytesIO(table.schema.metadata[b"recording"]), allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    facts = json.loads(str(arrays["about"]))
-    n_items, n_views = len(arrays["truth"]), len(facts["views"])
-    rows = n_items * n_views
-    names = [name for name in table.column_names if name.startswith("prediction")]
-    values = np.stack([table[name].to_numpy() for name in names], axis=-1)
-    shape = (-1, n_items, n_views, *([len(names)] if facts["classes"] or facts["outputs"] else []))
-    of_epochs = {name: table[name].to_numpy()[::rows] for name in ("epoch", "phase")}
-    return _recording(arrays | of_epochs | {"predictions": values.reshape(shape)})
-
-
-def to_xarray(recording: Recording) -> Any:
-    """Return an ``xarray.Dataset`` with ``prediction`` and ``truth``."""
-    try:
-        import xarray as xr
-    except ImportError as error:
-        msg = "xarray is not installed: pip install xarray"
-        raise InputError(msg) from error
-
-    column = recording.dims[3:]
-    truth = np.array(recording.classes)[recording.truth] if recording.classes else recording.truth
-    coordinates = {
-        "epoch": recording.epoch,
-        "phase": ("epoch", recording.phase),
-        "item": recording.item,
-        "item_name": ("item", recording.names),
-        "view": list(recording.views),
-        **({column[0]: list(recording.columns)} if column else {}),
-    }
-    of_item = ("item", *column) if recording.outputs else ("item",)
-    data = {"prediction": (recording.dims, recording.predictions), "truth": (of_item, truth)}
-    return xr.Dataset(data, coordinates, {"name": recording.name})

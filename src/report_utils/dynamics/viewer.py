@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.dynamics.measures import tolerance_of
-from report_utils.dynamics.picture import COLOUR_MAP, Picture, Shown, picture_of
+from report_utils.dynamics.picture import COLOUR_MAP, Picture, Shown, colour_label, picture_of, plot_dynamics
 from report_utils.dynamics.recording import Recording
 from report_utils.dynamics.viewer_data import IMAGE_BYTES, decimals_of, packed_values, small_images, webp
 from report_utils.errors import InputError
@@ -45,36 +45,30 @@ def dynamics_viewer(
     """Show one recording, or several of the same items side by side, as a picture to explore.
 
     Pointing at a cell tells what it is; a click, or the Enter key, draws that item's path and its inputs. Rows can be
-    sorted by the truth, by the last error, by what each phase has gained, by ease, and by how much several trainings
-    disagree. Items are found by name. Where there are more rows than the screen has lines, a line is the mean of
-    several, and zooming in shows each. Where no script runs, and in print, the plain picture stands in its place.
+    sorted in several ways, and items are found by name. Where there are more rows than the screen has lines, a line is
+    the mean of several, and zooming in shows each. Where no script runs, and in print, the plain picture stands in its
+    place.
 
     Parameters
     ----------
     recording, *others : Recording
         Of the same items and epochs, with the same phases; view 0 is shown.
-    titles : sequence of str, optional
-        What to call each recording; its ``name`` by default.
-    labels : (n_items,) of str, optional
-        What to call each item; the names of the recording by default.
+    titles, labels, phases : sequence of str, optional
+        What to call each recording, each item and each phase; by default as the recording calls them.
     item : str
         What an item is, in the singular.
     quantity : str
         What is predicted, such as ``"price [k$]"``.
     unit : str
         The unit of a difference of two predictions, such as ``"k$"``.
-    phases : sequence of str, optional
-        A name for each phase; those of the recording by default.
     images : (n_items, height, width, n_channels) or a sequence of such, optional
         What the model saw of each item, for all recordings or for each; row 0 is drawn at the top.
     channels : sequence of str, optional
         Names of the images' channels.
     features : pandas.DataFrame, optional
         What else is known of each item, a row for each.
-    limit : float, optional
-        The colours span ``[-limit, limit]`` around the mean truth; the largest centred truth by default.
-    show : {"margin", "probability"}
-        Of a classifier; see :meth:`Recording.values`.
+    limit, show
+        As for :func:`plot_dynamics`.
     tolerance : float, optional
         By how much a number may be off and still be right, for the ease; half of the truth's standard deviation by
         default.
@@ -84,18 +78,15 @@ def dynamics_viewer(
     Returns
     -------
     Widget
-        A notebook shows it; ``html()`` and ``save(path)`` put it elsewhere.
+        A notebook shows it; ``html()`` and ``save(path)`` put it elsewhere. Values are kept to a hundredth of the
+        leading digit of the truth's standard deviation (0.001 for clusters); of very many they are kept to what fits on
+        a page, which the picture says.
 
     Raises
     ------
     InputError
-        If the recordings show different items, epochs or phases, have no epochs or several outputs, or if a sequence
-        has another length than what it names.
-
-    Notes
-    -----
-    Values are kept to a hundredth of the leading digit of the truth's standard deviation (0.001 for clusters), and are
-    shown to that digit; of very many they are kept to what fits on a page, which the picture says.
+        If the recordings show different items, epochs or phases, have no epochs, or if a sequence has another length
+        than what it names.
     """
     shown = (recording, *others)
     titles = list(titles or [each.name or "recording" for each in shown])
@@ -198,8 +189,6 @@ def _plain_figure(
     shown: Sequence[Recording], titles: list[str], phases: list[str], first: Picture, words: dict[str, str]
 ) -> Figure:
     from matplotlib.figure import Figure
-
-    from report_utils.dynamics.plot import colour_label, plot_dynamics
 
     figure = Figure(figsize=(8.0 if len(shown) == 1 else 4.75 * len(shown), 5.0), layout="constrained")
     axes = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]

@@ -11,26 +11,24 @@ import keras
 import numpy as np
 
 from report_utils.dynamics.adapters import (
+    DEFAULT_BATCH,
     Recordings,
+    RowsCheck,
     nothing_recorded,
     record_outputs,
+    require_batch,
     same_random_numbers,
 )
 from report_utils.dynamics.recorder import EpochRecorder
 from report_utils.errors import InputError
 
-_DEFAULT_BATCH = 256
-
 
 class PredictionRecorder(EpochRecorder):
     """Keeps a model's predictions for fixed inputs after every epoch of ``fit``.
 
-    Any Keras model that ``fit`` trains can be recorded, over one call of ``fit`` or several. A recorded training gives
-    the same weights as one that is not, bit for bit: the model, its metrics and all random numbers are left as they
-    were. A stateful model predicts from its reset state.
-
-    What cannot be recorded is refused when ``fit`` begins: inputs that can be read only once, that have no end, or
-    that give different rows each time they are read (shuffled). The rows are checked again at every epoch.
+    A recorded training gives the same weights as one that is not, bit for bit, over one call of ``fit`` or several.
+    A stateful model predicts from its reset state. Inputs that can be read only once, that have no end, or that give
+    different rows each time they are read (shuffled) are refused; the rows are checked again at every epoch.
 
     Parameters
     ----------
@@ -58,17 +56,15 @@ class PredictionRecorder(EpochRecorder):
         inputs: Any,
         recording: Recordings | None = None,
         *,
-        batch_size: int = _DEFAULT_BATCH,
+        batch_size: int = DEFAULT_BATCH,
         predict: Callable[[keras.Model, Any], Any] | None = None,
     ) -> None:
         super().__init__(inputs, predict)
         self.recording = recording
+        require_batch(batch_size)
         self.batch_size = batch_size
-        if batch_size < 1:
-            msg = f"batch_size is {batch_size}; give 1 or more"
-            raise InputError(msg)
         self._are_arrays = all(hasattr(leaf, "shape") for leaf in keras.tree.flatten(inputs))
-        self._rows: str | None = None
+        self._rows = RowsCheck(inputs)
         if self._are_arrays:
             _require_rows(inputs)
         else:
@@ -90,10 +86,7 @@ class PredictionRecorder(EpochRecorder):
 
     @property
     def predictions(self) -> Any:
-        """Return what was predicted after each epoch, ``(n_epochs, *shape of one prediction)``.
-
-        An array, or a list or dict of arrays for a model with several outputs.
-        """
+        """Return what was predicted after each epoch, ``(n_epochs, *shape of one prediction)`` by output."""
         if not self._epochs:
             return np.empty((0,), dtype=np.float32)
         return keras.tree.map_structure(lambda *outputs: np.stack(outputs), *self._epochs)
@@ -106,29 +99,17 @@ class PredictionRecorder(EpochRecorder):
                 raise InputError(msg)
         else:
             for _ in range(2):
-                self._check_rows(_digest(_batches(self.inputs)))
-
-    def _check_rows(self, found: str) -> None:
-        if self._rows not in {None, found}:
-            msg = (
-                f"the inputs to record ({type(self.inputs).__name__}) give different rows each time they are read; "
-                "give them unshuffled and without random changes"
-            )
-            raise InputError(msg)
-        self._rows = found
+                self._rows.require(_digest(_batches(self.inputs)))
 
     def _predict(self) -> Any:
         if not self.model.built:
             msg = "the model has no weights yet; build it, for instance with keras.Input, before a state is recorded"
             raise InputError(msg)
         with _unchanged(self.model):
-            self._check_rows_of_data()
+            if not self._are_arrays:
+                self._rows.require(_digest(_batches(self.inputs)))
             predicted = self._predict_batches() if self.predict is None else self.predict(self.model, self.inputs)
             return keras.tree.map_structure(lambda output: np.asarray(output, dtype=np.float32), predicted)
-
-    def _check_rows_of_data(self) -> None:
-        if not self._are_arrays:
-            self._check_rows(_digest(_batches(self.inputs)))
 
     def _predict_batches(self) -> Any:
         for layer in _stateful_layers(self.model):

@@ -10,12 +10,6 @@ from report_utils.dynamics.recording import Recording
 class LightGBMRecorder:
     """Records what a booster predicts for fixed inputs after every boosting round.
 
-    Parameters
-    ----------
-    inputs : array
-        What to predict.
-    recording : Recording
-
     Examples
     --------
     >>> lightgbm.train(options, train, num_boost_round=50, callbacks=[LightGBMRecorder(x_test, recording)])

@@ -31,7 +31,7 @@ def record_partial_fit(
     model : estimator
         Such as ``SGDRegressor`` or ``MLPClassifier``.
     x, y : (n, ...) array
-        What to train on, in another order every epoch.
+        In another order every epoch.
     inputs : (n_items, ...) array
         What to predict.
     epochs : int
@@ -54,13 +54,7 @@ def record_partial_fit(
 def record_staged(recording: Recording, model: Any, inputs: ArrayLike) -> None:
     """Record a boosted model that has been fitted, stage by stage; epoch k is the prediction of its first k stages.
 
-    Parameters
-    ----------
-    recording : Recording
-    model : estimator
-        With ``staged_predict`` or ``staged_predict_proba``, such as ``GradientBoostingRegressor``.
-    inputs : (n_items, ...) array
-        What to predict.
+    The model has ``staged_predict`` or ``staged_predict_proba``, such as ``GradientBoostingRegressor``.
     """
     method = "staged_predict_proba" if _is_classifier(model) else "staged_predict"
     _require(model, method)
@@ -81,20 +75,8 @@ def record_warm_start(
 ) -> None:
     """Train a model with ``warm_start`` further and further, and record it at each value of a parameter.
 
-    Parameters
-    ----------
-    recording : Recording
-        The values are its epochs.
-    model : estimator
-        Such as ``RandomForestRegressor``.
-    x, y : (n, ...) array
-        What to train on.
-    inputs : (n_items, ...) array
-        What to predict.
-    parameter : str
-        What says how far to train.
-    values : iterable of int
-        Ascending.
+    The values ascend and are the epochs; the parameter says how far to train, such as a ``RandomForestRegressor``. The
+    rest is as for :func:`record_partial_fit`.
     """
     unknown = {"warm_start", parameter} - model.get_params().keys()
     if unknown:

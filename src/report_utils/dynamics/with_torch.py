@@ -10,17 +10,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from report_utils.dynamics.adapters import Recordings, nothing_recorded, record_outputs, same_random_numbers
+from report_utils.dynamics.adapters import (
+    DEFAULT_BATCH,
+    Recordings,
+    RowsCheck,
+    nothing_recorded,
+    record_outputs,
+    require_batch,
+    same_random_numbers,
+)
 from report_utils.errors import InputError
-
-_DEFAULT_BATCH = 256
 
 
 class TorchRecorder:
     """Records what a PyTorch model predicts for fixed inputs, so that recording changes nothing of its training.
 
-    The model predicts in evaluation mode and without gradients; its mode, its buffers and all random numbers are
-    afterwards as they were.
+    The model predicts in evaluation mode and without gradients; its mode, its buffers and all random numbers stay.
 
     Parameters
     ----------
@@ -49,18 +54,16 @@ class TorchRecorder:
         inputs: Any,
         recording: Recordings,
         *,
-        batch_size: int = _DEFAULT_BATCH,
+        batch_size: int = DEFAULT_BATCH,
         predict: Callable[[torch.nn.Module, Any], Any] | None = None,
     ) -> None:
-        if batch_size < 1:
-            msg = f"batch_size is {batch_size}; give 1 or more"
-            raise InputError(msg)
+        require_batch(batch_size)
         if not _is_loader(inputs) and not (_leaves(inputs) and all(len(leaf) for leaf in _leaves(inputs))):
             msg = "the inputs to record have no rows; give one or more"
             raise InputError(msg)
         self.model, self.inputs, self.recording = model, inputs, recording
         self.batch_size, self.predict = batch_size, predict
-        self._rows: str | None = None
+        self._rows = RowsCheck(inputs)
 
     def record(self, *, epoch: int | None = None, phase: int | None = None) -> None:
         """Record what the model predicts now; the first call is epoch 0 where no other is named."""
@@ -90,10 +93,7 @@ class TorchRecorder:
             for leaf in _leaves(x):
                 digest.update(np.ascontiguousarray(torch.as_tensor(leaf).cpu().numpy()).tobytes())
             yield x
-        if self._rows not in {None, digest.hexdigest()}:
-            msg = "the inputs to record (DataLoader) give different rows each time they are read; give them unshuffled"
-            raise InputError(msg)
-        self._rows = digest.hexdigest()
+        self._rows.require(digest.hexdigest())
 
 
 def _is_loader(inputs: Any) -> bool:

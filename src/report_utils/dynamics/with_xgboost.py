@@ -10,13 +10,7 @@ from report_utils.dynamics.recording import Recording
 
 
 class XGBoostRecorder(xgboost.callback.TrainingCallback):
-    """Records what a booster predicts for fixed inputs after every boosting round.
-
-    Parameters
-    ----------
-    inputs : DMatrix or array
-        What to predict.
-    recording : Recording
+    """Records what a booster predicts for fixed inputs (a DMatrix or an array) after every boosting round.
 
     Examples
     --------

@@ -29,7 +29,7 @@ from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import results_folder
 from report_utils.runs.code_digest import reached_definitions
 from report_utils.runs.explain_changes import differences
-from report_utils.runs.provenance import source
+from report_utils.runs.manifests import source
 
 N_RINGS = 8
 INNER_EDGES_KEV = FINE_EDGES_KEV[1:-1]

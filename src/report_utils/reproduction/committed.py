@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,7 @@ A path, such as ``elsewhere/results/paper``, names a folder to read instead of o
 
 
 def open_reproduction(profile: str | Path | None = None, store: Store | None = None) -> Reproduction:
-    """Return what the book shows for a profile: its runs, or committed results if ``REPORT_RESULTS`` names some.
-
-    Raises
-    ------
-    InputError
-        If ``REPORT_RESULTS`` names the results of another profile, or no results exist.
-    """
+    """Return what the book shows for a profile: its runs, or committed results if ``REPORT_RESULTS`` names some."""
     named = os.environ.get(RESULTS_VARIABLE)
     if not named:
         return Reproduction(profile, store)
@@ -46,12 +40,7 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
     """Return a profile as its committed results were trained, with the largest set of comparable results.
 
     Comparable results were computed by the same backend with the same protocol on the same observations, and have
-    folds in common. The others are left out, and the pages say so.
-
-    Raises
-    ------
-    InputError
-        If there are no results, or one is damaged.
+    folds in common. The others are left out, and the pages say so. Damaged results, or none, are refused.
     """
     everything = read_results(folder)
     own = {name: result for name, result in everything.items() if name.split("/")[1] == profile.name}
@@ -77,16 +66,9 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
 
 
 class CommittedReproduction(Reproduction):
-    """A profile whose fits and dynamics are committed results.
+    """A profile, as it was trained, whose fits and dynamics are committed results, given by the names of their keys.
 
-    Parameters
-    ----------
-    profile : Profile
-        The profile with which the results were trained.
-    store : Store, optional
-        Holds the observations.
-    results : mapping of str to Result
-        By the names of their keys.
+    The store holds the observations.
     """
 
     folder: Path
@@ -117,23 +99,17 @@ class CommittedReproduction(Reproduction):
         result = self.results.get(name)
         return super()._training_key(name, *about) if result is None else key_of(result, self.profile.label)
 
-    def _finished(self, key: RunKey) -> Run:
-        run = self.load(key)
-        if run is None:
-            msg = f"{self.folder}: no {key.name}"
-            raise NotAvailableError(msg)
-        return run
+    def _finished(self, keys: list[RunKey]) -> list[Run]:
+        """Return the results of these keys; missing ones are not trained."""
+        for key in keys:
+            if not self.holds(key):
+                msg = f"{self.folder}: no {key.name}"
+                raise NotAvailableError(msg)
+        return [self.load(key) for key in keys]
 
-    def _ensure(self, keys: list[RunKey]) -> None:
-        """Do nothing: missing results are not trained."""
-
-    def has_fits(self, transform: str, n_seeds: int) -> bool:
-        """Tell whether there are fits of a transform in all folds with this many training seeds."""
-        return all(self.holds(key) for seed in range(n_seeds) for key in self.fit_keys(transform, seed))
-
-    def has_dynamics(self, transform: str, n_seeds: int) -> bool:
-        """Tell whether there are dynamics of a transform with this many training seeds."""
-        return all(self.holds(self.dynamics_key(transform, seed)) for seed in range(n_seeds))
+    def has(self, keys: Callable[[str, int], list[RunKey]], transform: str, n_seeds: int) -> bool:
+        """Tell whether there is every fit, or dynamics, of a transform with this many training seeds."""
+        return all(self.holds(key) for seed in range(n_seeds) for key in keys(transform, seed))
 
     @property
     def backend(self) -> str:
@@ -143,12 +119,12 @@ class CommittedReproduction(Reproduction):
     @property
     def transforms(self) -> tuple[str, ...]:
         """Return the transforms that have fits among the results, in the report's order."""
-        return tuple(name for name in super().transforms if self.has_fits(name, 1))
+        return tuple(name for name in super().transforms if self.has(self.fit_keys, name, 1))
 
     @property
     def dynamics_transforms(self) -> tuple[str, ...]:
         """Return the transforms whose dynamics the report shows and the results include."""
-        return tuple(name for name in DYNAMICS_TRANSFORMS if self.has_dynamics(name, 1))
+        return tuple(name for name in DYNAMICS_TRANSFORMS if self.has(self.dynamics_keys, name, 1))
 
     def missing(self, *_: object, **__: object) -> list[RunKey]:
         """Return nothing: missing results are not trained, only reported."""
@@ -220,19 +196,14 @@ def _going_together(found: Mapping[str, Result]) -> tuple[dict[str, Result], int
             n += 1
         folds[of] = n
     # the number of folds that keeps the most fits: a transform that was only begun costs the others no folds
-    n_common = max(
-        range(1, max(folds.values(), default=0) + 1), key=lambda n: (n * _n_at_least(folds, n), n), default=0
-    )
+    n_kept = {n: n * sum(there >= n for there in folds.values()) for n in range(1, max(folds.values(), default=0) + 1)}
+    n_common = max(n_kept, key=lambda n: (n_kept[n], n), default=0)
     kept = {
         name: result
         for name, result in fits.items()
         if result.inputs["fold"] < n_common <= folds[result.inputs["transform"], result.inputs["training_seed"]]
     }
     return kept | dynamics, n_common
-
-
-def _n_at_least(folds: Mapping[tuple[str, int], int], n: int) -> int:
-    return sum(there >= n for there in folds.values())
 
 
 def _majority(results: Mapping[str, Result], inputs: tuple[str, ...]) -> dict[str, Result]:

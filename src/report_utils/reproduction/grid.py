@@ -30,17 +30,7 @@ _DIGESTS = re.compile(r"(?:[0-9a-f]{64} .+\n)+")
 
 @dataclass(frozen=True)
 class Grid:
-    """The state of a profile's workflow.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the workflow keeps its files.
-    missing : tuple of str
-        The unfinished jobs, such as ``"fit/multi_band_2/3"``.
-    n_jobs : int
-        The number of all jobs.
-    """
+    """A profile's workflow: folder, unfinished jobs such as ``"fit/multi_band_2/3"``, and the number of all jobs."""
 
     folder: Path
     missing: tuple[str, ...]
@@ -53,10 +43,7 @@ def grid_folder(reproduction: Reproduction) -> Path:
 
 
 def write_grid(reproduction: Reproduction) -> Grid:
-    """Write the digest of each run of a profile, and mark the jobs that are finished.
-
-    Files with the right contents are left alone.
-    """
+    """Write the digest of each run of a profile where it differs, and mark the jobs that are finished."""
     folder = grid_folder(reproduction)
     mark_runs(reproduction.store.root)
     jobs = dict(_jobs(reproduction))
@@ -118,11 +105,6 @@ def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = 
         ``"local"``, ``"slurm"``, or the folder of your own Snakemake profile.
     arguments : sequence of str
         Passed to Snakemake, such as the target ``"done/fit/multi_band_2/3"``.
-
-    Raises
-    ------
-    InputError
-        If Snakemake or the profile is missing, or this grid is already running.
     """
     settings = project_root() / "grid" / "profiles" / where
     settings = settings if settings.is_dir() else Path(where).resolve()
@@ -140,9 +122,7 @@ def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = 
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            msg = (
-                f"{folder}: another process is running this grid; wait for it, or end it and run the same command again"
-            )
+            msg = f"{folder}: another process is running this grid; wait for it, or end it and run the command again"
             raise InputError(msg) from None
     with lock:  # held before marks and digests are written, which belong to the process that runs the grid
         grid = write_grid(reproduction)

@@ -54,20 +54,10 @@ _DECIDING_FLAGS = (
 
 
 class Reproduction:
-    """The report, reproduced with one profile.
+    """The report, reproduced with one profile, given as :func:`report_utils.profiles.load_profile` takes it.
 
-    Every request loads the finished runs, and computes and keeps the missing ones.
-
-    Parameters
-    ----------
-    profile : str, path or Profile, optional
-        As :func:`report_utils.profiles.load_profile` takes it.
-    store : Store, optional
-
-    Raises
-    ------
-    InputError
-        If the profile's observations cannot be used, or are too many to train a network on.
+    Every request loads the finished runs, and computes and keeps the missing ones. Observations that cannot be used, or
+    are too many to train a network on, are refused.
 
     Examples
     --------
@@ -155,24 +145,22 @@ class Reproduction:
     def cross_validation(self, transform: str, training_seed: int = 0) -> CrossValidation:
         """Return a transform's test predictions in the folds that the profile runs."""
         self._require(transform)
-        keys = self.fit_keys(transform, training_seed)
-        self._ensure(keys)
-        return recorded_fits(transform, [self._finished(key) for key in keys])
+        runs = self._finished(self.fit_keys(transform, training_seed))
+        return recorded_fits(transform, runs)
 
     def cross_validations(self, transform: str) -> tuple[CrossValidation, ...]:
         """Return a transform's test predictions for each trained seed; only the first seed is computed if missing."""
-        return tuple(self.cross_validation(transform, seed) for seed in range(max(1, self.n_training_seeds(transform))))
+        return tuple(self.cross_validation(transform, seed) for seed in range(self.n_training_seeds(transform)))
 
     def dynamics(self, transform: str, training_seed: int = 0) -> Recording:
         """Return the four-phase training of a transform."""
         self._require(transform)
-        key = self.dynamics_key(transform, training_seed)
-        self._ensure([key])
-        return recorded_dynamics(transform, self._finished(key), get_transform(transform).n_channels)
+        (run,) = self._finished([self.dynamics_key(transform, training_seed)])
+        return recorded_dynamics(transform, run, get_transform(transform).n_channels)
 
     def all_dynamics(self, transform: str) -> tuple[Recording, ...]:
         """Return the four-phase training of a transform for each trained seed."""
-        return tuple(self.dynamics(transform, seed) for seed in range(max(1, self.n_dynamics_seeds(transform))))
+        return tuple(self.dynamics(transform, seed) for seed in range(self._n_seeds(transform, self.dynamics_keys)))
 
     def book_seeds(self, transform: str) -> int:
         """Return the number of seeds with which the book needs a transform to be trained."""
@@ -181,15 +169,11 @@ class Reproduction:
 
     def n_training_seeds(self, transform: str) -> int:
         """Return the number of seeds with which a transform has been trained in all folds, at least 1."""
-        return self._n_seeds(lambda seed: self.fit_keys(transform, seed))
+        return self._n_seeds(transform, self.fit_keys)
 
-    def n_dynamics_seeds(self, transform: str) -> int:
-        """Return the number of seeds with which the dynamics of a transform has been trained, at least 1."""
-        return self._n_seeds(lambda seed: self.dynamics_keys(transform, seed))
-
-    def _n_seeds(self, keys: Callable[[int], list[RunKey]]) -> int:
+    def _n_seeds(self, transform: str, keys: Callable[[str, int], list[RunKey]]) -> int:
         seed = 1
-        while all(self.holds(key) for key in keys(seed)):
+        while all(self.holds(key) for key in keys(transform, seed)):
             seed += 1
         return seed
 
@@ -198,24 +182,15 @@ class Reproduction:
     ) -> list[RunKey]:
         """Return the keys of the runs of these transforms and dynamics, with every trained seed.
 
-        Parameters
-        ----------
-        transforms, dynamics : iterable of str
-        n_training_seeds : int
-            Minimum number of training seeds, if it is more than the profile's.
+        There are as many training seeds as the profile has, or as ``n_training_seeds`` if that is more.
         """
         fewest = max(n_training_seeds, self.profile.training_seeds)
-        keys = [
-            key
-            for name in transforms
-            for seed in range(max(self.n_training_seeds(name), fewest))
-            for key in self.fit_keys(name, seed)
-        ]
-        return keys + [
-            self.dynamics_key(name, seed)
-            for name in dynamics
-            for seed in range(max(self.n_dynamics_seeds(name), fewest))
-        ]
+        found: list[RunKey] = []
+        for names, keys in ((transforms, self.fit_keys), (dynamics, self.dynamics_keys)):
+            for name in names:
+                for seed in range(max(self._n_seeds(name, keys), fewest)):
+                    found += keys(name, seed)
+        return found
 
     def holds(self, key: RunKey) -> bool:
         """Tell whether a run with this key exists, without reading it."""
@@ -230,25 +205,10 @@ class Reproduction:
         return ""
 
     def prepare(
-        self,
-        transforms: Iterable[str] | None = None,
-        dynamics: Iterable[str] | None = None,
-        *,
-        folds: Iterable[int] | None = None,
-        n_training_seeds: int | None = None,
+        self, transforms: Iterable[str] | None = None, dynamics: Iterable[str] | None = None, **chosen: Any
     ) -> int:
-        """Compute the missing runs in worker processes, and return their number.
-
-        Parameters
-        ----------
-        transforms, dynamics : iterable of str, optional
-            By default all that the book shows.
-        folds : iterable of int, optional
-            Folds of the fits; by default all that the profile runs.
-        n_training_seeds : int, optional
-            Number of training seeds; by default the profile's, also of the networks that pages look into.
-        """
-        return self._compute(self.missing(transforms, dynamics, folds=folds, n_training_seeds=n_training_seeds))
+        """Compute the runs that :meth:`missing` names in worker processes, and return their number."""
+        return self._compute(self.missing(transforms, dynamics, **chosen))
 
     def missing(
         self,
@@ -258,7 +218,17 @@ class Reproduction:
         folds: Iterable[int] | None = None,
         n_training_seeds: int | None = None,
     ) -> list[RunKey]:
-        """Return the keys of the runs that :meth:`prepare` would compute, in order."""
+        """Return the keys of the runs that are not finished, in the order in which they are computed.
+
+        Parameters
+        ----------
+        transforms, dynamics : iterable of str, optional
+            By default all that the book shows.
+        folds : iterable of int, optional
+            Folds of the fits; by default all that the profile runs.
+        n_training_seeds : int, optional
+            By default the profile's, also of the networks that pages look into.
+        """
         n_seeds = n_training_seeds or self.profile.training_seeds
         of_book = transforms is None and n_training_seeds is None
         transforms = list(self.transforms if transforms is None else transforms)
@@ -270,10 +240,10 @@ class Reproduction:
         ]
         keys: list[RunKey] = []
         seeds = {name: self.book_seeds(name) if of_book else n_seeds for name in transforms}
-        for seed in range(max(n_seeds, *seeds.values())):
+        for seed in range(max([n_seeds, *seeds.values()])):
             keys += [key for name in transforms if seed < seeds[name] for key in self.fit_keys(name, seed, folds)]
             keys += [self.dynamics_key(name, seed) for name in dynamics if seed < n_seeds]
-        return self._without_finished(keys)
+        return [key for key in keys if self.load(key) is None]
 
     def _compute(self, keys: list[RunKey]) -> int:
         if keys:
@@ -361,12 +331,17 @@ class Reproduction:
             "flags": {name: value for name, value in flags.items() if value},
         }
 
-    def _finished(self, key: RunKey) -> Run:
-        run = self.load(key)
-        if run is None:
-            msg = f"{self.store.folder(key)}: the run was removed while it was needed; build again"
-            raise InputError(msg)
-        return run
+    def _finished(self, keys: list[RunKey]) -> list[Run]:
+        """Return the runs of these keys, of which the missing ones are computed."""
+        runs = [self.load(key) for key in keys]
+        if None in runs:
+            self._compute([key for key, run in zip(keys, runs, strict=True) if run is None])
+            runs = [self.load(key) for key in keys]
+        for key, run in zip(keys, runs, strict=True):
+            if run is None:
+                msg = f"{self.store.folder(key)}: the run was removed while it was needed; build again"
+                raise InputError(msg)
+        return runs
 
     @property
     def groups(self) -> NDArray[np.str_]:
@@ -376,12 +351,6 @@ class Reproduction:
     def fold_of(self) -> NDArray[np.int64]:
         """Return the fold in whose test set each observation is, ``(n_clusters,)``."""
         return profile_folds(self.dataset, self.profile)
-
-    def _without_finished(self, keys: Iterable[RunKey]) -> list[RunKey]:
-        return [key for key in keys if self.load(key) is None]
-
-    def _ensure(self, keys: list[RunKey]) -> None:
-        self._compute(self._without_finished(keys))
 
     def training_task(self, key: RunKey, store: Store | None = None) -> Task:
         """Return the task that trains a fit or a dynamics of this profile, by default for its own store."""

@@ -29,7 +29,7 @@ def recorded_fits(transform: str, runs: Sequence[Run]) -> CrossValidation:
 
 def recorded_dynamics(transform: str, run: Run, n_phases: int) -> Recording:
     """Return the recording of a four-phase training; its items are clusters."""
-    facts, predictions = run.facts(), run.array("predictions")
+    predictions = run.array("predictions")
     return Recording.from_arrays(
         predictions,
         run.array("truth"),
@@ -39,6 +39,4 @@ def recorded_dynamics(transform: str, run: Run, n_phases: int) -> Recording:
         phase=epoch_phases(n_phases, run.manifest["inputs"]["dynamics"]["epochs"]),
         phase_names=["1 band" if number == 1 else f"{number} bands" for number in range(1, n_phases + 1)],
         views=predictions.shape[2],
-        states={name: run.array(f"state_{name}") for name in facts["states"]},
-        loss=facts["loss"],
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,7 @@ from report_utils.reproduction.studies import Study, possible_variants, reproduc
 from report_utils.reproduction.training_tasks import dynamics_code, fit_code
 from report_utils.runs.code_digest import digest, file_digest, reached_definitions
 from report_utils.runs.explain_changes import changes, differences
-from report_utils.runs.integrity import MANIFEST, fault_of
+from report_utils.runs.manifests import MANIFEST, fault_of
 from report_utils.runs.reads import note_results
 from report_utils.runs.store import Run, RunKey
 from report_utils.workers.backends import ENGINES
@@ -80,10 +80,7 @@ class Result(Run):
 def read_results(folder: Path) -> dict[str, Result]:
     """Return all results below a folder, by name.
 
-    Raises
-    ------
-    InputError
-        If a result is damaged, two have the same name, or the folder holds far more than results.
+    A damaged result, two of the same name, and a folder that holds far more than results are refused.
     """
     found: dict[str, Result] = {}
     for path in files_below(folder, MANIFEST, _MAX_ENTRIES):
@@ -205,70 +202,45 @@ def export_results(
     folder : Path, optional
         By default the folder of the profile's committed results.
     replace : bool
-        Replace existing results that were computed from other inputs (other code, other observations).
+        Replace existing results that were computed from other inputs (other code, other observations), which are
+        otherwise refused.
 
     Returns
     -------
     dict of str to bool
         For each result, by name, whether writing it changed anything.
-
-    Raises
-    ------
-    InputError
-        If such results exist and ``replace`` is not set, or the folder cannot be written.
     """
-    found = [
-        *(run for name in transforms for run in _finished_seeds(reproduction, name, reproduction.fit_keys)),
-        *(run for name in dynamics for run in _finished_seeds(reproduction, name, reproduction.dynamics_keys)),
-    ]
-    return _write(found, folder or results_folder(reproduction.profile.name.partition("+")[0]), replace=replace)
-
-
-def _finished_seeds(
-    reproduction: Reproduction, transform: str, keys: Callable[[str, int], list[RunKey]]
-) -> Iterator[Run]:
-    """Yield the finished runs of a transform, seed by seed, up to the first seed that has none."""
-    seed = 0
-    while found := [run for run in map(reproduction.load, keys(transform, seed)) if run is not None]:
-        yield from found
-        seed += 1
+    own = results_folder(reproduction.profile.name.partition("+")[0])
+    return _write(_finished(reproduction, transforms, dynamics), folder or own, replace=replace)
 
 
 def export_study(
     base: Reproduction, study: Study, *, folder: Path | None = None, replace: bool = False
 ) -> dict[str, bool]:
     """Write the finished runs of all variants of a study, as :func:`export_results` does."""
-    written: dict[str, bool] = {}
+    found: dict[str, Run] = {}  # variants share runs of the base
     for variant in possible_variants(base, study):
-        varied = reproduce_variant(base, variant)
-        done = export_results(varied, variant.trained, variant.dynamics, folder=folder, replace=replace)
-        for result, changed in done.items():
-            written[result] = changed or written.get(result, False)
-    return written
+        runs = _finished(reproduce_variant(base, variant), variant.trained, variant.dynamics)
+        found |= {run.manifest["name"]: run for run in runs}
+    return _write(list(found.values()), folder or results_folder(base.profile.name), replace=replace)
+
+
+def _finished(reproduction: Reproduction, transforms: Iterable[str], dynamics: Iterable[str]) -> list[Run]:
+    """Return the finished runs of each transform, seed by seed, up to the first seed that has none."""
+    found: list[Run] = []
+    for names, keys in ((transforms, reproduction.fit_keys), (dynamics, reproduction.dynamics_keys)):
+        for name in names:
+            seed = 0
+            while runs := [run for run in map(reproduction.load, keys(name, seed)) if run is not None]:
+                found += runs
+                seed += 1
+    return found
 
 
 def import_results(source: Path, *, folder: Path | None = None, replace: bool = False) -> dict[str, bool]:
-    """Import all results below a folder, such as another machine's export.
+    """Import all results below a folder, such as another machine's export; the rest is as for :func:`export_results`.
 
     Every file is read and checked before the first one is written. Existing results are kept.
-
-    Parameters
-    ----------
-    source : Path
-    folder : Path, optional
-        By default the folder of committed results of each result's profile.
-    replace : bool
-        Replace existing results that were computed from other inputs.
-
-    Returns
-    -------
-    dict of str to bool
-        For each result, by name, whether importing it changed anything.
-
-    Raises
-    ------
-    InputError
-        If there is no result, a result is damaged, or an existing one has other inputs and ``replace`` is not set.
     """
     found = read_results(source)
     if not found:
@@ -297,7 +269,8 @@ def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, boo
     written: dict[str, bool] = {}
     for run in runs:
         name = run.manifest["name"]
-        earlier, files = there.get(name), _kept_files(run)
+        earlier, files = there.get(name), run.manifest["files"]
+        files = {file: about for file, about in files.items() if not file.startswith("weight_")}
         is_there = earlier is not None and earlier.digest == run.digest
         written[name] = not is_there or (replace and earlier.manifest["files"] != files)
         if written[name]:
@@ -307,9 +280,9 @@ def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, boo
 
 
 def _put(run: Run, files: Mapping[str, Any], target: Path, earlier: Result | None) -> None:
-    """Copy a run into a hidden folder, which is renamed when it is complete; what stood in its place is hidden first.
+    """Copy a run so that a process that is killed leaves one result of a name or none, never two.
 
-    So a process that is killed leaves one result of a name or none, never two.
+    The hidden copy is renamed when it is complete; what stood in its place is hidden first.
     """
     with clear_disk_errors(target, "--to"):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -327,11 +300,6 @@ def _put(run: Run, files: Mapping[str, Any], target: Path, earlier: Result | Non
             if old.is_dir() and not target.exists():
                 old.rename(earlier.folder)
             shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _kept_files(run: Run) -> dict[str, Any]:
-    files = run.manifest["files"]
-    return {name: about for name, about in files.items() if not name.startswith("weight_")}
 
 
 def shortened(reasons: Sequence[str], most: int = 3) -> str:
@@ -372,14 +340,7 @@ class Origin:
 
 
 def origin_of(results: Iterable[Result], reproduction: Reproduction | None = None) -> Origin:
-    """Return where results come from, and how their inputs differ from today's.
-
-    Parameters
-    ----------
-    results : iterable of Result
-    reproduction : Reproduction, optional
-        Of the results' profile; without it nothing is compared.
-    """
+    """Return where results come from, and how their inputs differ from those of a reproduction of their profile."""
     results, changed = list(results), {}
     for result in results if reproduction is not None else ():
         changed |= dict.fromkeys(changes(result.inputs, todays_inputs(result, reproduction)))

@@ -20,14 +20,13 @@ State = Literal["fresh", "stale", "missing", "damaged"]
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a run or a page, and why.
+    """The state of a run or a page.
 
     Parameters
     ----------
     kind : str
         ``data``, ``fit``, ``dynamics``, ``study`` (a run of a study), ``result`` (a committed run), or ``page``.
-    name : str
-    state : str
+    name, state : str
     reasons : tuple of str
         If it is stale, the inputs that changed; if it is damaged, what is wrong.
     begun : bool
@@ -56,18 +55,13 @@ class Manifests:
         for named in self._by_name.values():
             named.sort(key=lambda run: str(run.get("finished")), reverse=True)
 
-    @property
-    def names(self) -> list[str]:
-        """Return the names of all runs, whatever their inputs."""
-        return list(self._by_name)
-
     def of_digest(self, digest: str) -> dict[str, Any] | None:
         """Return the manifest of the run with this digest."""
         return self._by_digest.get(digest)
 
-    def latest(self, name: str) -> dict[str, Any]:
-        """Return the manifest of the latest run with a name."""
-        return self._by_name[name][0]
+    def latest(self) -> dict[str, dict[str, Any]]:
+        """Return the manifest of the latest run of each name."""
+        return {name: named[0] for name, named in self._by_name.items()}
 
     def nearest(self, key: RunKey) -> dict[str, Any] | None:
         """Return the manifest of the same name with the fewest different inputs; the latest of several."""
@@ -129,19 +123,12 @@ def run_status(reproduction: Reproduction, key: RunKey, manifests: Manifests) ->
 
 
 def run_states(reproduction: Reproduction) -> tuple[list[Status], Manifests]:
-    """Return the state of every run of a profile, and of every run of its studies that exists here.
-
-    Returns
-    -------
-    found : list of Status
-    manifests : Manifests
-        The manifests that they were compared with.
-    """
+    """Return the state of every run of a profile, and of its studies' runs here, and what they were compared with."""
     manifests = Manifests(entries(reproduction.store.root))
     keys = {key.name: key for key in profile_keys(reproduction)}
-    for name in sorted(set(manifests.names) - set(keys)):
-        if f"/{reproduction.profile.name}+" in name:
-            key = current_key(reproduction, manifests.latest(name))
+    for name, latest in sorted(manifests.latest().items()):
+        if name not in keys and f"/{reproduction.profile.name}+" in name:
+            key = current_key(reproduction, latest)
             if key is not None:
                 keys[name] = key
     return [run_status(reproduction, key, manifests) for key in keys.values()], manifests

@@ -71,13 +71,7 @@ class Variant:
         return f"{profile.name}+{self.name}"
 
     def of(self, profile: Profile) -> Profile:
-        """Return the profile with this variant's entries.
-
-        Raises
-        ------
-        InputError
-            If an entry cannot have its new value.
-        """
+        """Return the profile with this variant's entries."""
         entries = profile.model_dump()
         for name, value in self.overrides.items():
             *tables, entry = name.split(".")
@@ -101,15 +95,7 @@ def _shows_distance(transform: str) -> bool:
 
 @dataclass(frozen=True)
 class Study:
-    """Variants that together answer one question.
-
-    Parameters
-    ----------
-    name, title : str
-    default : Variant
-        The variant that the others are compared with.
-    variants : tuple of Variant
-    """
+    """Variants that together answer one question, and the default that they are compared with."""
 
     name: str
     title: str
@@ -245,13 +231,7 @@ STUDIES: Mapping[str, Study] = {study.name: study for study in (SENSITIVITY, HAL
 
 
 def get_study(name: str) -> Study:
-    """Return a study by name.
-
-    Raises
-    ------
-    InputError
-        If there is no such study; the message lists all of them.
-    """
+    """Return a study by name."""
     if name not in STUDIES:
         msg = f"unknown study {name!r}; choose one of {', '.join(STUDIES)}"
         raise InputError(msg)
@@ -299,16 +279,8 @@ def reproduce_variant(base: Reproduction, variant: Variant) -> Reproduction:
 
 
 def reproduction_of(base: Reproduction, run_name: str) -> Reproduction | None:
-    """Return the reproduction that makes the run of this name: the base, a variant of it, or None.
-
-    Parameters
-    ----------
-    base : Reproduction
-    run_name : str
-        Such as ``"fit/quick+grouped/multi_band_2/fold-0-seed-0"``.
-    """
-    _, _, rest = run_name.partition("/")
-    profile_name = rest.partition("/")[0]
+    """Return the reproduction that makes a run such as ``"fit/quick+grouped/..."``: the base, a variant, or None."""
+    profile_name = run_name.partition("/")[2].partition("/")[0]
     if profile_name == base.profile.name:
         return base
     for study in STUDIES.values():
@@ -333,12 +305,7 @@ def is_trained(base: Reproduction, variant: Variant) -> bool:
 def train_study(base: Reproduction, study: Study, *, n_training_seeds: int | None = None) -> int:
     """Compute the missing runs of a study in worker processes, and return their number.
 
-    Parameters
-    ----------
-    base : Reproduction
-    study : Study
-    n_training_seeds : int, optional
-        Minimum number of training seeds; by default the profile's.
+    There are at least ``n_training_seeds`` training seeds, by default the profile's.
     """
     tasks: dict[str, Task] = {}
     for variant in possible_variants(base, study):

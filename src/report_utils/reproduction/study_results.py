@@ -31,9 +31,8 @@ class Outcome:
     variant : Variant
     profile : Profile
         With the variant's entries.
-    cross_validations : mapping of str to tuple of CrossValidation
+    cross_validations, dynamics : mapping of str to tuple
         By the report's transform, even if a stand-in was trained; one for each training seed.
-    dynamics : mapping of str to tuple of Recording
     origin : Origin or None
         Of committed results; None for runs.
     """
@@ -48,43 +47,26 @@ class Outcome:
 def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, Outcome | None]:
     """Return the results of each variant that the profile allows; None for a variant that must be trained first.
 
-    Runs and committed results of a variant are never mixed. Committed results with other observations, another
-    protocol or another backend are not used; those of other code are used, and their origin says so.
-
-    Parameters
-    ----------
-    base : Reproduction
-    study : Study
-    folder : Path, optional
-        Of the committed results; by default the profile's own.
-
-    Raises
-    ------
-    InputError
-        If a committed result is damaged.
+    Runs and committed results of a variant are never mixed. Committed results, by default those of the profile, are not
+    used if they have other observations, another protocol or another backend; those of other code are used, and their
+    origin says so.
     """
-    return {variant.name: _outcome(variant, source) for variant, source in _sources(base, study, folder)}
+    results: dict[str, Result] | None = None
+    outcomes: dict[str, Outcome | None] = {}
+    for variant in possible_variants(base, study):
+        source: Reproduction | None = reproduce_variant(base, variant)
+        if isinstance(source, CommittedReproduction) or not is_trained(base, variant):
+            if results is None:
+                results = read_results(folder or results_folder(base.profile.name))
+            source = _committed(base, source, variant, results)
+        outcomes[variant.name] = None if source is None else _outcome(variant, source)
+    return outcomes
 
 
 def seeds_of(outcomes: Mapping[str, Outcome | None]) -> list[int]:
     """Return the number of training seeds of each result of a study."""
     found = [outcome for outcome in outcomes.values() if outcome is not None]
     return [len(runs) for one in found for runs in (*one.cross_validations.values(), *one.dynamics.values())]
-
-
-def _sources(base: Reproduction, study: Study, folder: Path | None) -> list[tuple[Variant, Reproduction | None]]:
-    """Return the source of each variant's results: its runs, its committed results, or None."""
-    results: dict[str, Result] | None = None
-    sources: list[tuple[Variant, Reproduction | None]] = []
-    for variant in possible_variants(base, study):
-        varied = reproduce_variant(base, variant)
-        if not isinstance(varied, CommittedReproduction) and is_trained(base, variant):
-            sources.append((variant, varied))
-            continue
-        if results is None:
-            results = read_results(folder or results_folder(base.profile.name))
-        sources.append((variant, _committed(base, varied, variant, results)))
-    return sources
 
 
 def _committed(
@@ -104,14 +86,12 @@ def _committed(
     source = CommittedReproduction(varied.profile, varied.store, own)
     source.today = today
     n_seeds = variant.n_training_seeds
-    whole = all(source.has_fits(name, n_seeds) for name in variant.trained)
-    whole = whole and all(source.has_dynamics(name, n_seeds) for name in variant.dynamics)
+    whole = all(source.has(source.fit_keys, name, n_seeds) for name in variant.trained)
+    whole = whole and all(source.has(source.dynamics_keys, name, n_seeds) for name in variant.dynamics)
     return source if whole else None
 
 
-def _outcome(variant: Variant, source: Reproduction | None) -> Outcome | None:
-    if source is None:
-        return None
+def _outcome(variant: Variant, source: Reproduction) -> Outcome:
     fits = {name: source.cross_validations(variant.stand_ins.get(name, name)) for name in variant.transforms}
     dynamics = {name: source.all_dynamics(name) for name in variant.dynamics}
     origin = None

@@ -18,8 +18,8 @@ from report_utils.reproduction.run_status import current_key
 from report_utils.reproduction.studies import reproduction_of
 from report_utils.runs.code_digest import require_code
 from report_utils.runs.explain_changes import changes
+from report_utils.runs.manifests import machine, versions
 from report_utils.runs.ownership import entries
-from report_utils.runs.provenance import machine, versions
 from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.worker_pool import Task, run_tasks
 
@@ -84,16 +84,7 @@ def stored_runs(reproduction: Reproduction) -> tuple[list[RunKey], int]:
 
 
 def verify(reproduction: Reproduction, keys: Sequence[RunKey], seed: int = 0) -> list[Verification]:
-    """Compute runs again in a temporary store, and compare them with the stored ones.
-
-    Parameters
-    ----------
-    reproduction : Reproduction
-    keys : sequence of RunKey
-        Keys of stored runs.
-    seed : int
-        Decides which observations are binned again.
-    """
+    """Compute stored runs again in a temporary store, and compare them; the seed chooses the observations to bin."""
     found: dict[str, Verification] = {}
     for key in keys:
         if (fault := reproduction.store.fault(key, thorough=True)) is not None:
@@ -121,13 +112,7 @@ def _maker(reproduction: Reproduction, key: RunKey) -> Reproduction:
 
 
 def compare_runs(stored: Run, computed: Run, log10_mass: np.ndarray) -> Verification:
-    """Compare a stored fit or dynamics with the same one computed again.
-
-    Parameters
-    ----------
-    stored, computed : Run
-    log10_mass : (n_clusters,) [log10 Msun]
-    """
+    """Compare a stored fit or dynamics with the same computed again; ``log10_mass``: (n_clusters,) [log10 Msun]."""
     name, seconds = stored.manifest["name"], computed.manifest["seconds"]
     if stored.manifest["files"] == computed.manifest["files"]:
         return Verification(name, "equal", f"bit for bit, computed in {seconds:.1f} s")

@@ -26,12 +26,7 @@ def in_use(store: Store, profile: str) -> Iterator[None]:
 
     The protection ends with the process, even if it is killed. A process on another machine that shares the folder
     counts as running, because nothing here can tell. If the folder cannot be written, nothing can be removed either.
-
-    Parameters
-    ----------
-    store : Store
-    profile : str
-        The profile's file, as in :attr:`RunKey.profile`.
+    ``profile`` is the profile's file, as in :attr:`RunKey.profile`.
     """
     path = store.root / IN_USE / f"{platform.node()}-{os.getpid()}-{next(_counter)}.lock"
     lock = FileLock(path)
@@ -61,13 +56,9 @@ def profiles_in_use(store: Store) -> set[str]:
 def _held(path: Path) -> bool:
     if path.parent.name == IN_USE and not path.name.startswith(f"{platform.node()}-"):
         return True  # locks may not work across a network
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
+    with contextlib.suppress(Timeout), FileLock(path, timeout=0):
+        return False
+    return True
 
 
 def remove(store: Store, entry: OwnedEntry) -> bool:
@@ -78,21 +69,15 @@ def remove(store: Store, entry: OwnedEntry) -> bool:
     with clear_disk_errors(entry.path):
         path = store.lock_path(entry.result)
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return False
-        try:
+        with contextlib.suppress(Timeout), FileLock(path, timeout=0):
             with contextlib.suppress(FileNotFoundError):
                 if entry.path.is_dir():
                     aside = entry.path.with_name(f"{REMOVING}{entry.path.name}-{os.getpid()}")
                     shutil.rmtree(entry.path.rename(aside))
                 else:
                     entry.path.unlink()
-        finally:
-            lock.release()
-    return True
+            return True
+    return False
 
 
 def unused_locks(store: Store) -> list[Path]:
@@ -109,21 +94,14 @@ def _own_locks(store: Store, folder: str) -> list[Path]:
 
 def remove_lock(path: Path) -> None:
     """Remove a lock file, unless a process has taken it since; a process that waits for it creates it again."""
-    lock = FileLock(path)
-    with contextlib.suppress(Timeout):
-        lock.acquire(timeout=0)
+    with contextlib.suppress(Timeout), FileLock(path, timeout=0):
         path.unlink(missing_ok=True)
-        lock.release()
 
 
 def abandoned(folder: Path, pattern: str) -> list[Path]:
     """Return the files and folders that belong to processes that have ended.
 
-    Parameters
-    ----------
-    folder : Path
-    pattern : str
-        A regular expression for the whole name; its first group is the process ID.
+    ``pattern`` is a regular expression for the whole name; its first group is the process ID.
     """
     matched = ((path, re.fullmatch(pattern, path.name)) for path in folder.iterdir()) if folder.is_dir() else ()
     return sorted(path for path, match in matched if match and not _alive(int(match[1])))
@@ -135,5 +113,5 @@ def _alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     except (PermissionError, OverflowError):
-        return True
+        pass
     return True

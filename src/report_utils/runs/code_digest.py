@@ -61,17 +61,12 @@ def reached_definitions(*roots: str) -> dict[str, str]:
     ----------
     *roots : str
         Dotted names below this package, of functions, classes, methods or constants (``"cnn.crossval.fit_fold"``)
-        or of whole modules (``"cnn.engine_jax"``).
+        or of whole modules (``"cnn.engine_jax"``). A name that does not exist is a LookupError.
 
     Returns
     -------
     digests : dict of str to str
         Keyed by the definition's name, or by a table's file name. Definitions with the same name share an entry.
-
-    Raises
-    ------
-    LookupError
-        If a name does not exist.
     """
     pending: list[tuple[str, str]] = []
     for root in roots:
@@ -83,11 +78,6 @@ def source_definitions(source: str) -> dict[str, str]:
     """Return the digest of every definition in this package that Python source uses, directly or indirectly.
 
     What only shows numbers is included, since the source may show something.
-
-    Raises
-    ------
-    SyntaxError
-        If the source is not Python.
     """
     module = _read_module(source)
     found = (place for reference in _all_references(module) for place in _resolve(module, reference))
@@ -100,10 +90,7 @@ def _all_references(module: _Module) -> set[str]:
 
 
 def _digests_of(pending: list[tuple[str, str]], left_out: frozenset[str] = _CARRIERS) -> dict[str, str]:
-    """Return the digests of definitions, given as (module, name), and of everything that they use.
-
-    Packages and modules that are left out are not followed.
-    """
+    """Return the digests of definitions, given as (module, name), and of all that they use outside what is left out."""
     found: dict[tuple[str, str], str] = {}
     while pending:
         place = pending.pop()
@@ -437,19 +424,8 @@ def require_code(planned: Mapping[str, str], roots: Iterable[str]) -> None:
     """Refuse to compute with code that differs from that of a key: it may have been edited since the plan was made.
 
     A process keeps the code that it has imported. So the code is read once, at the first call, and every later plan
-    is compared with that; a worker calls this before its first task.
-
-    Parameters
-    ----------
-    planned : mapping of str to str
-        As :func:`reached_definitions` returned them when the work was planned.
-    roots : iterable of str
-        The definitions that they were reached from.
-
-    Raises
-    ------
-    InputError
-        If a definition was edited between the plan and the import.
+    is compared with that; a worker calls this before its first task. ``planned`` is what :func:`reached_definitions`
+    returned for the ``roots`` when the work was planned.
     """
     roots = tuple(roots)
     if roots not in _IMPORTED:

@@ -17,13 +17,10 @@ Path = tuple[str, ...]
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return one line for each input that changed, with its old and new value; no line is repeated.
+    """Return one line for each input of a run or page that changed, with its old and new value; none is repeated.
 
-    Parameters
-    ----------
-    before, now : mapping
-        Inputs of a run or of a page. Inside them, ``code`` maps definitions to digests, ``data`` holds the inputs of
-        the binned observations, and ``profile`` the entries of a profile.
+    In the inputs, ``code`` maps definitions to digests, ``data`` holds the inputs of the binned observations, and
+    ``profile`` the entries of a profile.
     """
     found = {path: (old, new) for path, old, new in differences(before, now)}
     lines: list[str] = []
@@ -63,9 +60,9 @@ def _mapping_at(value: Any, path: Path) -> Mapping[str, Any]:
 
 def _in_words(path: Path, old: Any, new: Any) -> str:
     if "code" in path:
-        module = ".".join(path[path.index("code") + 1 :]).removesuffix(".__init__")
+        name = ".".join(path[path.index("code") + 1 :])
         what = "is now used" if old is _ABSENT else "is no longer used" if new is _ABSENT else "changed"
-        return f"code {module} {what}".replace("  ", " ")
+        return f"code {name} {what}".replace("  ", " ")
     if path[0] in _NAMED:
         return f"{_NAMED[path[0]]} {path[-1]} changed"
     if path[-1] == "archive" and _ABSENT not in (old, new):

@@ -16,38 +16,25 @@ from typing import Any, Literal
 
 from report_utils.errors import InputError
 from report_utils.files.disk import RUNS_VARIABLE, TEMPORARY, write_text
-from report_utils.runs.integrity import CHECKED, MANIFEST, read_manifest
+from report_utils.runs.manifests import CHECKED, MANIFEST, read_manifest
 
 Kind = Literal["run", "partial work", "set aside", "temporary", "page"]
 
 MARK = "report-utils-runs.txt"
 """The file that marks a folder as one of this project's runs."""
-
-KINDS = ("data", "fit", "dynamics")
-"""The kinds of runs: the first part of a key's name and of a folder's path."""
-
 EXECUTED_PAGES = "pages"
 """The folder of executed pages, beside the folders of runs."""
-
 GRID = "grid"
 """The folder of the workflows that compute profiles as separate jobs (:mod:`report_utils.reproduction.grid`)."""
-
-LOCKS = "locks"
-IN_USE = "in-use"
-WORKERS_LOG = "workers.log"
-
+LOCKS, IN_USE, WORKERS_LOG = "locks", "in-use", "workers.log"
 METADATA = "report_utils"
 """The metadata entry in which an executed notebook records its inputs; only ``at`` and ``seconds`` in it vary."""
-
 PARTIAL = ".partial"
 """Suffix of the folder that holds a run's unfinished work."""
-
 KEY_FILE = "key.json"
 """The file in that folder that says which run it belongs to."""
-
 SITTING_FILE = "sitting.json"
 """The file in that folder that says how many seconds the work had taken when it was last resumed; written then."""
-
 REMOVING = ".removing-"
 """Prefix of a folder that is being removed; its own name and the process ID follow."""
 
@@ -55,15 +42,16 @@ _MARK_LINE = "report-utils keeps its runs here"
 _MARK_TEXT = f"{_MARK_LINE}; `report-utils clean --stale` removes from this folder what no profile needs any more.\n"
 _marked: set[Path] = set()
 
+_KINDS = ("data", "fit", "dynamics")  # the first part of a key's name and of a folder's path
 _DEEPEST = 2  # fit/<profile>/<transform>/<run>
 _RUN = r"[^/]+-[0-9a-f]{16}"
 _RANDOM = r"[a-z0-9_]{8}"  # as tempfile generates it
 _RUN_FILE = re.compile(rf"[\w-]+\.np[yz]|(?:facts|key|sitting|{MANIFEST[:-5]}|{CHECKED[:-5]})\.json")
 _FOLDERS: dict[Kind, re.Pattern[str]] = {
-    "run": re.compile(_RUN),
-    "partial work": re.compile(rf"(?P<run>{_RUN}){re.escape(PARTIAL)}"),
-    "set aside": re.compile(rf"(?P<run>{_RUN})\.damaged-{_RANDOM}"),
     "temporary": re.compile(rf"\.(?P<run>{_RUN})\.{_RANDOM}"),
+    "set aside": re.compile(rf"(?P<run>{_RUN})\.damaged-{_RANDOM}"),
+    "partial work": re.compile(rf"(?P<run>{_RUN}){re.escape(PARTIAL)}"),
+    "run": re.compile(f"(?P<run>{_RUN})"),
 }
 _REMOVING = re.compile(rf"{re.escape(REMOVING)}(?P<removed>.+)-\d+")
 _FILES = {MARK, WORKERS_LOG, "report-utils-analyses.json", "analyses.json"}  # the last two come from earlier versions
@@ -112,8 +100,8 @@ def strangers(root: Path) -> Iterator[Path]:
 
 def _found(root: Path) -> Iterator[OwnedEntry | Path]:
     for path in _listed(root):
-        name, is_folder = path.name, path.is_dir() and not path.is_symlink()
-        if is_folder and name in KINDS:
+        name, is_folder = path.name, _is_folder(path)
+        if is_folder and name in _KINDS:
             yield from _runs(path, _DEEPEST)
         elif is_folder and name == EXECUTED_PAGES:
             yield from _pages(path)
@@ -134,54 +122,41 @@ def _listed(folder: Path) -> list[Path]:
 
 def _runs(folder: Path, depth: int) -> Iterator[OwnedEntry | Path]:
     for path in _listed(folder):
-        if path.is_symlink() or not path.is_dir():
-            yield path
-        elif (entry := _folder_entry(path)) is not None:
+        try:
+            entry = _proved(path) if _is_folder(path) else None
+        except FileNotFoundError:  # removed in the meantime
+            continue
+        if entry is not None:
             yield entry
-        elif depth and not path.name.startswith("."):
+        elif depth and _is_folder(path) and not path.name.startswith("."):
             yield from _runs(path, depth - 1)
         else:
             yield path
 
 
-def _folder_entry(path: Path) -> OwnedEntry | None:
+def _proved(path: Path) -> OwnedEntry | None:
     """Return the entry for a folder, or None unless its name and its contents prove what it is."""
-    try:
-        return _proved_entry(path)
-    except FileNotFoundError:  # removed in the meantime
-        return None
-
-
-def _proved_entry(path: Path) -> OwnedEntry | None:
-    if match := _REMOVING.fullmatch(path.name):
-        kind, run = _kind_of(match["removed"])
-        own = kind is not None and _holds_only_own(path, run)
-        return OwnedEntry(path, "temporary", path) if own else None
-    kind, run = _kind_of(path.name)
+    removing = _REMOVING.fullmatch(path.name)
+    name = removing["removed"] if removing else path.name
+    kind = next((kind for kind, pattern in _FOLDERS.items() if pattern.fullmatch(name)), None)
     if kind is None:
         return None
-    result = path.with_name(run)
+    run = _FOLDERS[kind].fullmatch(name)["run"]
+    if removing:
+        return OwnedEntry(path, "temporary", path) if _holds_only_own(path, run) else None
+    result, about = path.with_name(run), {}
     if kind == "run":
-        with contextlib.suppress(OSError, ValueError):
+        try:
             about = read_manifest(path)
             own = _belongs(about, result) and _holds_only_own(path, names=about["files"])
-            return OwnedEntry(path, kind, path, about) if own else None
-        return None
-    if not _holds_only_own(path, run if kind == "set aside" else ""):
-        return None
-    if kind == "partial work":
+        except (OSError, ValueError):
+            own = False
+    else:
+        own = _holds_only_own(path, run if kind == "set aside" else "")
+    if own and kind == "partial work":
         about = _read_key(path / KEY_FILE)
         own = _belongs(about, result) if about else not any(_RUN_FILE.fullmatch(file.name) for file in path.iterdir())
-        return OwnedEntry(path, kind, result, about) if own else None
-    return OwnedEntry(path, kind, result)
-
-
-def _kind_of(name: str) -> tuple[Kind | None, str]:
-    """Return what kind a folder of this name would be, and the name of the run that it belongs to."""
-    for kind, pattern in reversed(_FOLDERS.items()):
-        if match := pattern.fullmatch(name):
-            return kind, match.groupdict().get("run") or name
-    return None, ""
+    return OwnedEntry(path, kind, result, about) if own else None
 
 
 def _belongs(about: dict[str, Any], result: Path) -> bool:
@@ -193,7 +168,7 @@ def _belongs(about: dict[str, Any], result: Path) -> bool:
 def _holds_only_own(folder: Path, run: str = "", *, names: Collection[str] = ()) -> bool:
     """Tell whether a folder holds nothing but the plain files of a run, or one such folder that was set aside."""
     for path in folder.iterdir():
-        if run and path.name == run and path.is_dir() and not path.is_symlink():
+        if run and path.name == run and _is_folder(path):
             own = _holds_only_own(path)
         elif names and path.suffix in {".npy", ".npz"}:
             own = _is_file(path) and path.name in names
@@ -204,9 +179,17 @@ def _holds_only_own(folder: Path, run: str = "", *, names: Collection[str] = ())
     return True
 
 
+def _read_key(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return about if isinstance(about, dict) and {"name", "digest", "inputs"} <= about.keys() else {}
+
+
 def _pages(folder: Path) -> Iterator[OwnedEntry | Path]:
     for profile in _listed(folder):
-        if profile.is_symlink() or not profile.is_dir():
+        if not _is_folder(profile):
             yield profile
             continue
         for path in _listed(profile):
@@ -245,13 +228,7 @@ def mark_runs(root: Path) -> None:
 
 
 def require_runs(root: Path) -> None:
-    """Refuse to remove anything from a folder that does not belong to this project's runs.
-
-    Raises
-    ------
-    InputError
-        If it has no mark and holds other things.
-    """
+    """Refuse to remove anything from a folder that has no mark and holds other things."""
     if not root.is_dir() or is_marked(root):
         return
     stranger = next(strangers(root), None)
@@ -281,11 +258,9 @@ def is_own_page(path: Path) -> bool:
     """Tell whether a file is an executed page of the book under its own name; a renamed copy belongs to the user."""
     record = record_of(path) if _is_file(path) else None
     try:
-        if record is None:
-            return False
         slug = record["inputs"]["page"]["slug"]
         return path.name in {f"{slug}.ipynb", kept_name(slug, record["digest"])}
-    except (KeyError, TypeError):
+    except (KeyError, TypeError):  # no record, or of something else
         return False
 
 
@@ -307,9 +282,5 @@ def _is_file(path: Path) -> bool:
     return path.is_file() and not path.is_symlink()
 
 
-def _read_key(path: Path) -> dict[str, Any]:
-    try:
-        about = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return about if isinstance(about, dict) and {"name", "digest", "inputs"} <= about.keys() else {}
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()

@@ -61,13 +61,7 @@ _outside: tuple[str, ...] = ()
 def record_reads(target: str, inside: Iterable[str], outside: Iterable[str]) -> None:
     """Start recording what this kernel reads, and write it to a file after each cell.
 
-    Parameters
-    ----------
-    target : str
-    inside : iterable of str
-        The folders whose files are recorded.
-    outside : iterable of str
-        Folders inside them that are left out.
+    Files in the folders ``inside`` are recorded, apart from those in folders ``outside``.
     """
     from IPython import get_ipython
 

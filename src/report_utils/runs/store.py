@@ -25,9 +25,8 @@ from report_utils.errors import InputError
 from report_utils.files.disk import RUNS_VARIABLE, clear_disk_errors, flush_file, flush_folder, write_json
 from report_utils.profiles import project_root
 from report_utils.runs.code_digest import digest, file_digest
-from report_utils.runs.integrity import MANIFEST, fault_of, read_manifest
+from report_utils.runs.manifests import MANIFEST, fault_of, machine, read_manifest, source, versions
 from report_utils.runs.ownership import KEY_FILE, LOCKS, PARTIAL, SITTING_FILE, mark_runs
-from report_utils.runs.provenance import machine, source, versions
 from report_utils.runs.reads import note_run
 
 
@@ -81,13 +80,7 @@ class Run:
 
 
 def runs_folder() -> Path:
-    """Return the folder of the runs, which need not exist yet.
-
-    Raises
-    ------
-    InputError
-        If a file stands in its place.
-    """
+    """Return the folder of the runs, which need not exist yet; a file in its place is refused."""
     folder = Path(os.environ.get(RUNS_VARIABLE) or project_root() / ".runs").resolve()
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir():
@@ -97,13 +90,7 @@ def runs_folder() -> Path:
 
 
 class Store:
-    """The finished runs below a folder, found by key.
-
-    Parameters
-    ----------
-    root : path, optional
-        By default :func:`runs_folder`.
-    """
+    """The finished runs below a folder, by default :func:`runs_folder`, found by key."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = Path(root) if root is not None else runs_folder()
@@ -141,13 +128,7 @@ class Store:
 
         The lock ends with the process that holds it, even if that is killed. On a file system without locks, one line
         says so and nobody waits: two processes may make the same result, and the first one stored is kept.
-
-        Parameters
-        ----------
-        result : Path
-            Its path below the store's folder.
-        name : str
-            Its name in messages.
+        ``name`` stands in messages.
         """
         path = self.lock_path(result)
         mark_runs(self.root)
@@ -206,16 +187,11 @@ class Store:
         ----------
         key : RunKey
         arrays : mapping of str to array, or to the path of an ``.npy`` file below the store's folder
-            Each becomes one ``.npy`` file. A file is hard-linked, or copied where the file system has no links.
+            A file is hard-linked, or copied where the file system has no links.
         facts : mapping
             Plain values, kept as JSON.
         seconds : float, optional
             Duration of the last sitting [s].
-
-        Raises
-        ------
-        InputError
-            If the folder cannot be written; the message says why.
         """
         folder = self.folder(key)
         mark_runs(self.root)
@@ -261,7 +237,6 @@ _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
 def _acquired(lock: BaseFileLock, name: str) -> BaseFileLock | None:
-    """Acquire a lock and return it, or return None if the file system has no locks."""
     try:
         try:
             lock.acquire(timeout=0)

@@ -12,7 +12,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
@@ -40,13 +39,7 @@ WORKER_ENVIRONMENT = {
 
 
 def n_workers() -> int:
-    """Return how many worker processes to use: REPORT_WORKERS, or as many as cores that this process may use.
-
-    Raises
-    ------
-    InputError
-        If REPORT_WORKERS is not such a number.
-    """
+    """Return how many worker processes to use: REPORT_WORKERS, or as many as cores that this process may use."""
     text = os.environ.get(WORKERS_VARIABLE)
     if text is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -58,22 +51,13 @@ def n_workers() -> int:
 
 
 def check_workers() -> None:
-    """Refuse a REPORT_WORKERS that means nothing, even for a command that starts no workers.
-
-    Raises
-    ------
-    InputError
-    """
+    """Refuse a REPORT_WORKERS that means nothing, even for a command that starts no workers."""
     if WORKERS_VARIABLE in os.environ:
         n_workers()
 
 
 class _WorkerProcess(SpawnProcess):
-    """A process that does not begin by running its parent's script again.
-
-    The work of a worker stands in modules. A script would need a guard against its own workers, and a notebook that is
-    run as a script has none.
-    """
+    """A process that does not begin by running its parent's script again: a notebook has no guard against that."""
 
     @staticmethod
     def _Popen(process: Any) -> Any:  # noqa: N802 - multiprocessing calls it so
@@ -108,16 +92,9 @@ def _script_hidden() -> Iterator[None]:
 def enter_worker(report: Callable[[float | str], Any], log: Path, until: float | None, place: dict[str, str]) -> None:
     """Make this process a worker.
 
-    Parameters
-    ----------
-    report : callable
-        Takes finished units, and what is printed for the user.
-    log : Path
-        Where the output of libraries goes, which would tear the progress bar apart.
-    until : float or None
-        When work stops (:mod:`report_utils.workers.deadline`).
-    place : dict
-        The environment variables that name its device, read when the backend is imported.
+    ``report`` takes finished units, and what is printed for the user. The output of libraries, which would tear the
+    progress bar apart, goes to ``log``. ``until`` is when work stops (:mod:`report_utils.workers.deadline`), and
+    ``place`` are the environment variables that name its device.
     """
     os.environ.update(WORKER_ENVIRONMENT | place)
     enter_surroundings()
@@ -167,9 +144,3 @@ class _ErrorStream(io.TextIOBase):
             if message:
                 self.send(message)
         return len(text)
-
-
-def end_workers(pool: ProcessPoolExecutor) -> None:
-    """End a pool's processes at once, whatever they are doing."""
-    for process in list((pool._processes or {}).values()):
-        process.terminate()

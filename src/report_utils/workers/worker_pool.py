@@ -19,10 +19,9 @@ from report_utils.files.disk import clear_disk_errors
 from report_utils.runs.ownership import WORKERS_LOG, mark_runs
 from report_utils.runs.store import runs_folder
 from report_utils.workers import deadline
-from report_utils.workers.backends import device_name, lacks_device_memory
+from report_utils.workers.backends import device_name, lacks_device_memory, training_places
 from report_utils.workers.deadline import OutOfTime, out_of_time
-from report_utils.workers.devices import training_places
-from report_utils.workers.processes import WorkerContext, end_workers, enter_worker, n_workers
+from report_utils.workers.processes import WorkerContext, enter_worker, n_workers
 from report_utils.workers.progress import Progress, report_to, shown_progress
 
 _TASKS_PER_WORKER = 16  # TensorFlow gives no memory back between fits
@@ -40,11 +39,11 @@ class Task:
     function : callable
         A module-level function; it stores its own result, so that finished work survives anything.
     arguments : dict
-        Keyword arguments that can be sent to another process.
+        Can be sent to another process.
     units : float
         How much work it is; the function reports as much through :func:`~report_utils.workers.progress.advance`.
     trains : bool
-        Whether it wants a place of :func:`report_utils.workers.devices.training_places`, such as a GPU.
+        Whether it wants a place of :func:`report_utils.workers.backends.training_places`, such as a GPU.
     """
 
     label: str
@@ -87,7 +86,7 @@ def run_tasks(
     OutOfTime
         If the time of :func:`~report_utils.workers.deadline.time_limit` was over before all tasks were done.
     Exception
-        Whatever a task raised, after the tasks under way have ended; InputError where device memory is too small.
+        Whatever a task raised, after the tasks under way have ended.
     """
     if not tasks:
         return []
@@ -96,7 +95,11 @@ def run_tasks(
         with shown_progress(description, total) as show:
             report_to(lambda units: show.reports([units]))
             try:
-                return [_run_here(task, finished) for task in tasks]
+                results = []
+                for task in tasks:
+                    results.append(task.function(**task.arguments))
+                    finished(results[-1])
+                return results
             finally:
                 report_to(None)
     trains = workers is None and all(task.trains for task in tasks)
@@ -188,16 +191,10 @@ class _Worker:
     def end(self, *, at_once: bool = False) -> None:
         """End the process, and with it all that it holds; ``at_once`` whatever it is doing."""
         if self.pool is not None:
-            if at_once:
-                end_workers(self.pool)
+            for process in list((self.pool._processes or {}).values()) if at_once else ():
+                process.terminate()
             self.pool.shutdown(wait=not at_once, cancel_futures=True)
             self.pool = None
-
-
-def _run_here(task: Task, finished: Callable[[Any], None]) -> Any:
-    result = task.function(**task.arguments)
-    finished(result)
-    return result
 
 
 def _call(task: Task) -> Any:

@@ -1,7 +1,12 @@
-"""Where a result comes from: the machine, the versions, and the state of the code."""
+"""A run's manifest: what the run comes from, and whether its files are still those that were written.
+
+Every file is digested when a run is loaded, large ones only when their state has changed.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import platform
 import subprocess
@@ -11,15 +16,95 @@ from pathlib import Path
 from typing import Any
 
 from report_utils.errors import InputError
+from report_utils.files.disk import write_json
 from report_utils.profiles import project_root
-from report_utils.runs.code_digest import package_version
+from report_utils.runs.code_digest import file_digest, package_version
 
+MANIFEST = "manifest.json"
+CHECKED = "checked.json"
+"""Records, beside a run's files, the state in which the large ones last matched the manifest."""
+LARGE_BYTES = 64 * 2**20
+"""Larger files are digested again only when their state (inode, size, times) differs from the recorded one."""
 THREAD_VARIABLE = "TF_NUM_INTRAOP_THREADS"
 """Environment variable for the number of threads of a training; worker processes set it to 1."""
 
 _PACKAGES = ("report-utils", "numpy", "numba", "keras", "tensorflow-cpu", "tensorflow", "jax", "torch")
 _RESULTS = ("results", "benchmarks/results")
 _INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "sve")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return a run's manifest.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it is missing or not a manifest.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except RecursionError:
+        manifest = None
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    entries = files.values() if isinstance(files, dict) else [None]
+    whole = all(isinstance(entry, dict) and {"bytes", "sha256"} <= entry.keys() for entry in entries)
+    if not whole or not {"name", "digest", "inputs"} <= manifest.keys():
+        msg = "it is not a manifest"
+        raise ValueError(msg)
+    return manifest
+
+
+def fault_of(folder: Path, digest: str, *, thorough: bool = False) -> str | None:
+    """Say what is wrong with a stored run whose key has this digest, or None.
+
+    With ``thorough``, large files are digested too, whatever state is recorded. Only this finds damage done by the disk
+    itself.
+
+    Raises
+    ------
+    InputError
+        If files exist but the system cannot read them. That does not make the run wrong.
+    """
+    try:
+        manifest = read_manifest(folder)
+        if manifest["digest"] != digest:
+            return "its manifest belongs to another run"
+        return _file_fault(folder, manifest["files"], thorough=thorough)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+        return f"{Path(error.filename or folder).name} is missing"
+    except (ValueError, RecursionError) as error:
+        return f"its manifest cannot be read ({type(error).__name__})"
+    except OSError as error:
+        msg = f"{folder}: cannot be read ({error.strerror or error}); check the disk and the permissions"
+        raise InputError(msg) from error
+
+
+def _file_fault(folder: Path, files: dict[str, Any], *, thorough: bool) -> str | None:
+    remembered = {} if thorough else _remembered(folder)
+    states: dict[str, list[int]] = {}
+    for name, expected in files.items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != expected["bytes"]:
+            return f"{name} is missing or has another size"
+        if expected["bytes"] > LARGE_BYTES:
+            found = path.stat()  # what changes when a file is written, replaced or copied
+            states[name] = [found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+            if remembered.get(name) == states[name]:
+                continue
+        if file_digest(path) != expected["sha256"]:
+            return f"{name} has changed since it was written"
+    if states and states != remembered:
+        with contextlib.suppress(InputError):  # a folder that cannot be written is checked in full every time
+            write_json(folder / CHECKED, states)
+    return None
+
+
+def _remembered(folder: Path) -> dict[str, Any]:
+    try:
+        states = json.loads((folder / CHECKED).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return states if isinstance(states, dict) else {}
 
 
 @cache
@@ -110,7 +195,6 @@ def copy_note() -> str | None:
 
 
 def _output(command: list[str]) -> str | None:
-    """Return what a command prints, or None if it cannot run or fails."""
     try:
         result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)  # noqa: S603
     except (OSError, subprocess.TimeoutExpired):

@@ -12,7 +12,7 @@ from tests import work_functions as functions
 from tests.conftest import ROOT
 
 from report_utils.errors import InputError
-from report_utils.workers import backends, devices
+from report_utils.workers import backends
 from report_utils.workers.backends import backend_name
 from report_utils.workers.worker_pool import Task, run_tasks
 
@@ -23,20 +23,20 @@ def jax_says(monkeypatch):
 
     def says(text, code=0, error=""):
         done = subprocess.CompletedProcess([], code, text, error)
-        monkeypatch.setattr(devices.subprocess, "run", lambda *_, **__: done)
-        devices._jax_devices.cache_clear()
+        monkeypatch.setattr(backends.subprocess, "run", lambda *_, **__: done)
+        backends._jax_devices.cache_clear()
 
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     monkeypatch.delenv("REPORT_WORKERS", raising=False)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     yield says
-    devices._jax_devices.cache_clear()
+    backends._jax_devices.cache_clear()
 
 
 def test_tensorflow_trains_on_every_core(monkeypatch):
     monkeypatch.setenv("REPORT_WORKERS", "3")
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
-    assert devices.training_places() == [{}, {}, {}]
+    assert backends.training_places() == [{}, {}, {}]
 
 
 def test_another_backend_is_refused_by_name(monkeypatch):
@@ -47,7 +47,7 @@ def test_another_backend_is_refused_by_name(monkeypatch):
 
 def test_a_worker_for_each_gpu(jax_says, capsys):
     jax_says(json.dumps(["gpu", 2, "NVIDIA H100"]))
-    places = devices.training_places()
+    places = backends.training_places()
     assert [place["CUDA_VISIBLE_DEVICES"] for place in places] == ["0", "1"]
     assert {place["XLA_PYTHON_CLIENT_PREALLOCATE"] for place in places} == {"false"}
     assert capsys.readouterr().err == "JAX trains on 2 x NVIDIA H100, with 2 workers\n"
@@ -58,7 +58,7 @@ def test_more_workers_share_the_gpus_that_may_be_used(jax_says, monkeypatch):
     monkeypatch.setenv("REPORT_WORKERS", "5")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6")
     monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=/nowhere")
-    places = devices.training_places()
+    places = backends.training_places()
     assert [place["CUDA_VISIBLE_DEVICES"] for place in places] == ["4", "6", "4", "6", "4"]
     assert places[0]["XLA_FLAGS"] == "--xla_dump_to=/nowhere --xla_gpu_deterministic_ops=true"
 
@@ -67,7 +67,7 @@ def test_without_a_gpu_it_is_said(jax_says, capsys, monkeypatch):
     why = "An NVIDIA GPU may be present, but a CUDA-enabled jaxlib is not installed."
     jax_says(json.dumps(["cpu", 1, "cpu"]), error=f"W0101 a line before\n{why}\n")
     monkeypatch.setenv("REPORT_WORKERS", "2")
-    places = devices.training_places()
+    places = backends.training_places()
     assert len(places) == 2
     assert "CUDA_VISIBLE_DEVICES" not in places[0]
     assert f"finds no GPU ({why})" in capsys.readouterr().err
@@ -78,14 +78,14 @@ def test_a_jax_that_cannot_start_is_one_clear_line(jax_says):
     with pytest.raises(
         InputError, match=r"JAX cannot start: RuntimeError: .*no driver; install it .*nvidia-smi"
     ) as told:
-        devices.training_places()
+        backends.training_places()
     assert "\n" not in str(told.value)
 
 
 def test_the_processor_on_purpose_is_no_fault(jax_says, monkeypatch, capsys):
     monkeypatch.setenv("JAX_PLATFORMS", "cpu")
     jax_says(json.dumps(["cpu", 1, "cpu"]))
-    devices.training_places()
+    backends.training_places()
     (told,) = capsys.readouterr().err.splitlines()
     assert told.endswith("does, as JAX_PLATFORMS says")
 
@@ -95,9 +95,9 @@ def test_a_jax_that_never_answers_is_one_clear_line(jax_says, monkeypatch):
         raise subprocess.TimeoutExpired(command, timeout)
 
     jax_says("")
-    monkeypatch.setattr(devices.subprocess, "run", hang)
+    monkeypatch.setattr(backends.subprocess, "run", hang)
     with pytest.raises(InputError, match=r"it has not answered in 300 s; .*JAX_PLATFORMS=cpu"):
-        devices.training_places()
+        backends.training_places()
 
 
 @pytest.mark.parametrize("error", [AttributeError("no attribute 'JaxRuntimeError'\nor so"), ImportError("no name")])

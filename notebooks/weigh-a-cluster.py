@@ -1,0 +1,96 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Weigh a cluster
+#
+# **The question.** What do the networks say of a cluster while you change it?
+#
+# Here are simulated clusters and three trained networks. Pick a cluster, drag a slider, paint on an image: the
+# networks weigh at once what is left. All of it happens in this page, also offline, and nothing leaves your browser.
+
+# %% tags=["parameters", "remove-cell"]
+profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
+
+# %% tags=["hide-input"]
+from IPython.display import Markdown
+
+from report_utils.errors import NotAvailableError
+from report_utils.experiments.weigh import NETWORKS, weigh_a_cluster
+from report_utils.prediction.trained_networks import trained_networks
+from report_utils.report import open_reproduction
+from report_utils.report.sentences import listing, thousands, untrained_warning
+
+reproduction = open_reproduction(profile)
+try:
+    widget, missing = weigh_a_cluster(reproduction), ""
+    networks = {name: trained_networks(reproduction, name)[0] for name in NETWORKS}
+except NotAvailableError as error:
+    widget, missing, networks = None, f"Nothing can be weighed here: {error}.", {}
+widget or Markdown(missing)
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+dead = untrained_warning({NETWORKS[name]: one.why_untrained for name, one in networks.items()})
+Markdown(f"{dead}\n\nThe masses are log₁₀ of $M_{{500c}}$ in solar masses.")
+
+# %% [markdown]
+# ## Things to try
+#
+# - **Heat the gas.** Drag the temperature. Hotter gas sends about as many photons as before, but harder ones. Which
+#   network follows?
+# - **Move the cluster.** Drag the distance. A far, heavy cluster and a near, light one can give the same number of
+#   photons. Which network confuses them? [The same cluster, moved](why-2-moved-cluster.ipynb) measures it on many clusters.
+# - **Shuffle the energies.** Every pixel keeps its number of events, and every band too. Only the map of which events
+#   are hard is gone. Do two bands need the map? [Is it an image problem](why-4-image.ipynb) trains networks on such images.
+# - **Cut out the core,** or the bright dot of an AGN. The report concludes that they matter little. These
+#   networks have never seen an image with a hole: [the table](3-3-results.ipynb) has networks that were trained on
+#   images without bright pixels.
+# - **Thin the events.** How many photons does a mass need? Watch for the warning that says where the training ends.
+#
+# One cluster shows what happens, not how often. The pages linked above measure the same on many clusters, with
+# predictions that were written first.
+#
+# ## What the page computes
+#
+# The networks are those of the first fold. No network of this page was trained on any of these clusters, though it was on
+# other snapshots of their halos, unless the profile's folds are grouped. Weights have 16 bits, and an image is
+# seen as drawn, not in eight views. The bar is the scatter of held-out clusters to which the same network gave similar
+# masses. It holds for clusters as they are. A cluster that you have changed may be unlike any of the training, and
+# a network does not notice that.
+#
+# Distances, temperatures and exposures were simulated beforehand with the same random numbers, one change at a time and
+# without AGN, whose flux in the simulation is fixed. A moved cluster keeps its mass, its gas and its size in Mpc.
+# Thinning, shuffling and cutting change the counts in the page, and the box stays as it was.
+#
+# An event list of your own is read by the rules of [`read_events`](own-observations.ipynb): names, units and mission decide
+# the columns, and what cannot be decided is refused with a reason. It is binned as the training was: the box is that of its
+# events. The warnings are those of `report-utils predict`, which also reads other formats and averages all networks
+# and views.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+if widget is None:
+    found = "No network is trained, so nothing was weighed."
+else:
+    clusters = widget.data["clusters"]
+    n_states = sum(len(one["states"]) for one in clusters)
+    scatters = [
+        f"{(one.fit.predictions[:, 0] - one.truth).std():.3f} dex with {NETWORKS[name]}"
+        for name, one in networks.items()
+    ]
+    n_tested = len(next(iter(networks.values())).test)
+    found = (
+        f"The page holds {len(clusters)} clusters in {thousands(n_states)} observations, and three networks, in "
+        f"{len(widget.html()) / 1e6:.1f} MB. On all {n_tested} held-out clusters of their fold, as they are, these networks scatter "
+        f"by {listing(scatters)}."
+    )
+Markdown(f"**What was found.** {found}")
