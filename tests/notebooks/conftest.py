@@ -72,7 +72,8 @@ def notebooks(tmp_path_factory):
     reproduction = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
     for transform in TRANSFORMS:
         for seed in range(reproduction.book_seeds(transform)):
-            store_fits(reproduction, transform, seed=seed, with_network=transform in {*NETWORK_TRANSFORMS, "multi_band_4"})
+            with_network = transform in {*NETWORK_TRANSFORMS, "multi_band_4"}
+            store_fits(reproduction, transform, seed=seed, with_network=with_network)
     for transform in DYNAMICS_TRANSFORMS:
         store_dynamics(reproduction, transform)
 
