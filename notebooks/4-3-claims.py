@@ -129,6 +129,8 @@ Markdown("\n\n---\n\n".join(blocks))
 # above that of the outer thirds. It **fails** if the ratio in the middle lies between 1/1.15 and 1.15, and is **undecided**
 # otherwise. The rule was committed before these networks were trained. The simulation has little structure besides
 # radial profiles, so a conjecture that fails here is not refuted for hydrodynamic simulations such as the report's.
+# Which third of the masses gains most from the second band, whatever the reason, is measured on another page
+# ([](why-8-layers)).
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 outcomes = study_outcomes(reproduction, WHY)

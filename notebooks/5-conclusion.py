@@ -28,10 +28,9 @@ from report_utils.report.claims import CLAIMS, verdict_counts
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.second_band import (
-    AS_PREDICTED,
-    NOT_AS_PREDICTED,
     ONE_AND_TWO,
     PREDICTIONS,
+    counted_verdicts,
     predictions_table,
     scatter_ratio,
 )
@@ -91,40 +90,41 @@ Markdown(pd.DataFrame(rows, columns=header).to_markdown(index=False, disable_num
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 judged_all = [verdict for _, found, verdict in by_label.values() if found is not None]
-n_as, n_not = (judged_all.count(verdict) for verdict in (AS_PREDICTED, NOT_AS_PREDICTED))
 Markdown(
-    f"Of all {len(judged_all)} ratios of the study that could be measured: as predicted {n_as}, not as predicted {n_not}."
+    f"All ratios of the study's networks: {counted_verdicts(judged_all).lower()}"
     if judged_all
     else f"Nothing of this is measured here yet: `report-utils study {WHY.name}` trains the networks."
 )
 
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-def ratio(numerator, denominator):
-    found = scatter_ratio(outcomes, numerator, denominator)
-    return None if found is None else f"{found:.2f}"
+def ratios(*pairs):
+    found = [scatter_ratio(outcomes, *pair) for pair in pairs]
+    return None if None in found else [f"{one:.2f}" for one in found]
 
 
 one, two = (("default", name) for name in ONE_AND_TWO)
 told_one, told_two = (("distance-known", name) for name in ONE_AND_TWO)
 sentences = (
-    ("Told the distance, one band has {} of the scatter that it has without.", ratio(told_one, one)),
-    ("Two bands then have {} of the scatter of one,", ratio(told_two, told_one)),
-    ("where the distance is hidden {}.", ratio(two, one)),
+    ("Told the distance, one band has {} of the scatter that it has without.", ratios((told_one, one))),
     (
-        "A second band without a spectrum leaves {} of the scatter of the first band alone.",
-        ratio(("thinned-copy", "multi_band_2"), ("default", "multi_band_1")),
+        "Two bands then have {} of the scatter of one, and {} where the distance is hidden.",
+        ratios((told_two, told_one), (two, one)),
     ),
     (
-        "With energies shuffled among the events of each observation two bands have {} times the scatter.",
-        ratio(("shuffled-energies", "multi_band_2"), two),
+        "A second band without a spectrum has {} times the scatter of the first band alone.",
+        ratios((("thinned-copy", "multi_band_2"), ("default", "multi_band_1"))),
     ),
     (
-        "With all pixels of each image in random order they have {} times the scatter.",
-        ratio(("permuted-pixels", two[1]), two),
+        "With energies shuffled among the events of each observation, two bands have {} times the scatter.",
+        ratios((("shuffled-energies", "multi_band_2"), two)),
+    ),
+    (
+        "With all pixels of each image in random order, they have {} times the scatter.",
+        ratios((("permuted-pixels", two[1]), two)),
     ),
 )
-in_short = " ".join(text.format(found) for text, found in sentences if found is not None)
+in_short = " ".join(text.format(*found) for text, found in sentences if found is not None)
 Markdown(f"**In short.** {in_short}") if in_short else None
 
 # %% [markdown]

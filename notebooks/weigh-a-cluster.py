@@ -29,7 +29,7 @@ from report_utils.errors import NotAvailableError
 from report_utils.experiments.weigh import NETWORKS, weigh_a_cluster
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.report import open_reproduction
-from report_utils.report.sentences import listing, thousands, untrained_warning
+from report_utils.report.wording import listing, thousands, untrained_warning
 
 reproduction = open_reproduction(profile)
 try:

@@ -53,10 +53,9 @@ from report_utils.report.claim_tests import Runs
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS
 from report_utils.report.second_band import (
-    AS_PREDICTED,
-    NOT_AS_PREDICTED,
     ONE_AND_TWO,
     PREDICTIONS,
+    counted_verdicts,
     predictions_markdown,
     predictions_table,
     scatter_ratio,
@@ -119,7 +118,7 @@ notes += [f"From committed results: {origin}." for origin in sorted(origins)]
 notes += [untrained_warning(dead)] if dead else []
 Markdown("\n\n".join(notes)) if notes else None
 
-# %% mystnb={"figure": {"caption": "**Hidden or known.** Scatter of the predicted mass with one band and with two in each experiment, with 95% intervals, and what the arithmetic above allows (bars). Hidden redshift shows as a short row for one band once the distance is known; a broken thermometer as two bands that are no better than one.", "name": "fig-hidden-or-known"}, "image": {"alt": "Scatter with intervals of one and two bands for each experiment, beside short bars for the arithmetic."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Hidden or known.** Scatter of the predicted mass with one band and with two in each experiment, with 95% intervals, and what the arithmetic above allows (bars). If the redshift hides the mass, one band has less scatter once the distance is known. If the thermometer is what helps, two bands are no better than one once it is broken.", "name": "fig-hidden-or-known"}, "image": {"alt": "Scatter with intervals of one and two bands for each experiment, beside short bars for the arithmetic."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 4.2), layout="constrained")
 ax = figure.subplots()
 for band, (label, colour, marker, shift) in enumerate(
@@ -150,8 +149,6 @@ def two_over_one(name):
     return scatter_ratio(outcomes, (name, "multi_band_2"), (name, "single_band"))
 
 
-counts = {verdict: sum(said == verdict for *_, said in judged) for verdict in (AS_PREDICTED, NOT_AS_PREDICTED)}
-n_measured = sum(measured is not None for _, measured, _ in judged)
 lines = []
 ratios = {name: two_over_one(name) for name in WORLDS}
 if ratios["default"] is not None:
@@ -166,9 +163,6 @@ for name, what in (
 told = scatter_ratio(outcomes, ("distance-known", "single_band"), ("default", "single_band"))
 if told is not None:
     lines.append(f"Told the distance, one band has {told:.2f} of the scatter that it has without.")
-summary = (
-    f"Of {n_measured} predicted ratios {counts[AS_PREDICTED]} are as predicted and {counts[NOT_AS_PREDICTED]} are not."
-    if n_measured
-    else "Nothing can be measured here yet."
-)
+verdicts = [verdict for _, measured, verdict in judged if measured is not None]
+summary = counted_verdicts(verdicts) if verdicts else "Nothing can be measured here yet."
 Markdown(f"**What was found.** {summary} {' '.join(lines)}")

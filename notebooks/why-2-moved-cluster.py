@@ -79,7 +79,7 @@ from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, show_image, without_ticks
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED
 from report_utils.report.resampling import resample
-from report_utils.report.second_band import Prediction
+from report_utils.report.second_band import Prediction, counted_verdicts
 from report_utils.report.wording import interval_text, listing, markdown_table, untrained_warning
 from report_utils.simulation.cosmology import luminosity_distance
 
@@ -275,7 +275,7 @@ figure
 # %% [markdown]
 # ## All clusters
 
-# %% mystnb={"figure": {"caption": "**How far the predicted mass moves.** The mean over clusters for each change and network, with its 95% interval (halos and training seeds resampled), above the predicted range in grey. Small crosses are single networks on their own clusters. The line at zero is a network that does not care.", "name": "fig-moved-slopes"}, "image": {"alt": "Four panels for distance, temperature, exposure and AGN: slopes of the predicted mass with intervals for one band, the lowest band and two bands, beside predicted ranges."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**How far the predicted mass moves.** The mean over clusters for each change and network, with its 95% interval (halos and training seeds resampled), above the predicted range in grey. Small crosses are single networks on their own clusters. At the line, the change moves the predicted mass not at all.", "name": "fig-moved-slopes"}, "image": {"alt": "Four panels for distance, temperature, exposure and AGN: slopes of the predicted mass with intervals for one band, the lowest band and two bands, beside predicted ranges."}} tags=["hide-input"]
 
 
 def mean_of(parts, keep):
@@ -357,8 +357,8 @@ header = ["Changed", "Network", "Predicted", "Measured [95% interval]", "Single 
 Markdown(markdown_table(header, lines, "llrrrl") if lines else "No network was asked.")
 
 # %% [markdown]
-# The change is in dex of mass per dex, for AGN in dex of mass. *Single networks* gives the least and the most of the
-# networks, each on its own clusters.
+# The change is in dex of mass per dex, for AGN in dex of mass. *Single networks* gives the smallest and the largest value
+# of a network, each on its own clusters.
 #
 # ### Two bands beside one
 
@@ -405,7 +405,6 @@ else:
         f"predicted from one band moves by {moved(change, 'single_band')}, that from two bands by {moved(change, 'multi_band_2')}"
         for change in ("distance", "temperature")
     ]
-    counted = {verdict: list(verdicts.values()).count(verdict) for verdict in dict.fromkeys(verdicts.values())}
     outcomes = {
         verdict: [COMPARISONS[change][0] for change in compared if compared[change] == verdict]
         for verdict in (HOLDS, FAILS, UNDECIDED)
@@ -418,9 +417,7 @@ else:
     ]
     found = (
         f"With nothing but its distance changed, the mass {one_and_two[0]}. With nothing but its temperature changed, "
-        f"the mass {one_and_two[1]}. Two bands beside one move {'; '.join(of_comparisons)}. Of the "
-        f"{len(verdicts)} predicted ranges, {listing([f'{n} came out {verdict}' for verdict, n in counted.items()])}"
-        + (f"; not as predicted: {listing(not_so)}" if not_so else "")
-        + "."
+        f"the mass {one_and_two[1]}. Two bands beside one move {'; '.join(of_comparisons)}. "
+        f"{counted_verdicts(list(verdicts.values()))}" + (f" Not as predicted: {listing(not_so)}." if not_so else "")
     )
 Markdown(f"**What was found.** {found}")

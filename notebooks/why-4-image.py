@@ -17,8 +17,8 @@
 # **The question.** The network sees images. Does it need them, or would a few numbers do?
 #
 # Two experiments. A *ladder* gives boosted trees more and more of what an image shows, up to the hardness in rings, and
-# puts the network beside them. *Destroyed images* are what networks are trained on from nothing: pixels in random order,
-# or the pixels of each ring in random order.
+# puts the network beside them. Networks are then trained from scratch on *destroyed images*, with the pixels in random
+# order, or with those of each ring in random order.
 #
 # The simulation limits every answer. Its clusters are smooth ellipsoids with universal profiles, a few clumps, and AGN as
 # points. There are no shocks, no sloshing, no filaments. **There is little morphology to learn from**, so this page can
@@ -97,7 +97,7 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from report_utils.binning import BAND_EDGES_KEV, get_transform
-from report_utils.experiments.radial_profiles import half_count_radii, radial_profiles
+from report_utils.experiments.rings import half_count_radii, radial_profiles
 from report_utils.report import figures, open_reproduction
 from report_utils.report.baselines import (
     cross_validate_regression,
@@ -106,10 +106,11 @@ from report_utils.report.baselines import (
     luminosity,
     tree_regression,
 )
+from report_utils.report.by_network import range_verdict
 from report_utils.report.claim_tests import Runs
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS
-from report_utils.report.second_band import PREDICTIONS, predictions_table, range_verdict
+from report_utils.report.second_band import PREDICTIONS, counted_verdicts, predictions_table
 from report_utils.report.seeds import SeedPredictions, on_common_clusters, trained_only
 from report_utils.report.wording import interval_text, markdown_table, untrained_warning
 from report_utils.reproduction.studies import WHY
@@ -319,7 +320,7 @@ Markdown(f"{judged_markdown(judged)}\n\n{scatters}" if decided else judged_markd
 # %% [markdown]
 # ## Destroyed images
 #
-# Networks are trained from nothing on images whose pixels are in random order (*permuted*), and on images in which only
+# Networks are trained from scratch on images whose pixels are in random order (*permuted*), and on images in which only
 # the pixels of each ring are (*azimuth scrambled*; rings are one pixel wide, about the centroid). All bands of a pixel
 # move together. Each is compared to the network of real images, on the same clusters, with three training seeds.
 
@@ -361,8 +362,9 @@ Markdown("\n\n".join([*notes, judged_markdown(destroyed)]))
 # %% [markdown]
 # ## What was not predicted
 #
-# These were added after outcomes had been seen. They say where its steps come from, and have no verdict. A network is
-# another learner than trees, so its ratio to them is not only what the image adds; destroyed images keep the learner.
+# These were added after outcomes had been seen. They say where the steps of the ladder come from, and have no verdict. A
+# network learns in another way than trees, so its ratio to them is not what the image alone adds. Destroyed images are
+# shown to the same kind of network.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 more = {
@@ -410,8 +412,7 @@ n_missing = len(both) - len(lines)
 if n_missing:
     lines.append(f"{n_missing} of {len(both)} predictions are not measured")
 verdicts = [said for _, _, found, _, said in both.values() if found is not None]
-counted = ", ".join(f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts))
-opening = f"Of {len(verdicts)} predictions: {counted}." if verdicts else "Nothing can be judged here."
+opening = counted_verdicts(verdicts) if verdicts else "Nothing can be judged here."
 of_image = {(bands, step): (bands, step) in shown for bands in (TWO, NO_AGN) for step in (REAL, "+ hardness")}
 sentences = []
 if decided and all(of_image.values()):

@@ -90,7 +90,7 @@ from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED
 from report_utils.report.resampling import resample
-from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED
+from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, counted_verdicts
 from report_utils.report.seeds import SeedPredictions, on_common_clusters, trained_only
 from report_utils.report.wording import interval_text, markdown_table, trainings, untrained_warning
 from report_utils.reproduction.studies import SEEDS, WHY
@@ -352,7 +352,7 @@ else:
 figure
 
 # %% [markdown]
-# Shares say nothing of how large the errors are. The next table has the errors that belong to each share: the square root
+# Shares do not say how large the errors are. The next table has the errors that belong to each share: the square root
 # of the share, times the scatter at fixed mass. A predictor's error with two bands below that with one means that the
 # second band removes it. Slopes are with the other predictors held, in dex of mass per dex (for clumps per clump); those of
 # gas and clumps were not predicted. The core has two predictors, and so no slope of its own.
@@ -413,8 +413,7 @@ if of_clumps is not None and of_clumps.high < 0:
 verdicts = [verdict for *_, found, verdict in judged if found is not None]
 if verdicts:
     missed = "; ".join(text for text, *_, verdict in judged if verdict == NOT_AS_PREDICTED) or "none"
-    counted = ", ".join(f"{verdicts.count(one)} {one}" for one in dict.fromkeys(verdicts))
-    lines.append(f"- Of {len(verdicts)} predictions: {counted}. Not as predicted: {missed}.")
+    lines.append(f"- {counted_verdicts(verdicts)} Not as predicted: {missed}.")
 else:
     lines.append("- Nothing was measured.")
 Markdown("**What was found.**\n\n" + "\n".join(lines))

@@ -202,11 +202,13 @@ def of_networks(edge):
 
 
 def each_network(edge):
-    """The same ratio in each fold with each training seed."""
-    of_both = [outcomes[edge_of[one]].cross_validations["multi_band_2"] for one in (edge, 2.5)]
+    """The same ratio in each fold with each training seed that both have; nothing where one is not trained."""
+    of_both = [outcomes.get(edge_of[one]) for one in (edge, 2.5)]
+    if None in of_both:
+        return []
     return [
         np.divide(*(one.residuals[one.fold == fold].std() for one in of_seed))
-        for of_seed in zip(*of_both, strict=True)
+        for of_seed in zip(*(one.cross_validations["multi_band_2"] for one in of_both), strict=False)
         for fold in np.unique(of_seed[0].fold)
     ]
 
@@ -282,7 +284,7 @@ figure
 #
 # Ratios are over the cut at 2.5 keV, on the same clusters, with halos and the networks' seeds resampled. The trees'
 # own scatters are in dex. The last column has the range of single networks, each over the one of the same fold and
-# seed: a ratio that lies on both sides of 1 there is no effect.
+# seed: a ratio for which these lie on both sides of 1 is no effect.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 

@@ -42,7 +42,7 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # | two bands | 0.90 | 0.94 | 0.94 | 0.87 | 1.00 | 0.96 | 0.37 |
 # | mass alone | 1 | 0.95 | 0.00 | 0.84 | 0.32 | 0.92 | 0 |
 #
-# Two things in it are against intuition. *Distance is no secret*: at nearly the same flux limit for all, bright
+# Two things in this table are surprising. *Distance is no secret*: at nearly the same flux limit for all, bright
 # observations are near, so that counts alone explain 0.69 of the variance of log D. And *T / (1 + z) is nearly the mass*:
 # they correlate by 0.96, so a network that knows one knows the other. What T / (1 + z) says beyond the mass is small
 # (0.042 dex) and is mostly the redshift, which one band shows almost as well.
@@ -75,9 +75,15 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # %% [markdown]
 # ## What is done
 #
-# Two networks of each fold, one of one band and one of two, see the same held-out clusters. Nothing is trained but
-# regressions. The mean of the 20 units over the eight views, read by the last layer, is exactly the mass that the network
-# predicts. An archive of your own tells masses and counts only: these are read, and the rest is left out.
+# All networks of a fold, of one band and of two, see the same held-out clusters. Nothing is trained but regressions. The
+# mean of the 20 units over the eight views, read by the last layer, is exactly the mass that the network predicts. An
+# archive of your own tells masses and counts only: these are read, and the rest is left out.
+#
+# *New since the predictions were committed.* They were first tested on one network of each kind and fold. Here each has
+# the profile's training seeds, three at `quick`. Predictions, thresholds and the rule are as they were: every network has
+# to agree. A number is the mean over networks. Its brackets run from the lowest to the highest end of the networks' 95%
+# intervals, and ± is the standard deviation between training seeds of a fold. A difference that is smaller than this, or
+# that one network does not show, is not called an effect.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import numpy as np
@@ -97,12 +103,13 @@ from report_utils.experiments.probes import (
     shuffled_r2,
 )
 from report_utils.experiments.variance_shares import at_fixed
-from report_utils.prediction.trained_networks import trained_networks
+from report_utils.prediction.trained_networks import networks_of_book
 from report_utils.report import figures, open_reproduction
+from report_utils.report.by_network import effect, overall, summed_up
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, Interval
 from report_utils.report.resampling import resample
-from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, listed
+from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, NOT_MEASURED, counted_verdicts
 from report_utils.report.statistics import scatter_contrast
 from report_utils.report.wording import listing, untrained_warning
 from report_utils.simulation.cosmology import luminosity_distance
@@ -138,48 +145,48 @@ if simulated and np.ptp(redshift) == 0:
 
 networks, missing, notes = {label: {} for label in NAMES}, "", []
 try:
-    for label, name in NAMES.items():
-        reproduction.cross_validation(name)
-        networks[label] = {one.fold: one for one in trained_networks(reproduction, name) if one.training_seed == 0}
+    networks = dict(zip(NAMES, networks_of_book(reproduction, NAMES.values()).values(), strict=True))
 except NotAvailableError as error:
     missing = f"No layer can be read: {error}."
 dead = {
-    f"{label}, fold {fold + 1}": one.why_untrained
-    for label, of_folds in networks.items()
-    for fold, one in of_folds.items()
+    f"{label}, fold {fold + 1}, training seed {seed}": one.why_untrained
+    for label, of_places in networks.items()
+    for (fold, seed), one in of_places.items()
 }
-folds = [] if missing else [f for f in networks[ONE] if not any(networks[one][f].why_untrained for one in NAMES)]
-if not missing and not folds:
-    missing = "In no fold have both networks trained, so no layer is read."
-n_halos = {fold: len(set(halos[networks[ONE][fold].test])) for fold in folds}
-if folds and min(n_halos.values()) < MINIMUM_GROUPS:
+places = [place for place in networks[ONE] if not any(networks[one][place].why_untrained for one in NAMES)]
+if not missing and not places:
+    missing = "Of no fold and training seed have both networks trained, so no layer is read."
+rows_of = {place: networks[ONE][place].test for place in places}  # by fold and training seed
+n_halos = {fold: len(set(halos[rows])) for (fold, _), rows in rows_of.items()}
+if places and min(n_halos.values()) < MINIMUM_GROUPS:
     missing = f"No layer is read: {min(n_halos.values())} halos are held out, and {MINIMUM_GROUPS} or more are needed."
-    folds = []
+    places = []
 
-rows_of = {fold: networks[ONE][fold].test for fold in folds}
-features, masses = {}, {}  # (label, fold): outputs of both layers; predicted log10 mass
-last = {}  # (label, fold): weights and bias from the units to the mass
+features, masses = {}, {}  # (label, place): outputs of both layers; predicted log10 mass
+last = {}  # (label, place): weights and bias from the units to the mass
 try:
     for label, name in NAMES.items():
-        images = reproduction.dataset.images(TRANSFORMS[name]) if folds else None
-        for fold in folds:
-            one = networks[label][fold]
+        images = reproduction.dataset.images(TRANSFORMS[name]) if places else None
+        for place in places:
+            one = networks[label][place]
             model = one.model
-            features[label, fold] = dict(
-                zip(LAYERS, layer_outputs(model, images[rows_of[fold]], list(LAYERS)), strict=True)
+            features[label, place] = dict(
+                zip(LAYERS, layer_outputs(model, images[rows_of[place]], list(LAYERS)), strict=True)
             )
             kernel, bias = model.get_layer(LAST).get_weights()
-            last[label, fold] = kernel[:, 0] * one.target_scale.spread, bias[0] * one.target_scale.spread
-            last[label, fold] = last[label, fold][0], last[label, fold][1] + one.target_scale.mean
-            masses[label, fold] = features[label, fold][UNITS] @ last[label, fold][0] + last[label, fold][1]
+            spread = one.target_scale.spread
+            last[label, place] = kernel[:, 0] * spread, bias[0] * spread + one.target_scale.mean
+            masses[label, place] = features[label, place][UNITS] @ last[label, place][0] + last[label, place][1]
 except ValueError as error:
-    missing, folds = f"The network has other layers than the report's, so none is read: {error}.", []
+    missing, places = f"The network has other layers than the report's, so none is read: {error}.", []
+folds = [fold for fold, _ in places]  # of each network
 
 notes = [missing, untrained_warning(dead)]
-if folds:
+if places:
+    tested = {fold: len(rows) for (fold, _), rows in rows_of.items()}
     notes.append(
-        f"Folds {listing([str(fold + 1) for fold in folds])}: {listing([str(len(rows_of[fold])) for fold in folds])} "
-        f"clusters of {listing([str(n_halos[fold]) for fold in folds])} halos."
+        f"Folds {listing([str(fold + 1) for fold in tested])}: {listing(list(map(str, tested.values())))} clusters of "
+        f"{listing(list(map(str, n_halos.values())))} halos, {len(places)} networks of each kind."
     )
 if not simulated:
     notes.append(
@@ -190,24 +197,24 @@ Markdown("\n\n".join(note for note in notes if note))
 # %% [markdown]
 # ## What can be read
 #
-# R² is the share of a quantity's variance that a probe predicts for clusters of other halos. In brackets are 95% intervals.
-# *Shuffled* is the mean R² of the same probe for labels at random; what a probe reads beyond it is its selectivity
+# R² is the share of a quantity's variance that a probe predicts for clusters of other halos.
+# *Shuffled* is the mean R² of the same probe for shuffled labels; what a probe reads beyond it is its selectivity
 # {cite}`Hewitt2019`.
 
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-def with_fixed_mass(fold):
+def with_fixed_mass(place):
     """Return all quantities of a fold's held-out clusters, those at fixed mass last."""
-    values = dict(zip(quantities, truths[rows_of[fold]].T, strict=True))
+    values = dict(zip(quantities, truths[rows_of[place]].T, strict=True))
     for name, of_what in ((SEEN_AT_MASS, SEEN), (COUNTS_AT_MASS, COUNTS)):
         if of_what in values:
             values[name] = at_fixed(values[of_what], values[MASS], degree=1)
     return values
 
 
-def interval(fold, columns, statistic):
+def interval(place, columns, statistic):
     """Return a function of sums over a fold's held-out clusters; halos are resampled."""
-    return resample([np.stack(one, axis=-1)[None] for one in columns], halos[rows_of[fold]]).interval(statistic)
+    return resample([np.stack(one, axis=-1)[None] for one in columns], halos[rows_of[place]]).interval(statistic)
 
 
 def r2_columns(truth, predicted):
@@ -220,20 +227,18 @@ def r2_of(totals):
     return 1 - error / (second - first**2 / n)
 
 
-known = {fold: with_fixed_mass(fold) for fold in folds}
+known = {place: with_fixed_mass(place) for place in places}
 SHOWN = [*quantities, *([SEEN_AT_MASS] if simulated else [])]
-read, r2, shuffled = {}, {}, {}  # keys: label, fold, layer, quantity
-for label, fold in features:
-    if fold not in folds:
-        continue
-    targets = np.column_stack([known[fold][name] for name in SHOWN])
-    for layer, outputs in features[label, fold].items():
-        found = read_linearly(outputs, targets, halos[rows_of[fold]])
-        at_random = shuffled_r2(outputs, targets, halos[rows_of[fold]])
+read, r2, shuffled = {}, {}, {}  # keys: label, place, layer, quantity
+for label, place in features if places else ():
+    targets = np.column_stack([known[place][name] for name in SHOWN])
+    for layer, outputs in features[label, place].items():
+        found = read_linearly(outputs, targets, halos[rows_of[place]])
+        at_random = shuffled_r2(outputs, targets, halos[rows_of[place]])
         for name, predicted, control in zip(SHOWN, found.T, at_random.T, strict=True):
-            key = label, fold, layer, name
-            read[key] = r2_columns(known[fold][name], predicted)
-            r2[key] = interval(fold, [read[key]], lambda totals: r2_of(totals)[..., 0])
+            key = label, place, layer, name
+            read[key] = r2_columns(known[place][name], predicted)
+            r2[key] = interval(place, [read[key]], lambda totals: r2_of(totals)[..., 0])
             error = 1.96 * control.std(ddof=1) / np.sqrt(len(control))
             shuffled[key] = Interval(
                 float(control.mean()), float(control.mean() - error), float(control.mean() + error)
@@ -244,32 +249,32 @@ table = [
         "quantity": name,
         "layer": LAYERS[layer],
         "bands": label,
-        **{f"fold {fold + 1}: R²": f"{r2[label, fold, layer, name]:.2f}" for fold in folds},
-        "shuffled": "; ".join(f"{shuffled[label, fold, layer, name].value:.2f}".replace("-", "−") for fold in folds),
+        "R²": summed_up([r2[label, place, layer, name] for place in places], folds),
+        "shuffled": summed_up([shuffled[label, place, layer, name] for place in places], folds),
     }
-    for name in SHOWN
+    for name in (SHOWN if places else ())
     for layer in LAYERS
     for label in NAMES
 ]
 Markdown(missing or pd.DataFrame(table).to_markdown(index=False))
 
-# %% mystnb={"figure": {"caption": "**What the last layers tell.** Shares of variance that linear probes read from the pooled features (filled) and the 20-unit layer (open), with 95% intervals. Each symbol is one fold's network. Grey: shuffled labels.", "name": "fig-probes"}, "image": {"alt": "R squared of linear probes by quantity, for one and two bands and two layers, with shuffled controls near zero."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**What the last layers tell.** Shares of variance that linear probes read from the pooled features (filled) and the 20-unit layer (open). Each symbol is one network, one shape for each fold; bars run from the lowest to the highest end of their 95% intervals. Grey: shuffled labels. What lies below −0.5 is cut off.", "name": "fig-probes"}, "image": {"alt": "R squared of linear probes by quantity, for one and two bands and two layers, with shuffled controls near zero."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 3.8), layout="constrained")
 ax = figure.subplots()
-if not folds:
+if not places:
     ax.set_axis_off()
     ax.text(0.5, 0.5, "no layer could be read", ha="center", transform=ax.transAxes)
 else:
-    for place, name in enumerate(SHOWN):
+    for position, name in enumerate(SHOWN):
         for turn, (label, layer) in enumerate([(label, layer) for label in NAMES for layer in LAYERS]):
             colour = PRINTED if label == ONE else OURS
-            for number, fold in enumerate(folds):
-                x = place + 0.19 * (turn - 1.5) + 0.07 * (number - (len(folds) - 1) / 2)
-                one, marker = r2[label, fold, layer, name], "os^Dv"[number % 5]
-                face = colour if layer == POOLED else "none"
-                ax.plot([x, x], [one.low, one.high], color=colour, lw=1)
-                ax.plot(x, one.value, marker, color=colour, mfc=face, ms=4.5)
-                ax.plot(x, shuffled[label, fold, layer, name].value, "_", color=NEUTRAL, ms=5)
+            found = [r2[label, one, layer, name] for one in places]
+            face, x = colour if layer == POOLED else "none", position + 0.19 * (turn - 1.5)
+            ax.plot([x, x], [overall(found).low, overall(found).high], color=colour, lw=1)
+            for number, (one, value) in enumerate(zip(places, found, strict=True)):
+                beside = x + 0.12 * ((number + 0.5) / len(places) - 0.5)
+                ax.plot(beside, value.value, "os^Dv"[one[0] % 5], color=colour, mfc=face, ms=3.5)
+                ax.plot(beside, shuffled[label, one, layer, name].value, "_", color=NEUTRAL, ms=5)
     ax.axhline(0, color="black", lw=0.8)
     ax.set_xticks(
         range(len(SHOWN)),
@@ -277,6 +282,7 @@ else:
         fontsize="small",
     )
     ax.set_ylabel("R² of a linear probe")
+    ax.set_ylim(max(ax.get_ylim()[0], -0.5), 1.05)
     for label, colour in ((ONE, PRINTED), (TWO, OURS)):
         for layer in LAYERS:
             face = colour if layer == POOLED else "none"
@@ -290,29 +296,29 @@ figure
 # t-SNE {cite}`Maaten2008` keeps neighbours in the 20 units together in two dimensions. Distances between far points and
 # sizes of groups mean nothing in it; the groups are made from the units, not from the map.
 
-# %% mystnb={"figure": {"caption": "**Maps of the penultimate layer** with one band (top) and two (bottom), of the first fold. Each point is a held-out cluster; colours give one quantity each, from its lowest 2% (dark) to its highest (bright), and last the groups of the two-band network.", "name": "fig-layer-map"}, "image": {"alt": "Two rows of scatter plots of the penultimate layer, coloured by mass, temperature seen, distance, counts and group."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Maps of the penultimate layer** with one band (top) and two (bottom), of the first network of each kind. Each point is a held-out cluster; colours give one quantity each, from its lowest 2% (dark) to its highest (bright), and last the groups of the two-band network.", "name": "fig-layer-map"}, "image": {"alt": "Two rows of scatter plots of the penultimate layer, coloured by mass, temperature seen, distance, counts and group."}} tags=["hide-input"]
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 with threadpool_limits(1):  # threads cost more than they save on so few clusters
-    groups = {fold: grouping(features[TWO, fold][UNITS]) for fold in folds}
+    groups = {place: grouping(features[TWO, place][UNITS]) for place in places}
 figure = Figure(figsize=(8.0, 3.6), layout="constrained")
-if not folds:
+if not places:
     figure.text(0.5, 0.5, "no layer could be read", ha="center")
 else:
-    fold = folds[0]
-    names = [name for name in (MASS, SEEN, DISTANCE, COUNTS) if name in known[fold]]
+    place = places[0]
+    names = [name for name in (MASS, SEEN, DISTANCE, COUNTS) if name in known[place]]
     axes = figure.subplots(2, len(names) + 1, squeeze=False)
     for label, row in zip(NAMES, axes, strict=True):
-        scaled = StandardScaler().fit_transform(features[label, fold][UNITS])
+        scaled = StandardScaler().fit_transform(features[label, place][UNITS])
         perplexity = min(30, (len(scaled) - 1) / 3)
         with threadpool_limits(1):
-            places = TSNE(init="pca", perplexity=perplexity, random_state=0).fit_transform(scaled)
+            spots = TSNE(init="pca", perplexity=perplexity, random_state=0).fit_transform(scaled)
         for ax, name in zip(row, names, strict=False):
-            low, high = np.quantile(known[fold][name], [0.02, 0.98])
-            ax.scatter(*places.T, c=known[fold][name], s=5, cmap="viridis", vmin=low, vmax=high, lw=0)
-        row[-1].scatter(*places.T, c=groups[fold][0], s=5, cmap="tab10", vmin=0, vmax=9, lw=0)
+            low, high = np.quantile(known[place][name], [0.02, 0.98])
+            ax.scatter(*spots.T, c=known[place][name], s=5, cmap="viridis", vmin=low, vmax=high, lw=0)
+        row[-1].scatter(*spots.T, c=groups[place][0], s=5, cmap="tab10", vmin=0, vmax=9, lw=0)
         row[0].set_ylabel(label)
         for ax, name in zip(row, [*names, "group"], strict=True):
             ax.set_xticks([])
@@ -330,9 +336,9 @@ figure
 
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-def rms_columns(fold, label, chosen):
+def rms_columns(place, label, chosen):
     """Return what each cluster adds to the number, and squared residuals, of some groups of clusters."""
-    squares = (masses[label, fold] - known[fold][MASS]) ** 2
+    squares = (masses[label, place] - known[place][MASS]) ** 2
     return [part for group in chosen for part in (group, group * squares)]
 
 
@@ -341,47 +347,71 @@ def rms_ratio(totals, place=0):
     return np.sqrt(squares[..., 1] / n[..., 1] / (squares[..., 0] / n[..., 0]))
 
 
-thirds, table = {}, []
-for fold in folds:
-    predicted = masses[TWO, fold]
-    of_third = np.digitize(predicted, np.quantile(predicted, [1 / 3, 2 / 3]))
-    rows = [(f"{name} third", of_third == i) for i, name in enumerate(("light", "middle", "heavy"))]
-    thirds[fold] = [chosen.astype(float) for _, chosen in rows]
-    of_group = groups[fold][0]
-    by_mass = sorted(set(of_group), key=lambda each: known[fold][MASS][of_group == each].mean())
-    rows += [(f"group {i + 1}", of_group == each) for i, each in enumerate(by_mass)]
-    for name, chosen in rows:
-        columns = [rms_columns(fold, label, [chosen.astype(float)]) for label in NAMES]
-        enough = len(set(halos[rows_of[fold]][chosen])) >= MINIMUM_GROUPS
-        ratio = interval(fold, columns, rms_ratio) if enough else None
-        rms = [np.sqrt(one[1].sum() / one[0].sum()) for one in columns]
-        means = {
-            f"mean {q}": f"{known[fold][q][chosen].mean():.2f}" for q in (MASS, DISTANCE, COUNTS) if q in known[fold]
-        }
-        table.append(
-            {"fold": fold + 1, "clusters": name, "number": int(chosen.sum()), **means}
-            | {f"{label} [dex]": f"{one:.3f}" for label, one in zip(NAMES, rms, strict=True)}
-            | {"two over one": "too few halos" if ratio is None else f"{ratio:.2f}"}
-        )
-between = {
-    fold: dict(
-        zip(SHOWN, between_groups(np.column_stack([known[fold][q] for q in SHOWN]), groups[fold][0]), strict=True)
+def described(members):
+    """Return a row on the same group of clusters with each network, of which ``members`` tells the clusters."""
+    ratios, rms, n = [], {label: [] for label in NAMES}, []
+    for place, chosen in members.items():
+        columns = [rms_columns(place, label, [chosen.astype(float)]) for label in NAMES]
+        n.append(int(chosen.sum()))
+        for label, one in zip(NAMES, columns, strict=True):
+            rms[label].append(np.sqrt(one[1].sum() / one[0].sum()))
+        if len(set(halos[rows_of[place]][chosen])) >= MINIMUM_GROUPS:
+            ratios.append(interval(place, columns, rms_ratio))
+    means = {
+        f"mean {q}": f"{np.mean([known[place][q][chosen].mean() for place, chosen in members.items()]):.2f}"
+        for q in (MASS, DISTANCE, COUNTS)
+        if q in quantities
+    }
+    enough = len(ratios) == len(members)
+    return (
+        {"number": f"{min(n)}" if min(n) == max(n) else f"{min(n)} to {max(n)}", **means}
+        | {f"{label} [dex]": f"{np.mean(found):.3f}" for label, found in rms.items()}
+        | {"two over one": summed_up(ratios, [fold for fold, _ in members]) if enough else "too few halos"}
     )
-    for fold in folds
+
+
+THIRDS = ("light", "middle", "heavy")
+thirds, table = {}, []
+for place in places:
+    predicted = masses[TWO, place]
+    of_third = np.digitize(predicted, np.quantile(predicted, [1 / 3, 2 / 3]))
+    thirds[place] = [(of_third == i).astype(float) for i in range(len(THIRDS))]
+for i, name in enumerate(THIRDS if places else ()):
+    members = {place: thirds[place][i] > 0 for place in places}
+    table.append({"clusters": f"{name} third"} | described(members))
+for place in places[:1]:  # each network has groups of its own
+    of_group = groups[place][0]
+    by_mass = sorted(set(of_group), key=lambda each: known[place][MASS][of_group == each].mean())
+    for i, each in enumerate(by_mass):
+        table.append({"clusters": f"group {i + 1}, first network"} | described({place: of_group == each}))
+between = {
+    place: dict(
+        zip(SHOWN, between_groups(np.column_stack([known[place][q] for q in SHOWN]), groups[place][0]), strict=True)
+    )
+    for place in places
 }
-said = [
-    f"Fold {fold + 1}: {groups[fold][0].max() + 1} groups, silhouette {groups[fold][1]:.2f}; of the variance between them: "
-    + ", ".join(f"{name} {share:.2f}" for name, share in between[fold].items())
-    + "."
-    for fold in folds
-]
-Markdown(missing or "\n\n".join([pd.DataFrame(table).to_markdown(index=False), *said]))
+
+
+def from_to(values, digits=2):
+    low, high = (f"{end:.{digits}f}" for end in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
+
+
+said = ""
+if places:
+    n_groups = [one.max() + 1 for one, _ in groups.values()]
+    shares = ", ".join(f"{name} {from_to([between[place][name] for place in places])}" for name in SHOWN)
+    said = (
+        f"The networks have {from_to(n_groups, 0)} groups each, with silhouettes of "
+        f"{from_to([one for _, one in groups.values()])}. Between groups lie these shares of the variance: {shares}."
+    )
+Markdown(missing or f"{pd.DataFrame(table).to_markdown(index=False)}\n\n{said}")
 
 # %% [markdown]
 # ## What the last layer needs
 #
 # A direction of the 20-unit layer with two bands is erased {cite}`Belrose2023`, as clusters of other halos tell it, and
-# the network's own last layer reads what is left. Labels at random erase random directions. R² afterwards is that of new linear probes;
+# the network's own last layer reads what is left. Random labels erase random directions. R² afterwards is that of new linear probes;
 # *by neighbours*, that of the mean of the ten nearest clusters.
 #
 # One thing was changed after a first run had been seen. Features are now standardised before the erasure instead of after it:
@@ -392,23 +422,23 @@ Markdown(missing or "\n\n".join([pd.DataFrame(table).to_markdown(index=False), *
 growth, after, after_nearest, left_columns, draws, over_random = {}, {}, {}, {}, {}, {}
 LEFT = [name for name in (MASS, SEEN, DISTANCE, COUNTS) if name in quantities]
 ERASED = [*([SEEN] if simulated else []), COUNTS, *([SEEN_AT_MASS] if simulated else []), COUNTS_AT_MASS]
-for fold in folds:
-    units, group, (weights, bias) = features[TWO, fold][UNITS], halos[rows_of[fold]], last[TWO, fold]
-    before = masses[TWO, fold] - known[fold][MASS]
-    targets = np.column_stack([known[fold][name] for name in LEFT])
+for place in places:
+    units, group, (weights, bias) = features[TWO, place][UNITS], halos[rows_of[place]], last[TWO, place]
+    before = masses[TWO, place] - known[place][MASS]
+    targets = np.column_stack([known[place][name] for name in LEFT])
     for name in ERASED:
-        left = erased(units, known[fold][name], group) @ weights + bias - known[fold][MASS]
-        growth[name, fold] = scatter_contrast([left, before], groups=group)
+        left = erased(units, known[place][name], group) @ weights + bias - known[place][MASS]
+        growth[name, place] = scatter_contrast([left, before], groups=group)
         for found, nearest in ((after, False), (after_nearest, True)):
-            predicted = read_linearly(units, targets, group, erase=known[fold][name], nearest=nearest)
+            predicted = read_linearly(units, targets, group, erase=known[place][name], nearest=nearest)
             for q, column in zip(LEFT, predicted.T, strict=True):
-                columns = r2_columns(known[fold][q], column)
+                columns = r2_columns(known[place][q], column)
                 if not nearest:
-                    left_columns[name, fold, q] = columns
-                found[name, fold, q] = interval(fold, [columns], lambda totals: r2_of(totals)[..., 0])
+                    left_columns[name, place, q] = columns
+                found[name, place, q] = interval(place, [columns], lambda totals: r2_of(totals)[..., 0])
     rng = np.random.default_rng(0)
-    labels = [rng.permutation(known[fold][MASS]) for _ in range(N_RANDOM)]
-    tried = [erased(units, one, group) @ weights + bias - known[fold][MASS] for one in labels]
+    labels = [rng.permutation(known[place][MASS]) for _ in range(N_RANDOM)]
+    tried = [erased(units, one, group) @ weights + bias - known[place][MASS] for one in labels]
     columns = [[np.ones(len(one)), one, one**2] for one in [before, *tried]]
 
     def median_growth(totals):
@@ -416,25 +446,27 @@ for fold in folds:
         scatter = np.sqrt(second / n - (first / n) ** 2)
         return np.median(scatter[..., 1:] / scatter[..., :1], axis=-1)
 
-    growth[RANDOM, fold] = interval(fold, columns, median_growth)
-    draws[fold] = np.quantile([one.std() / before.std() for one in tried], [0.05, 0.95])
+    growth[RANDOM, place] = interval(place, columns, median_growth)
+    draws[place] = np.quantile([one.std() / before.std() for one in tried], [0.05, 0.95])
     if simulated:  # at fixed mass over random
-        errors = erased(units, known[fold][SEEN_AT_MASS], group) @ weights + bias - known[fold][MASS]
+        errors = erased(units, known[place][SEEN_AT_MASS], group) @ weights + bias - known[place][MASS]
         columns[0] = [np.ones(len(errors)), errors, errors**2]
-        over_random[fold] = interval(fold, columns, lambda totals: 1 / median_growth(totals))
+        over_random[place] = interval(place, columns, lambda totals: 1 / median_growth(totals))
 
 table = []
-for name in [*ERASED, RANDOM]:
-    for fold in folds:
-        row = {"erased": name, "fold": fold + 1, "scatter grows by": f"{growth[name, fold]:.2f}"}
-        if name == RANDOM:
-            row["scatter grows by"] += f"; nine in ten draws {draws[fold][0]:.2f} to {draws[fold][1]:.2f}"
+for name in [*ERASED, RANDOM] if places else ():
+    row = {"erased": name, "scatter grows by": summed_up([growth[name, place] for place in places], folds)}
+    if name == RANDOM:
+        low, high = np.mean(list(draws.values()), axis=0)
+        row["scatter grows by"] += f"; nine in ten draws {low:.2f} to {high:.2f}"
+    else:
         for q in LEFT:
-            before_r2 = r2[TWO, fold, UNITS, q].value
-            row[f"R² of {q}"] = "" if name == RANDOM else f"{before_r2:.2f} → {after[name, fold, q].value:.2f}"
-        row[f"by neighbours, {LEFT[1]}"] = "" if name == RANDOM else f"{after_nearest[name, fold, LEFT[1]].value:.2f}"
-        table.append({key: value.replace("-", "−") if isinstance(value, str) else value for key, value in row.items()})
-Markdown(missing or pd.DataFrame(table).to_markdown(index=False))
+            ends = [(r2[TWO, place, UNITS, q].value, after[name, place, q].value) for place in places]
+            row[f"R² of {q}"] = "{:.2f} → {:.2f}".format(*np.mean(ends, axis=0)).replace("-", "−")
+        nearest = np.mean([after_nearest[name, place, LEFT[1]].value for place in places])
+        row[f"by neighbours, {LEFT[1]}"] = f"{nearest:.2f}".replace("-", "−")
+    table.append(row)
+Markdown(missing or pd.DataFrame(table).fillna("").to_markdown(index=False))
 
 # %% [markdown]
 # ## The predictions, judged
@@ -451,34 +483,34 @@ def exact(value):
 def verdict(measured, low, high):
     """Judge as the rule says: by all values inside the range, or all intervals outside."""
     if not measured:
-        return "not measured"
+        return NOT_MEASURED
     if all(low <= one.value <= high for one in measured):
         return AS_PREDICTED
     outside = all(one.high < low or one.low > high for one in measured)
     return NOT_AS_PREDICTED if outside else UNDECIDED
 
 
-def difference(fold, one, other):
+def difference(place, one, other):
     """Return R² of the second key less that of the first, on the same clusters."""
-    columns = [read[label, fold, layer, name] for label, layer, name in (one, other)]
-    return interval(fold, columns, lambda totals: r2_of(totals)[..., 1] - r2_of(totals)[..., 0])
+    columns = [read[label, place, layer, name] for label, layer, name in (one, other)]
+    return interval(place, columns, lambda totals: r2_of(totals)[..., 1] - r2_of(totals)[..., 0])
 
 
-def middle_over_ends(fold):
-    columns = [rms_columns(fold, label, thirds[fold]) for label in NAMES]
+def middle_over_ends(place):
+    columns = [rms_columns(place, label, thirds[place]) for label in NAMES]
     return interval(
-        fold, columns, lambda totals: rms_ratio(totals, 1) / np.maximum(rms_ratio(totals, 0), rms_ratio(totals, 2))
+        place, columns, lambda totals: rms_ratio(totals, 1) / np.maximum(rms_ratio(totals, 0), rms_ratio(totals, 2))
     )
 
 
-def kept(fold):
+def kept(place):
     """Return the share of the R² of distance that is left after the erasure."""
-    columns = [left_columns[SEEN, fold, DISTANCE], read[TWO, fold, UNITS, DISTANCE]]
-    return interval(fold, columns, lambda totals: r2_of(totals)[..., 0] / r2_of(totals)[..., 1])
+    columns = [left_columns[SEEN, place, DISTANCE], read[TWO, place, UNITS, DISTANCE]]
+    return interval(place, columns, lambda totals: r2_of(totals)[..., 0] / r2_of(totals)[..., 1])
 
 
 def r2_pooled(label, name):
-    return [r2[label, fold, POOLED, name] for fold in folds]
+    return [r2[label, place, POOLED, name] for place in places]
 
 
 judged = []
@@ -486,39 +518,39 @@ judged = []
 
 def judge(number, what, measured, low, high, needed=()):
     """Add a prediction; with quantities that are not known here it is not measured."""
-    measured = measured() if folds and all(name in quantities for name in needed) else []
+    measured = measured() if places and all(name in quantities for name in needed) else []
     judged.append((number, what, low, high, measured, verdict(measured, low, high)))
 
 
 judge(1, f"{SEEN}: R², one band", lambda: r2_pooled(ONE, SEEN), 0.45, 0.80, [SEEN])
 judge(1, f"{SEEN}: R², two bands", lambda: r2_pooled(TWO, SEEN), 0.88, 1, [SEEN])
 keys = [(label, POOLED, SEEN) for label in NAMES]
-judge(1, f"{SEEN}: R², two less one", lambda: [difference(fold, *keys) for fold in folds], 0.15, 1, [SEEN])
+judge(1, f"{SEEN}: R², two less one", lambda: [difference(place, *keys) for place in places], 0.15, 1, [SEEN])
 judge(2, f"{DISTANCE}: R², one band", lambda: r2_pooled(ONE, DISTANCE), 0.55, 0.92, [DISTANCE])
 judge(2, f"{DISTANCE}: R², two bands", lambda: r2_pooled(TWO, DISTANCE), 0.65, 0.97, [DISTANCE])
 for label in NAMES:
     judge(
         3, f"{MASS}: R², 20 units less pooled, {label}",
-        lambda label=label: [difference(fold, (label, POOLED, MASS), (label, UNITS, MASS)) for fold in folds], -0.05, 0.05,
+        lambda label=label: [difference(place, (label, POOLED, MASS), (label, UNITS, MASS)) for place in places], -0.05, 0.05,
     )  # fmt: skip
 judge(
     3, f"{DISTANCE}: R², 20 units less pooled, two bands",
-    lambda: [difference(fold, (TWO, POOLED, DISTANCE), (TWO, UNITS, DISTANCE)) for fold in folds], -1, 0, [DISTANCE],
+    lambda: [difference(place, (TWO, POOLED, DISTANCE), (TWO, UNITS, DISTANCE)) for place in places], -1, 0, [DISTANCE],
 )  # fmt: skip
 judge(
     4, "shuffled labels: largest mean R²",
-    lambda: [max((one for key, one in shuffled.items() if key[1] == fold), key=lambda one: one.value) for fold in folds],
+    lambda: [max((one for key, one in shuffled.items() if key[1] == place), key=lambda one: one.value) for place in places],
     -ANY, 0.02,
 )  # fmt: skip
-judge(5, "silhouette of the groups", lambda: [exact(groups[fold][1]) for fold in folds], -1, 0.6)
+judge(5, "silhouette of the groups", lambda: [exact(groups[place][1]) for place in places], -1, 0.6)
 judge(
     5, f"variance of {COUNTS} and {MASS} between groups, the smaller",
-    lambda: [exact(min(between[fold][COUNTS], between[fold][MASS])) for fold in folds], 0.5, 1,
+    lambda: [exact(min(between[place][COUNTS], between[place][MASS])) for place in places], 0.5, 1,
 )  # fmt: skip
 judge(
     5,
     "gain: ratio in the middle third over the larger of the ends'",
-    lambda: list(map(middle_over_ends, folds)),
+    lambda: list(map(middle_over_ends, places)),
     1,
     ANY,
 )
@@ -528,14 +560,19 @@ RANGES = {
 for name, (low, high) in RANGES.items():
     judge(
         6, f"{name} erased: scatter grows by",
-        lambda name=name: [growth[name, fold] for fold in folds], low, high, [SEEN] if name in (SEEN, SEEN_AT_MASS) else [],
+        lambda name=name: [growth[name, place] for place in places], low, high, [SEEN] if name in (SEEN, SEEN_AT_MASS) else [],
     )  # fmt: skip
-judge(7, f"{SEEN} afterwards: R², linear", lambda: [after[SEEN, fold, SEEN] for fold in folds], -ANY, 0.02, [SEEN])
+judge(7, f"{SEEN} afterwards: R², linear", lambda: [after[SEEN, place, SEEN] for place in places], -ANY, 0.02, [SEEN])
 judge(
-    7, f"{SEEN} afterwards: R², neighbours", lambda: [after_nearest[SEEN, fold, SEEN] for fold in folds], 0.1, 1, [SEEN]
+    7,
+    f"{SEEN} afterwards: R², neighbours",
+    lambda: [after_nearest[SEEN, place, SEEN] for place in places],
+    0.1,
+    1,
+    [SEEN],
 )
-judge(8, f"{MASS} afterwards: R²", lambda: [after[SEEN, fold, MASS] for fold in folds], -ANY, 0.15, [SEEN])
-judge(8, f"{DISTANCE} afterwards: share of its R² kept", lambda: list(map(kept, folds)), 0.5, ANY, [SEEN, DISTANCE])
+judge(8, f"{MASS} afterwards: R²", lambda: [after[SEEN, place, MASS] for place in places], -ANY, 0.15, [SEEN])
+judge(8, f"{DISTANCE} afterwards: share of its R² kept", lambda: list(map(kept, places)), 0.5, ANY, [SEEN, DISTANCE])
 
 
 def range_text(low, high):
@@ -549,9 +586,7 @@ table = [
         "prediction": number,
         "what": what,
         "predicted": range_text(low, high),
-        "measured, by fold [95% interval]": "; ".join(
-            f"{one.value:.2f}".replace("-", "−") if one.low == one.high else listed([one]) for one in measured
-        ),
+        "measured": summed_up(measured, folds),
         "verdict": said,
     }
     for number, what, low, high, measured, said in judged
@@ -564,19 +599,12 @@ verdicts = [said for *_, said in judged]
 
 
 def values(measured):
-    """Write values fold by fold."""
-    return listing([f"{one.value:.2f}".replace("-", "−") for one in measured])
+    """Write the mean over networks, the ends of their intervals, and the spread between seeds."""
+    return summed_up(measured, folds)
 
 
-sentences = []
-if folds:
-    sentences.append(
-        f"{verdicts.count(AS_PREDICTED)} of {len(verdicts)} predictions came out as predicted, "
-        f"{verdicts.count(NOT_AS_PREDICTED)} did not, {verdicts.count(UNDECIDED)} are undecided, and "
-        f"{verdicts.count('not measured')} were not measured."
-    )
-    sentences.append(f"Numbers are those of folds {listing([str(fold + 1) for fold in folds])}.")
-if folds and simulated:
+sentences = [counted_verdicts(verdicts)] if places else []
+if places and simulated:
     gain = next(said for _, what, *_, said in judged if what.endswith("two less one"))
     sentences.append(
         f"A linear probe reads {SEEN} from the pooled features with R² of {values(r2_pooled(ONE, SEEN))} with one band and "
@@ -587,27 +615,28 @@ if folds and simulated:
             f"Distance is read with {values(r2_pooled(ONE, DISTANCE))} and {values(r2_pooled(TWO, DISTANCE))}."
         )
     selective = next(said for _, what, *_, said in judged if what == f"{MASS} afterwards: R²")
+    erased_by = {name: values([growth[name, place] for place in places]) for name in (*ERASED, RANDOM)}
     sentences.append(
-        f"With {SEEN} erased from the 20-unit layer, the last layer's scatter grows by factors of "
-        f"{values([growth[SEEN, fold] for fold in folds])}, and a linear probe reads the mass with R² of "
-        f"{values([after[SEEN, fold, MASS] for fold in folds])} (that the mass goes too: {WORDS[selective]}). At fixed mass "
-        f"it grows by {values([growth[SEEN_AT_MASS, fold] for fold in folds])}, against "
-        f"{values([growth[COUNTS_AT_MASS, fold] for fold in folds])} for counts at fixed mass and "
-        f"{values([growth[RANDOM, fold] for fold in folds])} for random directions."
+        f"With {SEEN} erased from the 20-unit layer, the last layer's scatter grows by a factor of {erased_by[SEEN]}, and a "
+        f"linear probe reads the mass with R² of {values([after[SEEN, place, MASS] for place in places])} (that the mass "
+        f"goes too: {WORDS[selective]}). At fixed mass it grows by {erased_by[SEEN_AT_MASS]}, against "
+        f"{erased_by[COUNTS_AT_MASS]} for counts at fixed mass and {erased_by[RANDOM]} for random directions."
     )
     over = list(over_random.values())
-    needed = "is not shown to cost more or less than a random direction with every network"
-    if all(one.low > 1 for one in over):
-        needed = "costs more than a random direction with every network"
-    elif all(one.high < 1 for one in over):
-        needed = "costs less than a random direction with every network"
-    sentences.append(f"So the thermometer at fixed mass {needed} (ratio of scatters {listed(over)}, not predicted).")
-if folds:
+    needed = {1: "costs more than a random direction", -1: "costs less than a random direction"}.get(
+        effect(over, folds), "is not shown to cost more or less than a random direction"
+    )
+    sentences.append(
+        f"Losing the thermometer at fixed mass {needed} (ratio of scatters {values(over)}, not predicted)."
+    )
+if places:
     middle = next(measured for _, what, _, _, measured, _ in judged if what.startswith("gain"))
-    where = "Whether the second band helps the middle third of masses less than both ends is not settled"
-    if all(one.low > 1 for one in middle):
-        where = "The second band helps the middle third of masses less than either end"
-    elif all(one.high < 1 for one in middle):
-        where = "The second band helps the middle third of masses more than at least one end"
-    sentences.append(f"{where} (ratio of ratios {listed(middle)}).")
+    where = {
+        1: "The second band helps the middle third of masses less than either end",
+        -1: "The second band helps the middle third of masses more than at least one end",
+    }.get(
+        effect(middle, folds),
+        "Whether the second band helps the middle third of masses less than both ends is not settled",
+    )
+    sentences.append(f"{where} (ratio of ratios {values(middle)}).")
 Markdown(f"**What was found.** {' '.join(sentences) or missing}")

@@ -79,7 +79,7 @@ Markdown(table.rename_axis("box").to_markdown(floatfmt=(".3f", ".3f", ".3f", ".2
 #
 # ## What is done
 #
-# The same clusters are binned anew in each box, and networks of one band and of two are trained on the profile's folds with
+# The same clusters are binned again in each box, and networks of one band and of two are trained on the profile's folds with
 # three seeds. The field is the camera's, 17.2 arcmin wide. The box in Mpc is 1.2 Mpc wide, so that the camera sees all of it
 # even at the nearest snapshot. In it the gaps between the chips would tell the redshift, and the strips that they
 # cross are left out of all images. A box of two R500 reaches beyond the camera in near clusters.
@@ -164,4 +164,6 @@ for name in BOXES:
     text = f"- {titles[name]}: two bands over one {ratio:.2f}, whose interval {inside} the printed {printed_ratio:.2f}"
     lines.append(text + ("." if change is None else f"; one band over one band in the events' own box {change:.2f}."))
 found = f"By the rule, the report's ratio is explained by: {'; '.join(explaining) or 'none of the boxes'}."
+if explaining:
+    found += " An interval that holds the printed ratio makes a box possible. It does not show that the report used it."
 Markdown("**What was found.** " + (f"{found}\n\n" + "\n".join(lines) if lines else "Nothing can be measured here yet."))

@@ -144,6 +144,8 @@ class Profile(_Table):
     folds: Folds = Folds()
     training_seeds: Seeds = 1
     """Number of times that each fit and dynamics is trained, with different initial weights and orders of batches."""
+    network_seeds: Seeds = 1
+    """The same for the one-band and two-band networks that pages look into, if it is more than ``training_seeds``."""
     training: Training = Training()
     dynamics: Dynamics = Dynamics()
     path: Path = Field(strict=False)

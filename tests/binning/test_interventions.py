@@ -10,7 +10,7 @@ from tests.profile_files import write_profile
 from report_utils.binning import TRANSFORMS
 from report_utils.binning import dataset as datasets
 from report_utils.binning.dataset import load_dataset
-from report_utils.binning.interventions import INTERVENTIONS, experiment_images, intervene, log_distance, rings
+from report_utils.binning.interventions import INTERVENTIONS, experiment_images, generator, log_distance, rings
 from report_utils.binning.transforms import EXPERIMENTS, FINE_EDGES_KEV, ExperimentTransform
 from report_utils.errors import InputError
 from report_utils.profiles import load_profile
@@ -28,6 +28,10 @@ def dataset(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(datasets, "run_tasks", lambda tasks, _: [task.function(**task.arguments) for task in tasks])
         return load_dataset(profile, Store(folder / "runs"))
+
+
+def intervene(kind, counts, row, totals):
+    return INTERVENTIONS[kind](counts, row, totals, generator(kind, row))
 
 
 def totals_of(*observations):
@@ -69,6 +73,31 @@ def test_a_thinned_copy_says_nothing_of_the_spectrum():
         assert (copy[..., 1] <= copy[..., 0]).all()
     shares = [copy[..., 1].sum() / copy[..., 0].sum() for copy in found]
     assert shares == pytest.approx([10 / 200, 10 / 200], rel=0.1)  # the median observation's, in both
+
+
+def test_an_observation_without_events_stays_empty():
+    empty, bright = np.zeros((2, 8, 8, 2), np.int32)
+    bright[..., 1] = 3
+    for kind in ("exchanged_hardness", "shuffled_energies"):
+        assert intervene(kind, empty, 0, totals_of(empty, bright)).sum() == 0
+        assert intervene(kind, empty, 0, totals_of(empty, empty)).sum() == 0
+
+
+def test_hardness_is_not_exchanged_with_nothing():
+    empty, bright = np.zeros((2, 8, 8, 2), np.int32)
+    bright[..., 1] = 3
+    with pytest.raises(InputError, match=r"observation 1 exchanges its hardness with observation 0 .* has no events"):
+        intervene("exchanged_hardness", bright, 1, totals_of(empty, bright))
+    with pytest.raises(InputError, match="no second observation"):
+        intervene("exchanged_hardness", bright, 0, totals_of(bright))
+
+
+def test_without_soft_events_there_is_nothing_to_copy(dataset, monkeypatch):
+    hard = dataset.counts() * np.array([0, 1, 1, 1], np.int32)
+    monkeypatch.setattr(datasets.Dataset, "counts", lambda _self, _source: hard)
+    message = "transform 'multi_band_2_thinned_copy': no observation has an event in the first band"
+    with pytest.raises(InputError, match=message):
+        experiment_images(dataset, EXPERIMENTS["multi_band_2_thinned_copy"])
 
 
 @given(COUNTS)

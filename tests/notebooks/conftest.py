@@ -17,7 +17,7 @@ import matplotlib
 import pytest
 
 from report_utils.binning import TRANSFORMS
-from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
+from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, NETWORK_TRANSFORMS, Reproduction
 from report_utils.runs.store import Store
 from tests.conftest import ROOT
 from tests.made_up_runs import store_dynamics, store_fits
@@ -67,10 +67,13 @@ def run_notebook(name: str, **parameters: Any) -> Page:
 def notebooks(tmp_path_factory):
     """A function that runs a notebook, each with the same parameters once, and the reproduction that it shows."""
     folder = tmp_path_factory.mktemp("made-up")
-    (folder / "tiny.toml").write_text(TINY.replace("n_clusters = 20", f"n_clusters = {N_CLUSTERS}"))
+    text = TINY.replace("n_clusters = 20", f"n_clusters = {N_CLUSTERS}")
+    (folder / "tiny.toml").write_text(f"network_seeds = 2\n{text}")
     reproduction = Reproduction(folder / "tiny.toml", Store(folder / "runs"))
     for transform in TRANSFORMS:
-        store_fits(reproduction, transform, with_network=transform in {"single_band", "multi_band_2", "multi_band_4"})
+        for seed in range(reproduction.book_seeds(transform)):
+            with_network = transform in {*NETWORK_TRANSFORMS, "multi_band_4"}
+            store_fits(reproduction, transform, seed=seed, with_network=with_network)
     for transform in DYNAMICS_TRANSFORMS:
         store_dynamics(reproduction, transform)
 

@@ -179,5 +179,11 @@ def test_rings_are_drawn_as_they_were_measured(notebooks):
     heights = sorted(
         float(line.get_ydata()[0]) for line in drawn.lines if line.get_marker() != "None" and len(line.get_ydata()) == 1
     )
-    expected = sorted(one.value for (_, _, kind, _), one in measured.items() if kind == "emptied")
+    expected = sorted(one.value for (_, kind, _), found in measured.items() if kind == "emptied" for one in found)
+    assert {place for _, place in page.variables["networks"]["two bands"]} == {0, 1}  # training seeds
     assert heights == expected
+
+
+def test_networks_of_a_cut_that_is_not_trained_are_left_out(notebooks):
+    page = notebooks.run("why-6-cuts")
+    assert page.variables["each_network"](1.5) == []

@@ -16,7 +16,7 @@ from report_utils.errors import InputError
 from report_utils.events import ArchiveWriter, open_archive
 from report_utils.events.thinning import thin
 from report_utils.prediction import predict
-from report_utils.prediction.trained_networks import trained_networks
+from report_utils.prediction.trained_networks import networks_of_book, trained_networks
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
@@ -210,3 +210,14 @@ def test_a_trained_network_is_a_keras_model_from_images_to_masses(reproduction):
         np.testing.assert_allclose(network.predict(images), stored.mean(axis=1), atol=1e-5)
         np.testing.assert_allclose(network.model.predict(images, verbose=0)[:, 0], stored[:, 0], atol=1e-5)
         assert network.model.get_layer("global_average_pooling2d").output.shape == (None, 64)
+
+
+def test_pages_get_the_networks_of_the_book_by_fold_and_seed(reproduction, monkeypatch):
+    """Without further seeds in the profile, pages look into those of the first; nothing is trained twice."""
+    monkeypatch.setattr("report_utils.reproduction.one_profile.run_tasks", lambda *_: pytest.fail("trained again"))
+    assert set(networks_of_book(reproduction, [TRANSFORM])[TRANSFORM]) == {(0, 0), (1, 0)}
+    monkeypatch.setattr(reproduction, "profile", reproduction.profile.model_copy(update={"network_seeds": 2}))
+    assert TRANSFORM == "multi_band_2"
+    found = networks_of_book(reproduction, [TRANSFORM])[TRANSFORM]
+    assert set(found) == {(0, 0), (1, 0), (0, 1), (1, 1)}
+    assert all((one.fold, one.training_seed) == place for place, one in found.items())

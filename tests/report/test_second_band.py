@@ -12,16 +12,14 @@ from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval
 from report_utils.report.second_band import (
     AS_PREDICTED,
     NOT_AS_PREDICTED,
+    NOT_MEASURED,
     PREDICTIONS,
     Prediction,
-    agreed,
+    counted_verdicts,
     judge_conjecture,
-    listed,
     predictions_markdown,
     predictions_table,
-    range_verdict,
     scatter_ratio,
-    typical,
 )
 from report_utils.report.studies import study_text
 from report_utils.reproduction.studies import WHY
@@ -111,6 +109,19 @@ def test_a_table_shows_prediction_and_outcome(outcomes):
     assert "not measured" in predictions_markdown(predictions_table([ONE_OVER_THE_OTHER], {}))
 
 
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ([AS_PREDICTED], "Of 1 prediction, 1 came out as predicted."),
+        ([NOT_AS_PREDICTED, UNDECIDED], "Of 2 predictions, none came out as predicted, 1 did not and 1 is undecided"),
+        ([AS_PREDICTED, UNDECIDED, UNDECIDED], "1 came out as predicted and 2 are undecided at this size."),
+        ([AS_PREDICTED, *[NOT_MEASURED] * 2], "1 came out as predicted and 2 were not measured."),
+    ],
+)
+def test_verdicts_are_counted_in_a_sentence(verdicts, said):
+    assert said in counted_verdicts(verdicts)
+
+
 def test_every_prediction_is_of_runs_of_the_study():
     variants = {variant.name: variant for variant in WHY.all_variants}
     for one in PREDICTIONS:
@@ -144,53 +155,3 @@ def test_a_terminal_shows_every_prediction():
     text = study_text(WHY, dict.fromkeys((variant.name for variant in WHY.all_variants), None))
     assert all(one.label in text for one in PREDICTIONS)
     assert text.count("not measured") == len(PREDICTIONS)
-
-
-INSIDE, ABOVE, BELOW, ACROSS = (Interval(1, *ends) for ends in ((1.1, 1.2), (1.6, 1.9), (0.7, 0.9), (0.9, 1.2)))
-WITHOUT = Interval(1.2, np.nan, np.nan)
-
-
-@pytest.mark.parametrize(
-    ("measured", "expected"),
-    [
-        ([INSIDE, INSIDE], AS_PREDICTED),
-        ([ABOVE, BELOW], NOT_AS_PREDICTED),
-        ([INSIDE, ABOVE], UNDECIDED),
-        ([INSIDE, ACROSS], UNDECIDED),
-        ([WITHOUT], UNDECIDED),
-        ([], UNDECIDED),
-    ],
-)
-def test_a_range_is_judged_by_all_intervals(measured, expected):
-    assert range_verdict(measured, 1.0, 1.5) == expected
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "expected"),
-    [
-        ([HOLDS, HOLDS], AS_PREDICTED),
-        ([FAILS], NOT_AS_PREDICTED),
-        ([HOLDS, FAILS], UNDECIDED),
-        ([UNDECIDED], UNDECIDED),
-        ([], UNDECIDED),
-    ],
-)
-def test_networks_have_to_agree(verdicts, expected):
-    assert agreed(verdicts) == expected
-
-
-def test_the_mean_of_gaussian_values_has_their_standard_error(rng):
-    found = typical(rng.normal(3, 1, 400), np.mean)
-    assert found.high - found.low == pytest.approx(2 * 1.96 / 20, rel=0.15)
-    assert found.low < found.value < found.high
-
-
-@pytest.mark.parametrize("values", [np.arange(5), np.ones(50)])
-def test_few_or_equal_values_have_no_interval(values):
-    found = typical(values)
-    assert found.value == np.median(values)
-    assert np.isnan([found.low, found.high]).all()
-
-
-def test_intervals_are_written_where_there_are_any():
-    assert listed([INSIDE, WITHOUT, Interval(-0.5, np.nan, np.nan)]) == "1.00 [1.10, 1.20]; 1.20; −0.50"

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from report_utils.binning import TRANSFORMS
+from report_utils.binning.interventions import INTERVENTIONS
+from report_utils.binning.transforms import EXPERIMENTS
 from report_utils.reproduction import training_tasks
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.code_digest import reached_definitions, require_code
@@ -52,6 +54,19 @@ def test_adding_a_transform_changes_no_key(reproduction, monkeypatch):
     fresh = Reproduction("smoke")
     assert (fresh.fit_key("multi_band_2", 0), fresh.data_key) == before
     assert fresh.fit_key("another", 0).inputs["image"] != before[0].inputs["image"]
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_key_of_an_experiment_contains_its_own_intervention_alone(reproduction, name):
+    """Editing one intervention leaves the fits of all other experiments as they are."""
+    code, own = reproduction.fit_key(name, 0).inputs["code"].keys(), EXPERIMENTS[name].intervention
+    assert code & INTERVENTIONS.keys() == ({own} if own else set())
+    assert ("altered_images" in code) == EXPERIMENTS[name].needs_sample
+    assert not {"INTERVENTIONS", "EXPERIMENTS"} & code
+
+
+def test_an_intervention_has_the_name_by_which_keys_find_it():
+    assert all(function.__name__ == kind for kind, function in INTERVENTIONS.items())
 
 
 def test_the_title_of_a_transform_does_not_enter_a_key():

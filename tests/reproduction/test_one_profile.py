@@ -13,7 +13,7 @@ from report_utils.errors import InputError
 from report_utils.events import ingest, open_archive
 from report_utils.events.export import export_observations
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.reproduction.run_status import what_is_left
+from report_utils.reproduction.run_status import profile_keys, what_is_left
 from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
 
@@ -107,6 +107,21 @@ def test_the_main_comparison_is_trained_first_and_the_dynamics_last(reproduction
     assert keys[-len(last) :] == [key for key in keys if key.inputs["training_seed"] == 2]
     assert [name.split("/")[2] for name in last[:3]] == ["single_band", "multi_band_2", "multi_band_4"]
     assert [name.partition("/")[0] for name in last] == ["fit"] * len(TRANSFORMS) + ["dynamics"] * 2
+
+
+def test_the_book_trains_the_networks_that_pages_look_into_with_further_seeds(tmp_path):
+    (tmp_path / "tiny.toml").write_text("network_seeds = 3\n" + TINY)
+    planned = Reproduction(tmp_path / "tiny.toml", Store(tmp_path / "runs"))
+    more = [key.name for key in planned.missing() if key.inputs["training_seed"]]
+    assert more == [
+        f"fit/tiny/{name}/fold-{fold}-seed-{seed}"
+        for seed in (1, 2)
+        for name in ("single_band", "multi_band_2")
+        for fold in (0, 1)
+    ]
+    assert set(more) < {key.name for key in profile_keys(planned)}
+    for asked in ({"transforms": ["single_band"], "dynamics": ()}, {"n_training_seeds": 1}):
+        assert {key.inputs["training_seed"] for key in planned.missing(**asked)} == {0}
 
 
 def test_a_single_fold_can_be_trained_and_an_unknown_fold_is_refused(reproduction):

@@ -49,7 +49,8 @@ def band_counts(
     edges_kev : sequence of float
         From 0 to infinity, so that every event is counted [keV].
     half_width_arcsec : float, optional
-        Divide this square about the origin in place of the events' own box; events outside it are not counted.
+        Divide this square about the origin in place of the events' own box. Events outside it are not counted, nor
+        are events whose x or y is not a number; without a square these are refused.
 
     Returns
     -------

@@ -37,9 +37,18 @@ def exchanged_hardness(counts: Counts, index: int, totals: Counts, rng: np.rando
     shape, flat = counts.shape, counts.reshape(-1, counts.shape[-1])
     order = np.argsort(totals.sum(axis=1), kind="stable")
     place = int(np.flatnonzero(order == index)[0])
-    other = totals[order[place ^ 1 if place ^ 1 < len(order) else place - 1]]
-    of_pixels = flat.sum(axis=1)
-    n_of_bands = rng.multinomial(of_pixels.sum(), other / other.sum())
+    partner = order[place ^ 1 if place ^ 1 < len(order) else place - 1]
+    other, of_pixels = totals[partner], flat.sum(axis=1)
+    if partner == index:
+        msg = "there is no second observation to exchange the hardness with; add observations, or leave this out"
+        raise InputError(msg)
+    if of_pixels.any() and not other.any():
+        msg = (
+            f"observation {index} exchanges its hardness with observation {partner} (counted from 0), which has no "
+            "events; remove that observation"
+        )
+        raise InputError(msg)
+    n_of_bands = rng.multinomial(of_pixels.sum(), other / max(other.sum(), 1))
     bands = rng.permutation(np.repeat(np.arange(shape[-1], dtype=np.int8), n_of_bands))
     return _rebinned(np.repeat(np.arange(len(flat)), of_pixels), bands, shape)
 
@@ -50,6 +59,12 @@ def thinned_copy(counts: Counts, _index: int, totals: Counts, rng: np.random.Gen
     The part is the same in every observation. One that followed the observation's own ratio would tell its hardness.
     """
     first = totals[:, 0]
+    if not first.any():
+        msg = (
+            "no observation has an event in the first band, which the further bands are to be copies of; add "
+            "observations with events of lower energy, or leave this out"
+        )
+        raise InputError(msg)
     share = np.median(totals[first > 0] / first[first > 0, None], axis=0).clip(0, 1)
     copies = [counts[..., :1], *(rng.binomial(counts[..., :1], part) for part in share[1:])]
     return np.concatenate(copies, axis=-1)
@@ -79,7 +94,11 @@ def rings(counts: Counts) -> NDArray[np.int64]:
     return np.hypot(*np.meshgrid(along - centre[0], along - centre[1], indexing="ij")).astype(np.int64)
 
 
-INTERVENTIONS: Mapping[Intervention, Callable[[Counts, int, Counts, np.random.Generator], Counts]] = MappingProxyType(
+Alter = Callable[[Counts, int, Counts, np.random.Generator], Counts]
+"""From an observation's counts (n_pixels, n_pixels, n_bands), its row, every observation's totals by band
+(n_clusters, n_bands) and a generator to the counts after an intervention."""
+
+INTERVENTIONS: Mapping[Intervention, Alter] = MappingProxyType(
     {
         "shuffled_energies": shuffled_energies,
         "exchanged_hardness": exchanged_hardness,
@@ -88,13 +107,7 @@ INTERVENTIONS: Mapping[Intervention, Callable[[Counts, int, Counts, np.random.Ge
         "scrambled_azimuth": scrambled_azimuth,
     }
 )
-"""From an observation's counts (n_pixels, n_pixels, n_bands), its row, every observation's totals by band
-(n_clusters, n_bands) and a generator to the counts after the intervention."""
-
-
-def intervene(kind: Intervention, counts: Counts, index: int, totals: Counts) -> Counts:
-    """Return an observation's counts after an intervention; the same row gives the same counts."""
-    return INTERVENTIONS[kind](counts, index, totals, np.random.default_rng([zlib.crc32(kind.encode()), index]))
+"""Each function has the name of its intervention, by which a fit's key finds it."""
 
 
 def experiment_images(dataset: Dataset, transform: Transform) -> NDArray[np.float32]:
@@ -103,10 +116,20 @@ def experiment_images(dataset: Dataset, transform: Transform) -> NDArray[np.floa
     Raises
     ------
     InputError
-        If the transform shows the distance and the redshifts of the observations are not known.
+        If the observations do not allow the intervention, or the transform shows distances that are not known.
     """
-    if not isinstance(transform, ExperimentTransform) or not (transform.intervention or transform.distance_channel):
+    if not isinstance(transform, ExperimentTransform) or not transform.needs_sample:
         return dataset.images(transform)
+    alter = None if transform.intervention is None else INTERVENTIONS[transform.intervention]
+    try:
+        return altered_images(dataset, transform, alter)
+    except InputError as error:
+        msg = f"transform {transform.name!r}: {error}"
+        raise InputError(msg) from None
+
+
+def altered_images(dataset: Dataset, transform: ExperimentTransform, alter: Alter | None) -> NDArray[np.float32]:
+    """Return the images of a transform that needs the whole sample, with its intervention."""
     counts = dataset.counts(transform.source)
     totals = np.concatenate(
         [counts[i : i + _CHUNK].sum(axis=(1, 2), dtype=np.int64) for i in range(0, len(counts), _CHUNK)]
@@ -114,13 +137,18 @@ def experiment_images(dataset: Dataset, transform: Transform) -> NDArray[np.floa
     images = aligned_images((*counts.shape[:3], transform.n_channels))
     for start in range(0, len(counts), _CHUNK):
         part = np.asarray(dataset.counts(transform.source)[start : start + _CHUNK])
-        if transform.intervention:
-            kind = transform.intervention
-            part = np.stack([intervene(kind, one, start + i, totals) for i, one in enumerate(part)])
+        if alter is not None:
+            rows = enumerate(part, start)
+            part = np.stack([alter(one, row, totals, generator(transform.intervention, row)) for row, one in rows])
         images[start : start + _CHUNK, ..., : len(transform.edges_kev) - 1] = Transform.__call__(transform, part)
     if transform.distance_channel:
         images[..., -1] = log_distance(dataset)[:, None, None]
     return images
+
+
+def generator(kind: Intervention, row: int) -> np.random.Generator:
+    """Return the generator of an intervention on an observation: the same row is altered the same way each time."""
+    return np.random.default_rng([zlib.crc32(kind.encode()), row])
 
 
 def log_distance(dataset: Dataset) -> NDArray[np.float64]:

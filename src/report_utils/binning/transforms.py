@@ -13,9 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from report_utils.binning.counts import band_counts
 from report_utils.errors import InputError, printable
-from report_utils.events import EventList
 from report_utils.events.bands import BAND_EDGES_KEV, MOST_BANDS, band_names, checked_edges
 
 SourceName = Literal["observation", "agn_less"]
@@ -134,10 +132,6 @@ class Transform:
         at = [counted_edges_kev.index(edge) for edge in self.edges_kev]
         return tuple(range(low, high) for low, high in pairwise(at))
 
-    def image_of(self, events: EventList, n_pixels: int = 128) -> NDArray[np.float32]:
-        """Make the image of one observation's events, ``(n_pixels, n_pixels, n_channels)`` [log10(1 + events)]."""
-        return self(band_counts(events, n_pixels, self.counted_edges_kev))
-
     def __call__(self, counts: NDArray[np.integer]) -> NDArray[np.float32]:
         """Make the image of band counts.
 
@@ -183,6 +177,11 @@ class ExperimentTransform(Transform):
     distance_channel: bool = False
 
     @property
+    def needs_sample(self) -> bool:
+        """Tell whether its images need more than the counts of one observation."""
+        return self.intervention is not None or self.distance_channel
+
+    @property
     def n_channels(self) -> int:
         """Return the number of channels of an image."""
         return super().n_channels + self.distance_channel
@@ -210,7 +209,7 @@ class ExperimentTransform(Transform):
         InputError
             If there is an intervention or a distance, which need the whole sample.
         """
-        if self.intervention or self.distance_channel:
+        if self.needs_sample:
             msg = f"transform {self.name!r} needs the whole sample; make its images by experiment_images"
             raise InputError(msg)
         return super().__call__(counts)
@@ -355,6 +354,7 @@ def get_transform(name: str) -> Transform:
     """
     transform = TRANSFORMS.get(name) or OTHER_READINGS.get(name) or EXPERIMENTS.get(name)
     if transform is None:
-        msg = f"unknown transform {name!r}; choose one of {', '.join(TRANSFORMS)}"
+        of_studies = ", ".join((*OTHER_READINGS, *EXPERIMENTS))
+        msg = f"unknown transform {name!r}; choose one of {', '.join(TRANSFORMS)}; studies also train {of_studies}"
         raise InputError(msg)
     return transform

@@ -199,10 +199,10 @@ def best_edges(spectra: Sequence[BandSpectrum], edges_kev: Sequence[float], *, a
     return order
 
 
-N_SPECTRA, _SEED_OF_SPECTRA = 110, 1001
+N_SPECTRA, SEED_OF_SPECTRA = 110, 1001
 """The clusters of the predictions: fixed, so that no prediction moves with a profile."""
 
 
 def typical_spectra(edges_kev: Sequence[float]) -> list[BandSpectrum]:
     """Return the spectra of some clusters of the default simulation, with a seed of their own."""
-    return [band_spectrum(_SEED_OF_SPECTRA, index, edges_kev) for index in range(N_SPECTRA)]
+    return [band_spectrum(SEED_OF_SPECTRA, index, edges_kev) for index in range(N_SPECTRA)]

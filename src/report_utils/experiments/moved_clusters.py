@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from report_utils.binning.observations import Observations, bin_observation
 from report_utils.binning.transforms import SourceName
 from report_utils.events.bands import BAND_EDGES_KEV
-from report_utils.experiments.band_information import typical_spectra
+from report_utils.experiments.band_information import SEED_OF_SPECTRA, typical_spectra
 from report_utils.experiments.expected_scatter import World
 from report_utils.simulation import cluster_properties
 from report_utils.simulation.cosmology import arcsec_per_mpc, luminosity_distance
@@ -22,7 +22,7 @@ from report_utils.simulation.cosmology import arcsec_per_mpc, luminosity_distanc
 CHANGES = ("distance", "temperature", "exposure", "AGN")
 """What is changed: per dex, but AGN are added."""
 
-_SEED_OF_SPECTRA, _SEED_OF_NOISE, _STEP_OF_REDSHIFT = 1001, 15, 1.05
+_SEED_OF_NOISE, _STEP_OF_REDSHIFT = 15, 1.05
 
 
 def slopes_within(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
@@ -78,7 +78,7 @@ def expected_responses(bands: tuple[int, ...]) -> Mapping[str, tuple[float, floa
         Which of the report's bands are counted; two are two channels, one or all four are one.
     """
     spectra = typical_spectra(BAND_EDGES_KEV)
-    clusters = [cluster_properties(_SEED_OF_SPECTRA, index) for index in range(len(spectra))]
+    clusters = [cluster_properties(SEED_OF_SPECTRA, index) for index in range(len(spectra))]
     log10_mass = [one.log10_mass for one in clusters]
     size = np.log10([one.r500_arcsec for one in clusters])
     moved = [(one.redshift, one.redshift * _STEP_OF_REDSHIFT) for one in clusters]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -128,6 +128,29 @@ def trained_networks(reproduction: Reproduction, transform: str) -> list[Trained
         )
         raise NotAvailableError(msg)
     return networks
+
+
+def networks_of_book(
+    reproduction: Reproduction, transforms: Iterable[str]
+) -> dict[str, dict[tuple[int, int], TrainedNetwork]]:
+    """Return the networks that pages look into, by transform and by (fold, training seed); missing ones are trained.
+
+    Raises
+    ------
+    NotAvailableError
+        If committed results are shown, which hold no weights.
+    """
+    transforms = list(transforms)
+    n_seeds = max(map(reproduction.book_seeds, transforms))
+    reproduction.prepare(transforms, (), n_training_seeds=n_seeds)
+    return {
+        name: {
+            (one.fold, one.training_seed): one
+            for one in trained_networks(reproduction, name)
+            if one.training_seed < n_seeds
+        }
+        for name in transforms
+    }
 
 
 def _called(profile: Profile) -> str:

@@ -21,7 +21,7 @@ from report_utils.binning.transforms import FINE_EDGES_KEV
 from report_utils.cnn.crossval import CrossValidation
 from report_utils.errors import InputError, printable
 from report_utils.experiments.band_information import best_edges, typical_spectra
-from report_utils.experiments.radial_profiles import radial_profiles
+from report_utils.experiments.rings import radial_profiles
 from report_utils.files.disk import write_text
 from report_utils.files.input_files import read_json
 from report_utils.report.baselines import cross_validate_regression, tree_regression
@@ -34,7 +34,7 @@ from report_utils.runs.manifests import source
 N_RINGS = 8
 INNER_EDGES_KEV = FINE_EDGES_KEV[1:-1]
 _FILE, _MAX_BYTES = "band-regressions.json", 64 << 20
-_CODE = ("report.band_regressions.regress_bands", "experiments.radial_profiles.radial_profiles")
+_CODE = ("report.band_regressions.regress_bands", "experiments.rings.radial_profiles")
 
 Split = tuple[float, ...]
 """The inner edges of bands from 0 to infinity, ascending [keV]; none for one band."""

@@ -6,19 +6,18 @@ The predictions were committed before the networks were trained. Those of page *
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from report_utils.experiments.expected_scatter import World, expected_one_and_two
 from report_utils.report.claim_tests import MARGIN, Runs
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval, within
 from report_utils.report.rank_statistics import middle_third
 from report_utils.report.seeds import SeedPredictions
-from report_utils.report.wording import markdown_table
+from report_utils.report.wording import listing, markdown_table
 
 if TYPE_CHECKING:
     from report_utils.reproduction.study_results import Outcome
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1.25
 """Arithmetic on scaling relations is trusted to this factor: networks of four epochs are not the best estimates."""
 
-AS_PREDICTED, NOT_AS_PREDICTED = "as predicted", "not as predicted"
+AS_PREDICTED, NOT_AS_PREDICTED, NOT_MEASURED = "as predicted", "not as predicted", "not measured"
 
 ONE_AND_TWO = ("single_band", "multi_band_2")
 
@@ -58,7 +57,9 @@ class Prediction:
 
     def verdict(self, measured: Interval) -> str:
         """Judge the prediction by whether the interval lies inside the predicted range or outside it."""
-        return range_verdict([measured], self.low, self.high)
+        if self.low < measured.low and measured.high < self.high:
+            return AS_PREDICTED
+        return NOT_AS_PREDICTED if measured.high < self.low or measured.low > self.high else UNDECIDED
 
 
 def _two_over_one(page: str, label: str, variant: str, world: World) -> Prediction:
@@ -186,7 +187,7 @@ def predictions_table(predictions: Sequence[Prediction], outcomes: Mapping[str, 
     """Return each prediction with what was measured and the verdict."""
     measured = [scatter_ratio(outcomes, one.numerator, one.denominator) for one in predictions]
     return [
-        (one, found, "not measured" if found is None else one.verdict(found))
+        (one, found, NOT_MEASURED if found is None else one.verdict(found))
         for one, found in zip(predictions, measured, strict=True)
     ]
 
@@ -200,42 +201,11 @@ def predictions_markdown(rows: Sequence[Judged]) -> str:
     return markdown_table(["Ratio of scatters", "Predicted", "Measured [95% interval]", "Verdict"], cells, "lrrl")
 
 
-def range_verdict(measured: Sequence[Interval], low: float, high: float) -> str:
-    """Judge whether a number lies in a range: all networks' intervals inside, or all outside, or nothing is decided."""
-    if measured and all(low < one.low and one.high < high for one in measured):
-        return AS_PREDICTED
-    outside = bool(measured) and all(one.high < low or one.low > high for one in measured)
-    return NOT_AS_PREDICTED if outside else UNDECIDED
-
-
-def agreed(verdicts: Iterable[str]) -> str:
-    """Return what all networks say, of :data:`HOLDS` and :data:`FAILS`; if they differ, nothing is decided."""
-    said = set(verdicts)
-    return {HOLDS: AS_PREDICTED, FAILS: NOT_AS_PREDICTED}.get(said.pop(), UNDECIDED) if len(said) == 1 else UNDECIDED
-
-
-def listed(measured: Iterable[Interval]) -> str:
-    """Write numbers with their intervals, where they have one."""
-    return "; ".join(f"{one:.2f}" if np.isfinite(one.low) else f"{one.value:.2f}".replace("-", "−") for one in measured)
-
-
-def typical(values: ArrayLike, statistic: Callable[..., float] = np.median) -> Interval:
-    """Return the median of independent values, or another statistic, with its 95 % interval.
-
-    Values are resampled, and the percentiles taken (Efron & Tibshirani 1993, section 13.3). With fewer than
-    :data:`MINIMUM_GROUPS` values, or if all are equal, the ends are NaN.
-
-    Parameters
-    ----------
-    values : (n_values,)
-    statistic : callable
-        As :func:`scipy.stats.bootstrap` takes it.
-    """
-    from scipy.stats import bootstrap
-
-    values = np.asarray(values, dtype=np.float64)
-    estimate = float(statistic(values))
-    if len(values) < MINIMUM_GROUPS or np.ptp(values) == 0:
-        return Interval(estimate, np.nan, np.nan)
-    found = bootstrap((values,), statistic, method="percentile", n_resamples=2000, rng=0).confidence_interval
-    return Interval(estimate, float(found.low), float(found.high))
+def counted_verdicts(verdicts: Sequence[str]) -> str:
+    """Say how many predictions came out in which way, in a sentence."""
+    said = [f"{verdicts.count(AS_PREDICTED) or 'none'} came out as predicted"]
+    said += [f"{n} did not" for n in [verdicts.count(NOT_AS_PREDICTED)] if n]
+    for verdict, one, more in ((UNDECIDED, "is", "are"), (NOT_MEASURED, "was", "were")):
+        if n := verdicts.count(verdict):
+            said.append(f"{n} {one if n == 1 else more} {verdict}")
+    return f"Of {len(verdicts)} prediction{'s' * (len(verdicts) != 1)}, {listing(said)}."

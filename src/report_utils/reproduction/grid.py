@@ -83,11 +83,12 @@ def _require_digests(file: Path) -> None:
 
 def _jobs(reproduction: Reproduction) -> Iterator[tuple[str, list[RunKey]]]:
     """Yield each job's name and the runs that it computes, one for each training seed of the profile."""
-    seeds = range(reproduction.profile.training_seeds)
     yield "data", reproduction.data_keys
     for transform in reproduction.transforms:
+        seeds = range(reproduction.book_seeds(transform))
         for fold in range(reproduction.profile.folds.run):
             yield f"fit/{transform}/{fold}", [reproduction.fit_key(transform, fold, seed) for seed in seeds]
+    seeds = range(reproduction.profile.training_seeds)
     for transform in reproduction.dynamics_transforms:
         yield f"dynamics/{transform}", [reproduction.dynamics_key(transform, seed) for seed in seeds]
 

@@ -39,6 +39,9 @@ DYNAMICS_TRANSFORMS = ("multi_band_4", "agn_less_4")
 MOST_WANTED = ("single_band", "multi_band_2", "multi_band_4")
 """Trained first, because the report compares these first; the dynamics come last."""
 
+NETWORK_TRANSFORMS = ("single_band", "multi_band_2")
+"""The transforms whose networks pages look into, trained with the profile's ``network_seeds``."""
+
 _DECIDING_FLAGS = (
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_NUM_INTRAOP_THREADS",
@@ -159,6 +162,11 @@ class Reproduction:
         """Return the four-phase training of a transform for each trained seed."""
         return tuple(self.dynamics(transform, seed) for seed in range(self._n_seeds(transform, self.dynamics_keys)))
 
+    def book_seeds(self, transform: str) -> int:
+        """Return the number of seeds with which the book needs a transform to be trained."""
+        fewest = self.profile.training_seeds
+        return max(fewest, self.profile.network_seeds) if transform in NETWORK_TRANSFORMS else fewest
+
     def n_training_seeds(self, transform: str) -> int:
         """Return the number of seeds with which a transform has been trained in all folds, at least 1."""
         return self._n_seeds(transform, self.fit_keys)
@@ -219,8 +227,10 @@ class Reproduction:
         folds : iterable of int, optional
             Folds of the fits; by default all that the profile runs.
         n_training_seeds : int, optional
-            By default the profile's.
+            By default the profile's, also of the networks that pages look into.
         """
+        n_seeds = n_training_seeds or self.profile.training_seeds
+        of_book = transforms is None and n_training_seeds is None
         transforms = list(self.transforms if transforms is None else transforms)
         dynamics = list(self.dynamics_transforms if dynamics is None else dynamics)
         for name in (*transforms, *dynamics):
@@ -229,9 +239,10 @@ class Reproduction:
             name for name in transforms if name not in MOST_WANTED
         ]
         keys: list[RunKey] = []
-        for seed in range(n_training_seeds or self.profile.training_seeds):
-            keys += [key for name in transforms for key in self.fit_keys(name, seed, folds)]
-            keys += [self.dynamics_key(name, seed) for name in dynamics]
+        seeds = {name: self.book_seeds(name) if of_book else n_seeds for name in transforms}
+        for seed in range(max([n_seeds, *seeds.values()])):
+            keys += [key for name in transforms if seed < seeds[name] for key in self.fit_keys(name, seed, folds)]
+            keys += [self.dynamics_key(name, seed) for name in dynamics if seed < n_seeds]
         return [key for key in keys if self.load(key) is None]
 
     def _compute(self, keys: list[RunKey]) -> int:

@@ -71,9 +71,11 @@ class Manifests:
 
 def profile_keys(reproduction: Reproduction) -> list[RunKey]:
     """Return the keys of all runs that the book shows for a profile, the observations first."""
+    seeds = {name: reproduction.book_seeds(name) for name in reproduction.transforms}
     return [
         *reproduction.data_keys,
-        *reproduction.runs(reproduction.transforms, reproduction.dynamics_transforms),
+        *(key for name, n in seeds.items() for key in reproduction.runs([name], n_training_seeds=n)),
+        *reproduction.runs(dynamics=reproduction.dynamics_transforms),
     ]
 
 

@@ -34,13 +34,6 @@ _IMAGES_AND_FOLDS = (
 )
 
 
-_EXPERIMENT = (
-    "binning.interventions.experiment_images",
-    "binning.transforms.ExperimentTransform.n_channels",
-    "binning.transforms.ExperimentTransform.counted_edges_kev",
-)
-
-
 def fit_code(transform: Transform, backend: str | None = None) -> tuple[str, ...]:
     """Return the names of the definitions that compute a transform's fit, by default on the backend in use."""
     return (*_images_code(transform), "reproduction.training_tasks.train_fit", ENGINES[backend or backend_name()])
@@ -52,7 +45,15 @@ def dynamics_code(transform: Transform, backend: str | None = None) -> tuple[str
 
 
 def _images_code(transform: Transform) -> tuple[str, ...]:
-    return _IMAGES_AND_FOLDS + (_EXPERIMENT if isinstance(transform, ExperimentTransform) else ())
+    """Return the definitions that make a transform's images; of the interventions only its own."""
+    if not isinstance(transform, ExperimentTransform):
+        return _IMAGES_AND_FOLDS
+    roots = [*_IMAGES_AND_FOLDS, "binning.transforms.ExperimentTransform"]
+    if transform.needs_sample:
+        roots.append("binning.interventions.altered_images")
+    if transform.intervention is not None:
+        roots.append(f"binning.interventions.{transform.intervention}")
+    return tuple(roots)
 
 
 def profile_folds(dataset: Dataset, profile: Profile) -> NDArray[np.int64]:
