@@ -26,8 +26,8 @@ test-torch: setup-dev ## run the tests that need PyTorch and Lightning, in an en
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' 'lightning>=2.4'
 	PYTHONPATH=src $(TORCH_VENV)/bin/python -m pytest tests/dynamics/test_with_torch.py tests/dynamics/test_curriculum.py tests/dynamics/test_crescents.py
 
-serve: setup ## show the rendered book at an address of this machine
-	$(BIN)/report-utils serve
+serve: setup ## show the rendered book at http://127.0.0.1:8000/
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html
 
 pdf: book ## print the book as PDF, which it then offers for download; needs Chromium
 	$(BIN)/report-utils pdf

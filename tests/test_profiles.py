@@ -56,7 +56,7 @@ def test_quick_is_the_default_and_the_environment_decides(monkeypatch):
     assert load_profile("paper").name == "paper"
 
 
-def test_a_profile_of_ones_own(tmp_path):
+def test_user_defined_profile(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(GOOD.replace("n_clusters = 20", 'archive = "../my-archive"'))
     profile = load_profile(path)
@@ -117,7 +117,7 @@ def test_impossible_values_are_named(tmp_path, change, message):
     assert "\n" not in text
 
 
-def test_the_largest_values_are_taken(tmp_path):
+def test_largest_allowed_values_are_accepted(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(GOOD.replace("seed = 1", f"seed = {2**63 - 1}") + "[training]\nepochs = 10000\n")
     profile = load_profile(path)
@@ -159,7 +159,7 @@ def test_the_project_is_found_from_its_notebooks(monkeypatch):
         ),
     ],
 )
-def test_a_misspelt_entry_is_named_with_the_one_that_was_meant(tmp_path, given, message):
+def test_misspelt_entry_suggests_the_intended_one(tmp_path, given, message):
     text = 'description = "mine"\nseed = 1\nn_pixels = 32\n[source]\nn_clusters = 3\n'
     (tmp_path / "mine.toml").write_text(text.replace(*given))
     with pytest.raises(InputError) as caught:

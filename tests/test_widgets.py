@@ -35,7 +35,7 @@ def test_whole_numbers_are_packed_in_as_few_bytes_as_they_need(values, n_bytes):
     np.testing.assert_array_equal(read_packed(numbers, np.shape(values)), values)
 
 
-def test_no_text_ends_the_data_early():
+def test_script_end_tag_in_data_is_escaped():
     label = "</script><script>alert(1)</script>"
     html = Widget("kind", "title", {"label": label}, (), "plain").html()
     assert data_of(html) == [{"label": label}]

@@ -24,23 +24,23 @@ _PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-html[data-theme="light"] {{ color-scheme: light; }}
-html[data-theme="dark"] {{ color-scheme: dark; }}
-body {{ background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem;
-  padding: 1rem; }}
-h1 {{ font-size: 1.3rem; }}
-</style>
+{head}
 </head>
 <body>
 <main>
-<h1>{title}</h1>
 {body}
 </main>
 </body>
 </html>
 """
+_STYLE = """<style>
+:root { color-scheme: light dark; }
+html[data-theme="light"] { color-scheme: light; }
+html[data-theme="dark"] { color-scheme: dark; }
+body { background: Canvas; color: CanvasText; font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem;
+  padding: 1rem; }
+h1 { font-size: 1.3rem; }
+</style>"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class Widget:
 
     def save(self, path: str | Path) -> None:
         """Write the widget as a page of its own, which needs no server and no network."""
-        text = _PAGE.format(title=html.escape(self.title), body=self.html())
+        text = whole_page(self.title, f"<h1>{html.escape(self.title)}</h1>\n{self.html()}", _STYLE)
         try:
             Path(path).write_text(text, encoding="utf-8")
         except OSError as error:
@@ -136,7 +136,17 @@ def colour_table(name: str) -> str:
 
 def picture(image: bytes, kind: str, text: str) -> str:
     """Return an image, such as of kind ``"png"``, as HTML; ``text`` describes it to readers who cannot see it."""
-    return f'<img alt="{html.escape(text)}" src="data:image/{kind};base64,{_base64(image)}">'
+    return f'<img alt="{html.escape(text)}" src="{data_address(image, f"image/{kind}")}">'
+
+
+def data_address(content: bytes, kind: str) -> str:
+    """Return an address that holds the content of a file, such as of kind ``"image/png"``, itself."""
+    return f"data:{kind};base64,{_base64(content)}"
+
+
+def whole_page(title: str, body: str, head: str) -> str:
+    """Return HTML as a page of its own; ``head`` holds its styles and scripts."""
+    return _PAGE.format(title=html.escape(title), head=head, body=body)
 
 
 def _base64(data: bytes) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
@@ -88,22 +85,14 @@ def test_a_page_runs_with_its_parameters(tmp_path):
     template = tmp_path / "page.py"
     template.write_text(TEMPLATE)
     executed, _ = run_page(Page("page", "page", "A", {"number": 2}), template, "smoke")
-    outputs = [output.text for cell in executed.cells for output in cell.get("outputs", [])]
-    assert outputs == ["smoke 3.0\n"]
-    assert executed.metadata[METADATA]["seconds"] > 0
-    assert "papermill" not in executed.metadata
-    assert str(tmp_path) not in nbformat.writes(executed)
-
-
-def test_cells_have_the_numbers_that_jupyter_gives_them(tmp_path):
-    """Papermill puts a cell of its own behind that of the parameters."""
-    template = tmp_path / "page.py"
-    template.write_text(TEMPLATE)
-    executed, _ = run_page(Page("page", "page", "A", {"number": 2}), template, "smoke")
     cells = [cell for cell in executed.cells if cell.cell_type == "code"]
+    assert [output.text for cell in cells for output in cell.outputs] == ["smoke 3.0\n"]
     assert [cell.execution_count for cell in cells] == [1, 2]
-    given = '# parameters of this page\nprofile = "smoke"\nnumber = 2\n'
+    given = "# parameters of this page\nprofile = 'smoke'\nnumber = 2\n"
     assert cells[0].source == f'profile = "quick"\nnumber = 1\n\n{given}'
+    assert executed.metadata[METADATA]["seconds"] > 0
+    assert [cell.metadata.get("execution") for cell in cells] == [None, None]  # times would make each page differ
+    assert str(tmp_path) not in nbformat.writes(executed)
 
 
 def test_a_failing_page_names_notebook_cell_and_reason(tmp_path):
@@ -114,14 +103,12 @@ def test_a_failing_page_names_notebook_cell_and_reason(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["page.py"]
 
 
-def test_a_notebook_without_parameters_has_the_profile_from_its_surroundings(tmp_path):
+def test_notebook_without_parameters_gets_its_profile_from_the_environment(tmp_path):
     template = tmp_path / "page.py"
-    template.write_text("# %%\nimport os\nos.environ['REPORT_PROFILE']\n\n# %%\n1 / 0\n")
-    with pytest.raises(PageError, match=r"In \[2\]: ZeroDivisionError"):
-        run_page(Page("page", "page"), template, "smoke")
-    template.write_text(template.read_text().replace("1 / 0", "2"))
+    template.write_text("# %%\nimport os\nos.environ['REPORT_PROFILE']\n")
     executed, _ = run_page(Page("page", "page"), template, "smoke")
-    assert [cell.outputs[0].data["text/plain"] for cell in executed.cells] == ["'smoke'", "2"]
+    assert executed.cells[0].outputs[0].data["text/plain"] == "'smoke'"
+    assert executed.metadata.kernelspec.name == "python3"  # and without a header too
 
 
 READER = """# %%
@@ -141,7 +128,7 @@ reproduction.store.load(reproduction.fit_key("single_band", 0))
 """
 
 
-def test_what_a_page_reads_is_recorded_while_it_runs(tmp_path, runs_folder):
+def test_everything_a_page_reads_is_recorded(tmp_path, runs_folder):
     write_profile(tmp_path / "tiny.toml")
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "numbers.json").write_text("[1]")
@@ -155,7 +142,7 @@ def test_what_a_page_reads_is_recorded_while_it_runs(tmp_path, runs_folder):
     assert reads["runs"] == {"data/tiny": None, "fit/tiny/single_band/fold-0-seed-0": None}
 
 
-def test_a_page_that_asks_for_what_the_profile_does_not_have_says_so(tmp_path):
+def test_page_explains_what_the_profile_lacks(tmp_path):
     template = tmp_path / "page.py"
     source = (
         "# %%\nfrom report_utils.errors import NotAvailableError\n\nraise NotAvailableError('The archive has none.')"
@@ -168,17 +155,10 @@ def test_a_page_that_asks_for_what_the_profile_does_not_have_says_so(tmp_path):
     assert len(notebook.cells[0].source) > MINIMUM_CHARACTERS
 
 
-def test_a_page_runs_on_no_backend_but_this_projects(tmp_path, monkeypatch):
+def test_unsupported_backend_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     with pytest.raises(InputError, match="KERAS_BACKEND is 'torch'; this project trains on tensorflow or jax"):
         run_page(Page("page", "page"), ROOT / "notebooks" / "any-model.py", "smoke")
-
-
-def test_a_notebook_needs_no_header(tmp_path):
-    (tmp_path / "page.py").write_text('# %% tags=["parameters"]\nprofile = None\n\n# %%\nprofile\n')
-    executed, _ = run_page(Page("page", "page"), tmp_path / "page.py", "smoke")
-    assert executed.cells[-1].outputs[0].data["text/plain"] == "'smoke'"
-    assert executed.metadata.kernelspec.name == "python3"
 
 
 @pytest.fixture
@@ -186,15 +166,19 @@ def reproduction(runs_folder):
     return Reproduction("smoke")
 
 
+SOME = {"1-introduction", "2-data", "3-2-network", "any-model", "4-1-dynamics-multi-band", "4-2-comparison"}
+
+
 def _records(reproduction):
-    return {page.slug: Today(reproduction).inputs(page) for page in PAGES}
+    today = Today(reproduction)
+    return {page.slug: today.inputs(page) for page in PAGES if page.slug in SOME}
 
 
 def changed(before, after):
     return {slug for slug in before if before[slug] != after[slug]}
 
 
-def test_an_edited_notebook_makes_its_page_stale_alone(reproduction, monkeypatch):
+def test_edited_notebook_makes_only_its_own_page_stale(reproduction, monkeypatch):
     before = _records(reproduction)
     original = kept_pages.Path.read_text
 
@@ -206,7 +190,7 @@ def test_an_edited_notebook_makes_its_page_stale_alone(reproduction, monkeypatch
     assert changed(before, _records(reproduction)) == {"1-introduction"}
 
 
-def test_another_backend_makes_pages_stale(reproduction, monkeypatch):
+def test_change_of_backend_makes_pages_stale(reproduction, monkeypatch):
     """Two of them train or build networks of their own, and no run of theirs would tell."""
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     before = _records(reproduction)
@@ -214,7 +198,7 @@ def test_another_backend_makes_pages_stale(reproduction, monkeypatch):
     assert {"any-model", "3-2-network"} <= changed(before, _records(reproduction))
 
 
-def test_a_changed_figure_redraws_and_trains_nothing(reproduction, monkeypatch):
+def test_edited_figure_redraws_pages_and_retrains_nothing(reproduction, monkeypatch):
     before, runs = _records(reproduction), [k.digest for k in reproduction.runs(TRANSFORMS, ["multi_band_4"])]
     edit_definition(monkeypatch, "dynamics.picture", "plot_dynamics")
     after = _records(reproduction)
@@ -223,7 +207,7 @@ def test_a_changed_figure_redraws_and_trains_nothing(reproduction, monkeypatch):
     assert [k.digest for k in reproduction.runs(TRANSFORMS, ["multi_band_4"])] == runs
 
 
-def test_a_changed_network_retrains(reproduction, monkeypatch):
+def test_edited_network_is_retrained(reproduction, monkeypatch):
     fit, dynamics = reproduction.fit_key("single_band", 0), reproduction.dynamics_key("multi_band_4")
     data = reproduction.data_key
     edit_definition(monkeypatch, "cnn.model", "build_cnn")
@@ -263,7 +247,7 @@ def test_a_page_is_stale_when_a_file_or_folder_that_it_read_changes(tmp_path, re
     assert states[0]["folders"] == states[1]["folders"] != states[2]["folders"]
 
 
-def test_a_page_is_stale_when_a_run_that_it_did_not_find_is_there(tmp_path):
+def test_page_is_stale_once_a_missing_run_exists(tmp_path):
     reproduction = Reproduction(write_profile(tmp_path / "tiny.toml"), Store(tmp_path / "runs"))
     varied = reproduce_variant(reproduction, HALOS.variants[0])
     keys = [varied.fit_key("single_band", 0), reproduction.fit_key("single_band", 1)]
@@ -274,13 +258,3 @@ def test_a_page_is_stale_when_a_run_that_it_did_not_find_is_there(tmp_path):
     )  # what was there counts by what it was made from, and is computed where it is missing
     varied.store.save(keys[0], {}, {})
     assert Today(reproduction).inputs(PAGES[0], reads)["runs"] == {key.name: key.digest for key in keys}
-
-
-def test_plain_jupyter_book_ends_bad_input_with_one_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("REPORT_PROFILE", "nonsense")
-    jupyter_book = shutil.which("jupyter-book", path=str(Path(sys.executable).parent))
-    command = [jupyter_book, "build", "book", "-q", "--path-output", str(tmp_path)]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode == 2
-    assert "report-utils: unknown profile 'nonsense'" in result.stderr
-    assert "Traceback" not in result.stderr

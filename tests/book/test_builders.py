@@ -60,8 +60,17 @@ def test_builders_that_break_links_or_leave_out_figures_are_refused(builder, cap
     assert f"builder {builder}: choose html or linkcheck; `report-utils pdf` makes a PDF" in said
 
 
+def test_bad_input_ends_with_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("REPORT_PROFILE", "nonsense")
+    app = application()
+    app.outdir = tmp_path / "html"
+    with pytest.raises(SystemExit, match="2"):
+        sphinx_ext._prepare(app)
+    assert capsys.readouterr().err.startswith("report-utils: unknown profile 'nonsense'; choose one of ")
+
+
 @pytest.mark.parametrize("arguments", [("build", "."), ("build", "book", "--builder", "latex")])
-def test_a_finished_book_stays_whole_where_jupyter_book_is_refused(tmp_path, arguments):
+def test_refused_build_leaves_the_finished_book_untouched(tmp_path, arguments):
     finished = tmp_path / "_build" / "html" / "searchindex.js"
     finished.parent.mkdir(parents=True)
     finished.write_text("words")
@@ -73,7 +82,7 @@ def test_a_finished_book_stays_whole_where_jupyter_book_is_refused(tmp_path, arg
     assert finished.read_text() == "words"
 
 
-def test_jupyter_book_cleans_the_book(tmp_path):
+def test_jupyter_book_clean_removes_the_book_and_keeps_runs(tmp_path):
     """Where it is asked to, ``book/``, and where the book lies, above it; runs stay."""
     (tmp_path / "book").mkdir()
     (tmp_path / "book" / "_build").symlink_to((ROOT / "book" / "_build").readlink())

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from report_utils.book.check import LARGEST_FRONT_PAGE, LARGEST_PAGE, BookCheck, rendered_pages
+from report_utils.book.check import LARGEST_FRONT_PAGE, LARGEST_PAGE, BookCheck
 from report_utils.book.pages import book_pages
 
 PAGES = book_pages()
@@ -40,7 +40,7 @@ def faults_after(book, old, new, slug="2-data"):
     return BookCheck(book).faults()
 
 
-def test_a_whole_book_has_no_faults(book):
+def test_complete_book_has_no_faults(book):
     assert BookCheck(book).faults() == []
 
 
@@ -72,12 +72,12 @@ def test_a_broken_link_and_a_missing_place(book):
     assert any("a place that page does not have" in f for f in faults_after(book, "nowhere.html", "index.html#bottom"))
 
 
-def test_pages_besides_the_run_ones_are_checked_too(book):
+def test_pages_without_notebooks_are_checked_too(book):
     (book / "glossary.html").write_text((book / "pages" / "2-data.html").read_text().replace("index.html", "gone.html"))
     assert any("glossary.html" in fault and "gone.html" in fault for fault in BookCheck(book).faults())
 
 
-def test_nothing_is_loaded_from_elsewhere(book):
+def test_external_resources_are_faults(book):
     faults = faults_after(book, "src='figure.png'", "src='https://example.org/figure.png'")
     assert any("from elsewhere" in fault for fault in faults)
     inline = faults_after(book, "https://example.org/figure.png", "data:image/png;")
@@ -101,16 +101,7 @@ def test_a_page_that_is_too_heavy(book):
     assert not any("kB compressed" in fault for fault in faults)
 
 
-def test_a_front_page_that_is_too_heavy_counts_what_all_pages_share(book):
+def test_front_page_weight_includes_shared_files(book):
     (book / "_static" / "shared.js").write_bytes(os.urandom(LARGEST_FRONT_PAGE))
     (fault,) = BookCheck(book).faults()
     assert f"{PAGES[0].slug}.html: loads" in fault
-
-
-def test_weights_name_what_the_front_page_loads(book):
-    lines = BookCheck(book).weights()
-    assert lines[0].startswith("the front page loads ")
-    assert any("_static/shared.js" in line for line in lines)
-    assert any("pages/figure.png" in line for line in lines)
-    assert BookCheck(book / "nowhere").weights() == []
-    assert len(rendered_pages(book)) == len(PAGES) + 1

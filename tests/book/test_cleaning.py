@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,7 +13,6 @@ import numpy as np
 import pytest
 
 from report_utils import cli
-from report_utils.book import cleaning as module
 from report_utils.book.cleaning import Cleaning, clean
 from report_utils.book.execute import METADATA
 from report_utils.book.kept_pages import Today, page_record, version_path
@@ -28,17 +29,33 @@ from tests.profile_files import write_profile
 PAGES = book_pages()
 
 
-@pytest.fixture
-def project(tmp_path, monkeypatch):
-    """A project with one tiny profile and the real notebooks."""
-    root = tmp_path / "project"
+def make_project(root):
+    """Make a project with one tiny profile and the real notebooks."""
     (root / "profiles").mkdir(parents=True)
     (root / "_config.yml").touch()
     for name in ("notebooks", "_toc.yml"):
         (root / name).symlink_to(ROOT / name)
     write_profile(root / "profiles" / "tiny.toml")
+    return root
+
+
+@pytest.fixture(scope="module")
+def made_up_runs(tmp_path_factory):
+    """Everything that the book shows at the profile, made up once for all tests."""
+    root = make_project(tmp_path_factory.mktemp("built") / "project")
+    with contextlib.chdir(root):
+        reproduction = Reproduction("tiny", Store(root / ".runs"))
+        for key in profile_keys(reproduction):
+            reproduction.store.save(key, {"predictions": np.ones(3)}, {})
+        for page in PAGES[:2]:
+            make_page(page, reproduction)
+    return root / ".runs"
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    root = make_project(tmp_path / "project")
     monkeypatch.chdir(root)
-    monkeypatch.setattr(module, "kernel_folders", lambda: [tmp_path, tmp_path])
     return root
 
 
@@ -48,14 +65,10 @@ def store(project):
 
 
 @pytest.fixture
-def reproduction(project, store):
-    """Everything that the book shows at the profile, made up."""
-    reproduction = Reproduction("tiny", store)
-    for key in profile_keys(reproduction):
-        store.save(key, {"predictions": np.ones(3)}, {})
-    for page in PAGES[:2]:
-        make_page(page, reproduction)
-    return reproduction
+def reproduction(store, made_up_runs):
+    """The profile with everything that the book shows."""
+    shutil.copytree(made_up_runs, store.root)
+    return Reproduction("tiny", store)
 
 
 def make_page(page, reproduction, **changed):
@@ -76,7 +89,7 @@ def stale(store, profiles=()):
     }
 
 
-def test_what_is_current_stays(reproduction, store):
+def test_current_runs_and_pages_are_kept(reproduction, store):
     store.working_folder(RunKey("fit/tiny/single_band/fold-0-seed-1", _inputs(reproduction), "profiles/tiny.toml"))
     assert stale(store) == set()
     lines = list(clean(Cleaning((), store), dry_run=False))
@@ -91,12 +104,12 @@ def _inputs(reproduction):
     return reproduction.fit_key("single_band", 0, 1).inputs
 
 
-def test_further_training_seeds_stay(reproduction, store):
+def test_further_training_seeds_are_kept(reproduction, store):
     store.save(reproduction.fit_key("single_band", 0, 5), {}, {})
     assert stale(store) == set()
 
 
-def test_runs_and_pages_of_other_inputs_may_go(reproduction, store):
+def test_runs_and_pages_from_other_inputs_are_removed(reproduction, store):
     other = {**reproduction.fit_key("single_band", 0).inputs, "seed": 7}
     run = store.save(RunKey("fit/tiny/single_band/fold-0-seed-0", other, "profiles/tiny.toml"), {}, {}).folder
     begun = store.working_folder(
@@ -132,18 +145,18 @@ def _at(path, store):
         ("fit/tiny/multi_band_9/fold-0-seed-0", {"transform": "multi_band_9"}, "profile tiny no longer has such a run"),
     ],
 )
-def test_runs_that_a_profile_has_no_more_may_go(reproduction, store, name, inputs, reason):
+def test_runs_that_a_profile_no_longer_has_are_removed(reproduction, store, name, inputs, reason):
     key = RunKey(name, {**reproduction.fit_key("single_band", 0).inputs, **inputs}, "profiles/tiny.toml")
     run = store.save(key, {}, {})
     assert stale(store) == {("run", _at(run.folder, store), reason)}
 
 
-def test_runs_of_a_kind_that_is_not_known_stay(reproduction, store):
+def test_runs_of_an_unknown_kind_are_kept(reproduction, store):
     store.save(RunKey("other/tiny/a", {}, "profiles/tiny.toml"), {}, {})
     assert stale(store) == set()
 
 
-def test_what_killed_processes_left_may_go(reproduction, store, project, tmp_path):
+def test_leftovers_of_killed_processes_are_removed(reproduction, store, project):
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     place = store.folder(reproduction.fit_key("single_band", 0)).parent
@@ -152,26 +165,18 @@ def test_what_killed_processes_left_may_go(reproduction, store, project, tmp_pat
     (store.root / "pages" / "tiny" / f".index.ipynb.0123abcd.{ended.pid}.tmp").touch()
     pages = project / "book" / "pages"
     pages.mkdir(parents=True)
-    outside = [
-        pages / f".index.ipynb.{host_token()}0123abcd.{ended.pid}.tmp",
-        tmp_path / f"report-page-{host_token()}-{ended.pid}-abcdefgh",
-    ]
-    outside[0].touch()
-    outside[1].mkdir()
-    (outside[1] / "kernel.json").touch()
+    half_written = pages / f".index.ipynb.{host_token()}0123abcd.{ended.pid}.tmp"
     kept = [
-        tmp_path / f"report-page-{host_token()}-{os.getpid()}-abcdefgh",  # of a living process
-        tmp_path / f"report-page-0000-{ended.pid}-abcdefgh",  # of another machine
-        tmp_path / f"report-page-{host_token()}-{ended.pid}-hgfedcba",  # what it holds is not a kernel's
+        pages / f".index.ipynb.{host_token()}0123abcd.{os.getpid()}.tmp",  # of a living process
+        pages / f".index.ipynb.00000123abcd.{ended.pid}.tmp",  # of another machine
     ]
-    for path in kept:
-        path.mkdir()
-    (kept[2] / "letter.txt").touch()
+    for path in (half_written, *kept):
+        path.touch()
     done = list(clean(Cleaning((), store), dry_run=False))
-    assert done[-1].startswith("5 removed")
+    assert done[-1].startswith("4 removed")
     assert stale(store) == set()
-    assert not any(path.exists() for path in outside)
-    assert all(path.is_dir() for path in kept)
+    assert not half_written.exists()
+    assert all(path.is_file() for path in kept)
 
 
 STRANGERS = (
@@ -221,7 +226,7 @@ def still_there(before):
     return [path for path, text in before.items() if not path.exists() or (text and path.read_bytes() != text)]
 
 
-def test_things_of_somebody_else_in_a_folder_of_runs_stay_byte_for_byte(reproduction, store):
+def test_foreign_files_among_runs_are_left_untouched(reproduction, store):
     other = RunKey("fit/tiny/single_band/fold-0-seed-0", {**_inputs(reproduction), "seed": 7}, "profiles/tiny.toml")
     run = store.save(other, {}, {})
     before = lay_strangers(store.root)
@@ -236,7 +241,7 @@ def test_things_of_somebody_else_in_a_folder_of_runs_stay_byte_for_byte(reproduc
     assert ".cache, .git, .removing-tape-17, ..." in lines[-2]
 
 
-def test_a_folder_without_the_mark_is_refused_and_nothing_in_it_goes(project, monkeypatch):
+def test_unmarked_folder_is_refused_and_left_untouched(project, monkeypatch):
     home = project / "home"
     home.mkdir()
     before = lay_strangers(home)
@@ -254,7 +259,7 @@ def test_a_folder_without_the_mark_is_refused_and_nothing_in_it_goes(project, mo
         list(clean(Cleaning(), dry_run=False))
 
 
-def test_runs_of_a_profile_elsewhere_stay_until_it_is_given(reproduction, store, tmp_path):
+def test_runs_of_an_external_profile_are_kept_until_it_is_named(reproduction, store, tmp_path):
     elsewhere = write_profile(tmp_path / "mine.toml", ("seed = 5", "seed = 6"))
     mine = Reproduction(elsewhere, store)
     current = store.save(mine.fit_key("single_band", 0), {}, {})
@@ -271,20 +276,20 @@ def test_runs_of_a_profile_elsewhere_stay_until_it_is_given(reproduction, store,
     assert not run.folder.is_dir()
 
 
-def test_a_profile_of_the_same_name_elsewhere_is_another(reproduction, store, tmp_path):
+def test_external_profile_of_the_same_name_is_a_different_profile(reproduction, store, tmp_path):
     (tmp_path / "else").mkdir()
     elsewhere = Reproduction(write_profile(tmp_path / "else" / "tiny.toml", ("seed = 5", "seed = 6")), store)
     store.save(elsewhere.fit_key("single_band", 0), {}, {})
     assert stale(store) == set()
 
 
-def test_a_profile_that_cannot_be_read_keeps_its_runs(reproduction, store, project):
+def test_runs_of_an_unreadable_profile_are_kept(reproduction, store, project):
     (project / "profiles" / "tiny.toml").write_text("seed = ")
     assert stale(store) == set()
     assert any("its profile cannot be read" in line for line in clean(Cleaning((), store), dry_run=False))
 
 
-def test_what_is_in_use_stays(reproduction, store):
+def test_runs_in_use_are_kept(reproduction, store):
     other = RunKey("fit/tiny/single_band/fold-0-seed-0", {**_inputs(reproduction), "seed": 7}, "profiles/tiny.toml")
     run = store.save(other, {}, {})
     with in_use(store, "profiles/tiny.toml"):
@@ -297,7 +302,7 @@ def test_what_is_in_use_stays(reproduction, store):
     assert not run.folder.is_dir()
 
 
-def test_locks_that_nobody_holds_go(reproduction, store):
+def test_unused_locks_are_removed(reproduction, store):
     with store.lock(reproduction.data_key):
         held = len(list((store.root / "locks").iterdir()))
         list(clean(Cleaning((), store), dry_run=False))
@@ -307,7 +312,7 @@ def test_locks_that_nobody_holds_go(reproduction, store):
     assert list((store.root / "locks").iterdir()) == []
 
 
-def test_the_command_wants_to_be_told(reproduction, store, monkeypatch, capsys):
+def test_clean_requires_an_explicit_option(reproduction, store, monkeypatch, capsys):
     monkeypatch.setenv("REPORT_RUNS", str(store.root))
     monkeypatch.setattr(sys, "argv", ["report-utils", "clean"])
     with pytest.raises(SystemExit) as end:

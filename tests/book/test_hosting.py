@@ -37,7 +37,7 @@ def test_only_publishing_may_write(workflow):
                 assert step["with"]["persist-credentials"] is False
 
 
-def test_nothing_is_published_that_was_not_tested_and_checked():
+def test_publication_requires_tests_and_checks():
     content = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8"))
     jobs = content["jobs"]
     assert set(jobs["publish"]["needs"]) == {"test", "book"}
@@ -53,7 +53,7 @@ def test_nothing_is_published_that_was_not_tested_and_checked():
     assert set(choices) <= set(profile_names())
 
 
-def test_links_to_other_places_are_looked_at_and_stop_nothing():
+def test_broken_external_links_do_not_stop_publication():
     content = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8"))
     (step,) = [step for step in content["jobs"]["book"]["steps"] if "linkcheck" in step.get("run", "")]
     assert step["continue-on-error"] is True
@@ -95,7 +95,7 @@ def test_text_notebooks_open_as_notebooks(tmp_path, monkeypatch):
     }
 
 
-def test_the_repository_is_one_setting_that_is_empty():
+def test_repository_is_a_single_empty_setting():
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     assert config["sphinx"]["config"]["html_theme_options"]["repository_url"] == ""
     assert config["html"]["baseurl"] == ""

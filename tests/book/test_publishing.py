@@ -81,7 +81,7 @@ def edit(project):
     return lambda text: path.write_text(original + text)
 
 
-def test_a_change_that_is_taken_back_runs_nothing_the_second_time(edit, executed):
+def test_reverted_edit_reuses_the_earlier_page(edit, executed):
     page = PAGES[1]
     for text in ("", "# more\n", "", "# more\n"):
         edit(text)
@@ -89,7 +89,7 @@ def test_a_change_that_is_taken_back_runs_nothing_the_second_time(edit, executed
     assert executed == [page.slug] * 2
 
 
-def test_few_versions_of_a_page_are_kept(edit, executed):
+def test_only_a_few_versions_of_a_page_are_kept(edit, executed):
     for number in range(VERSIONS_KEPT + 2):
         edit(f"# {number}\n")
         reproduction = made([PAGES[1]])
@@ -99,7 +99,7 @@ def test_few_versions_of_a_page_are_kept(edit, executed):
     assert len(executed) == VERSIONS_KEPT + 3  # the oldest are gone
 
 
-def test_a_page_that_was_edited_while_it_ran_is_not_kept(edit, executed, monkeypatch):
+def test_page_edited_during_its_run_is_not_kept(edit, executed, monkeypatch):
     run = build.run_page
 
     def slow(*arguments, **folders):
@@ -113,13 +113,13 @@ def test_a_page_that_was_edited_while_it_ran_is_not_kept(edit, executed, monkeyp
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"metadata": {}}', '{"metadata": {"report_utils": []}}', "\\udcff"])
-def test_a_page_that_cannot_be_read_was_not_made(tmp_path, text):
+def test_unreadable_page_counts_as_missing(tmp_path, text):
     (tmp_path / "page.ipynb").write_text(text)
     assert record_of(tmp_path / "page.ipynb") is None
     assert record_of(tmp_path / "none.ipynb") is None
 
 
-def test_pages_are_put_in_their_place(project, executed):
+def test_pages_are_published_into_the_book(project, executed):
     made()
     folder = project / "book" / "pages"
     publish_pages("tiny").release()
@@ -179,7 +179,7 @@ def rendered(app, env, changed=()):
     return again, sphinx_ext._outdated(again, env, set(), set(changed), set())
 
 
-def test_a_rendering_that_ended_well_is_not_done_again(sphinx):
+def test_successful_rendering_is_not_repeated(sphinx):
     words = sphinx[0].outdir / "searchindex.js"
     words.touch()
     app, outdated = rendered(*sphinx)
@@ -195,7 +195,7 @@ def test_a_rendering_that_ended_well_is_not_done_again(sphinx):
     assert outdated == ["a", "b"]
 
 
-def test_a_rendering_that_was_cut_off_is_done_anew(sphinx):
+def test_interrupted_rendering_starts_over(sphinx):
     """Half of its pages may be written, and to Sphinx they look newer than their sources."""
     sphinx_ext._finish(rendered(*sphinx)[0], None)
     assert rendered(*sphinx)[1] == []  # killed here
@@ -203,7 +203,7 @@ def test_a_rendering_that_was_cut_off_is_done_anew(sphinx):
 
 
 @pytest.mark.parametrize("failure", ["exception", "warning"])
-def test_a_rendering_that_failed_is_done_anew(sphinx, failure):
+def test_rendering_with_a_warning_or_error_starts_over(sphinx, failure):
     """Or else the warning that made it fail would not come again, and the next one would end well."""
     app, _ = rendered(*sphinx)
     app._warncount = 1 if failure == "warning" else 0
@@ -211,7 +211,7 @@ def test_a_rendering_that_failed_is_done_anew(sphinx, failure):
     assert rendered(*sphinx)[1] == ["a", "b"]
 
 
-def test_links_are_checked_beside_the_finished_book(sphinx):
+def test_linkcheck_does_not_write_into_the_finished_book(sphinx):
     """Jupyter Book gives this builder the folder of the finished book; both share what Sphinx has read."""
     app, env = sphinx
     sphinx_ext._finish(rendered(app, env)[0], None)
@@ -226,7 +226,7 @@ def test_links_are_checked_beside_the_finished_book(sphinx):
     assert rendered(app, env)[1] == ["a", "b"]  # all of the book again
 
 
-def test_a_clock_that_was_set_back_hides_no_change(sphinx):
+def test_changes_are_found_after_the_clock_is_set_back(sphinx):
     """A page that was written after the last rendering may carry an earlier time."""
     sphinx_ext._finish(rendered(*sphinx)[0], None)
     path = sphinx[0].srcdir / "a.md"
@@ -235,7 +235,7 @@ def test_a_clock_that_was_set_back_hides_no_change(sphinx):
     assert rendered(*sphinx)[1] == ["a", "b"]
 
 
-def test_a_notebook_of_somebody_else_beside_the_published_pages_stays(project, executed):
+def test_foreign_notebooks_beside_published_pages_are_kept(project, executed):
     reproduction = made()
     publish_pages("tiny").release()
     folder = project / "book" / "pages"

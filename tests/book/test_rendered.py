@@ -31,7 +31,7 @@ def book(tmp_path):
     return tmp_path
 
 
-def test_a_rendered_book_is_not_rendered_again(book):
+def test_up_to_date_book_is_not_rendered_again(book):
     assert is_rendered(book)
     (book / "book" / "pages" / ".lock").touch()
     (book / "results").mkdir()
@@ -42,14 +42,14 @@ def test_a_rendered_book_is_not_rendered_again(book):
 @pytest.mark.parametrize(
     "name", ["_config.yml", "book/glossary.md", "book/pages/index.ipynb", "notebooks/index.py", "src/one.py"]
 )
-def test_an_edited_source_counts_though_its_time_stamp_stays(book, name):
+def test_edited_source_counts_even_with_an_old_time_stamp(book, name):
     state = (book / name).stat()
     (book / name).write_text("other")
     os.utime(book / name, ns=(state.st_atime_ns, state.st_mtime_ns))
     assert not is_rendered(book)
 
 
-def test_a_new_source_and_a_lost_or_changed_rendered_file_count(book):
+def test_new_sources_and_changed_or_missing_output_count(book):
     (book / "book" / "new.md").touch()
     assert not is_rendered(book)
     (book / "book" / "new.md").unlink()
@@ -61,12 +61,12 @@ def test_a_new_source_and_a_lost_or_changed_rendered_file_count(book):
     assert not is_rendered(book)
 
 
-def test_where_it_is_published_counts(book, monkeypatch):
+def test_change_of_published_address_counts(book, monkeypatch):
     monkeypatch.setenv("REPORT_BASE_URL", "https://elsewhere")
     assert not is_rendered(book)
 
 
-def test_a_rendering_with_a_fault_is_done_again(book):
+def test_failed_rendering_is_repeated(book):
     note_rendering(book, None)
     assert not is_rendered(book)
     (book / STAMP).write_text("{")
@@ -74,7 +74,7 @@ def test_a_rendering_with_a_fault_is_done_again(book):
 
 
 @pytest.mark.parametrize("name", ["book/glossary.md", "book/pages/index.ipynb"])
-def test_a_source_that_is_edited_while_it_is_rendered_is_rendered_again(book, name):
+def test_source_edited_during_rendering_is_rendered_again(book, name):
     """Or the pages of another build that came between: what is noted is what the rendering began from."""
     before = what_is_rendered(book)
     (book / name).write_text("edited")
@@ -84,7 +84,7 @@ def test_a_source_that_is_edited_while_it_is_rendered_is_rendered_again(book, na
     assert is_rendered(book)
 
 
-def test_while_another_build_renders_nothing_is_noted(book):
+def test_nothing_is_recorded_while_another_build_renders(book):
     with FileLock(book / "book" / "pages" / ".lock"):
         note_rendering(book, what_is_rendered(book))
         assert not is_rendered(book)
@@ -97,7 +97,7 @@ def put(root, names):
     return {root / name: f"of somebody else: {name}" for name in names}
 
 
-def test_the_rendered_book_goes_and_what_else_lies_there_stays(book):
+def test_rendered_book_is_removed_and_other_files_are_kept(book):
     (book / "_config.yml").write_text("extra_extensions: [report_utils.book.sphinx_ext]")
     page = {"metadata": {METADATA: {"digest": "d", "inputs": {"page": {"slug": "2-data"}}}}}
     for name in ("2-data", "my-copy"):
@@ -111,7 +111,7 @@ def test_the_rendered_book_goes_and_what_else_lies_there_stays(book):
 
 
 @pytest.mark.parametrize("whose", ["another book", "a link"])
-def test_what_another_book_has_rendered_stays(book, tmp_path_factory, whose):
+def test_output_of_another_book_is_kept(book, tmp_path_factory, whose):
     if whose == "a link":
         (book / "_config.yml").write_text("extra_extensions: [report_utils.book.sphinx_ext]")
         (book / "_build").rename(elsewhere := tmp_path_factory.mktemp("other") / "_build")
@@ -121,7 +121,7 @@ def test_what_another_book_has_rendered_stays(book, tmp_path_factory, whose):
     assert (book / "_build" / "html" / "index.html").is_file()
 
 
-def test_a_folder_elsewhere_is_rendered_into_only_where_it_is_empty_or_of_this_book(book, tmp_path_factory):
+def test_external_output_folder_must_be_empty_or_marked(book, tmp_path_factory):
     claim_output(book / "_build" / "html", book)
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     claim_output(elsewhere / "new", book)

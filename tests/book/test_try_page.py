@@ -7,7 +7,7 @@ import pytest
 
 from report_utils.book import try_page
 from report_utils.book.pages import Page, book_pages
-from report_utils.book.standalone import standalone_html
+from report_utils.book.try_page import standalone_html
 from report_utils.errors import InputError
 from report_utils.profiles import load_profile
 
@@ -50,7 +50,7 @@ def test_every_page_can_be_tried_as_it_is(page):
         ("3-3-transform", ["profile=smoke"], ["--profile smoke"]),
     ],
 )
-def test_wrong_names_and_values_are_answered_with_the_right_ones(name, pairs, said):
+def test_errors_for_wrong_names_and_values_list_valid_ones(name, pairs, said):
     with pytest.raises(InputError) as caught:
         try_page.page_with(name, pairs)
     assert len(str(caught.value).splitlines()) == 1
@@ -61,7 +61,7 @@ def test_wrong_names_and_values_are_answered_with_the_right_ones(name, pairs, sa
 @pytest.mark.parametrize(
     ("pair", "value"), [("n=3", 3), ("x=0.5", 0.5), ("yes=False", False), ("yes=true", True), ("word=b=c", "b=c")]
 )
-def test_values_take_the_type_of_their_default(pair, value):
+def test_values_are_converted_to_the_type_of_the_default(pair, value):
     defaults = {"profile": "quick", "n": 1, "x": 1.0, "yes": True, "word": "a"}
     (found,) = try_page.assignments([pair], defaults, "p").values()
     assert found == value
@@ -69,7 +69,7 @@ def test_values_take_the_type_of_their_default(pair, value):
 
 
 @pytest.mark.parametrize("pair", ["n=2.5", "x=much", "yes=perhaps"])
-def test_values_of_another_type_are_refused(pair):
+def test_values_of_the_wrong_type_are_refused(pair):
     with pytest.raises(InputError, match=pair.replace(".", r"\.")):
         try_page.assignments([pair], {"n": 1, "x": 1.0, "yes": True}, "p")
 
@@ -94,7 +94,7 @@ def notebook():
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
 
 
-def test_a_page_of_its_own_loads_nothing(notebook):
+def test_standalone_page_loads_nothing(notebook):
     text = standalone_html(notebook, "a-page")
     assert "<title>A page</title>" in text
     assert 'src="data:image/svg+xml;base64,' in text
@@ -109,20 +109,20 @@ def test_a_page_of_its_own_loads_nothing(notebook):
     assert len(notebook.cells) == 2
 
 
-def test_a_page_is_the_same_whatever_the_users_docutils_conf_says(notebook, tmp_path, monkeypatch):
+def test_users_docutils_conf_does_not_change_a_standalone_page(notebook, tmp_path, monkeypatch):
     plain = standalone_html(notebook, "p")
     (tmp_path / "docutils.conf").write_text("[general]\nid_prefix: hostile-\nraw_enabled: no\n")
     monkeypatch.setenv("DOCUTILSCONFIG", str(tmp_path / "docutils.conf"))
     assert standalone_html(notebook, "p") == plain
 
 
-def test_mathjax_is_there_only_for_equations(notebook):
+def test_mathjax_is_embedded_only_with_equations(notebook):
     assert len(standalone_html(notebook, "p")) > 1_500_000
     notebook.cells[0].source = "# A page\n\nNo equations here."
     assert len(standalone_html(notebook, "p")) < 200_000
 
 
-def test_a_page_is_written_in_either_form(tmp_path, notebook):
+def test_page_is_written_as_notebook_or_html(tmp_path, notebook):
     page = Page("a", "b")
     try_page.write_tried(notebook, page, tmp_path / "new" / "a.ipynb")
     assert nbformat.read(tmp_path / "new" / "a.ipynb", as_version=4).cells[0].source.startswith("# A *page*")
@@ -131,14 +131,14 @@ def test_a_page_is_written_in_either_form(tmp_path, notebook):
         try_page.write_tried(notebook, page, tmp_path / "file" / "a.ipynb")
 
 
-def test_a_page_goes_below_the_build_folder_where_nobody_says():
+def test_default_target_is_below_the_build_folder():
     target = try_page.default_target(Page("a", "b"), load_profile("smoke"))
     assert target.parts[-4:] == ("_build", "tried", "smoke", "a.html")
 
 
-def test_a_page_is_run_beside_the_book(runs_folder, tmp_path):
+def test_trying_a_page_leaves_the_book_unchanged(runs_folder, tmp_path):
     page = try_page.page_with("1-introduction", [])
     notebook = try_page.run_tried(page, load_profile("smoke"))
     (parameters,) = [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
-    assert 'profile = "smoke"' in parameters.source
+    assert "profile = 'smoke'" in parameters.source
     assert not (runs_folder / "pages").exists()

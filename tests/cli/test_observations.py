@@ -28,7 +28,7 @@ def lists(tmp_path, rng, monkeypatch):
     return tmp_path / "lists"
 
 
-def test_all_that_can_be_stated_of_an_ingest(run, lists, tmp_path):
+def test_ingest_options_reach_the_archive(run, lists, tmp_path):
     status, out, _ = run(
         "ingest", lists / "list.csv", "--out", "archive", "--hubble-h", 0.7, "--energy-min", 0.5, "--energy-max", 7,
         "--region-arcsec", 90, "--region-centre", "180,0", "--agn-source-ids", "2", "--max-events", 100,
@@ -86,7 +86,7 @@ def test_a_list_of_positions_and_a_pattern_start_at_the_working_folder(run, list
     assert np.hypot(less.x - 20, less.y - 30).min() > 2
 
 
-def test_every_fault_of_a_catalogue_on_a_line_of_its_own(run, lists, tmp_path):
+def test_each_catalogue_fault_has_its_own_line(run, lists, tmp_path):
     text = "cluster_id,log10_mass,events\na,heavy,a_evt2.fits\nb,14,none.fits\nc,14,../work/x.fits\n"
     (lists / "list.csv").write_text(text)
     (tmp_path / "work" / "x.fits").write_bytes(b"x")
@@ -112,7 +112,7 @@ def test_every_fault_of_a_catalogue_on_a_line_of_its_own(run, lists, tmp_path):
         ((), "h is not stated"),
     ],
 )
-def test_options_that_mean_nothing_end_with_one_line(run, lists, options, expected):
+def test_invalid_options_end_with_one_line(run, lists, options, expected):
     hubble = () if "--hubble-h" in options or not options else ("--hubble-h", 0.7)
     status, out, err = run("ingest", lists / "list.csv", "--out", "archive", *hubble, *options)
     assert (status, out) == (2, "")
@@ -120,7 +120,7 @@ def test_options_that_mean_nothing_end_with_one_line(run, lists, options, expect
     assert len(err.strip().splitlines()) == 1
 
 
-def test_an_interruption_says_that_the_same_command_goes_on(run, lists, monkeypatch):
+def test_interruption_says_how_to_continue(run, lists, monkeypatch):
     def stop(*_arguments, **_options):
         raise KeyboardInterrupt
 
@@ -130,7 +130,7 @@ def test_an_interruption_says_that_the_same_command_goes_on(run, lists, monkeypa
     assert "interrupted; what was finished is kept; run the same command again to continue" in err
 
 
-def test_of_many_faults_of_a_catalogue_the_first_are_shown(run, lists):
+def test_long_fault_lists_are_cut_short(run, lists):
     rows = "".join(f"c{number},5.1,a_evt2.fits\n" for number in range(30))
     (lists / "list.csv").write_text(f"cluster_id,mass_msun,events\n{rows}")
     status, _, err = run("ingest", lists / "list.csv", "--out", "archive")

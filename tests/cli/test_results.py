@@ -55,7 +55,7 @@ def test_an_unknown_study_is_refused(run, folder):
         assert err == "report-utils: unknown study 'halo'; choose one of sensitivity, halos, seeds, why\n"
 
 
-def test_results_go_out_and_come_back(run, folder, tmp_path):
+def test_results_are_exported_and_imported(run, folder, tmp_path):
     tiny = folder / "tiny.toml"
     status, out, _ = run("results", "export", "--study", "halos", "--profile", tiny, "--to", tmp_path / "out")
     assert status == 0

@@ -47,7 +47,7 @@ def test_a_growing_folder_and_one_of_several_outputs_are_viewed(dynamics, tmp_pa
     assert data_of((tmp_path / "x.html").read_text(encoding="utf-8"))[0]["titles"] == ["size"]
 
 
-def test_what_cannot_be_shown_is_one_line(dynamics, tmp_path):
+def test_invalid_recordings_end_with_one_line(dynamics, tmp_path):
     Recording([1, 2]).save(tmp_path / "empty.npz")
     assert dynamics("view", tmp_path / "empty.npz")[2].endswith("the recording has no epochs; record some first\n")
     status, _, err, _ = dynamics("view", tmp_path / "none.npz")
@@ -56,7 +56,7 @@ def test_what_cannot_be_shown_is_one_line(dynamics, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [(), ("multi_band_4",), ("--seeds", "3"), ("train", "multi_band_4")])
-def test_without_another_command_the_reports_own_are_trained(dynamics, monkeypatch, arguments):
+def test_dynamics_without_a_subcommand_trains(dynamics, monkeypatch, arguments):
     asked = []
     monkeypatch.setattr("report_utils.cli.training.train_runs", lambda *all_of_it: asked.append(all_of_it))
     assert dynamics(*arguments)[0] == 0

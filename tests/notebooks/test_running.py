@@ -45,7 +45,7 @@ def called(name, parameters):
 
 
 @pytest.mark.parametrize(("name", "parameters"), PAGES, ids=[called(*page) for page in PAGES])
-def test_a_notebook_runs_on_what_is_there(notebooks, name, parameters):
+def test_notebook_runs_without_training(notebooks, name, parameters):
     page = notebooks.run(name, **parameters)
     assert "**What was found.**" in page.text
     assert all(one.data.strip() for one in page.shown if isinstance(one, Markdown))  # an empty one shows its name

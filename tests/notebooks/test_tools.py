@@ -21,7 +21,7 @@ TOOLS = {
 
 
 @pytest.mark.parametrize("tool", TOOLS)
-def test_a_tool_runs_what_jupytext_makes(notebooks, tool, tmp_path):
+def test_external_tools_run_a_converted_notebook(notebooks, tool, tmp_path):
     (command, shown), folder = TOOLS[tool], tmp_path / "notebooks"
     folder.mkdir()
     shutil.copy(ROOT / "notebooks" / "3-3-transform.py", folder / "one.py")

@@ -14,7 +14,7 @@ from tests.profile_files import TINY
 from report_utils.book.build import make_page
 from report_utils.book.kept_pages import Today, fresh_version
 from report_utils.book.pages import book_pages
-from report_utils.book.provenance_line import with_line
+from report_utils.book.provenance import with_line
 from report_utils.book.status import book_status
 from report_utils.errors import InputError
 from report_utils.profiles import load_profile

@@ -9,20 +9,19 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from report_utils.book.execute import run_page, written
+from report_utils.book.execute import run_page
 from report_utils.book.kept_pages import (
     Today,
     forget_oldest,
     fresh_version,
     kept_folder,
-    notebook_path,
     page_record,
     profile_argument,
     recorded_folders,
     version_path,
 )
 from report_utils.book.pages import Page, book_pages, say_unlisted_notebooks
-from report_utils.book.provenance_line import with_line
+from report_utils.book.provenance import with_line
 from report_utils.errors import InputError
 from report_utils.files.disk import clear_disk_errors, write_text
 from report_utils.profiles import project_root
@@ -57,28 +56,14 @@ class BuildReport:
         pages = f"{len(self.pages_run)} of {self.n_pages} pages run"
         if 0 < len(self.pages_run) <= 3:
             pages += f" ({', '.join(self.pages_run)})"
-        return [
-            f"profile {self.profile}: {self.n_runs} runs trained, {pages}",
-            *self._times(),
-        ]
+        return [f"profile {self.profile}: {self.n_runs} runs trained, {pages}", *self._times()]
 
     def _times(self) -> list[str]:
         return [f"  {part:<14}{seconds:8.1f} s" for part, seconds in self.seconds.items()]
 
 
 def prepare_book(profile: str | None = None) -> BuildReport:
-    """Bring all executed pages up to date for a profile.
-
-    Parameters
-    ----------
-    profile : str, optional
-        As :func:`report_utils.profiles.load_profile` takes it.
-
-    Raises
-    ------
-    InputError, PageError
-        What was finished before is kept.
-    """
+    """Bring all executed pages up to date for a profile; where a page fails, what was finished before is kept."""
     if note := copy_note():
         print(f"report-utils: {note}", file=sys.stderr)
     reproduction, pages = open_reproduction(profile), book_pages()
@@ -92,22 +77,17 @@ def prepare_book(profile: str | None = None) -> BuildReport:
         report.seconds["training"] = -began + (began := time.monotonic())
         today = Today(reproduction)
         stale = [page for page in pages if fresh_version(page, today) is None]
-        tasks = [
-            Task(f"page {page.slug}", make_page, {"page": page, "reproduction": reproduction}, 1.0) for page in stale
-        ]
-        run_tasks(tasks, f"Pages ({len(tasks)})")
+        work = [{"page": page, "reproduction": reproduction} for page in stale]
+        run_tasks([Task(f"page {one['page'].slug}", make_page, one, 1.0) for one in work], f"Pages ({len(work)})")
         report.pages_run += [page.slug for page in stale]
     report.seconds["pages"] = time.monotonic() - began
     return report
 
 
 def publish_pages(profile: str | None = None) -> FileLock:
-    """Put a profile's executed pages where the book reads them.
+    """Put a profile's executed pages where the book reads them, and return a lock.
 
-    Returns
-    -------
-    lock : FileLock
-        While it is held, which is until it is released or this process ends, no other build puts its pages there.
+    While it is held, which is until it is released or this process ends, no other build puts its pages there.
     """
     folder, reproduction, pages = project_root() / PAGES_FOLDER, open_reproduction(profile), book_pages()
     with clear_disk_errors(folder):
@@ -141,9 +121,11 @@ def make_page(page: Page, reproduction: Reproduction) -> Path:
     with reproduction.store.hold(place, f"page {page.slug}"):
         path = fresh_version(page, Today(reproduction))
         if path is None:
+            import nbformat
+
             before = Today(reproduction).inputs(page)
             executed, recorded = run_page(
-                page, notebook_path(page), profile_argument(reproduction.profile), **recorded_folders(reproduction)
+                page, page.notebook_path(), profile_argument(reproduction.profile), **recorded_folders(reproduction)
             )
             today = Today(reproduction)
             reads = today.reads(recorded)
@@ -153,7 +135,7 @@ def make_page(page: Page, reproduction: Reproduction) -> Path:
                 raise InputError(msg)
             executed.metadata[METADATA] |= record
             path = version_path(page, reproduction, record)
-            write_text(path, written(executed))
+            write_text(path, nbformat.writes(executed))
             forget_oldest(page, reproduction)
     advance(1.0)
     return path

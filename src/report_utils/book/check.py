@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -19,29 +18,13 @@ LARGEST_PAGE = 1_500_000
 """A page's HTML with its own pictures and data [bytes]; what all pages share is not counted."""
 
 LARGEST_FRONT_PAGE = 300_000
-"""All that the front page loads, shared or not, compressed [bytes]."""
+"""All that the front page loads, shared or not, compressed by gzip as a web server does [bytes]."""
 
 _SHARED = "_static"
 _SOURCES = {"img": "src", "script": "src", "link": "href", "a": "href", "source": "src", "iframe": "src"}
 _LOADED_LINKS = {"stylesheet", "icon", "preload", "modulepreload"}
 _WITHOUT_TEXT_OF_THEIR_OWN = {"genindex.html", "py-modindex.html", "search.html", "index.html"}
 """Pages at the top that Sphinx makes, and the front door, which leads to the first page."""
-
-
-@dataclass(frozen=True)
-class LoadedFile:
-    """A file that a page loads, or its HTML.
-
-    Parameters
-    ----------
-    path : Path
-    size, compressed : int
-        [bytes]; compressed by gzip, as a web server does.
-    """
-
-    path: Path
-    size: int
-    compressed: int
 
 
 class RenderedPage:
@@ -69,21 +52,14 @@ class RenderedPage:
         ]
 
     @cached_property
-    def files(self) -> list[LoadedFile]:
-        """Return the page's HTML and all files that it loads, each once, the heaviest first."""
-        paths = {self.path}
+    def files(self) -> list[Path]:
+        """Return the page's HTML and all files that it loads, each once."""
+        paths = {self.path.resolve()}
         for element, address in self.references:
             parts = urlsplit(address)
             if is_loaded(element) and not parts.scheme and not parts.netloc and parts.path:
                 paths.add((self.path.parent / unquote(parts.path)).resolve())
-        contents = [(path, path.read_bytes()) for path in sorted(paths) if path.is_file()]
-        files = [LoadedFile(path, len(text), len(gzip.compress(text, 6, mtime=0))) for path, text in contents]
-        return sorted(files, key=lambda file: -file.compressed)
-
-    def own_size(self, folder: Path) -> int:
-        """Return the size [bytes] of what the page does not share with all others."""
-        shared = (folder / _SHARED).resolve()
-        return sum(file.size for file in self.files if not file.path.resolve().is_relative_to(shared))
+        return sorted(path for path in paths if path.is_file())
 
 
 def is_loaded(element: Tag) -> bool:
@@ -97,13 +73,7 @@ def rendered_pages(folder: Path) -> list[Path]:
 
 
 class BookCheck:
-    """The check of a rendered book.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder of the HTML, such as ``_build/html``.
-    """
+    """The check of a rendered book, given the folder of its HTML."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
@@ -116,26 +86,10 @@ class BookCheck:
         if not (self.folder / "index.html").is_file():
             faults.append(f"{self.folder / 'index.html'}: the book has no front door")
         for page in list(self._pages.values()):
-            faults += [f"{page.path}: {fault}" for fault in (*self._text_faults(page), *self._weight_faults(page))]
-            for element, address in page.references:
-                if fault := self._reference_fault(page, element, address):
-                    faults.append(f"{page.path}: {fault}")
+            found = [*self._text_faults(page), *self._weight_faults(page)]
+            found += [self._reference_fault(page, element, address) for element, address in page.references]
+            faults += [f"{page.path}: {fault}" for fault in found if fault]
         return faults
-
-    def weights(self) -> list[str]:
-        """Return lines that say what the front page loads and which pages are the heaviest."""
-        front = self._pages.get(self._expected[0])
-        if front is None:
-            return []
-        lines = [f"the front page loads {sum(file.compressed for file in front.files) / 1000:.0f} kB compressed:"]
-        for file in front.files:
-            name = file.path.resolve().relative_to(self.folder)
-            lines.append(f"  {file.compressed / 1000:7.1f} kB  ({file.size / 1000:.1f} kB)  {name}")
-        sizes = {path: page.own_size(self.folder) for path, page in self._pages.items()}
-        lines.append("the heaviest pages, with what only they load:")
-        for path, size in sorted(sizes.items(), key=lambda item: -item[1])[:5]:
-            lines.append(f"  {size / 1000:7.1f} kB  {path.relative_to(self.folder)}")
-        return lines
 
     def _text_faults(self, page: RenderedPage) -> list[str]:
         faults, articles = [], page.soup.select("article")
@@ -154,11 +108,13 @@ class BookCheck:
 
     def _weight_faults(self, page: RenderedPage) -> list[str]:
         faults = []
-        if (own := page.own_size(self.folder)) > LARGEST_PAGE:
+        own = sum(file.stat().st_size for file in page.files if not file.is_relative_to(self.folder / _SHARED))
+        if own > LARGEST_PAGE:
             faults.append(f"{own / 1e6:.2f} MB with its own pictures and data, more than {LARGEST_PAGE / 1e6:.1f} MB")
-        loaded = sum(file.compressed for file in page.files)
-        if page.path == self._expected[0] and loaded > LARGEST_FRONT_PAGE:
-            faults.append(f"loads {loaded / 1000:.0f} kB compressed, more than {LARGEST_FRONT_PAGE / 1000:.0f} kB")
+        if page.path == self._expected[0]:
+            loaded = sum(len(gzip.compress(file.read_bytes(), 6, mtime=0)) for file in page.files)
+            if loaded > LARGEST_FRONT_PAGE:
+                faults.append(f"loads {loaded / 1000:.0f} kB compressed, more than {LARGEST_FRONT_PAGE / 1000:.0f} kB")
         return faults
 
     def _reference_fault(self, page: RenderedPage, element: Tag, address: str) -> str | None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from report_utils.book.build import PAGES_FOLDER
 from report_utils.book.kept_pages import NO_READS, Today, is_fresh
-from report_utils.book.kernel import FOLDER_PREFIX, READS, kernel_folders
 from report_utils.book.pages import book_pages
 from report_utils.errors import InputError
 from report_utils.files.disk import clear_disk_errors, host_token
@@ -25,6 +22,7 @@ from report_utils.runs.store import Store
 _MEGABYTE = 1e6
 _MOST_REASONS = 3
 _SHOWN_STRANGERS = 3
+_KILLED = "left by a process that was killed"
 
 
 @dataclass(frozen=True)
@@ -66,40 +64,23 @@ class Cleaning:
     def verdicts(self) -> list[CleaningVerdict]:
         """Return what to do with everything in the store, in the order of its names."""
         in_use = profiles_in_use(self.store)
-        return [self._verdict(entry, in_use) for entry in entries(self.store.root)]
+        return [CleaningVerdict(entry, *self._judged(entry, in_use)) for entry in entries(self.store.root)]
 
-    def temporaries(self) -> list[Path]:
-        """Return the files and folders outside the store that killed processes of this project left."""
-        host = host_token()
-        pages = abandoned(project_root() / PAGES_FOLDER, rf"\..+\.ipynb\.{host}[0-9a-f]{{8}}\.(\d+)\.tmp")
-        kernels = [
-            path
-            for folder in dict.fromkeys(kernel_folders())
-            for path in abandoned(folder, rf"{FOLDER_PREFIX}{host}-(\d+)-[a-z0-9_]{{8}}")
-        ]
-        return [*filter(Path.is_file, pages), *filter(_is_a_kernels, kernels)]
-
-    def locks(self) -> list[Path]:
-        """Return the lock files that no process holds."""
-        return unused_locks(self.store)
-
-    def _verdict(self, entry: OwnedEntry, in_use: set[str]) -> CleaningVerdict:
+    def _judged(self, entry: OwnedEntry, in_use: set[str]) -> tuple[bool, str]:
         label = self._label(entry)
-        if label in in_use:
-            return CleaningVerdict(entry, False, f"a process is working on {label}")
-        if entry.kind == "temporary":
-            return CleaningVerdict(entry, True, "left by a process that was killed")
-        if entry.kind == "set aside":
-            return CleaningVerdict(entry, True, "it was damaged and has been computed again")
         known = self._known.get(label)
+        if label in in_use:
+            return False, f"a process is working on {label}"
+        if entry.kind == "temporary":
+            return True, _KILLED
+        if entry.kind == "set aside":
+            return True, "it was damaged and has been computed again"
         if known is None:
-            return CleaningVerdict(
-                entry, False, f"of {label or 'an unknown profile'}, which was not given with --profile"
-            )
+            return False, f"of {label or 'an unknown profile'}, which was not given with --profile"
         if isinstance(known, str):
-            return CleaningVerdict(entry, False, f"its profile cannot be read: {known}")
+            return False, f"its profile cannot be read: {known}"
         reason = _page_staleness(entry, Today(known)) if entry.kind == "page" else _run_staleness(entry, known)
-        return CleaningVerdict(entry, reason is not None, "current" if reason is None else reason)
+        return reason is not None, reason or "current"
 
     def _label(self, entry: OwnedEntry) -> str:
         """Return the file of an entry's profile: what it says itself, or else the name of its folder."""
@@ -137,6 +118,12 @@ def _page_staleness(entry: OwnedEntry, today: Today) -> str | None:
     return "; ".join(changes(made["inputs"], today.inputs(page, made["inputs"]))[:_MOST_REASONS])
 
 
+def _half_written_pages() -> list[Path]:
+    """Return the files that killed processes left beside the pages that the book reads."""
+    pattern = rf"\..+\.ipynb\.{host_token()}[0-9a-f]{{8}}\.(\d+)\.tmp"
+    return [path for path in abandoned(project_root() / PAGES_FOLDER, pattern) if path.is_file()]
+
+
 def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
     """Remove what may be removed, and yield a line for each thing and for what stays; a dry run removes nothing.
 
@@ -159,16 +146,16 @@ def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
             yield f"{entry.kind:<12} {size / _MEGABYTE:9.2f} MB  {where}: {verdict.reason}"
         else:
             kept.setdefault("in use" if verdict.stale else verdict.reason, []).append(size)
-    for path in cleaning.temporaries():
+    for path in _half_written_pages():
         n_gone += 1
-        yield f"{'temporary':<12} {0:9.2f} MB  {path}: left by a process that was killed"
+        yield f"{'temporary':<12} {0:9.2f} MB  {path}: {_KILLED}"
         if not dry_run:
-            _remove_path(path)
-    locks = cleaning.locks()
-    if not dry_run:
-        for path in locks:
             with clear_disk_errors(path):
-                remove_lock(path)
+                path.unlink()
+    locks = unused_locks(cleaning.store)
+    for path in () if dry_run else locks:
+        with clear_disk_errors(path):
+            remove_lock(path)
     for reason, sizes in kept.items():
         yield f"kept: {len(sizes)} ({sum(sizes) / _MEGABYTE:.2f} MB), {reason}"
     if others := [path.relative_to(root).as_posix() for path in strangers(root)]:
@@ -176,18 +163,3 @@ def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
         yield f"not looked at: {len(others)} not of this project, {', '.join(others[:_SHOWN_STRANGERS])}{more}"
     done = "would be removed" if dry_run else "removed"
     yield f"{n_gone} {done} ({gone / _MEGABYTE:.2f} MB), and {len(locks)} unused lock files"
-
-
-def _is_a_kernels(folder: Path) -> bool:
-    """Tell whether a folder is this user's and holds only what a page's kernel puts there."""
-    if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
-        return False
-    return all(path.is_socket() or path.name in {"kernel.json", "profile_default", READS} for path in folder.iterdir())
-
-
-def _remove_path(path: Path) -> None:
-    with clear_disk_errors(path):
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()

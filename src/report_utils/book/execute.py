@@ -7,7 +7,7 @@ import copy
 import platform
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,23 +22,14 @@ from report_utils.workers.backends import backend_name
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-
 _PACKAGES = (
-    "numpy",
-    "scipy",
-    "pandas",
-    "matplotlib",
-    "astropy",
-    "pyarrow",
-    "keras",
-    "tensorflow-cpu",
-    "tensorflow",
-    "jax",
-)
+    "numpy", "scipy", "pandas", "matplotlib", "astropy", "pyarrow", "keras", "tensorflow-cpu", "tensorflow", "jax",
+)  # fmt: skip
 """Whose versions a page records, as far as they are installed."""
 
 _START_SECONDS = 300
 _KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+_PROMPTS = {"code_prompt_show": "Show parameters", "code_prompt_hide": "Hide parameters"}
 
 HOW_TO_HAVE_IT = """**AGN-less observations.** The report compares each cluster with the same cluster observed without
 its active galactic nuclei (AGN). In a simulation that is a second list of events; in real observations it is what
@@ -66,9 +57,13 @@ def read_template(path: Path) -> NotebookNode:
     return notebook
 
 
+def _parameter_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])]
+
+
 def template_parameters(notebook: NotebookNode) -> dict[str, Any]:
     """Return the parameters that a notebook declares, with their defaults; None for one that is computed."""
-    source = "\n".join(cell.source for cell in notebook.cells if "parameters" in cell.metadata.get("tags", []))
+    source = "\n".join(cell.source for cell in _parameter_cells(notebook))
     found: dict[str, Any] = {}
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
@@ -109,6 +104,17 @@ def fill_in(notebook: NotebookNode, page: Page) -> NotebookNode:
     return notebook
 
 
+def set_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> None:
+    """Write the values of parameters that a notebook declares behind their defaults, where a reader can unfold them."""
+    declared = template_parameters(notebook)
+    lines = [f"{name} = {value!r}\n" for name, value in values.items() if name in declared]
+    if lines:
+        cell = _parameter_cells(notebook)[-1]
+        cell.source = f"{cell.source.rstrip()}\n\n# parameters of this page\n{''.join(lines)}"
+        cell.metadata.tags = ["parameters", "hide-input"]
+        cell.metadata.mystnb = dict(_PROMPTS)
+
+
 def run_page(
     page: Page, template: Path, profile: str, *, inside: Sequence[Path] = (), outside: Sequence[Path] = ()
 ) -> tuple[NotebookNode, dict[str, Any]]:
@@ -146,14 +152,14 @@ def run_page(
     backend_name()  # another one than this project's is refused here, not by a cell
     began = time.monotonic()
     notebook = fill_in(read_template(template), page)
-    declared = template_parameters(notebook)
-    given = {name: value for name, value in {"profile": profile, **page.parameters}.items() if name in declared}
+    # not by papermill, which would put a cell of its own before the others, and shift their numbers
+    set_parameters(notebook, {"profile": profile, **page.parameters})
+    what = f"{template.name} (page {page.slug})"
     with kernel_settings(profile, inside=inside, outside=outside) as settings:
         try:
             executed = papermill.execute_notebook(
                 notebook,
                 None,
-                parameters=given,
                 kernel_name="python3",
                 start_timeout=_START_SECONDS,
                 coalesce_streams=True,  # what is printed comes in as many messages as chance has it
@@ -163,19 +169,19 @@ def run_page(
                 kernel_manager_class=ThisPython,
             )
         except papermill.exceptions.PapermillExecutionError as error:
-            if error.ename == NotAvailableError.__name__:
-                executed = _unavailable_page(page, error.evalue)
-            else:
-                raise PageError(_failure(page, template, notebook, error)) from error
+            if error.ename != NotAvailableError.__name__:
+                source = (error.source.strip().splitlines() or [""])[0]
+                msg = f"{what}, In [{error.exec_count}]: {error.ename}: {error.evalue} [{source}]"
+                raise PageError(msg) from error
+            executed = _unavailable_page(page, error.evalue)
         except DeadKernelError as error:
-            msg = f"{template.name} (page {page.slug}): its kernel died, perhaps out of memory; build again"
+            msg = f"{what}: its kernel died, perhaps out of memory; build again"
             raise PageError(msg) from error
         except RuntimeError as error:
-            msg = f"{template.name} (page {page.slug}): its kernel did not start ({error}); build again"
+            msg = f"{what}: its kernel did not start ({error}); build again"
             raise PageError(msg) from error
         reads = read_by(settings)
     executed.metadata.pop("papermill", None)
-    _merge_parameters(executed)
     for i, cell in enumerate(executed.cells):
         # the same inputs give the same page, bit for bit; how long it took is said once, below
         cell.id = f"cell-{i:03d}"
@@ -183,38 +189,6 @@ def run_page(
             cell.metadata.pop(passing, None)
     executed.metadata[METADATA] = _circumstances(time.monotonic() - began)
     return executed, reads
-
-
-def _failure(page: Page, template: Path, notebook: NotebookNode, error: Any) -> str:
-    """Name the cell by the number that Jupyter shows when all cells are run: papermill has put one in."""
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-    tagged = [i for i, cell in enumerate(cells, start=1) if "parameters" in cell.metadata.get("tags", [])]
-    number = error.exec_count - (1 if tagged and error.exec_count > tagged[0] else 0)
-    source = (error.source.strip().splitlines() or [""])[0]
-    return f"{template.name} (page {page.slug}), In [{number}]: {error.ename}: {error.evalue} [{source}]"
-
-
-def _merge_parameters(executed: NotebookNode) -> None:
-    """Let the parameters' cell hold what the page was run with, so that cells have the numbers that Jupyter gives them.
-
-    Papermill leaves that cell as it is and puts another one behind it. Declared parameters that a page does not give
-    keep their defaults, so the page runs again as it is.
-    """
-    tags = [set(cell.metadata.get("tags", [])) for cell in executed.cells]
-    place = next((i for i, found in enumerate(tags) if "injected-parameters" in found), None)
-    if place is None:
-        return
-    injected, declared = executed.cells.pop(place), executed.cells[place - 1]
-    given = injected.source.replace("# Parameters\n", "# parameters of this page\n")
-    declared.source = f"{declared.source.rstrip()}\n\n{given}"
-    declared.metadata.tags = ["parameters", "hide-input"]
-    declared.metadata.mystnb = {"code_prompt_show": "Show parameters", "code_prompt_hide": "Hide parameters"}
-    for cell in executed.cells[place:]:
-        if cell.get("execution_count"):
-            cell.execution_count -= 1
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count -= 1
 
 
 def _unavailable_page(page: Page, reason: str) -> NotebookNode:
@@ -241,10 +215,3 @@ def _circumstances(seconds: float) -> dict[str, Any]:
             **{name: version for name, version in versions.items() if version != "absent"},
         },
     }
-
-
-def written(notebook: NotebookNode) -> str:
-    """Return a notebook as it is kept in a file."""
-    import nbformat
-
-    return nbformat.writes(notebook)

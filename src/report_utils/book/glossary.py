@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from docutils import nodes
 
@@ -13,37 +12,20 @@ GLOSSARY = "glossary"
 """The page that explains the words; its own definitions are the hover texts."""
 
 _NOT_INSIDE = (
-    nodes.title,
-    nodes.literal,
-    nodes.literal_block,
-    nodes.reference,
-    nodes.math,
-    nodes.math_block,
-    nodes.raw,
-    nodes.term,
-    nodes.citation,
-    nodes.comment,
-    nodes.rubric,
-)
+    nodes.title, nodes.literal, nodes.literal_block, nodes.reference, nodes.math, nodes.math_block, nodes.raw,
+    nodes.term, nodes.citation, nodes.comment, nodes.rubric,
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Word:
-    """A word of the glossary.
-
-    Parameters
-    ----------
-    text : str
-        As the glossary writes it.
-    anchor : str
-        Its place on the glossary's page.
-    meaning : str
-        Its definition, as plain text.
-    """
+class Word(NamedTuple):
+    """A word of the glossary."""
 
     text: str
+    """As the glossary writes it."""
     anchor: str
+    """Its place on the glossary's page."""
     meaning: str
+    """Its definition, as plain text."""
 
 
 class HoverWord(nodes.Inline, nodes.TextElement):
@@ -59,10 +41,6 @@ def depart_hover_word(self: Any, node: HoverWord) -> None:
     """End the link, and write its meaning beside it."""
     meaning = html.escape(node["meaning"])
     self.body.append(f'</a><span class="hover-text" role="tooltip" id="{node["tip"]}">{meaning}</span></span>')
-
-
-def leave_text(self: Any, node: HoverWord) -> None:
-    """Write the word alone in formats without a pointer."""
 
 
 def words_of(doctree: nodes.document) -> list[Word]:
@@ -89,15 +67,9 @@ def pattern_of(words: list[Word]) -> re.Pattern[str] | None:
 
 
 def mark_first_uses(doctree: nodes.document, words: list[Word], uri: str) -> int:
-    """Turn the first use of each word into a hover word and return how many there are.
+    """Turn the first use of each word on a page into a hover word, in place, and return how many there are.
 
-    Parameters
-    ----------
-    doctree : docutils document
-        A page's, changed in place.
-    words : list of Word
-    uri : str
-        The glossary's page as seen from this one.
+    ``uri`` is the glossary's page as seen from this one.
     """
     pattern = pattern_of(words)
     if pattern is None:
@@ -127,8 +99,6 @@ def mark_first_uses(doctree: nodes.document, words: list[Word], uri: str) -> int
 
 def _is_excluded(text: nodes.Text) -> bool:
     node = text.parent
-    while node is not None:
-        if isinstance(node, _NOT_INSIDE) or "cell_input" in node.get("classes", []):
-            return True
+    while node is not None and not isinstance(node, _NOT_INSIDE) and "cell_input" not in node.get("classes", []):
         node = node.parent
-    return False
+    return node is not None

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from report_utils.book.pages import NOTEBOOKS, Page
+from report_utils.book.pages import Page
 from report_utils.errors import InputError
 from report_utils.profiles import Profile, profile_names, project_root
 from report_utils.reproduction.committed import RESULTS_VARIABLE
@@ -32,11 +32,6 @@ VERSIONS_KEPT = 5
 _RUN_NAME = re.compile(r"\w+/[^/]+/(?P<transform>[^/]+)/(?:fold-(?P<fold>\d+)-)?seed-(?P<training_seed>\d+)")
 
 
-def notebook_path(page: Page, root: Path | None = None) -> Path:
-    """Return the notebook that makes a page."""
-    return (root or project_root()) / NOTEBOOKS / f"{page.notebook}.py"
-
-
 def profile_argument(profile: Profile) -> str:
     """Return what a notebook is given as its profile: a name in ``profiles/``, or a file."""
     return profile.name if profile.path.parent == project_root() / "profiles" else str(profile.path)
@@ -53,11 +48,6 @@ def recorded_folders(reproduction: Reproduction) -> dict[str, list[Path]]:
     if archive is not None:
         outside.append(archive)
     return {"inside": [root], "outside": outside}
-
-
-def _shown_results() -> str:
-    """Return which committed results are shown in place of runs; nothing where runs are."""
-    return os.environ.get(RESULTS_VARIABLE, "")
 
 
 class Today:
@@ -92,7 +82,7 @@ class Today:
         InputError
             If its notebook, or code that it reaches, is not Python.
         """
-        path = notebook_path(page, self.root)
+        path = page.notebook_path(self.root)
         text = path.read_text(encoding="utf-8")
         return {
             "notebook": {page.notebook: digest(text)},
@@ -101,7 +91,7 @@ class Today:
             "code": self._code(path, text),
             "backend": backend_name(),
             "data": self.reproduction.data_key.inputs,
-            "shown": _shown_results(),
+            "shown": os.environ.get(RESULTS_VARIABLE, ""),
             "runs": {name: self._run(name, before) for name, before in reads["runs"].items()},
             "files": {name: self._once("file", name) for name in reads["files"]},
             "folders": {name: self._once("folder", name) for name in reads["folders"]},
@@ -182,6 +172,11 @@ def kept_folder(reproduction: Reproduction) -> Path:
     return reproduction.store.root / EXECUTED_PAGES / reproduction.profile.name
 
 
+def version_path(page: Page, reproduction: Reproduction, record: Mapping[str, Any]) -> Path:
+    """Return where a page that was made so is kept."""
+    return kept_folder(reproduction) / kept_name(page.slug, record["digest"])
+
+
 def kept_versions(page: Page, reproduction: Reproduction) -> list[Path]:
     """Return what is kept of a page, what was made or found fresh last at the front."""
     found = kept_folder(reproduction).glob(f"{page.slug}-{'[0-9a-f]' * 16}.ipynb")
@@ -199,11 +194,6 @@ def fresh_version(page: Page, today: Today) -> Path | None:
     """Return the kept page that was made from what there is today, or None."""
     versions = kept_versions(page, today.reproduction)
     return next((path for path in versions if is_fresh(record_of(path), page, today)), None)
-
-
-def version_path(page: Page, reproduction: Reproduction, record: Mapping[str, Any]) -> Path:
-    """Return where a page that was made so is kept."""
-    return kept_folder(reproduction) / kept_name(page.slug, record["digest"])
 
 
 def forget_oldest(page: Page, reproduction: Reproduction) -> None:

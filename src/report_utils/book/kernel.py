@@ -16,19 +16,16 @@ from jupyter_client.kernelspec import KernelSpec
 from traitlets import Unicode
 from traitlets.config import Config
 
-from report_utils.files.disk import host_token
 from report_utils.profiles import PROFILE_VARIABLE
 from report_utils.runs.reads import Reads
 from report_utils.workers.surroundings import own_environment
 
 FOLDER_PREFIX = "report-page-"
-"""How a kernel's folder begins; the machine and the number of the process that uses it follow."""
+"""How the name of a kernel's folder begins."""
 
-READS = "reads.json"
-"""The file in it that says what the notebook has read so far."""
-
-_LONGEST_PARENT = 55
-"""Bytes: the name of a socket has at most 103 (macOS) or 107 (Linux), and a kernel's folder and file take 46."""
+_READS = "reads.json"
+_LONGEST_PARENT = 70
+"""Bytes: the name of a socket has at most 103 (macOS) or 107 (Linux), and a kernel's folder and file take 31."""
 _DROPPED = ("PYTHONSTARTUP", "PYTHONWARNINGS", "JUPYTER_DEFAULT_PROVISIONER_NAME")
 
 
@@ -59,8 +56,8 @@ class ThisPython(AsyncKernelManager):
         return super().start_kernel(env=environment, **options)
 
 
-def kernel_folders() -> list[Path]:
-    """Return the folders in which kernels' folders are made: the temporary one, and one with a short name."""
+def _kernel_folders() -> list[Path]:
+    """Return where a kernel's folder may lie: in the temporary folder, or in one with a short name."""
     return [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108 - a folder of our own is made there
 
 
@@ -71,21 +68,15 @@ def kernel_settings(
     """Make a folder for one kernel: for its sockets, and for the file that says what its notebook reads.
 
     Over TCP, kernels race for ports and warn about encryption. It is used only if no folder has a short enough name.
-
-    Parameters
-    ----------
-    profile : str
-        The profile's name or file.
-    inside, outside : sequence of Path
-        The folders whose files are recorded when they are read, and folders in them that are left out.
+    The parameters are those of :func:`report_utils.book.execute.run_page`.
     """
-    short = [place for place in kernel_folders() if len(os.fsencode(place)) <= _LONGEST_PARENT]
+    short = [place for place in _kernel_folders() if len(os.fsencode(place)) <= _LONGEST_PARENT]
     parent = next((place for place in short if os.access(place, os.W_OK)), None)
-    with tempfile.TemporaryDirectory(prefix=f"{FOLDER_PREFIX}{host_token()}-{os.getpid()}-", dir=parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, dir=parent) as folder:
         connection = {"connection_file": str(Path(folder) / "kernel.json")}
         if parent is not None:
             connection |= {"transport": "ipc", "ip": str(Path(folder) / "kernel")}
-        places = (str(Path(folder) / READS), [*map(str, inside)], [*map(str, outside)])
+        places = (str(Path(folder) / _READS), [*map(str, inside)], [*map(str, outside)])
         # a call without an import statement leaves no name behind in the notebook
         first_line = f"__import__('report_utils.runs.reads', fromlist=['']).record_reads{places!r}"
         yield Config({"KernelManager": connection, "ThisPython": {"first_line": first_line, "profile": profile}})
@@ -93,7 +84,7 @@ def kernel_settings(
 
 def read_by(settings: Config) -> dict[str, Any]:
     """Return what the kernel of these settings has read, as :class:`report_utils.runs.reads.Reads` writes it."""
-    path = Path(settings["KernelManager"]["connection_file"]).with_name(READS)
+    path = Path(settings["KernelManager"]["connection_file"]).with_name(_READS)
     if not path.is_file():
         Reads().save(path)  # a notebook without code
     return json.loads(path.read_text(encoding="utf-8"))

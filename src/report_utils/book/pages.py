@@ -18,43 +18,34 @@ from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
 
 NOTEBOOKS = "notebooks"
 CONTENTS = "_toc.yml"
+TEXT_SOURCES = "_sources/notebooks"
+"""Where the rendered book keeps the notebooks' text sources."""
+
 _PAGES = "pages/"
 """How the lines of run pages begin in ``_toc.yml``."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the book that is run.
-
-    Parameters
-    ----------
-    slug : str
-        The page's file name, ``pages/SLUG`` in ``_toc.yml``.
-    notebook : str
-        The notebook in ``notebooks/`` that makes it.
-    title : str
-        What ``{{ title }}`` in a template becomes.
-    parameters : dict
-        What the notebook is run with, besides the profile.
-    words : dict
-        What further names between double braces become, where pages share a template.
-    """
+    """One page of the book that is run: ``pages/SLUG`` in ``_toc.yml``, made by a notebook in ``notebooks/``."""
 
     slug: str
     notebook: str
     title: str = ""
+    """What ``{{ title }}`` in a template becomes."""
     parameters: dict[str, str] = field(default_factory=dict)
+    """What the notebook is run with, besides the profile."""
     words: dict[str, str] = field(default_factory=dict)
+    """What further names between double braces become, where pages share a template."""
+
+    def notebook_path(self, root: Path | None = None) -> Path:
+        """Return the notebook that makes the page."""
+        return (root or project_root()) / NOTEBOOKS / f"{self.notebook}.py"
 
 
 def _transform_pages(notebook: str) -> list[Page]:
     return [
-        Page(
-            f"3-3-{name.replace('_', '-')}",
-            notebook,
-            transform.label,
-            {"transform": name},
-        )
+        Page(f"3-3-{name.replace('_', '-')}", notebook, transform.label, {"transform": name})
         for name, transform in TRANSFORMS.items()
     ]
 
@@ -69,6 +60,10 @@ def _dynamics_pages(notebook: str) -> list[Page]:
         }
         pages.append(Page(f"4-1-dynamics-{stem.lower()}", notebook, f"Dynamics: {stem}", {"transform": name}, words))
     return pages
+
+
+def _single_page(notebook: str) -> list[Page]:
+    return [Page(notebook, notebook)]
 
 
 TEMPLATES: Mapping[str, Callable[[str], list[Page]]] = {
@@ -94,7 +89,7 @@ def book_pages(root: Path | None = None) -> tuple[Page, ...]:
         msg = f"{path}: is not YAML ({' '.join(str(error).split())}); correct it"
         raise InputError(msg) from None
     for page in pages:
-        notebook = root / NOTEBOOKS / f"{page.notebook}.py"
+        notebook = page.notebook_path(root)
         if not notebook.is_file():
             line = f"{_PAGES}{page.notebook}"
             msg = f"{path}: {line} has no notebook; add {notebook.relative_to(root)}, or remove the line"
@@ -108,15 +103,16 @@ def _pages_of(contents: str) -> tuple[Page, ...]:
     return tuple(page for name in names for page in TEMPLATES.get(name, _single_page)(name))
 
 
-def _single_page(notebook: str) -> list[Page]:
-    return [Page(notebook, notebook)]
-
-
 def _files(entry: Any) -> list[str]:
     if isinstance(entry, dict):
         own = [value for name, value in entry.items() if name in {"file", "root"}]
         return own + [name for value in entry.values() for name in _files(value)]
     return [name for item in entry for name in _files(item)] if isinstance(entry, list) else []
+
+
+def notebook_of(document: str) -> str | None:
+    """Return the notebook that makes a document such as ``pages/2-data``, or None for one that is not run."""
+    return {f"{_PAGES}{page.slug}": page.notebook for page in book_pages()}.get(document)
 
 
 def unlisted_notebooks(root: Path | None = None) -> list[str]:
@@ -130,9 +126,9 @@ def unlisted_notebooks(root: Path | None = None) -> list[str]:
     ]
 
 
-def say_unlisted_notebooks(root: Path | None = None) -> None:
+def say_unlisted_notebooks() -> None:
     """Say on the standard error which notebooks make no page."""
-    for line in unlisted_notebooks(root):
+    for line in unlisted_notebooks():
         print(f"report-utils: {line}", file=sys.stderr)
 
 

@@ -1,19 +1,24 @@
-"""The book as PDF, printed by Chromium from one document (``make pdf``)."""
+"""The book as PDF (``make pdf``): its pages as one HTML document, links inside and no code, printed by Chromium."""
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 import yaml
+from bs4 import BeautifulSoup, Tag
+from pypdf import PdfReader
 
-from report_utils.book.downloads import pages_digests, pdf_path
+from report_utils.book.dressing import MATHJAX_SETTINGS, pages_digests, pdf_path
 from report_utils.book.pages import full_contents
-from report_utils.book.printing import chapters_of, pages_of_places, printable_html
 from report_utils.errors import InputError
 
 CHROMIUM_VARIABLE = "REPORT_CHROMIUM"
@@ -21,16 +26,31 @@ CHROMIUM_VARIABLE = "REPORT_CHROMIUM"
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MOST_SECONDS = 900
+_NOT_PRINTED = (
+    "script", "style", "a.headerlink", ".hover-text", "details.made-by", "details.hide", "button",
+    "#jb-print-docs-body", ".prev-next-footer", ".ru-controls",
+)  # fmt: skip
+_UNKNOWN = "000"
+_DOCUMENT = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>{title}</title>
+{styles}
+<script>{settings}</script>
+<script src="{mathjax}"></script>
+</head>
+<body>
+<header class="cover"><p class="book-title">{title}</p><p>{author}</p></header>
+<nav class="contents"><h1>Contents</h1><ul>{contents}</ul></nav>
+{sections}
+</body>
+</html>
+"""
 
 
 def find_chromium() -> str:
-    """Return the browser that prints.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
+    """Return the browser that prints; without one the error says what to install."""
     wanted = os.environ.get(CHROMIUM_VARIABLE)
     for name in (wanted,) if wanted else _NAMES:
         if path := shutil.which(name):
@@ -40,12 +60,7 @@ def find_chromium() -> str:
 
 
 def make_pdf(root: Path) -> Path:
-    """Print the rendered book and return the PDF's place.
-
-    Parameters
-    ----------
-    root : Path
-        The project's folder; its book must have been built.
+    """Print the rendered book of the project in a folder and return the PDF's place.
 
     Raises
     ------
@@ -95,3 +110,115 @@ def print_document(document: Path, target: Path) -> None:
         last = (result.stderr.strip().splitlines() or ["it said nothing"])[-1]
         msg = f"{command[0]}: did not print the book (exit status {result.returncode}): {last}"
         raise InputError(msg)
+
+
+def pages_of_places(pdf: Path) -> dict[str, int]:
+    """Return the paper page, from 1, on which each named place of a PDF stands."""
+    reader = PdfReader(pdf)
+    places = ((name, reader.get_destination_page_number(place)) for name, place in reader.named_destinations.items())
+    return {name.removeprefix("/"): number + 1 for name, number in places if number is not None}
+
+
+class Chapter(NamedTuple):
+    """A page of the book as the table of contents has it."""
+
+    name: str
+    """Its path without suffix, such as ``pages/index``."""
+    depth: int
+    """1 for a page, 2 for one below it."""
+    part: str = ""
+    """The caption of its part; empty before the first."""
+
+
+def chapters_of(contents: dict[str, Any]) -> list[Chapter]:
+    """Return the pages of a table of contents in reading order."""
+    chapters = [Chapter(contents["root"], 1)]
+
+    def collect(entries: list[dict[str, Any]], depth: int, part: str) -> None:
+        for entry in entries:
+            chapters.append(Chapter(entry["file"], depth, part))
+            collect(entry.get("sections", []), depth + 1, part)
+
+    for part in contents.get("parts", []):
+        collect(part.get("chapters", []), 1, part.get("caption", ""))
+    return chapters
+
+
+def printable_html(
+    folder: Path, chapters: list[Chapter], title: str, author: str, numbers: Mapping[str, int] | None = None
+) -> str:
+    """Return a rendered book as one document, with a title page and a table of contents whose entries lead to pages.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the book's HTML; pictures and styles are named by their places in it.
+    chapters : list of Chapter
+    title, author : str
+    numbers : mapping, optional
+        The paper page on which each place of the document stands; as wide as that where it is not known yet.
+    """
+    sections, contents, part = [], [], ""
+    for chapter in chapters:
+        path = folder / f"{chapter.name}.html"
+        article = _article(path)
+        heading = article.find("h1")
+        for element in article.select("[id]"):
+            element["id"] = _place(chapter.name, element["id"])
+        _redirect(article, path, chapters, folder)
+        if chapter.part != part:
+            part = chapter.part
+            contents.append(f'<li class="part">{html.escape(part)}</li>')
+        words = heading.get_text(" ", strip=True) if heading else chapter.name
+        place = _place(chapter.name)
+        number = (numbers or {}).get(place, _UNKNOWN)
+        contents.append(
+            f'<li class="depth-{chapter.depth}"><a href="#{place}">{html.escape(words)}</a><span>{number}</span></li>'
+        )
+        sections.append(f'<section class="chapter" id="{place}">\n{article.decode_contents()}\n</section>')
+    static = (folder / "_static").resolve()
+    sheets = [*sorted(static.glob("mystnb.*.css")), static / "pygments.css", static / "plain.css", static / "print.css"]
+    return _DOCUMENT.format(
+        title=html.escape(title),
+        author=html.escape(author),
+        styles="\n".join(f'<link rel="stylesheet" href="{sheet.as_uri()}">' for sheet in sheets),
+        settings=MATHJAX_SETTINGS,
+        mathjax=(static / "mathjax" / "tex-svg.js").as_uri(),
+        contents="".join(contents),
+        sections="\n".join(sections),
+    )
+
+
+def _article(path: Path) -> Tag:
+    """Return a page's text without elements for the screen only."""
+    article = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one("article.bd-article")
+    for element in article.select(", ".join(_NOT_PRINTED)):
+        element.decompose()
+    for element in article.select("noscript"):
+        element.unwrap()
+    for element in article.select("[aria-describedby]"):
+        del element["aria-describedby"]
+    return article
+
+
+def _place(name: str, identifier: str = "") -> str:
+    """Return the place of a page, or of something on it, in the one document."""
+    return f"{name.replace('/', '-')}--{identifier}" if identifier else name.replace("/", "-")
+
+
+def _redirect(article: Tag, path: Path, chapters: list[Chapter], folder: Path) -> None:
+    """Make a page's links lead to places of the one document, and its pictures to their files."""
+    names = {(folder / f"{chapter.name}.html").resolve(): chapter.name for chapter in chapters}
+    for image in article.select("img[src]"):
+        if not urlsplit(image["src"]).scheme:
+            image["src"] = (path.parent / unquote(image["src"])).resolve().as_uri()
+        image["loading"] = "eager"
+    for link in article.select("a[href]"):
+        parts = urlsplit(link["href"])
+        if parts.scheme or parts.netloc:
+            continue
+        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path.resolve()
+        if target in names:
+            link["href"] = f"#{_place(names[target], unquote(parts.fragment))}"
+        else:
+            link.unwrap()  # a file beside the book, which is not printed

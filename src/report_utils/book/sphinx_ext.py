@@ -18,7 +18,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from report_utils import __version__
-from report_utils.book import api, downloads, executions, figure_provenance, glossary, page_header, theme
+from report_utils.book import api, dressing, glossary, provenance
 from report_utils.workers.surroundings import enter_surroundings
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ def _end(message: Any, status: int = 2) -> NoReturn:
 
 
 def _configure(app: Sphinx, config: Config) -> None:
-    """Take the addresses of the published book from the environment, so that publishing needs no edited file.
-
-    Sphinx gets the table of contents with all pages of each template.
+    """Give Sphinx the table of contents with all pages of each template, and the addresses that the environment names.
 
     Another folder or a single file would be written over the finished book, or without what its links lead to; a
     ``conf.py`` elsewhere would not find the book's own styles and references.
@@ -61,10 +59,8 @@ def _configure(app: Sphinx, config: Config) -> None:
         root = project_root()
         book = root / "book"
         if {Path(app.srcdir), Path(app.confdir)} != {book.resolve()} or "sphinx_external_toc" not in app.extensions:
-            _end(
-                f"only the whole book is built here, `jupyter-book build {book}`; "
-                "`report-utils page NAME` runs one page"
-            )
+            alone = "`report-utils page NAME` runs one page"
+            _end(f"only the whole book is built here, `jupyter-book build {book}`; {alone}")
         book_pages(root)
         contents = root / "_build" / CONTENTS
         write_text(contents, yaml.safe_dump(full_contents(root), sort_keys=False))
@@ -115,7 +111,7 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
     from report_utils.runs.code_digest import file_digest
 
     sources: dict[str, Any] = {name: file_digest(Path(env.doc2path(name))) for name in sorted(env.found_docs)}
-    shown = {"builder": app.builder.name, "pdf": downloads.offered_pdf(Path(app.srcdir)), "sources": sources}
+    shown = {"builder": app.builder.name, "pdf": dressing.offered_pdf(Path(app.srcdir)), "sources": sources}
     env.report_utils_pdf = shown["pdf"]
     was_cut_off = hasattr(app, _BEGUN) and getattr(app, _BEGUN)[2]
     is_outdated = was_cut_off or added or changed or removed or shown != getattr(env, _SHOWN, None)
@@ -128,9 +124,9 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
 
 def _say_how_figures_were_made(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.docname
-    record = executions.read_record(Path(app.srcdir) / f"{docname}.ipynb")
+    record = provenance.read_record(Path(app.srcdir) / f"{docname}.ipynb")
     if record is not None:
-        figure_provenance.add_made_by(doctree, docname, record["inputs"])
+        provenance.add_made_by(doctree, docname, record["inputs"])
 
 
 def _mark_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
@@ -143,7 +139,7 @@ def _mark_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 def _describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
     """Let search engines and link previews show the question that a page answers."""
     paragraphs = [node.astext() for node in doctree.findall(nodes.paragraph)] if doctree is not None else []
-    description = html.escape(page_header.page_description(paragraphs))
+    description = html.escape(dressing.page_description(paragraphs))
     if description:
         tag = f'<meta name="description" content="{description}" />\n'
         context["metatags"] = context.get("metatags", "") + tag
@@ -154,18 +150,20 @@ def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
     """Give a page its buttons, and no script that it does not need."""
     body = context.get("body", "")
     if body:
-        context["body"] = theme.repaired_body(body)
+        context["body"] = dressing.repaired_body(body)
     toctree = context["generate_toctree_html"]
-    context["generate_toctree_html"] = lambda *values, **options: theme.named_toggles(str(toctree(*values, **options)))
+    context["generate_toctree_html"] = lambda *values, **options: dressing.named_toggles(
+        str(toctree(*values, **options))
+    )
     css_tag = context["css_tag"]
-    context["css_tag"] = lambda sheet: theme.without_checksum(css_tag(sheet))
+    context["css_tag"] = lambda sheet: dressing.without_checksum(css_tag(sheet))
     for kind in ("script_files", "css_files"):
-        context[kind] = theme.needed(context.get(kind, []), body)
+        context[kind] = dressing.needed(context.get(kind, []), body)
     context["default_mode"] = "light"  # until a script asks the system; without scripts it stays so
     options = app.config.html_theme_options
     repository = {"url": options.get("repository_url", ""), "branch": options.get("repository_branch", "")}
     root = context["content_root"].removeprefix("./")
-    page_header.add_buttons(context["header_buttons"], pagename, root, repository, app.env.report_utils_pdf)
+    dressing.add_buttons(context["header_buttons"], pagename, root, repository, app.env.report_utils_pdf)
 
 
 def _finish(app: Sphinx, exception: Exception | None) -> None:
@@ -173,10 +171,9 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
         return
     is_book = app.builder.format == "html"
     if is_book:
-        theme.trim(Path(app.outdir) / "_static")
-        theme.trim_pages(Path(app.outdir), app.env.found_docs)
-        theme.trim_images(Path(app.outdir) / "_images", app.builder.images.values())
-        downloads.add_downloads(Path(app.srcdir), Path(app.outdir))
+        dressing.shorten_style(Path(app.outdir) / "_static")
+        dressing.remove_old(Path(app.outdir), app.env.found_docs, app.builder.images.values())
+        dressing.add_downloads(Path(app.srcdir), Path(app.outdir))
     report, lock, _, began = getattr(app, _BEGUN)
     lock.release()
     if not app._warncount:  # a page with a warning is rendered again, and warns again
@@ -197,26 +194,16 @@ class Executions(SphinxDirective):
         folder = Path(self.env.srcdir) / "pages"
         for path in sorted(folder.glob("*.ipynb")):
             self.env.note_dependency(str(path))
-        table = executions.TABLES[self.arguments[0]]
-        return self.parse_text_to_nodes("\n".join(table(executions.page_records(folder))))
+        table = provenance.TABLES[self.arguments[0]]
+        return self.parse_text_to_nodes("\n".join(table(provenance.page_records(folder))))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
     enter_surroundings()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    skip = (figure_provenance.skip_made_by, None)
-    app.add_node(
-        figure_provenance.MadeBy,
-        html=(figure_provenance.visit_made_by, None),
-        latex=skip,
-        text=skip,
-        man=skip,
-        texinfo=skip,
-    )
-    bare = (glossary.leave_text, glossary.leave_text)
-    shown = (glossary.visit_hover_word, glossary.depart_hover_word)
-    app.add_node(glossary.HoverWord, html=shown, latex=bare, text=bare, man=bare, texinfo=bare)
+    app.add_node(provenance.MadeBy, html=(provenance.visit_made_by, None))
+    app.add_node(glossary.HoverWord, html=(glossary.visit_hover_word, glossary.depart_hover_word))
     app.add_directive("report-executions", Executions)
     app.add_directive("report-reference", api.Reference)
     app.connect("config-inited", _configure)

@@ -30,18 +30,11 @@ _MOST_REASONS = 12
 
 @dataclass(frozen=True)
 class BookStatus:
-    """The state of every run and page of a profile.
-
-    Parameters
-    ----------
-    profile : str
-    folder : Path
-        Where the runs lie, or the committed results that stand for them.
-    found : list of Status
-    """
+    """The state of every run and page of a profile."""
 
     profile: str
     folder: Path
+    """Where the runs lie, or the committed results that stand for them."""
     found: list[Status]
 
     def summary(self) -> list[str]:
@@ -77,19 +70,14 @@ class BookStatus:
 
     def everything(self) -> list[str]:
         """Return a line for each run and page, with its reasons."""
-        return [
-            f"{status.state:<8} {status.kind:<9} {status.name}{_because(status.reasons)}{' (begun)' * status.begun}"
-            for status in self.found
-        ]
+        lines = []
+        for status in self.found:
+            because = f": {'; '.join(status.reasons)}" if status.reasons else ""
+            lines.append(f"{status.state:<8} {status.kind:<9} {status.name}{because}{' (begun)' * status.begun}")
+        return lines
 
     def why(self, name: str) -> list[str]:
-        """Return all that is known about the runs and pages of a name, or whose names contain it.
-
-        Raises
-        ------
-        InputError
-            If there are none.
-        """
+        """Return all that is known about the runs and pages of a name, or whose names contain it."""
         exact = [status for status in self.found if status.name == name]
         chosen = exact or [status for status in self.found if name in status.name]
         if not chosen:
@@ -99,13 +87,7 @@ class BookStatus:
 
 
 def book_status(profile: str | None = None) -> BookStatus:
-    """Return the state of every run, or committed result, and page of a profile; nothing is computed or changed.
-
-    Parameters
-    ----------
-    profile : str, optional
-        As :func:`report_utils.profiles.load_profile` takes it.
-    """
+    """Return the state of every run, or committed result, and page of a profile; nothing is computed or changed."""
     reproduction, pages = open_reproduction(profile), book_pages()
     say_unlisted_notebooks()
     folder = reproduction.store.root
@@ -182,10 +164,6 @@ def _explained(status: Status) -> list[str]:
     elif about:
         lines.append(f"  made in {about.get('seconds', 0):.1f} s from digest {about['digest'][:16]}")
     return lines
-
-
-def _because(reasons: tuple[str, ...]) -> str:
-    return f": {'; '.join(reasons)}" if reasons else ""
 
 
 def _plural(kind: str, n: int) -> str:

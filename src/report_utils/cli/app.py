@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from report_utils.errors import InputError, shown
+from report_utils.files.plain_numbers import real
 from report_utils.workers.processes import check_workers
 from report_utils.workers.surroundings import enter_surroundings
 
@@ -26,11 +29,28 @@ BOOK, OBSERVATIONS, TRAINING, RESULTS = "Book", "Observations", "Training", "Res
 
 ProfileOption = Annotated[
     str | None,
-    typer.Option("--profile", "-p", help="smoke, quick, paper or a .toml file; default: $REPORT_PROFILE."),
+    typer.Option("--profile", "-p", help="Name or .toml file; default: $REPORT_PROFILE."),
 ]
 ResultsOption = Annotated[
     str | None,
-    typer.Option("--results", help="Show committed results of this profile; default: $REPORT_RESULTS."),
+    typer.Option("--results", metavar="PROFILE", help="Show committed results; default: $REPORT_RESULTS."),
+]
+
+_LEAST_MINUTES = 0.1
+
+
+def _minutes_of(text: str) -> float:
+    """Return the minutes that a text states; NaN are none."""
+    value = real(text)
+    if value is None or value < _LEAST_MINUTES:
+        msg = f"{text!r} is not a time; give minutes, {_LEAST_MINUTES} or more"
+        raise typer.BadParameter(msg)
+    return value
+
+
+MinutesOption = Annotated[
+    float | None,
+    typer.Option(parser=_minutes_of, metavar="FLOAT", help="Stop after this time; the same command continues."),
 ]
 
 BAD_INPUT = 2
@@ -106,3 +126,14 @@ def choose_results(results: str | None) -> None:
 
     if results is not None:
         os.environ[RESULTS_VARIABLE] = str(Path(results).resolve()) if os.sep in results else results
+
+
+@contextmanager
+def limited_to(minutes: float | None) -> Iterator[None]:
+    """Let workers run at most this long; what is not done then is left to the next command."""
+    from report_utils.workers.deadline import OutOfTime, time_limit
+
+    with nullcontext() if minutes is None else time_limit(60 * minutes), suppress(OutOfTime):
+        yield
+        return
+    typer.echo("the time is over; run the same command again to continue")

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -22,41 +18,19 @@ def build(profile: ProfileOption = None, results: ResultsOption = None) -> None:
     Any warning is an error.
     """
     from report_utils.book.build import prepare_book, publish_pages
-    from report_utils.book.rendered import is_rendered, note_rendering, what_is_rendered
-    from report_utils.profiles import project_root
+    from report_utils.book.rendered import render_if_outdated
     from report_utils.reproduction.committed import open_reproduction
 
     choose_results(results)
-    chosen, root = open_reproduction(profile).profile.path, project_root()
+    chosen = open_reproduction(profile).profile.path
     report = prepare_book(chosen)
     began = time.monotonic()
     publish_pages(chosen).release()
-    status = 0
-    if is_rendered(root):
-        typer.echo(f"the book: {root / '_build' / 'html' / 'index.html'} (rendered before)")
-    else:
-        sources = what_is_rendered(root)
-        status = _render(chosen, prepared=True)
-        note_rendering(root, None if status else sources)
+    status = render_if_outdated(chosen)
     report.seconds["rendering"] = time.monotonic() - began
     for line in report.lines():
         typer.echo(line)
     raise typer.Exit(status)
-
-
-def _render(profile: Path, *, prepared: bool = False) -> int:
-    """Render the book of a profile and return the exit status; any warning is an error.
-
-    If this process has just prepared the pages, the rendering does not look for stale ones again.
-    """
-    from report_utils.book.build import PREPARED_VARIABLE
-    from report_utils.profiles import PROFILE_VARIABLE, project_root
-
-    jupyter_book = Path(sys.executable).with_name("jupyter-book")
-    command = [str(jupyter_book), "build", "book", "-W", "--keep-going", "-q"]
-    environment = os.environ | {PROFILE_VARIABLE: str(profile), PREPARED_VARIABLE: "1" if prepared else ""}
-    result = subprocess.run(command, cwd=project_root(), env=environment, check=False)  # noqa: S603 - our own command
-    return min(abs(result.returncode), 1)
 
 
 @app.command(rich_help_panel=BOOK)
@@ -90,46 +64,19 @@ def page(
 
 
 @app.command(rich_help_panel=BOOK)
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free port.")] = 8000,
-    folder: Annotated[Path | None, typer.Option(help="The rendered book; default: _build/html.")] = None,
-) -> None:
-    """Show the rendered book in a local web server."""
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
-    from report_utils.errors import InputError
-    from report_utils.profiles import project_root
-
-    folder = folder or project_root() / "_build" / "html"
-    if not (folder / "index.html").is_file():
-        msg = f"{folder}: there is no rendered book here; build it with `make book`"
-        raise InputError(msg)
-    try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(SimpleHTTPRequestHandler, directory=str(folder)))
-    except OSError as error:
-        msg = f"port {port}: {error.strerror}; choose another one with --port"
-        raise InputError(msg) from None
-    typer.echo(f"the book: http://127.0.0.1:{server.server_address[1]}/  (Ctrl-C ends it)")
-    with server:
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            typer.echo("")
-
-
-@app.command(rich_help_panel=BOOK)
 def pdf(profile: ProfileOption = None) -> None:
     """Print the rendered book to a PDF with Chromium.
 
     The book is rendered again, so that it offers the PDF.
     """
     from report_utils.book.pdf import make_pdf
+    from report_utils.book.rendered import render
     from report_utils.profiles import load_profile, project_root
 
     chosen = load_profile(profile)
     target = make_pdf(project_root())
     typer.echo(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
-    raise typer.Exit(_render(chosen.path))
+    raise typer.Exit(render(chosen.path))
 
 
 @app.command(rich_help_panel=BOOK)
@@ -141,10 +88,7 @@ def check(
     from report_utils.profiles import project_root
 
     folder = folder or project_root() / "_build" / "html"
-    checked = BookCheck(folder)
-    for line in checked.weights():
-        typer.echo(line)
-    faults = checked.faults()
+    faults = BookCheck(folder).faults()
     for fault in faults:
         typer.echo(fault, err=True)
     typer.echo(f"{folder}: {len(faults)} faults")

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from report_utils.cli.app import BAD_INPUT, OBSERVATIONS, ProfileOption, app, complain, say
+from report_utils.cli.app import BAD_INPUT, OBSERVATIONS, MinutesOption, ProfileOption, app, complain, limited_to, say
 from report_utils.cli.event_options import file_path, takes_event_options
-from report_utils.cli.time_limit import MinutesOption, limited_to
 from report_utils.errors import InputError
 from report_utils.events.ingest_options import AGN, CATALOGUE, CLEANING, COLUMNS, THINNING, IngestOptions
 
@@ -21,7 +20,7 @@ _FAULTS_SHOWN = 20
 def simulate(
     folder: Annotated[Path, typer.Argument(help="Where event files and catalogue.csv go.")],
     number: Annotated[int, typer.Option("--number", "-n", min=1, help="How many observations.")] = 48,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the simulation.")] = 626,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, metavar="NUMBER", help="Seed of the simulation.")] = 626,
 ) -> None:
     """Simulate observations as FITS files with a catalogue."""
     from report_utils.events import export_observations

@@ -22,7 +22,7 @@ results_app = typer.Typer(help="Export, import and list finished runs.", no_args
 app.add_typer(results_app, name="results", rich_help_panel=RESULTS)
 
 FolderOption = Annotated[Path | None, typer.Option("--to", help="Where results go; default: results/ of the project.")]
-ReplaceOption = Annotated[bool, typer.Option(help="Replace runs that have other inputs.")]
+ReplaceOption = Annotated[bool, typer.Option("--replace", help="Replace runs that have other inputs.")]
 
 
 @app.command(rich_help_panel=RESULTS)

@@ -10,14 +10,13 @@ import click
 import typer
 from typer.core import TyperGroup
 
-from report_utils.cli.app import TRAINING, ProfileOption, app, say_written
-from report_utils.cli.time_limit import MinutesOption, limited_to
+from report_utils.cli.app import TRAINING, MinutesOption, ProfileOption, app, limited_to, say_written
 from report_utils.errors import InputError
 
 TransformsArgument = Annotated[list[str] | None, typer.Argument(help="Names of transforms; default: all.")]
 SeedsOption = Annotated[
     int | None,
-    typer.Option(min=1, max=1000, help="Trainings of each, from other weights; default: the profile's."),
+    typer.Option(min=1, max=1000, metavar="NUMBER", help="Trainings of each; default: the profile's."),
 ]
 
 
@@ -82,7 +81,7 @@ def train(
 
 @group.command()
 def view(
-    files: Annotated[list[Path], typer.Argument(help="Recordings (.npz, .parquet, folders), shown side by side.")],
+    files: Annotated[list[Path], typer.Argument(help="Recordings: .npz, .parquet or folders.")],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The HTML file; default: beside the first recording.")
     ] = None,
@@ -117,9 +116,7 @@ def study(
     everything: Annotated[bool, typer.Option("--all", help="All studies.")] = False,
     profile: ProfileOption = None,
     seeds: SeedsOption = None,
-    export: Annotated[
-        bool, typer.Option("--export", help="Also write the runs to results/, replacing old ones.")
-    ] = False,
+    export: Annotated[bool, typer.Option("--export", help="Also write the runs to results/.")] = False,
 ) -> None:
     """Train a study and print what it shows, or list studies."""
     from report_utils.report.band_regressions import export_band_regressions
@@ -160,7 +157,7 @@ def grid(
     profile: ProfileOption = None,
     on: Annotated[
         str | None,
-        typer.Option(help="local, slurm or a Snakemake profile; default: only say what is missing."),
+        typer.Option(help="local, slurm or a Snakemake profile; without it nothing runs."),
     ] = None,
 ) -> None:
     """Compute each run as a job of its own, with Snakemake.

@@ -10,8 +10,7 @@ import pytest
 
 from report_utils.book import pdf
 from report_utils.book.pages import full_contents
-from report_utils.book.pdf import find_chromium, make_pdf, print_document
-from report_utils.book.printing import pages_of_places
+from report_utils.book.pdf import find_chromium, make_pdf, pages_of_places, print_document
 from report_utils.errors import InputError
 from report_utils.profiles import project_root
 

@@ -7,7 +7,7 @@ import pytest
 
 from report_utils.book.build import PAGES_FOLDER
 from report_utils.book.pages import book_pages
-from report_utils.book.standalone import standalone_html
+from report_utils.book.try_page import standalone_html
 from report_utils.profiles import project_root
 
 PAGES = book_pages()

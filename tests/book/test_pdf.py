@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from pypdf import PdfWriter
 
 from report_utils.book.pages import book_pages, full_contents
-from report_utils.book.printing import Chapter, chapters_of, pages_of_places, printable_html
+from report_utils.book.pdf import Chapter, chapters_of, pages_of_places, printable_html
 
 PAGES = book_pages()
 
@@ -76,12 +76,12 @@ def test_links_lead_to_places_of_the_document(document):
     assert "a file" in document.get_text()
 
 
-def test_pictures_are_named_by_their_place(document, rendered):
+def test_images_use_absolute_file_addresses(document, rendered):
     sources = {image["src"] for image in document.select("img")}
     assert sources == {(rendered / "_images" / "x.svg").as_uri(), "data:image/png;base64,AA=="}
 
 
-def test_what_only_a_screen_needs_is_left_out(document):
+def test_screen_only_elements_are_not_printed(document):
     text = document.get_text()
     for word in ("menu", "code", "How", "let x", "tip", "Show"):
         assert word not in text
@@ -98,7 +98,7 @@ def test_the_contents_have_parts_titles_and_numbers(document):
     assert document.title.get_text() == "A & B"
 
 
-def test_places_of_a_pdf_have_page_numbers(tmp_path):
+def test_pdf_anchors_are_mapped_to_page_numbers(tmp_path):
     writer = PdfWriter()
     for name in ("first", "second", "third--x"):
         writer.add_blank_page(100, 100)

@@ -1,0 +1,221 @@
+"""What the book says of how it was made: a line below each title, one under each figure, and the executions page."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from tabulate import tabulate
+
+from report_utils.book.pages import TEXT_SOURCES, book_pages, notebook_of
+from report_utils.profiles import project_root
+from report_utils.reproduction.one_profile import Reproduction
+from report_utils.runs.code_digest import digest
+from report_utils.runs.ownership import METADATA
+
+EXPLAINED = "../how-these-numbers-are-made.md"
+"""The page that says what the words of the line below a title mean, as seen from a page that is run."""
+
+MOST_RUNS_NAMED = 4
+"""Under a figure; a page that shows more runs gives their number, and a link to the list."""
+
+_DIGEST_LENGTH, _PAGES_NAMED = 12, 3
+
+Inputs = Mapping[str, Any]
+"""What a page was made from, as its executed notebook records it."""
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """Return what an executed notebook was made from, or None if there is no such notebook or it does not say."""
+    if not path.is_file():
+        return None
+    return json.loads(path.read_text(encoding="utf-8")).get("metadata", {}).get(METADATA)
+
+
+def page_records(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return what each executed page in a folder was made from, by slug; pages that have not been run are left out."""
+    records = {page.slug: read_record(folder / f"{page.slug}.ipynb") for page in book_pages()}
+    return {slug: record for slug, record in records.items() if record is not None}
+
+
+def trained_runs(inputs: Inputs) -> dict[str, str]:
+    """Return the digests of the fits and dynamics that a page read, by name."""
+    runs = inputs.get("runs", {}).items()
+    return {name: key for name, key in runs if key is not None and not name.startswith("data/")}
+
+
+def _settings(inputs: Inputs) -> dict[str, Any]:
+    return {"profile": inputs.get("profile", {}).get("name", "?"), **inputs.get("page", {}).get("parameters", {})}
+
+
+# --- the line below a title ---
+
+
+def with_line(text: str, reproduction: Reproduction) -> str:
+    """Return an executed page, as it is kept, with the line below its title."""
+    notebook = json.loads(text)
+    first = notebook["cells"][0]
+    title, _, rest = "".join(first["source"]).partition("\n")
+    line = provenance_line(notebook["metadata"][METADATA]["inputs"], reproduction)
+    if title.startswith("# "):
+        first["source"] = f"{title}\n\n{line}\n{rest}".splitlines(keepends=True)
+    return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def provenance_line(inputs: Inputs, reproduction: Reproduction) -> str:
+    """Return in MyST Markdown which profile a page shows, how many observations, folds and seeds, and whose results."""
+    profile, data = inputs["profile"], inputs["data"]
+    of_results = bool(inputs["shown"]) and bool(inputs["results"])
+    link = f"[How these numbers are made]({EXPLAINED})"
+    if not of_results and not _reads_profile(inputs, reproduction):
+        return f"*Nothing on this page depends on the profile. {link}.*"
+    kind = "" if "archive" in data else "simulated "
+    facts = [f"{data['n_clusters']:,} {kind}observations of {data['n_pixels']} × {data['n_pixels']} pixels"]
+    trained = trained_runs(inputs)
+    if trained or of_results:
+        folds = profile["folds"]
+        facts.append(f"{folds['run']} of {folds['n_folds']} folds")
+    facts.append(f"seed {profile['seed']}")
+    if trained and not of_results:
+        n_seeds = len({name.rpartition("seed-")[2] for name in trained})
+        facts.append(f"{n_seeds} training seed{'s' * (n_seeds > 1)}; runs of this build")
+    elif not of_results:
+        facts.append("no trained network on this page")
+    line = f"*Profile `{profile['name']}`: {', '.join(facts)}. {link}.*"
+    if of_results:
+        line += f"\n\n{reproduction.origin_note(_asked_for('fit', inputs), _asked_for('dynamics', inputs))}"
+    return line
+
+
+def _asked_for(kind: str, inputs: Inputs) -> list[str]:
+    """Return the transforms whose fits or dynamics a page asked for, whether they are there or not."""
+    start = f"{kind}/{inputs['profile']['name']}/"
+    return list(dict.fromkeys(name.split("/")[2] for name in inputs["runs"] if name.startswith(start)))
+
+
+def _reads_profile(inputs: Inputs, reproduction: Reproduction) -> bool:
+    """Tell whether a page has opened the profile; of a file elsewhere that is not known, and taken for granted."""
+    profile, root = reproduction.profile.path, project_root()
+    is_known = profile.is_relative_to(root)
+    return bool(inputs["runs"]) or not is_known or profile.relative_to(root).as_posix() in inputs["files"]
+
+
+# --- the line under a figure ---
+
+
+class MadeBy(nodes.General, nodes.Element):
+    """The line under a figure; it is not part of the page's text, so a search does not find it."""
+
+
+def visit_made_by(self: Any, node: MadeBy) -> None:
+    """Write the line in HTML."""
+    self.body.append(node["html"])
+    raise nodes.SkipNode
+
+
+def add_made_by(doctree: nodes.document, docname: str, inputs: Inputs) -> None:
+    """Give the cells of a page anchors, and say under each figure which cell made it and from what."""
+    for cell in doctree.findall(nodes.container):
+        number = cell.get("exec_count")
+        if cell.get("nb_element") != "cell_code" or not number:
+            continue
+        for part in cell.children:
+            if "cell_input" in part.get("classes", []):
+                # a place inside the folded code: following a link to it opens the fold
+                part["ids"].append(f"cell-{number}")
+        for figure in list(cell.findall(nodes.figure)):
+            place = figure.parent.index(figure)
+            figure.parent.insert(place + 1, MadeBy(html=_figure_line(docname, number, inputs)))
+
+
+def _figure_line(docname: str, cell: int, inputs: Inputs) -> str:
+    notebook = notebook_of(docname)
+    settings = ", ".join(f"<code>{html.escape(f'{name} = {it!r}')}</code>" for name, it in _settings(inputs).items())
+    row = f"../executions.html#made-{docname.rpartition('/')[2]}"
+    return (
+        '<details class="made-by"><summary>How this figure was made</summary><p>'
+        f'<a href="#cell-{cell}">Cell {cell}</a> of '
+        f'<a href="../{TEXT_SOURCES}/{notebook}.py">{notebook}.py</a>, run with {settings}. '
+        f'{runs_words(inputs)} <a href="{row}">When, how long, with which versions</a>.</p></details>\n'
+    )
+
+
+def runs_words(inputs: Inputs) -> str:
+    """Name the data and runs that a page shows, with the first letters of their digests."""
+    data = digest(inputs.get("data", {}))[:_DIGEST_LENGTH]
+    runs = trained_runs(inputs)
+    observations = f"Observations: <code>{data}</code>."
+    if not runs:
+        return f"{observations} It shows no training."
+    if len(runs) > MOST_RUNS_NAMED:
+        return f"{observations} The page shows {len(runs)} runs."
+    named = ", ".join(f"<code>{html.escape(f'{name} {key[:_DIGEST_LENGTH]}')}</code>" for name, key in runs.items())
+    return f"{observations} Runs of the page: {named}."
+
+
+# --- the executions page ---
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> list[str]:
+    sides = ["right" if head in {"Seconds", "Runs"} else "left" for head in heads]
+    return tabulate(rows, heads, tablefmt="pipe", colalign=sides, disable_numparse=True).splitlines()
+
+
+def pages_table(records: Mapping[str, Inputs]) -> list[str]:
+    """Return a table of the pages as lines of MyST Markdown."""
+    notebooks, rows = {page.slug: page.notebook for page in book_pages()}, []
+    for slug, record in records.items():
+        profile, *parameters = _settings(record["inputs"]).items()
+        moment = " ".join(f'<span class="whole">{part}</span>' for part in record.get("at", "not recorded").split())
+        rows.append(
+            [
+                f'<span id="made-{slug}"></span>[](pages/{slug}.ipynb)',
+                f'<a class="whole" href="{TEXT_SOURCES}/{notebooks[slug]}.py">{notebooks[slug]}.py</a>',
+                ", ".join([f"`{profile[1]}`", *(f"`{name} = {value}`" for name, value in parameters)]),
+                moment,
+                f"{record['seconds']:.1f}",
+                str(len(trained_runs(record["inputs"]))),
+            ]
+        )
+    total = sum(record["seconds"] for record in records.values())
+    heads = ["Page", "Notebook", "Run with", "Run at (UTC)", "Seconds", "Runs"]
+    return [
+        f"{len(records)} of {len(notebooks)} pages were run, in {total:.0f} s of notebooks.",
+        "",
+        *_table(heads, rows),
+    ]
+
+
+def versions_table(records: Mapping[str, Inputs]) -> list[str]:
+    """Return a table of versions as lines of Markdown, with one column where all pages agree."""
+    sets: dict[str, list[str]] = {}
+    for slug, record in records.items():
+        sets.setdefault(json.dumps(record.get("versions", {}), sort_keys=True), []).append(slug)
+    columns = [json.loads(text) for text in sets]
+    names = sorted({name for versions in columns for name in versions}, key=str.lower)
+    heads = ["all pages"] if len(sets) == 1 else [", ".join(slugs) for slugs in sets.values()]
+    return _table(["package", *heads], [[name, *(column.get(name, "–") for column in columns)] for name in names])
+
+
+def runs_table(records: Mapping[str, Inputs]) -> list[str]:
+    """Return a table of all runs as lines of MyST Markdown, with the first letters of their digests."""
+    shown: dict[tuple[str, str], list[str]] = {}
+    for slug, record in records.items():
+        for run in trained_runs(record["inputs"]).items():
+            shown.setdefault(run, []).append(slug)
+    if not shown:
+        return ["No page shows a run."]
+    rows = []
+    for (name, key), slugs in sorted(shown.items()):
+        named = ", ".join(f"[{slug}](pages/{slug}.ipynb)" for slug in slugs[:_PAGES_NAMED])
+        more = f" and {len(slugs) - _PAGES_NAMED} more" if len(slugs) > _PAGES_NAMED else ""
+        rows.append([name, f"`{key[:_DIGEST_LENGTH]}`", f"{named}{more}"])
+    return _table(["Run", "Digest", "Shown by"], rows)
+
+
+TABLES = {"pages": pages_table, "versions": versions_table, "runs": runs_table}
+"""What the executions page shows, by name."""
