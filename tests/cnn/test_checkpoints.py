@@ -36,15 +36,26 @@ class _Killed(Exception):  # noqa: N818 - stands for a killed process
     pass
 
 
-def killed_after(n_epochs):
-    """Return a progress callback that ends a training in the epoch after so many; its first call is the start's."""
-    left = iter(range(n_epochs + 2))
+@pytest.fixture
+def killed_after_every_epoch(every_epoch, monkeypatch):
+    """End a training just after it has saved its state."""
+    save = trainer.Checkpoint.save
 
-    def progress(_):
-        if next(left) == n_epochs + 1:
-            raise _Killed
+    def save_and_end(checkpoint, epochs_done):
+        save(checkpoint, epochs_done)
+        raise _Killed
 
-    return progress
+    monkeypatch.setattr(trainer.Checkpoint, "save", save_and_end)
+
+
+def killed_until(n_epochs, path, train):
+    """Train from the state that the last attempt saved, which each time is one epoch further."""
+    for epochs_done in range(1, n_epochs + 1):
+        with pytest.raises(_Killed):
+            train()
+        with np.load(path) as state:
+            assert state["epochs_done"] == epochs_done
+    return train()
 
 
 def fit(toy, settings=FIT, **options):
@@ -68,25 +79,19 @@ def same_fit(one, other):
     )
 
 
-@pytest.mark.usefixtures("every_epoch")
+@pytest.mark.usefixtures("killed_after_every_epoch")
 def test_a_fit_that_is_killed_after_every_epoch(toy, whole_fit, tmp_path):
     """The one-cycle schedule, Adam's moments and the order of the batches all go on where they were."""
     path = tmp_path / "checkpoint.npz"
-    for _ in range(FIT.epochs - 1):
-        with pytest.raises(_Killed):
-            fit(toy, checkpoint=path, progress=killed_after(1))
-    assert same_fit(fit(toy, checkpoint=path), whole_fit)
+    assert same_fit(killed_until(FIT.epochs, path, lambda: fit(toy, checkpoint=path)), whole_fit)
 
 
-@pytest.mark.usefixtures("every_epoch")
+@pytest.mark.usefixtures("killed_after_every_epoch")
 def test_dynamics_that_are_killed_after_every_epoch(toy, tmp_path):
     """Also just before and just after the noise of each phase."""
     whole = phases(toy)
     path = tmp_path / "checkpoint.npz"
-    for _ in range(len(whole.phase) - 1):
-        with pytest.raises(_Killed):
-            phases(toy, checkpoint=path, progress=killed_after(1))
-    resumed = phases(toy, checkpoint=path)
+    resumed = killed_until(len(whole.phase), path, lambda: phases(toy, checkpoint=path))
     np.testing.assert_array_equal(resumed.predictions, whole.predictions)
     np.testing.assert_array_equal(resumed.loss, whole.loss)
     assert resumed.states.keys() == whole.states.keys()
@@ -107,8 +112,7 @@ def test_dynamics_that_are_killed_after_every_epoch(toy, tmp_path):
 )
 def test_another_training_does_not_go_on_from_this_ones_state(toy, tmp_path, other):
     path = tmp_path / "checkpoint.npz"
-    with pytest.raises(_Killed):
-        fit(toy, checkpoint=path, progress=killed_after(2))
+    fit(toy, checkpoint=path)
     images, mass = toy
     data = (images * np.float32(other.get("images", 1)), mass + other.get("mass", 0.0))
     settings, options = other.get("settings", FIT), {"training_seed": other.get("training_seed", 0)}
