@@ -16,7 +16,8 @@ from report_utils.book.kept_pages import Today, fresh_version
 from report_utils.book.pages import book_pages
 from report_utils.book.provenance import with_line
 from report_utils.book.status import book_status
-from report_utils.errors import InputError
+from report_utils.errors import InputError, NotAvailableError
+from report_utils.prediction.trained_networks import trained_networks
 from report_utils.profiles import load_profile
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.reproduction_status import FIGURES, NOT_AVAILABLE
@@ -25,6 +26,7 @@ from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import export_results, read_results
 from report_utils.reproduction.studies import SENSITIVITY
 from report_utils.reproduction.study_results import study_outcomes
+from report_utils.runs import reads
 from report_utils.runs.code_digest import digest
 from report_utils.runs.store import Store
 
@@ -70,6 +72,16 @@ def test_results_are_shown_and_nothing_is_trained(shown, folder):
     assert not (folder / "runs" / "fit").exists()
     with pytest.raises(InputError, match="no fit/tiny/multi_band_3/fold-0-seed-0"):
         shown.cross_validation("multi_band_3")
+
+
+def test_a_page_that_asks_for_weights_is_recorded_with_the_results_it_shows(shown, monkeypatch):
+    """Committed results hold no weights; the page is executed again when they change, and not before."""
+    monkeypatch.setattr(reads, "_reads", reads.Reads())
+    with pytest.raises(NotAvailableError, match="fits of 'single_band' are not trained"):
+        trained_networks(shown, "single_band")
+    for fold in (0, 1):
+        key = shown.fit_key("single_band", fold)
+        assert reads._reads.runs[key.name] == key.digest
 
 
 def test_partial_results_can_be_judged(shown):
