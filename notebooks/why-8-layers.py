@@ -258,7 +258,7 @@ table = [
 ]
 Markdown(missing or pd.DataFrame(table).to_markdown(index=False))
 
-# %% mystnb={"figure": {"caption": "**What the last layers tell.** Shares of variance that linear probes read from the pooled features (filled) and the 20-unit layer (open). Each symbol is one network, one shape for each fold; bars run from the lowest to the highest end of their 95% intervals. Grey: shuffled labels. What lies below −0.5 is cut off.", "name": "fig-probes"}, "image": {"alt": "R squared of linear probes by quantity, for one and two bands and two layers, with shuffled controls near zero."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**What the last layers tell.** Shares of variance that linear probes read from the pooled features (filled) and the 20-unit layer (open). Each symbol is one network, one shape for each fold; bars run from the lowest to the highest end of their 95% intervals. Grey: shuffled labels. What lies below -0.5 is cut off.", "name": "fig-probes"}, "image": {"alt": "R squared of linear probes by quantity, for one and two bands and two layers, with shuffled controls near zero."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 3.8), layout="constrained")
 ax = figure.subplots()
 if not places:
