@@ -111,7 +111,7 @@ def test_scatter_by_mass_has_bins_and_intervals(notebooks):
 def test_learning_curves_are_root_mean_squares(notebooks):
     ax = notebooks.run("3-3-transform").figures["fig-{{ slug }}-curves"].axes[0]
     drawn = [float(line.get_ydata()[0]) for line in ax.lines]
-    assert drawn == pytest.approx([np.sqrt(0.1), np.sqrt(0.2)] * 4)  # training and test of two folds with two training seeds
+    assert drawn == pytest.approx([np.sqrt(0.1), np.sqrt(0.2)] * 4)  # training, test; two folds, two seeds
     assert "[dex]" in ax.get_ylabel()
 
 
