@@ -74,7 +74,7 @@ Markdown(
     f"It has {thousands(len(events))} events; its cluster has $\\log_{{10}} M_{{500c}} = {events.log10_mass:.2f}$."
 )
 
-# %% mystnb={"figure": {"caption": "**One observation.** Left: the positions of its photons, coloured by energy. Right: the number of photons at each energy; dashed lines mark the upper ends of the report's first three bands. Few photons lie beyond the first line, and they are all that a second band adds.", "name": "fig-one-observation"}, "image": {"alt": "Left: scatter plot of photon positions. Right: histogram of photon energies with band edges."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**One observation.** Left: the positions of its photons, coloured by energy. Right: the number of photons at each energy; dashed lines mark the upper ends of the report's first three bands. Few photons lie beyond the first line. The first band leaves them out; bands 2 to 4 hold them.", "name": "fig-one-observation"}, "image": {"alt": "Left: scatter plot of photon positions. Right: histogram of photon energies with band edges."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 3.6), layout="constrained")
 left, right = figure.subplots(1, 2)
 points = left.scatter(events.x, events.y, c=np.log10(events.energy), s=2, lw=0, cmap="viridis", rasterized=True)
@@ -138,7 +138,7 @@ quantities = {
     "observations": (thousands(printed.n_observations.value), thousands(len(catalogue))),
     "fewest events": (thousands(printed.fewest_events.value), thousands(n_events.min())),
     "most events": (thousands(printed.most_events.value), thousands(n_events.max())),
-    "share below 100 000 events": ("the great majority (Figure 1)", f"{np.mean(n_events < limit):.0%}"),
+    "share below 100 000 events": ("not printed", f"{np.mean(n_events < limit):.0%}"),
     f"share with log10 mass in {low}-{high}": ("a majority (Figure 2)", f"{np.mean(within):.0%}"),
     "median log10 mass": ("not printed", f"{np.median(masses):.2f}"),
     "halos": ("not printed", thousands(len(np.unique(reproduction.groups))) if knows_halos else "not known"),

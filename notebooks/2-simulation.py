@@ -258,7 +258,7 @@ Markdown(
             "fewest events": (thousands(data.fewest_events.value), thousands(sample["events"].min())),
             "most events": (thousands(data.most_events.value), thousands(sample["events"].max())),
             f"below {thousands(data.histogram_limit.value)} events": (
-                "the great majority",
+                "",
                 f"{(sample['events'] < data.histogram_limit.value).mean():.0%}",
             ),
             "median log10 mass": ("", f"{sample['log10_mass'].median():.2f}"),

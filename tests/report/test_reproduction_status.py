@@ -317,6 +317,7 @@ def test_a_page_has_it_all(quick):
         assert f"[{entry.name}]({page_link(entry.page)})" in text
         assert entry.run in text
     assert text.count("*Why so:*") >= len({claim.reason for claim in CLAIMS})
+    assert re.search(r"^- “[^”]+[^.”]” and \d+ more: \*Holds when:\* ", text, re.MULTILINE)
     assert page_link("2-data#fig-1") == "#fig-1"
     assert page_link("4-3-claims") == "4-3-claims.ipynb"
     for table in text.split("\n\n"):

@@ -56,7 +56,8 @@ def _tolerances(entries: Sequence[StatusEntry]) -> str:
     for (words, reason), names in sharing.items():
         verb = "Holds" if entries[0].kind == CLAIM else "Agrees"
         when = f"*{verb} when:* {words}. " if words else ""
-        whose = "" if len(sharing) == 1 else f"{names[0]}: " if len(names) == 1 else f"{names[0]} and the like: "
+        others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        whose = f"“{names[0].rstrip('.')}”{others}: " if len(sharing) > 1 else ""
         lines.append(f"- {whose}{when}*Why so:* {reason}")
     return "\n".join(lines)
 
