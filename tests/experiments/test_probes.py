@@ -33,6 +33,18 @@ def test_a_probe_reads_what_is_linear_in_the_features():
     assert explained(targets, read_linearly(features, targets, groups)) == pytest.approx([0.8, 0.8], abs=0.03)
 
 
+def test_a_unit_that_only_one_cluster_excites_does_not_spoil_the_reading():
+    """In the clusters to fit it is all but silent, so standardised it lies ten thousand spreads from their mean."""
+    rng = np.random.default_rng(4)
+    target = rng.normal(size=200)
+    silent = 1e-4 * rng.normal(size=200)
+    silent[0] = 1.0
+    features = np.column_stack([target + 0.1 * rng.normal(size=200), silent])
+    predicted = read_linearly(features, target[:, None], np.arange(200))
+    assert explained(target[:, None], predicted)[0] > 0.9
+    assert np.abs(predicted).max() <= np.abs(target).max()
+
+
 def test_shuffled_labels_are_not_read():
     features, targets, _, groups = linear_world(400)
     found = shuffled_r2(features, targets, groups, 10)
@@ -121,5 +133,7 @@ def test_outputs_of_layers_are_means_over_views():
     assert pixels == pytest.approx(np.stack([2 * eight_views(one).mean(axis=0).ravel() for one in images]), abs=1e-6)
     kernel, bias = model.get_layer("mass").get_weights()
     assert mass == pytest.approx(pixels @ kernel + bias, abs=1e-5)
+    (alone,) = layer_outputs(model, images, ["mass"])
+    np.testing.assert_array_equal(alone, mass)
     with pytest.raises(ValueError, match="No such layer"):
         layer_outputs(model, images, ["other"])

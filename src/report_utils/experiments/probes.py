@@ -49,17 +49,14 @@ def layer_outputs(model: keras.Model, images: NDArray[np.float32], layers: Seque
     for layer in model.layers[1:]:  # called again: a layer of several models has several outputs
         outputs = layer(outputs)
         asked |= {name: outputs for name in layers if layer.name == name}
-    read = keras.Model(inputs, list(asked.values()))
+    read = keras.Model(inputs, asked)
     found: list[list[NDArray]] = [[] for _ in layers]
     for start in range(0, len(images), _CHUNK):
         views = np.concatenate([eight_views(image) for image in images[start : start + _CHUNK]])
-        for kept, output in zip(found, read(views, training=False), strict=True):
-            kept.append(
-                keras.ops.convert_to_numpy(output)
-                .astype(np.float64)
-                .reshape(-1, N_VIEWS, output.shape[-1])
-                .mean(axis=1)
-            )
+        given = read(views, training=False)
+        for kept, name in zip(found, layers, strict=True):
+            output = keras.ops.convert_to_numpy(given[name]).astype(np.float64)
+            kept.append(output.reshape(-1, N_VIEWS, output.shape[-1]).mean(axis=1))
     return [np.concatenate(kept) for kept in found]
 
 
@@ -87,7 +84,8 @@ def read_linearly(
     """Predict quantities from a layer's outputs, each cluster by a ridge regression that has not seen its halo.
 
     Features are standardised. Each target has its own penalty, chosen among :data:`PENALTIES` by the leave-one-out
-    error of the clusters to fit. This is the linear probe of Alain & Bengio (2016, arXiv:1610.01644).
+    error of the clusters to fit. This is the linear probe of Alain & Bengio (2016, arXiv:1610.01644). A
+    prediction stays within the values that were fitted: a unit that is silent in all of these can be loud in another.
 
     Parameters
     ----------
@@ -123,7 +121,8 @@ def read_linearly(
             else RidgeCV(PENALTIES, alpha_per_target=targets.shape[1] > 1)
         )
         probe.fit(known, targets[fitted])
-        predicted[tested] = probe.predict(asked).reshape(len(tested), -1)
+        found = probe.predict(asked).reshape(len(tested), -1)
+        predicted[tested] = np.clip(found, targets[fitted].min(axis=0), targets[fitted].max(axis=0))
     return predicted
 
 
