@@ -3,6 +3,7 @@
 PYTHON ?= python3.11
 VENV ?= .venv
 BIN := $(VENV)/bin
+PORT ?= 8000
 TORCH ?= torch==2.13.0+cpu
 TORCH_VENV ?= $(VENV)/torch
 
@@ -26,8 +27,9 @@ test-torch: setup-dev ## run the tests that need PyTorch and Lightning, in an en
 	$(TORCH_VENV)/bin/python -m pip install --quiet --disable-pip-version-check '$(TORCH)' 'lightning>=2.4'
 	PYTHONPATH=src $(TORCH_VENV)/bin/python -m pytest tests/dynamics/test_with_torch.py tests/dynamics/test_curriculum.py tests/dynamics/test_crescents.py
 
-serve: setup ## show the rendered book at http://127.0.0.1:8000/
-	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html
+serve: setup ## show the rendered book at http://127.0.0.1:8000/ (PORT=8001 for another)
+	@test -f _build/html/index.html || { echo 'there is no book yet; make it with: make book' >&2; exit 1; }
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 pdf: book ## print the book as PDF, which it then offers for download; needs Chromium
 	$(BIN)/report-utils pdf

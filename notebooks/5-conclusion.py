@@ -143,7 +143,9 @@ Markdown(f"**In short.** {in_short}") if in_short else None
 #   default. They also have calibration errors, which are not simulated.
 # - Results for an archive of observations need not hold for other observations.
 #
-# How often the networks were trained, and what their folds leave open:
+# How often the networks were trained, and what their folds leave open, stands below. Where another snapshot of a test halo
+# was in training, all scatters may be smaller than on new halos; whether that holds for the report is not known.
+# [Do the networks recognise halos?](halos.ipynb) measures it.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(judged.how_trained)

@@ -1,6 +1,7 @@
 """Tables of FITS files beyond the ordinary: several of one name, packed, as text, with odd headers."""
 
 import gzip
+import re
 
 import numpy as np
 import pytest
@@ -31,6 +32,13 @@ def table(part=slice(None), name="EVENTS"):
 
 def bands(events):
     return band_counts(events, n_pixels=8).sum(axis=(0, 1)).tolist()
+
+
+def damage(path, number):
+    """Give the first column of a table, counted from 1, a format that FITS does not know."""
+    content = path.read_bytes()
+    start = [found.start() for found in re.finditer(b"TFORM1", content)][number - 1]
+    path.write_bytes(content[:start] + b"TFORM1  = 'Z       '          " + content[start + 30 :])
 
 
 @pytest.fixture
@@ -97,12 +105,22 @@ def test_tables_of_which_one_looks_like_ev_are_not_one_list(write, refused):
 
 
 def test_a_choice_wins_over_other_tables_that_are_damaged(write):
-    broken = table(slice(5), name="BROKEN")
-    path = write(table(), broken)
-    content = path.read_bytes()
-    start = content.rindex(b"TFORM1")
-    path.write_bytes(content[:start] + b"TFORM1  = 'Z       '          " + content[start + 30 :])
+    path = write(table(), table(slice(5), name="BROKEN"))
+    damage(path, 2)
     assert bands(read_events(path)) == BANDS
+
+
+def test_tables_behind_a_damaged_one_are_still_seen(write, refused):
+    path = write(table(slice(250)), table(slice(5), name="BROKEN"), table(slice(250, None)))
+    damage(path, 2)
+    refused(lambda: read_events(path), path, "2 tables EVENTS", "number 1 with 250", "number 3 with 150")
+    assert bands(read_events(path, table="all")) == BANDS
+
+
+def test_a_damaged_table_of_events_is_not_passed_over(write, refused):
+    path = write(table(slice(250)), table(slice(250, None)))
+    damage(path, 2)
+    refused(lambda: read_events(path), path, "TFORM1")
 
 
 def test_a_table_that_fpack_has_compressed(write, refused):

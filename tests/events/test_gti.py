@@ -99,6 +99,18 @@ def test_what_is_missing_or_damaged(sixte_imaging, photons, tmp_path, refused):
     refused(lambda: load_events(text, GOOD), text, "holds no good time intervals", "FITS")
 
 
+def test_intervals_behind_or_in_a_damaged_table_are_not_passed_over(sixte_imaging, refused):
+    """With some of the intervals alone, good events would be left out without a word."""
+    path = sixte_imaging()
+    add_gti(path, [(10, 20)])
+    add_gti(path, [(30, 40)])
+    content = path.read_bytes()
+    last = content.rindex(b"TFORM1")
+    path.write_bytes(content[:last] + b"TFORM1  = 'Z       '          " + content[last + 30 :])
+    refused(lambda: load_events(path, GOOD), path, "TFORM1")
+    assert len(load_events(path).events) > 0
+
+
 def test_clocks_must_agree(sixte_imaging, refused):
     path = sixte_imaging(header={"MJDREF": 55000.0})
     same = add_gti(sixte_imaging("same.fits"), [(0, 9)], MJDREFI=54999, MJDREFF=1.0)

@@ -37,6 +37,13 @@ def test_circles_take_out_what_lies_in_them(sixte_imaging):
     np.testing.assert_array_equal(events.energy, np.linspace(1, 5, 4000).astype(np.float32)[~inside])
 
 
+def test_of_no_events_none_are_masked(sixte_imaging):
+    reading = load_events(sixte_imaging())
+    empty = replace(reading, events=reading.events.select(np.zeros(len(reading.events), bool)))
+    events, n_masked = mask_point_sources(empty, circles((0.0, 0.0, 5.0)))
+    assert (len(events), n_masked) == (0, 0)
+
+
 def test_far_from_the_tangent_point_a_circle_is_still_one(sixte_imaging):
     # At 10 deg the plane stretches a radius by 1 / cos(10 deg)^2, 3 percent; the circle is that on the sky.
     rng = np.random.default_rng(2)

@@ -295,8 +295,10 @@ def open_tables(path: Path) -> list[Table]:
 
 
 def fits_tables_of(path: Path) -> list[Table]:
-    """Return the tables of a file as :func:`open_tables` does; none if it is not FITS."""
-    return open_tables(path) if first_bytes(path)[0].startswith(b"SIMPLE") else []
+    """Return all tables of a file, none if it is not FITS; one that cannot be described is refused."""
+    from report_utils.events.fits_tables import read_fits_tables
+
+    return read_fits_tables(path, every=True) if first_bytes(path)[0].startswith(b"SIMPLE") else []
 
 
 def choose_table(tables: Sequence[Table], requested: str | int | None) -> Table:

@@ -173,22 +173,29 @@ def _fill(stream: IO[bytes], view: memoryview) -> int:
     return done
 
 
-def read_fits_tables(path: Path) -> list[Table]:
+def read_fits_tables(path: Path, *, every: bool = False) -> list[Table]:
     """Return the tables of a FITS file, gzipped or not, described by their headers.
 
-    Damage after a table called EVENTS does not matter, and damage within a table is found by reading it.
+    Where the file has a table called EVENTS, others that cannot be described are left out, unless ``every`` table is
+    wanted. Damage within a table is found by reading it.
     """
     tables: list[Table] = []
     fault: Exception | None = None
+    refused: dict[str, InputError] = {}
     # Astropy warns of odd cards. The keywords that matter are checked here, and refused with a reason.
     with open_maybe_gzipped(path) as stream, warnings.catch_warnings(action="ignore"):
         try:
             for number, header, primary, start in _walk(path, stream):
                 if header.get("XTENSION") in ("BINTABLE", "TABLE") and not header.get("ZIMAGE"):
-                    tables.append(_table(path, number, header, primary, start))
+                    try:
+                        tables.append(_table(path, number, header, primary, start))
+                    except InputError as error:
+                        refused.setdefault(str(header.get("EXTNAME", "")).strip().upper(), error)
         except Exception as error:  # a damaged header makes astropy raise nearly anything
             fault = error
     has_events = any(table.name.strip().upper() == "EVENTS" for table in tables)
+    if refused and (every or not has_events or "EVENTS" in refused):
+        raise refused.get("EVENTS") or next(iter(refused.values()))
     if isinstance(fault, InputError) and not has_events:
         raise fault
     if tables:

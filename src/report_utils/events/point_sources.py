@@ -51,7 +51,7 @@ def read_point_sources(path: str | Path) -> PointSourceList:
     Parameters
     ----------
     path : path
-        FITS, CSV or Parquet, with columns RA, DEC [deg] and RADIUS [arcsec]. The name of the radius can
+        FITS, CSV, NPZ or Parquet, with columns RA, DEC [deg] and RADIUS [arcsec]. The name of the radius can
         state another unit (``RADIUS_ARCMIN``, ``RADIUS_DEG``), and so can its TUNIT in FITS.
 
     Raises
@@ -129,6 +129,8 @@ def mask_point_sources(reading: Reading, sources: PointSourceList) -> tuple[Even
             " where on the sky its pixels lie (TCTYP, TCRVL, TCRPX, TCDLT); give an AGN-less list instead"
         )
         raise InputError(msg)
+    if not len(events):
+        return events, 0
     x, y, visible = reading.frame.on_plane(sources.ra, sources.dec)
     inside = np.zeros(len(events), bool)
     # The plane shows a circle at most this much larger than it is on the sky.

@@ -135,7 +135,7 @@ function chosenTable(tables, file) {
   return filled[0] ?? found[0];
 }
 
-// --- text (events/text_head.py, csv_table.py)
+// --- text (events/csv_table.py)
 
 function csvTable(text, file) {
   const lines = text.replace(/^\ufeff/, "").split(/\r?\n|\r/);
@@ -257,7 +257,7 @@ function eboundsOf(tables, name, facts) {
   return new Map(Array.from(channel, (one, i) => [one, (inKev[1](low[i]) + inKev[2](high[i])) / 2]));
 }
 
-// A function from a value in a unit to keV; powers of ten are exact, as in units.py.
+// A function from a value in a unit to keV; powers of ten are exact, as in missions.py.
 function energyUnit(unit, facts) {
   if (unit === "keV") return (value) => value;
   if (unit === "eV") return (value) => value / 1000;
@@ -272,7 +272,7 @@ function inKev(values, energies, facts) {
   return values.map(energies.column.single ? (value) => Math.fround(convert(value)) : convert);
 }
 
-// Compares the unit with the median of the values; custom alone may take large ones for eV (energies.py, settle).
+// Compares the unit with the median of the values; custom alone may take large ones for eV (energies.py, settled).
 function settled(energies, values, table, facts) {
   const step = Math.max(1, Math.floor(values.length / 100000));
   const sample = values.filter((value, i) => i % step === 0 && Number.isFinite(value) && value >= 0).sort();

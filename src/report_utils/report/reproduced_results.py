@@ -116,4 +116,4 @@ class Judged:
             "observations, halos": f"{thousands(len(fold_of))}, {thousands(n_halos)}",
             "test observations with their halo in training": f"{shared:.0%}",
         }
-        return markdown_table(["Trained here", ""], rows.items(), "ll")
+        return markdown_table(["Trained here", "Value"], rows.items(), "ll")
