@@ -106,11 +106,10 @@ from report_utils.report.baselines import (
     luminosity,
     tree_regression,
 )
-from report_utils.report.by_network import range_verdict
 from report_utils.report.claim_tests import Runs
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS
-from report_utils.report.second_band import PREDICTIONS, counted_verdicts, predictions_table
+from report_utils.report.second_band import PREDICTIONS, counted_verdicts, predictions_table, range_verdict
 from report_utils.report.seeds import SeedPredictions, on_common_clusters, trained_only
 from report_utils.report.wording import interval_text, markdown_table, untrained_warning
 from report_utils.reproduction.studies import WHY

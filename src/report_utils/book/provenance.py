@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from tabulate import tabulate
 
 from report_utils.book.pages import TEXT_SOURCES, book_pages, notebook_of
 from report_utils.profiles import project_root
+from report_utils.report.wording import markdown_table
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.code_digest import digest
 from report_utils.runs.ownership import METADATA
@@ -161,8 +161,8 @@ def runs_words(inputs: Inputs) -> str:
 
 
 def _table(heads: list[str], rows: list[list[str]]) -> list[str]:
-    sides = ["right" if head in {"Seconds", "Runs"} else "left" for head in heads]
-    return tabulate(rows, heads, tablefmt="pipe", colalign=sides, disable_numparse=True).splitlines()
+    align = "".join("r" if head in {"Seconds", "Runs"} else "l" for head in heads)
+    return markdown_table(heads, rows, align).splitlines()
 
 
 def pages_table(records: Mapping[str, Inputs]) -> list[str]:

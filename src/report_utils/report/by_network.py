@@ -34,14 +34,6 @@ def typical(values: ArrayLike, statistic: Callable[..., float] = np.median) -> I
     return Interval(estimate, float(found.low), float(found.high))
 
 
-def range_verdict(measured: Sequence[Interval], low: float, high: float) -> str:
-    """Judge whether a number lies in a range: all intervals lie inside, or all outside, or nothing is decided."""
-    if measured and all(low < one.low and one.high < high for one in measured):
-        return AS_PREDICTED
-    outside = bool(measured) and all(one.high < low or one.low > high for one in measured)
-    return NOT_AS_PREDICTED if outside else UNDECIDED
-
-
 def agreed(verdicts: Iterable[str]) -> str:
     """Return what all networks say, of :data:`HOLDS` and :data:`FAILS`; if they differ, nothing is decided."""
     said = set(verdicts)

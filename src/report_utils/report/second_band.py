@@ -41,6 +41,14 @@ Trained = tuple[str, str]
 """A variant of the study and a transform."""
 
 
+def range_verdict(measured: Sequence[Interval], low: float, high: float) -> str:
+    """Judge whether a number lies in a range: all intervals lie inside, or all outside, or nothing is decided."""
+    if measured and all(low < one.low and one.high < high for one in measured):
+        return AS_PREDICTED
+    outside = bool(measured) and all(one.high < low or one.low > high for one in measured)
+    return NOT_AS_PREDICTED if outside else UNDECIDED
+
+
 @dataclass(frozen=True)
 class Prediction:
     """A ratio of two scatters on the same clusters that was predicted to lie between ``low`` and ``high``.
@@ -57,9 +65,7 @@ class Prediction:
 
     def verdict(self, measured: Interval) -> str:
         """Judge the prediction by whether the interval lies inside the predicted range or outside it."""
-        if self.low < measured.low and measured.high < self.high:
-            return AS_PREDICTED
-        return NOT_AS_PREDICTED if measured.high < self.low or measured.low > self.high else UNDECIDED
+        return range_verdict([measured], self.low, self.high)
 
 
 def _two_over_one(page: str, label: str, variant: str, world: World) -> Prediction:
@@ -179,11 +185,11 @@ def judge_conjecture(middle: Interval, outer: Interval) -> str:
     return FAILS if within(middle, MARGIN) == HOLDS else UNDECIDED
 
 
-Judged = tuple[Prediction, Interval | None, str]
+PredictionRow = tuple[Prediction, Interval | None, str]
 """A prediction, what was measured, and the verdict."""
 
 
-def predictions_table(predictions: Sequence[Prediction], outcomes: Mapping[str, Outcome | None]) -> list[Judged]:
+def predictions_table(predictions: Sequence[Prediction], outcomes: Mapping[str, Outcome | None]) -> list[PredictionRow]:
     """Return each prediction with what was measured and the verdict."""
     measured = [scatter_ratio(outcomes, one.numerator, one.denominator) for one in predictions]
     return [
@@ -192,7 +198,7 @@ def predictions_table(predictions: Sequence[Prediction], outcomes: Mapping[str, 
     ]
 
 
-def predictions_markdown(rows: Sequence[Judged]) -> str:
+def predictions_markdown(rows: Sequence[PredictionRow]) -> str:
     """Write predictions beside what was measured."""
     cells = [
         [one.label, f"{one.low:.2f} to {one.high:.2f}", "" if found is None else f"{found:.2f}", verdict]
