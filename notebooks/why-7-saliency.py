@@ -502,6 +502,11 @@ def all_say(found, test, limit):
     return agreed([test(one, limit) for one in found])
 
 
+def judge_limit(words, side, limit, found, folds=folds_asked):
+    """Judge whether all networks lie on one side of a limit."""
+    judge(words, f"{side} {limit:g}", found, all_say(found, {"above": above, "below": below}[side], limit), folds)
+
+
 for (kind, number), (low, high) in PREDICTED.items():
     found = measured[TWO, kind, number]
     where = WHOLE if number is None else f"{RINGS[number]} {UNIT}"
@@ -517,7 +522,7 @@ if in_r500:
     most = RIGHT if set(signs) == {RIGHT} else WRONG if WRONG in signs else UNDECIDED
     judge(f"2. core over {RINGS[2]} {UNIT}, and over the others", "above 1", core[2], most)
     found = over((EMPTY, 0), (SAYS, 0))
-    judge("3. core emptied over core neutralised", "above 1", found, all_say(found, above, 1))
+    judge_limit("3. core emptied over core neutralised", "above", 1, found)
     found = measured[TWO, EMPTY, 0]
     judge("3. core emptied", "1.5 or more", found, all_say(found, above, 1.5))
     found = [
@@ -528,38 +533,20 @@ if in_r500:
         )
         for place in asked
     ]
-    judge("3. growth by emptying the core, one band over two", "below 1", found, all_say(found, below, 1))
+    judge_limit("3. growth by emptying the core, one band over two", "below", 1, found)
     found = over((SAYS, 2), (SAYS, 0))
     judge(f"4. {RINGS[2]} {UNIT} over the core", "above 1, if pixels count", found, BY_WHAT[all_say(found, above, 1)])
 folds_of_both = [*folds_looked, *(-1 - fold for fold in folds_looked)]  # seeds of one and of two bands are kept apart
 fifth = [typical(100 * off[label, place, BLACK]) for label in NAMES for place in places_looked]
-judge(
-    "5. attributions miss the difference by [%], one band and two",
-    "below 1",
-    fifth,
-    all_say(fifth, below, 1),
-    folds_of_both,
-)
+judge_limit("5. attributions miss the difference by [%], one band and two", "below", 1, fifth, folds_of_both)
 if in_r500:
     inside = []
     for place in places_looked:
         second = shares(TWO, place, BLACK)[..., 1]
         inside.append(typical(second[:, :3].sum(axis=1) / np.maximum(second.sum(axis=1), 1e-30), np.mean))
-    judge(
-        "5. share of the second band's attribution inside R500",
-        "above 0.5",
-        inside,
-        all_say(inside, above, 0.5),
-        folds_looked,
-    )
+    judge_limit("5. share of the second band's attribution inside R500", "above", 0.5, inside, folds_looked)
 signed = [one for label in NAMES for one in of_networks(label, "signed")]
-judge(
-    "5. correlation with random weights, one band and two",
-    "below 0.5",
-    signed,
-    all_say(signed, below, 0.5),
-    folds_of_both,
-)
+judge_limit("5. correlation with random weights, one band and two", "below", 0.5, signed, folds_of_both)
 apart = []
 for place in places_looked:
     by_ring = [shares(TWO, place, baseline).sum(axis=2) for baseline in (BLACK, MEAN, THINNED)]
@@ -567,17 +554,9 @@ for place in places_looked:
     a, b, k = max(pairs, key=lambda pair: abs((by_ring[pair[0]] - by_ring[pair[1]])[:, pair[2]].mean()))
     difference = (by_ring[a] - by_ring[b])[:, k]
     apart.append(typical(difference * np.sign(difference.mean()), np.mean))
-judge(
-    "6. largest difference of a ring's share between baselines, two bands",
-    "above 0.1",
-    apart,
-    all_say(apart, above, 0.1),
-    folds_looked,
-)
+judge_limit("6. largest difference of a ring's share between baselines, two bands", "above", 0.1, apart, folds_looked)
 found = [one for label in NAMES for one in of_networks(label, "LIME")]
-judge(
-    "7. LIME with integrated gradients, one band and two", "above 0.5", found, all_say(found, above, 0.5), folds_of_both
-)
+judge_limit("7. LIME with integrated gradients, one band and two", "above", 0.5, found, folds_of_both)
 table = [
     {"prediction": words, "predicted": predicted, "measured": summed_up(found, of), "verdict": verdict}
     for words, predicted, found, of, verdict in judged

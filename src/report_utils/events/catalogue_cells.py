@@ -77,7 +77,7 @@ def log10_mass(column: str, text: str, hubble_h: float | None = None) -> float:
         comma = ", with a decimal point" if has_comma else ""
         msg = f"{printable(text)!r} is not a number; give {meaning}{comma}, for example {example}"
         raise InputError(msg)
-    is_log, mass, (low, high) = column == "log10_mass", value, MASS_RANGE
+    is_log, mass = column == "log10_mass", value
     if not is_log:
         mass = math.log10(value / (hubble_h or 1.0)) if value > 0 else -math.inf
     if not MASS_RANGE[0] <= mass <= MASS_RANGE[1]:
