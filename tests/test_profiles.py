@@ -17,8 +17,8 @@ n_clusters = 20
 """
 
 
-def test_the_three_profiles_of_the_project():
-    assert profile_names() == ["paper", "quick", "smoke"]
+def test_the_profiles_of_the_project():
+    assert profile_names() == ["full", "paper", "quick", "smoke"]
 
 
 def test_paper_is_the_reports_protocol():
@@ -28,7 +28,8 @@ def test_paper_is_the_reports_protocol():
     assert (paper.folds.n_folds, paper.folds.run) == (10, 10)
     training = paper.training
     assert (training.epochs, training.batch_size, training.learning_rate) == (100, 16, 5e-4)
-    assert (training.schedule, training.target) == ("constant", "as_is")
+    assert (training.schedule, training.target, training.inputs) == ("constant", "as_is", "as_is")
+    assert (training.coarse, training.precision) == ([], "float32")
     dynamics = paper.dynamics
     assert (dynamics.epochs, dynamics.batch_size, dynamics.learning_rate, dynamics.noise) == (
         50,
@@ -38,6 +39,12 @@ def test_paper_is_the_reports_protocol():
     )
     assert dynamics.target == "as_is"
     assert paper.source.simulation == {}
+
+
+def test_full_differs_from_the_report_only_in_how_it_trains():
+    full, paper = load_profile("full"), load_profile("paper")
+    differing = {name for name in type(full).model_fields if getattr(full, name) != getattr(paper, name)}
+    assert differing == {"name", "path", "description", "training", "dynamics"}
 
 
 def test_small_profiles_differ_in_size_not_in_physics():
@@ -64,6 +71,21 @@ def test_user_defined_profile(tmp_path):
     assert profile.archive_path == tmp_path.parent / "my-archive"
 
 
+def stages(*sizes):
+    """Return the entry of stages on images of these sizes."""
+    return "coarse = [" + ", ".join(f"{{ n_pixels = {size}, epochs = 2 }}" for size in sizes) + "]"
+
+
+def test_stages_on_coarser_images_come_first(tmp_path):
+    """An epoch at a quarter of the side shows a sixteenth of the pixels."""
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD + f"[training]\nepochs = 3\n{stages(8, 16)}\n")
+    training = load_profile(path).training
+    assert training.stages(32) == [(8, 2), (16, 2), (32, 3)]
+    assert training.all_epochs == 7
+    assert training.whole_epochs(32) == 2 / 16 + 2 / 4 + 3
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -84,6 +106,10 @@ def test_user_defined_profile(tmp_path):
         (("[source]", "[training]\nlearning_rate = nan\n[source]"), "training.learning_rate = nan"),
         (("[source]", "[training]\nschedule = 'fast'\n[source]"), "training.schedule = 'fast'"),
         (("[source]", "[dynamics]\nnoise = -0.1\n[source]"), "dynamics.noise = -0.1"),
+        (("[source]", f"[training]\n{stages(16, 8)}\n[source]"), "training.coarse has stages of 16, 8 pixels before"),
+        (("[source]", f"[training]\n{stages(32)}\n[source]"), "coarse has stages of 32 pixels before 32: each must"),
+        (("[source]", f"[training]\n{stages(24)}\n[source]"), "must be larger than the one before, and divide 32"),
+        (("[source]", "[training]\nprecision = 'half'\n[source]"), "training.precision = 'half'"),
         (("seed = 1", "seed = = 1"), "not valid TOML"),
         (("seed = 1", f"seed = {2**63}"), "seed has 64 bits: it is stored with the observations and seeds NumPy's"),
         (("seed = 1", f"seed = 0x{'f' * 5000}"), "seed has 20000 bits"),
@@ -135,7 +161,7 @@ def test_a_file_of_gigabytes_is_no_profile(tmp_path):
 
 
 def test_an_unknown_profile_lists_those_there_are():
-    with pytest.raises(InputError, match="unknown profile 'huge'; choose one of paper, quick, smoke"):
+    with pytest.raises(InputError, match="unknown profile 'huge'; choose one of full, paper, quick, smoke"):
         load_profile("huge")
     with pytest.raises(InputError, match="unknown profile"):
         load_profile("absent.toml")

@@ -7,6 +7,7 @@ import difflib
 import os
 import tomllib
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -104,10 +105,23 @@ class Folds(_Table):
         return self
 
 
+class CoarseStage(_Table):
+    """Epochs on images with larger pixels, before those at the profile's own size."""
+
+    n_pixels: Pixels
+    epochs: Epochs
+
+
+Precision = Literal["float32", "bfloat16"]
+
+
 class Training(_Table):
     """How one fit is trained (report, section 3.2)."""
 
     epochs: Epochs = 100
+    """Epochs on the images of the profile's own size."""
+    coarse: list[CoarseStage] = Field(default_factory=list)
+    """Stages before them, the coarsest first: the log images are averaged over larger pixels (not in the report)."""
     batch_size: BatchSize = 16
     learning_rate: LearningRate = 5e-4
     """Adam's learning rate; the peak of the one-cycle schedule."""
@@ -115,6 +129,21 @@ class Training(_Table):
     target: Literal["as_is", "standardised"] = "as_is"
     inputs: Literal["as_is", "standardised"] = "as_is"
     """Centre each channel of the images and divide by one spread, both of the training images (not in the report)."""
+    precision: Precision = "float32"
+    """Of the convolutions while training; everything else, and every prediction, is in float32."""
+
+    def stages(self, n_pixels: int) -> list[tuple[int, int]]:
+        """Return the size of the images [pixels] and the number of epochs of each stage, in order."""
+        return [*((stage.n_pixels, stage.epochs) for stage in self.coarse), (n_pixels, self.epochs)]
+
+    @property
+    def all_epochs(self) -> int:
+        """Return the number of epochs of all stages."""
+        return self.epochs + sum(stage.epochs for stage in self.coarse)
+
+    def whole_epochs(self, n_pixels: int) -> float:
+        """Return the number of epochs at full size that would show as many pixels as all stages together."""
+        return sum(epochs * (size / n_pixels) ** 2 for size, epochs in self.stages(n_pixels))
 
 
 class Dynamics(_Table):
@@ -126,6 +155,7 @@ class Dynamics(_Table):
     learning_rate: LearningRate = 5e-4
     target: Literal["as_is", "standardised"] = "as_is"
     inputs: Literal["as_is", "standardised"] = "as_is"
+    precision: Precision = "float32"
     noise: Noise = 0.05
     """Standard deviation of the noise on a layer's weights, in units of the spread of its kernel."""
 
@@ -156,6 +186,18 @@ class Profile(_Table):
         if self.box != "events" and self.source.archive is not None:
             msg = f"box = {self.box!r} needs the redshifts and pointings of simulated clusters; an archive has neither"
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _stages_that_grow(self) -> Profile:
+        sizes = [size for size, _ in self.training.stages(self.n_pixels)]
+        for coarse, fine in pairwise(sizes):
+            if coarse >= fine or self.n_pixels % coarse:
+                msg = (
+                    f"training.coarse has stages of {', '.join(map(str, sizes[:-1]))} pixels before {self.n_pixels}: "
+                    f"each must be larger than the one before, and divide {self.n_pixels}"
+                )
+                raise ValueError(msg)
         return self
 
     @field_validator("name", "description")

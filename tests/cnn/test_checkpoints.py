@@ -87,6 +87,22 @@ def test_a_fit_that_is_killed_after_every_epoch(toy, whole_fit, tmp_path):
 
 
 @pytest.mark.usefixtures("killed_after_every_epoch")
+def test_a_fit_in_stages_that_is_killed_after_every_epoch(tmp_path):
+    """Also just before and just after the images grow."""
+    rng = np.random.default_rng(6)
+    mass = rng.uniform(13.6, 15.0, 40)
+    images = (rng.uniform(0.5, 1.5, (40, 16, 16, 2)) * (mass - 13)[:, None, None, None]).astype(np.float32)
+    coarse = [profiles.CoarseStage(n_pixels=8, epochs=3)]
+    settings = FIT.model_copy(update={"coarse": coarse, "epochs": 2})
+    reports = []
+    whole = fit((images, mass), settings, progress=reports.append)
+    assert sum(reports) == pytest.approx(settings.whole_epochs(16) * 30 * 8)
+    assert len(whole.history["loss"]) == 5
+    path = tmp_path / "checkpoint.npz"
+    assert same_fit(killed_until(5, path, lambda: fit((images, mass), settings, checkpoint=path)), whole)
+
+
+@pytest.mark.usefixtures("killed_after_every_epoch")
 def test_dynamics_that_are_killed_after_every_epoch(toy, tmp_path):
     """Also just before and just after the noise of each phase."""
     whole = phases(toy)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -333,6 +337,68 @@ def test_networks_of_half_precision_train(images, targets, monkeypatch):
         keras.config.set_dtype_policy(before)
     assert np.isfinite(loss)
     assert network.predict_views(ResidentImages(images)).dtype == np.float32
+
+
+@pytest.mark.parametrize("is_fused", [True, False])
+def test_bfloat16_trains_like_float32_and_predicts_in_float32(is_fused, images, targets, monkeypatch):
+    """The first loss is the same to eight bits; Adam's first step moves each weight alike, but for tiny gradients."""
+    if not is_fused:
+        monkeypatch.setattr("report_utils.cnn.network.build_cnn", other_network("gelu"))
+    resident, batches, moved, losses = ResidentImages(images), ViewBatches(np.arange(21), 16, (4, 2)), [], []
+    for precision in ("float32", "bfloat16"):
+        network = Network(N_CHANNELS, N_PIXELS, precision)
+        assert network.is_fused is is_fused
+        network.start((5,), 1e-3)
+        before = network.predict_views(resident)
+        losses.append(network.train(resident, targets, batches.epoch(0)[:1], np.full(10, 1e-3, np.float32)))
+        moved.append(network.predict_views(resident) - before)
+        if precision == "float32":
+            expected = before
+    np.testing.assert_array_equal(before, expected)
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    assert np.abs(moved[1] - moved[0]).max() < 0.3 * np.abs(moved[0]).max()
+
+
+def test_a_processor_without_bfloat16_is_named():
+    """oneDNN limited to AVX2 stands for an older processor."""
+    code = "from report_utils.cnn.network import Network; Network(2, 8, 'bfloat16')"
+    environment = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2", "TF_ENABLE_ONEDNN_OPTS": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:  # where the processor has none, TensorFlow computes without oneDNN
+        assert "precision = 'bfloat16': this processor cannot train in it" in done.stderr
+        assert "set precision to 'float32' in the profile" in done.stderr
+
+
+def test_a_resized_network_is_in_the_same_state(images, targets):
+    network, batches = fresh_network(N_CHANNELS, N_PIXELS, (5,), 1e-3), ViewBatches(np.arange(21), 16, (4, 2))
+    network.train(ResidentImages(images), targets, batches.epoch(0), np.full(11, 1e-3, np.float32))
+    network.open_channels(2)
+    larger = network.resized(2 * N_PIXELS)
+    for one, other in zip(network.variables, larger.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(network.inputs, larger.inputs)
+    assert larger.predict_views(ResidentImages(images.repeat(2, axis=1).repeat(2, axis=2))).shape == (21, 8)
+
+
+def test_a_network_whose_weights_depend_on_the_images_size_is_not_resized(monkeypatch):
+    def flat(n_channels, n_pixels=128, *, seed=0):
+        model = keras.Sequential(
+            [keras.Input((n_pixels, n_pixels, n_channels)), keras.layers.Flatten(), keras.layers.Dense(1)]
+        )
+        model.set_weights(initial_weights(model.get_weights(), seed))
+        return model
+
+    monkeypatch.setattr("report_utils.cnn.network.build_cnn", flat)
+    with pytest.raises(InputError, match="stages of training.coarse cannot follow each other"):
+        Network(2, 8).resized(16)
+
+
+def test_coarser_images_are_mean_logarithms(images):
+    coarse = ResidentImages(images).coarser(8)
+    assert coarse.host.shape == (21, 8, 8, N_CHANNELS)
+    np.testing.assert_allclose(coarse.host[3, 2, 5, 1], images[3, 8:12, 20:24, 1].mean(), rtol=1e-6)
+    np.testing.assert_allclose(coarse.host.mean(axis=(0, 1, 2)), images.mean(axis=(0, 1, 2)), rtol=1e-5)
 
 
 def test_the_reports_network_is_fused():

@@ -187,11 +187,14 @@ def fit_fold(
     train = np.flatnonzero(fold_of != fold)
     scale = TargetScale(log10_mass[train], training.target)
     batches = ViewBatches(train, training.batch_size, (seed, fold, 1, training_seed))
-    rates = trainer.SCHEDULES[training.schedule](training.learning_rate, training.epochs * len(batches))
-    training_set = trainer.TrainingSet(images, scale.to_target(log10_mass), batches, rates, test, progress)
+    rates = trainer.SCHEDULES[training.schedule](training.learning_rate, training.all_epochs * len(batches))
+    targets = scale.to_target(log10_mass)
     start = (seed, fold, 0, training_seed)
     input_scale = InputScale.of(images.host, train, training.inputs)
-    network = fresh_network(images.n_channels, images.n_pixels, start, training.learning_rate, input_scale)
+    stages = training.stages(images.n_pixels)
+    network = fresh_network(
+        images.n_channels, stages[0][0], start, training.learning_rate, input_scale, training.precision
+    )
     log = trainer.EpochLog(scale)
     identity = ""
     if checkpoint is not None:
@@ -199,10 +202,16 @@ def fit_fold(
         identity = trainer.identity_of(settings, images.host, np.asarray(log10_mass), fold_of)
     epochs_done, state = trainer.restore(checkpoint, network, identity)
     log.history = {name: list(state.get(name, [])) for name in log.history}
-    if progress is not None:
-        progress(epochs_done * batches.n_views)
     callbacks = [log, trainer.Checkpoint(checkpoint, lambda: log.history, identity)]
-    trainer.train_epochs(network, training_set, range(epochs_done, training.epochs), callbacks)
+    end = 0
+    for n_pixels, epochs in stages:
+        network, of_size = network.resized(n_pixels), images.coarser(n_pixels)
+        report = _weighted(progress, (n_pixels / images.n_pixels) ** 2)
+        done = min(max(epochs_done - end, 0), epochs)
+        report(done * batches.n_views)
+        training_set = trainer.TrainingSet(of_size, targets, batches, rates, test, report)
+        trainer.train_epochs(network, training_set, range(end + done, end + epochs), callbacks)
+        end += epochs
     predictions = scale.to_log10_mass(network.predict_views(images, test))
     if not np.isfinite(predictions).all():
         msg = f"fold {fold}: the training diverged (predictions are not finite); lower training.learning_rate"
@@ -221,6 +230,16 @@ def fit_fold(
         input_scale,
         target_variance,
     )
+
+
+def _weighted(progress: Callable[[float], Any] | None, weight: float) -> Callable[[float], None]:
+    """Return a function that reports views as the part that they are of views at full size."""
+
+    def report(n_views: float) -> None:
+        if progress is not None:
+            progress(weight * n_views)
+
+    return report
 
 
 def cross_validate(

@@ -12,7 +12,7 @@ _TOLERANCE = 1e-4
 """Allowed difference of outputs, relative to the largest: float32 sums are taken in another order."""
 
 
-def fused_outputs(weights: list[Any], images: Any) -> Any:
+def fused_outputs(weights: list[Any], images: Any, precision: str = "float32") -> Any:
     """Return the outputs of a model for which :func:`stands_for` is true, with these weights.
 
     The model adds the bias, applies the ReLU to every pixel, and then takes the largest of four. Bias and ReLU are
@@ -24,6 +24,8 @@ def fused_outputs(weights: list[Any], images: Any) -> Any:
     weights : list of tensor
         Kernels, each followed by its bias, in the model's order.
     images : (batch_size, n_pixels, n_pixels, n_channels) tensor
+    precision : {"float32", "bfloat16"}
+        Of the convolutions with their pooling and ReLU; the rest is in float32.
 
     Returns
     -------
@@ -31,12 +33,12 @@ def fused_outputs(weights: list[Any], images: Any) -> Any:
     """
     pairs = list(zip(weights[::2], weights[1::2], strict=True))
     n_convolutions = sum(len(kernel.shape) == 4 for kernel, _ in pairs)
-    values = images
+    values = ops.cast(images, precision)
     for kernel, bias in pairs[:n_convolutions]:
-        values = ops.conv(values, kernel, strides=1, padding="same", data_format="channels_last")
+        values = ops.conv(values, ops.cast(kernel, precision), strides=1, padding="same", data_format="channels_last")
         values = ops.max_pool(values, 2, strides=2, padding="valid", data_format="channels_last")
-        values = ops.relu(values + bias)
-    values = ops.mean(values, axis=(1, 2))
+        values = ops.relu(values + ops.cast(bias, precision))
+    values = ops.mean(ops.cast(values, "float32"), axis=(1, 2))
     for kernel, bias in pairs[n_convolutions:-1]:
         values = ops.relu(ops.matmul(values, kernel) + bias)
     kernel, bias = pairs[-1]

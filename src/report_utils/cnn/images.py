@@ -32,6 +32,7 @@ class ResidentImages:
         self.n_images, self.n_pixels, _, self.n_channels = self.host.shape
         self.engine = load_engine()
         self.pixels_per_call = 2**26
+        self._coarser: dict[int, ResidentImages] = {}
         try:
             self._resident = self._send(self.host)
         except self.engine.OUT_OF_MEMORY as error:
@@ -42,6 +43,21 @@ class ResidentImages:
             )
             self._resident = None
             self.pixels_per_call = 2**22
+
+    def coarser(self, n_pixels: int) -> ResidentImages:
+        """Return these images averaged over larger pixels, ``n_pixels`` on a side; they are kept.
+
+        Logarithms are averaged. Counts binned again would brighten each pixel by more than one dex.
+        """
+        if n_pixels == self.n_pixels:
+            return self
+        if n_pixels not in self._coarser:
+            side = self.n_pixels // n_pixels
+            small = np.empty((self.n_images, n_pixels, n_pixels, self.n_channels), dtype=np.float32)
+            for image, into in zip(self.host, small, strict=True):
+                image.reshape(n_pixels, side, n_pixels, side, -1).mean(axis=(1, 3), out=into)
+            self._coarser[n_pixels] = ResidentImages(small)
+        return self._coarser[n_pixels]
 
     def of(self, rows: NDArray[np.int32]) -> tuple[Any, NDArray[np.int32]]:
         """Return pixels on the device, ``(n * n_pixels * n_pixels, n_channels)``, and the images' rows in them."""

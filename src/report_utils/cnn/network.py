@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +19,7 @@ from report_utils.cnn.fused_forward import fused_outputs, stands_for
 from report_utils.cnn.images import ResidentImages
 from report_utils.cnn.model import build_cnn
 from report_utils.cnn.scales import InputScale
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.workers.backends import load_engine
 
 _PREDICTED_PIXELS = 2**18
@@ -35,20 +36,30 @@ class Network:
     Parameters
     ----------
     n_channels, n_pixels : int
+    precision : {"float32", "bfloat16"}
+        Of the convolutions while training; for a model without a fused pass, of all its layers. Weights, loss and
+        optimizer are in float32, and so are predictions.
 
     Raises
     ------
     InputError
-        If the model does not take these images or does not return one number for each.
+        If the model does not take these images or does not return one number for each, or the processor cannot
+        compute in this precision.
     """
 
-    def __init__(self, n_channels: int, n_pixels: int) -> None:
-        self.n_channels, self.n_pixels = n_channels, n_pixels
+    def __init__(self, n_channels: int, n_pixels: int, precision: str = "float32") -> None:
+        self.n_channels, self.n_pixels, self.precision = n_channels, n_pixels, precision
         self.model = build_cnn(n_channels, n_pixels)
         _require_images_to_numbers(self.model, n_channels, n_pixels)
         self.is_fused = stands_for(self.model)
         if not self.is_fused:
             print("build_cnn returns a network without a fused forward pass; it trains as it is", file=sys.stderr)
+        self._training_model = self.model
+        if precision != "float32":
+            _require_precision(precision)
+        if not self.is_fused and precision != "float32":
+            with _dtype_policy(f"mixed_{precision}"):
+                self._training_model = build_cnn(n_channels, n_pixels)
         self.shapes = [tuple(variable.shape) for variable in self.model.trainable_variables]
         self.weights = keras.Variable(np.zeros(sum(map(np.prod, self.shapes)), dtype=np.float32), name="weights")
         self.state = list(self.model.non_trainable_variables)
@@ -111,8 +122,9 @@ class Network:
         training : bool
         """
         if self.is_fused:
-            return fused_outputs(weights, images), state, 0.0
-        found, state, losses = self.model.stateless_call(weights, state, images, training=training, return_losses=True)
+            return fused_outputs(weights, images, self.precision if training else "float32"), state, 0.0
+        model = self._training_model if training else self.model
+        found, state, losses = model.stateless_call(weights, state, images, training=training, return_losses=True)
         own_loss = sum((ops.cast(loss, "float32") for loss in losses), 0.0)
         return ops.cast(ops.reshape(found, (-1,)), "float32"), state, own_loss
 
@@ -130,6 +142,28 @@ class Network:
         for variable in self.state:
             if id(variable) in values:
                 variable.assign(values[id(variable)])
+
+    def resized(self, n_pixels: int) -> Network:
+        """Return the network for images of another size, in the same state of its training.
+
+        Raises
+        ------
+        InputError
+            If the model's weights depend on the size of its images.
+        """
+        if n_pixels == self.n_pixels:
+            return self
+        other = _network(self.n_channels, n_pixels, self.precision)
+        if [v.shape for v in other.variables] != [v.shape for v in self.variables]:
+            msg = (
+                f"the weights of build_cnn's model for {n_pixels} pixels have other shapes than those for "
+                f"{self.n_pixels}, so stages of training.coarse cannot follow each other; remove training.coarse"
+            )
+            raise InputError(msg)
+        for variable, value in zip(other.variables, self.variables, strict=True):
+            variable.assign(value)
+        other._scale, other._n_open = self._scale, self._n_open
+        return other
 
     @property
     def trained(self) -> list[bool]:
@@ -190,16 +224,44 @@ def _calls(n_batches: int, pixels_per_batch: int, pixels_per_call: int) -> list[
 
 
 def fresh_network(
-    n_channels: int, n_pixels: int, seed: tuple[int, ...], learning_rate: float, scale: InputScale | None = None
+    n_channels: int,
+    n_pixels: int,
+    seed: tuple[int, ...],
+    learning_rate: float,
+    scale: InputScale | None = None,
+    precision: str = "float32",
 ) -> Network:
     """Return the network with the initial weights of a seed and a new optimizer.
 
     The optimizer is Adam (Kingma & Ba 2015); the report does not name its loss. A process compiles each size of network
     only once. :meth:`Network.start` resets all of it, so earlier fits have no effect.
     """
-    network = _network(n_channels, n_pixels)
+    network = _network(n_channels, n_pixels, precision)
     network.start(seed, learning_rate, scale)
     return network
+
+
+def _require_precision(precision: str) -> None:
+    try:
+        ops.conv(ops.zeros((1, 8, 8, 1), precision), ops.zeros((3, 3, 1, 1), precision), padding="same")
+    except Exception as error:  # every backend has its own
+        reason = printable(str(error), 160)
+        msg = (
+            f"precision = {precision!r}: this processor cannot train in it ({reason}); set precision to 'float32' "
+            "in the profile, which trains to slightly other numbers"
+        )
+        raise InputError(msg) from error
+
+
+@contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    """Build layers with a dtype policy of Keras."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
 
 
 def _require_images_to_numbers(model: keras.Model, n_channels: int, n_pixels: int) -> None:

@@ -97,7 +97,9 @@ def train_in_phases(
     training_set = trainer.TrainingSet(images, scale.to_target(log10_mass), batches, rates, progress=progress)
     start = (seed, fold, 2, training_seed)
     inputs = InputScale.of(images.host, train, settings.inputs)
-    network = fresh_network(images.n_channels, images.n_pixels, start, settings.learning_rate, inputs)
+    network = fresh_network(
+        images.n_channels, images.n_pixels, start, settings.learning_rate, inputs, settings.precision
+    )
     recorder = EpochRecorder(test, lambda n, rows: scale.to_log10_mass(n.predict_views(images, rows)))
     log = trainer.EpochLog(scale)
 

@@ -356,7 +356,7 @@ class Reproduction:
         """Return the task that trains a fit or a dynamics of this profile, by default for its own store."""
         transform, fold, training_seed = (key.inputs[name] for name in ("transform", "fold", "training_seed"))
         if key.name.startswith("fit/"):
-            label, epochs = f"{transform}, fold {fold}", self.profile.training.epochs
+            label, epochs = f"{transform}, fold {fold}", self.profile.training.whole_epochs(self.profile.n_pixels)
         else:
             label = f"dynamics of {transform}"
             epochs = (self.profile.dynamics.epochs + 1) * get_transform(transform).n_channels

@@ -139,7 +139,7 @@ def store_run(
     with store.lock(key):
         if store.load(key) is None:
             began = time.monotonic()
-            images = _resident_images(dataset, transform)
+            images = resident_images(dataset, transform)
             checkpoint = store.working_folder(key) / "checkpoint.npz"
             arrays, facts = train(images, dataset, fold_of, fold, training_seed, profile, checkpoint)
             store.save(key, arrays, facts, seconds=time.monotonic() - began)
@@ -148,7 +148,7 @@ def store_run(
 _resident: dict[tuple[Path, str], Any] = {}
 
 
-def _resident_images(dataset: Dataset, transform: str) -> ResidentImages:
+def resident_images(dataset: Dataset, transform: str) -> ResidentImages:
     """Return a transform's images, shared by the fits that this process trains one after the other."""
     from report_utils.cnn.images import ResidentImages
 
