@@ -9,6 +9,8 @@ from math import isfinite
 from typing import Any
 
 from report_utils.report.claim_tests import Part
+from report_utils.report.compared_numbers import NOT_COMPARABLE
+from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD
 from report_utils.report.intervals import Interval
 from report_utils.report.reproduction_status import CLAIM, KINDS, ORDER, StatusEntry
 from report_utils.report.tables import NOT_PRINTED
@@ -30,16 +32,29 @@ def page_address(page: str) -> str:
 def status_markdown(entries: Sequence[StatusEntry], kind: str) -> str:
     """Write the entries of one of :data:`KINDS` as a table, below it when they agree and why so."""
     chosen = [entry for entry in entries if entry.kind == kind]
+    two_sizes = any(entry.in_this_build for entry in chosen)
     rows = []
     for entry in chosen:
         name, printed = f"[{entry.name}]({page_link(entry.page)})", re.sub("^-", "−", entry.printed)
         run = f"`{entry.run}`" if entry.run else ""
-        rows.append([name, entry.where, printed, entry.ours, f"**{entry.verdict}**", run])
-        rows += [
-            [f"— {part.label}", "", _printed(part), f"{part.measured:.3f}", part.verdict, ""] for part in entry.parts
-        ]
-    table = markdown_table(["What", "In the report", "Printed", "Here", "Verdict", "Run"], rows, "llllll")
+        rows.append([name, entry.where, printed, *_ours(entry, two_sizes=two_sizes), f"**{entry.verdict}**", run])
+        at_full_size = entry.in_this_build is not None
+        for part in entry.parts:
+            cells = [f"{part.measured:.3f}", ""] if at_full_size else ["", f"{part.measured:.3f}"]
+            rows.append([f"— {part.label}", "", _printed(part), *cells[not two_sizes :], part.verdict, ""])
+    ours = [AT_FULL_SIZE.capitalize(), IN_THIS_BUILD.capitalize()] if two_sizes else ["Here"]
+    header = ["What", "In the report", "Printed", *ours, "Verdict", "Run"]
+    table = markdown_table(header, rows, "l" * len(header))
     return f"{table}\n\n{_tolerances(chosen)}".rstrip()
+
+
+def _ours(entry: StatusEntry, *, two_sizes: bool) -> list[str]:
+    """Return what is found at full size, and in this build with its verdict where that differs; or here alone."""
+    own = entry.in_this_build
+    if own is None:
+        return ["", entry.ours] if two_sizes else [entry.ours]
+    judged = own.verdict not in {entry.verdict, NOT_COMPARABLE}
+    return [entry.ours, f"{own.ours} (**{own.verdict}**)" if judged else own.ours]
 
 
 def _printed(part: Part) -> str:
@@ -85,8 +100,13 @@ def status_text(entries: Sequence[StatusEntry]) -> str:
         for entry in chosen:
             lines.append(f"  {entry.verdict:<{width}} {entry.name}")
             printed = "" if entry.printed == NOT_PRINTED else entry.printed
-            said = {"printed": printed, "here": entry.ours, "run": entry.run, "page": page_address(entry.page)}
-            lines.append(indent + "; ".join(f"{what} {value}" for what, value in said.items() if value))
+            two_sizes = entry.in_this_build is not None
+            labels = (AT_FULL_SIZE, IN_THIS_BUILD) if two_sizes else ("here",)
+            ours = dict(zip(labels, _ours(entry, two_sizes=two_sizes), strict=True))
+            said = {"printed": printed, **ours, "run": entry.run, "page": page_address(entry.page)}
+            lines.append(
+                indent + "; ".join(f"{what} {value}" for what, value in said.items() if value).replace("**", "")
+            )
             for part in entry.parts:
                 lines.append(
                     f"{indent}{part.label}: printed {_printed(part)}; here {part.measured:.3f}; {part.verdict}"
@@ -115,6 +135,8 @@ def _record(entry: StatusEntry) -> dict[str, Any]:
             for part in entry.parts
         ],
         "page": page_address(entry.page),
+        "profile": entry.profile,
+        "in_this_build": None if entry.in_this_build is None else _record(entry.in_this_build),
     }
 
 
@@ -132,13 +154,15 @@ def status_json(entries: Sequence[StatusEntry], profile: str) -> str:
 def status_csv(entries: Sequence[StatusEntry]) -> str:
     """Write all entries as CSV, one a line; several runs of one entry are parted by blanks.
 
-    After a claim of several parts there is a line for each, with what it measures in the column ``part``.
+    After a claim of several parts there is a line for each, with what it measures in the column ``part``. After an
+    entry of full size comes that of this build; the column ``profile`` tells them apart.
     """
     import pandas as pd
 
     lines = []
-    for entry in entries:
+    for entry in (one for each in entries for one in (each, each.in_this_build) if one is not None):
         record = _record(entry)
+        del record["in_this_build"]
         parts = record.pop("parts")
         lines.append(record | {"part": "", "runs": " ".join(record["runs"])})
         lines += [lines[-1] | {"printed": "", "ours": ""} | part for part in parts]
