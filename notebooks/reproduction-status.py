@@ -18,8 +18,9 @@
 #
 # A printed number **agrees** when the whole 95% interval of ours lies inside a tolerance around it. It **differs**
 # when the whole interval lies outside, and is **undecided** in all other cases. Tolerances and their reasons stand
-# below each table. Numbers that depend on the size of the training are judged only for the report's own protocol. At a
-# smaller profile they are **not comparable**, and the claims, which are about trends, are judged instead. The last
+# below each table. Numbers that depend on the size of the training are judged only at the report's own number of
+# clusters, pixels and folds. At a smaller profile they are **not comparable**, and the claims, which are about trends,
+# are judged instead. Where results of full size are at hand, the verdict is on these. The last
 # column names the run of each number by the first characters of its digest, or several runs by their common digest.
 
 # %% tags=["parameters", "remove-cell"]
@@ -32,11 +33,10 @@ from report_utils.report import open_reproduction
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.reproduction_status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
 from report_utils.report.status_tables import status_markdown, status_sentence, status_summary
-from report_utils.report.studies import over_seeds_summary
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
-Markdown(f"{judged.warning}\n\n{status_summary(judged.status)}")
+Markdown(f"{judged.introduction}\n\n{status_summary(judged.status)}")
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(judged.how_trained)
@@ -54,10 +54,7 @@ Markdown(judged.how_trained)
 # measured.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-command = f"report-utils study seeds --profile {reproduction.profile.name}"
-Markdown(
-    f"{status_markdown(judged.status, CLAIM)}\n\n{over_seeds_summary(judged.evidence, judged.over_seeds, command)}"
-)
+Markdown(f"{status_markdown(judged.status, CLAIM)}\n\n{judged.over_seeds_summary}")
 
 # %% [markdown]
 # ## Table 1

@@ -117,15 +117,21 @@ class Judged:
     @property
     def verdicts(self) -> dict[str, Mapping[str, Evidence]]:
         """The verdicts side by side, by the label of their column."""
-        return {label.capitalize(): {**source.in_part, **source.here} for label, source in self.sources.items()}
+        if self.full is None:
+            return {"Here": self.here}
+        return {
+            AT_FULL_SIZE.capitalize(): {**self.full.in_part, **self.full.here},
+            IN_THIS_BUILD.capitalize(): self._own,
+        }
 
     @cached_property
     def evidence(self) -> Mapping[str, Evidence]:
         """The verdict on every claim that is quoted, with where it was given if there are several places."""
-        if self.full is None:
-            return self.here
-        own = {name: replace(found, where=IN_THIS_BUILD) for name, found in self.here.items()}
-        return own | self.full.here
+        return self.here if self.full is None else {**self._own, **self.full.here}
+
+    @property
+    def _own(self) -> Mapping[str, Evidence]:
+        return {name: replace(found, where=IN_THIS_BUILD) for name, found in self.here.items()}
 
     @cached_property
     def over_seeds(self) -> OverSeeds | None:
@@ -156,6 +162,11 @@ class Judged:
         if self.full is None:
             return entries
         return beside(entries, full_size_status(self.full.reproduction, self.full.table, self.full.here))
+
+    @property
+    def introduction(self) -> str:
+        """What stands above a page's numbers: networks that did not train, and what full size is."""
+        return "\n\n".join(filter(None, [self.warning, self.about_full_size]))
 
     @property
     def warning(self) -> str:

@@ -151,20 +151,30 @@ def _with_interval(row: pd.Series, quantity: str, spec: str) -> str:
 
 
 def _absent(row: pd.Series) -> str:
-    """Say why a row has no numbers of ours."""
-    return "not trained" if row["untrained"] else NOT_RUN
+    """Say why a row has no numbers of ours; empty where it has."""
+    return "not trained" if row["untrained"] else NOT_RUN if row["n_seeds"] != row["n_seeds"] else ""
 
 
-def shape_markdown(table: pd.DataFrame) -> str:
-    """Write the shape of each row's errors in :func:`table_one` as a Markdown table."""
+def shape_markdown(sources: Mapping[str, pd.DataFrame]) -> str:
+    """Write the shape of each row's errors as a Markdown table, from the first source in which it was run.
+
+    Parameters
+    ----------
+    sources : mapping of label to :func:`table_one`
+        Where there are several, a last column says which one a row is from.
+    """
     rows = []
-    for _, row in table.iterrows():
+    for name in next(iter(sources.values())).index:
+        was_run = [label for label, table in sources.items() if _absent(table.loc[name]) != NOT_RUN]
+        label = was_run[0] if was_run else ""
+        row = sources[label or next(iter(sources))].loc[name]
         said = [_with_interval(row, "slope", "+.4f")]
         for column, spec in (("robust_scatter", ".4f"), ("outlier_fraction", ".1%"), ("r_squared", ".3f")):
             said.append(_absent(row) if row[column] != row[column] else f"{row[column]:{spec}}".replace("-", "−"))
-        rows.append([row["model"], row["channels"], *said])
+        rows.append([row["model"], row["channels"], *said, *([label] if len(sources) > 1 else [])])
     header = ["Model", "Channels [keV]", "Slope", "Robust scatter [dex]", "Outliers", "R²"]
-    return markdown_table(header, rows, "llrrrr")
+    header += ["Where"] if len(sources) > 1 else []
+    return markdown_table(header, rows, "llrrrrl"[: len(header)])
 
 
 def verdicts_markdown(sources: Mapping[str, Mapping[str, Evidence]], *, measured: bool = False) -> str:

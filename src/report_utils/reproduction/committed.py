@@ -28,12 +28,24 @@ def open_reproduction(profile: str | Path | None = None, store: Store | None = N
     named = os.environ.get(RESULTS_VARIABLE)
     if not named:
         return Reproduction(profile, store)
+    shown, folder = named_results(named, profile)
+    return committed_reproduction(shown, store, folder)
+
+
+def named_results(named: str, profile: str | Path | None = None) -> tuple[Profile, Path]:
+    """Return the profile and the folder of the committed results that a profile's name or a path stands for.
+
+    Raises
+    ------
+    InputError
+        If a profile of another name is requested as well.
+    """
     place = Path(named)
     shown = load_profile(profile or os.environ.get(PROFILE_VARIABLE) or place.name)
     if shown.name != place.name:
         msg = f"results of profile {place.name!r} are requested, but the profile is {shown.name!r}; name only one"
         raise InputError(msg)
-    return committed_reproduction(shown, store, results_folder(shown.name) if place.parent == Path() else place)
+    return shown, results_folder(shown.name) if place.parent == Path() else place
 
 
 def committed_reproduction(profile: Profile, store: Store | None, folder: Path) -> CommittedReproduction:
