@@ -197,9 +197,9 @@ def measure() -> list[Measurement]:
             shares.append(100 * useful * pace.sum() / rate)
             products.append(rate / 1e9)
             print(
-                f"{case.n_pixels} pixels, {case.training.precision}: ours {pace.sum():.0f} views/s, {max(starts):.1f} s to "
-                f"start; {paces}; products "
-                f"{rate / 1e9:.0f} GFLOP/s, of which {shares[-1]:.0f} %; load {os.getloadavg()[0]:.1f}",
+                f"{case.n_pixels} pixels, {case.training.precision}: ours {pace.sum():.0f} views/s, "
+                f"{max(starts):.1f} s to start; {paces}; products {rate / 1e9:.0f} GFLOP/s, of which "
+                f"{shares[-1]:.0f} %; load {os.getloadavg()[0]:.1f}",
                 flush=True,
             )
         protocol = f"{case.epochs} epochs of {case.n_train} observations, batches of {case.training.batch_size}"
