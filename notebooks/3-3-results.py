@@ -39,19 +39,27 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from report_utils.binning import TRANSFORMS
 from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.residuals import PREDICTED_MASS, RESIDUAL, TRUE_MASS
 from report_utils.report.figures.style import NEUTRAL
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.statistics import mass_bins
 from report_utils.report.tables import shape_markdown, table_one_markdown
+from report_utils.report.wording import untrained_warning
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 chosen = {name: judged.quoted([name]) for name in judged.table.index}  # where each transform is shown
 results = {name: source.results[name] for name, (_, source) in chosen.items() if name in source.results}
-Markdown(judged.introduction) if judged.introduction else None
+untrained = {
+    f"{TRANSFORMS[name].label}{f', {label}' if judged.full else ''}": one.untrained
+    for label, source in judged.sources.items()
+    for name, one in source.everything.items()
+}
+introduction = "\n\n".join(filter(None, [untrained_warning(untrained), judged.about_full_size]))
+Markdown(introduction) if introduction else None
 
 # %% [markdown]
 # **Table 1.** Bias and scatter [dex], as printed and as found here. The bias nearest to 0 and the smallest scatter of

@@ -202,4 +202,6 @@ for name, one in runs.groupby("profile", sort=False):
         f"{name} holds {fits} fits and {dynamics} dynamics, trained in {one['minutes'].sum() / 60:.1f} hours of one core "
         f"({listing(sorted(set(one['machine'])))})"
     )
-Markdown(f"**What was found.** {'; '.join(found)}." if found else "**What was found.** No run of this size is committed.")
+Markdown(
+    f"**What was found.** {'; '.join(found)}." if found else "**What was found.** No run of this size is committed."
+)

@@ -167,7 +167,7 @@ def test_the_page_says_what_full_size_changes_of_the_protocol(build):
     full, paper = load_profile("full"), load_profile("paper")
     changed = protocol_changes(full, dynamics=False)
     assert f"batch size {paper.training.batch_size} → {full.training.batch_size}" in changed
-    assert "coarse none → 32 pixels, 6 epochs and 64 pixels, 4 epochs" in changed
+    assert "coarse none → 6 epochs at 32 pixels and 4 epochs at 64 pixels" in changed
     assert not any(entry.startswith("dynamics") for entry in changed)
     assert any(entry.startswith("dynamics: epochs 50 → ") for entry in protocol_changes(full, dynamics=True))
     assert protocol_changes(paper, dynamics=True) == []

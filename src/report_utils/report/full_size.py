@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from report_utils.profiles import Profile, load_profile
@@ -45,8 +44,8 @@ def protocol_changes(profile: Profile, *, dynamics: bool) -> list[str]:
     dynamics : bool
         Also of the training in phases.
     """
-    left_out = {"name", "description", "path", *(() if dynamics else ("dynamics",))}
-    ours, reports = (one.model_dump(exclude=left_out) for one in (profile, load_profile(REPORTS_PROFILE)))
+    protocol = {"n_pixels", "box", "folds", "training", *(("dynamics",) if dynamics else ())}
+    ours, reports = (one.model_dump(include=protocol) for one in (profile, load_profile(REPORTS_PROFILE)))
     said = []
     for path, printed, now in differences(reports, ours):
         of_dynamics = "dynamics: " if path[0] == "dynamics" else ""
@@ -55,8 +54,6 @@ def protocol_changes(profile: Profile, *, dynamics: bool) -> list[str]:
 
 
 def _in_words(value: Any) -> str:
-    if isinstance(value, list):
-        return " and ".join(map(_in_words, value)) or "none"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{_in_words(inner)} {name.replace('n_', '')}" for name, inner in value.items())
+    if isinstance(value, list):  # of coarse stages
+        return " and ".join(f"{stage['epochs']} epochs at {stage['n_pixels']} pixels" for stage in value) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")

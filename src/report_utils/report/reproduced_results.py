@@ -16,7 +16,7 @@ from report_utils.report.claim_tests import Evidence, Runs, printed_contrast
 from report_utils.report.claims import CLAIMS, judge_claims
 from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD, full_size_beside, protocol_changes
 from report_utils.report.leakage import mates_in_training
-from report_utils.report.printed_numbers import PUBLISHED
+from report_utils.report.printed_numbers import PUBLISHED, has_reports_size
 from report_utils.report.reproduction_status import StatusEntry, beside, full_size_status, reproduction_status
 from report_utils.report.seeds import SeedPredictions, all_seeds, trained_only
 from report_utils.report.studies import OverSeeds, judge_over_seeds, over_seeds_summary
@@ -208,18 +208,21 @@ class Judged:
 
     @property
     def about_full_size(self) -> str:
-        """One line on the results of full size, and on what they change of the report's protocol; empty without any."""
-        if self.full is None:
+        """One line on what is shown of full size, and on what it changes of the report's protocol; or nothing."""
+        shown = (self.full or self).reproduction
+        profile, n_clusters = shown.profile, shown.observations.n_clusters
+        if not has_reports_size(profile, n_clusters):
             return ""
-        shown, profile = self.full.reproduction, self.full.reproduction.profile
-        changed = protocol_changes(profile, dynamics=bool(self.full.dynamics))
-        return (
-            f"*Full size*: {thousands(profile.source.n_clusters)} clusters, {profile.n_pixels} × {profile.n_pixels} "
-            f"pixels and {profile.folds.run} folds, as in the report, by profile `{profile.name}` (committed results: "
-            f"{origin_of(shown.results.values(), shown.today)}). It changes of the report's protocol: "
-            f"{', '.join(changed) or 'nothing'}. [Which number a sentence quotes]"
-            "(../how-these-numbers-are-made.md#full-size-and-this-build)."
+        changed = ", ".join(protocol_changes(profile, dynamics=bool(shown.dynamics_transforms))) or "nothing"
+        said = (
+            f"*Full size*: {thousands(n_clusters)} clusters, {profile.n_pixels} × {profile.n_pixels} pixels and "
+            f"{profile.folds.run} folds, as in the report. Profile `{profile.name}` changes of the report's protocol: "
+            f"{changed}."
         )
+        if self.full is None:
+            return said
+        rule = "[Which number a sentence quotes](../how-these-numbers-are-made.md#full-size-and-this-build)"
+        return f"{said} Committed results: {origin_of(shown.results.values(), shown.today)}. {rule}."
 
 
 class _AtFullSize(Judged):
