@@ -93,8 +93,9 @@ if results:
         figures.draw_predictions(below, one.truth, one.predictions, masses)
         model, channels = judged.table.loc[name, ["model", "channels"]]
         above.set_title(f"{model}\n{channels} keV", fontsize="small")
-        scatter = f"σ = {one.residuals.std():.3f}\n{chosen[name][0]}"
+        scatter = f"σ = {one.residuals.std():.3f}"
         above.text(0.97, 0.95, scatter, transform=above.transAxes, ha="right", va="top", fontsize="small")
+        below.text(0.04, 0.97, chosen[name][0], transform=below.transAxes, va="top", fontsize="small")
         histograms.append(above)
         if column == 0:
             above.set_ylabel("test views [%]", fontsize="small")

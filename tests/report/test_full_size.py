@@ -10,7 +10,7 @@ from tests.profile_files import write_profile
 from tests.report.markdown import cells
 
 from report_utils.profiles import load_profile
-from report_utils.report import full_size
+from report_utils.report import full_size, reproduced_results, reproduction_status
 from report_utils.report.claims import CLAIMS
 from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD, full_size_beside, protocol_changes
 from report_utils.report.intervals import AGREES, FAILS, UNDECIDED
@@ -54,10 +54,8 @@ def build(made, monkeypatch):
     """The build, where full size is that of the other profile; its observations are not here."""
     monkeypatch.setattr(full_size, "FULL_PROFILE", str(made / "big.toml"))
     monkeypatch.setattr(full_size, "results_folder", lambda _: made / "results")
-    monkeypatch.setattr(full_size, "has_reports_size", lambda _, n_clusters: n_clusters == 60)
-    monkeypatch.setattr(
-        "report_utils.report.reproduction_status.has_reports_size", lambda _, n_clusters: n_clusters == 60
-    )
+    for module in (full_size, reproduced_results, reproduction_status):
+        monkeypatch.setattr(module, "has_reports_size", lambda _, n_clusters: n_clusters == 60)
     monkeypatch.setattr("report_utils.report.claims.MINIMUM_GROUPS", 2)
     reproduction = Reproduction(made / "tiny.toml", Store(made / "runs"))
     # only what is stored is shown: nothing is trained, and no observation of full size is simulated
