@@ -72,27 +72,31 @@ Markdown(f"{judged.introduction}\n\n{verdicts_markdown(judged.verdicts)}")
 Markdown(judged.how_trained)
 
 # %% mystnb={"figure": {"caption": "**All measured ratios** with their 95% intervals, in the order of the list below. Colour and mark show the verdict of each part; black bars are the same ratios of the printed scatters. Where a ratio is of full size, the thin grey line below it is that of this build. Left of 1 the first of the two has the smaller scatter. The wider an interval, the less this size can say.", "name": "fig-claims"}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}} tags=["hide-input"]
-parts = [part for found in evidence.values() for part in found.parts]
-own = {part.label: part for found in judged.here.values() for part in found.parts}
+*larger, own = [
+    {(name, part.label): part for name, found in source.items() for part in found.parts}
+    for source in judged.verdicts.values()
+]
+at_full_size = larger[0] if larger else {}
+parts = {key: at_full_size.get(key, part) for key, part in (own | at_full_size).items()}
 looks = {HOLDS: (OURS, "o"), FAILS: (PRINTED, "X")}
 figure = Figure(figsize=(8.0, 0.9 + 0.27 * max(len(parts), 1)), layout="constrained")
 ax = figure.subplots()
 seen = set()
-for place, part in enumerate(parts):
+for place, (key, part) in enumerate(parts.items()):
     colour, marker = looks.get(part.verdict, (NEUTRAL, "D"))
     label = None if part.verdict in seen else part.verdict
     seen.add(part.verdict)
     ax.plot([part.measured.low, part.measured.high], [place, place], color=colour)
     ax.plot(part.measured.value, place, marker, color=colour, label=label, ls="none")
-    smaller = own.get(part.label)
-    if smaller is not None and smaller is not part:
+    smaller = own.get(key) if key in at_full_size else None
+    if smaller is not None:
         ax.plot([smaller.measured.low, smaller.measured.high], [place + 0.3] * 2, color=NEUTRAL, lw=0.9)
         ax.plot(smaller.measured.value, place + 0.3, "|", color=NEUTRAL, ms=5)
-printed = [(part.printed, place) for place, part in enumerate(parts) if part.printed is not None]
+printed = [(part.printed, place) for place, part in enumerate(parts.values()) if part.printed is not None]
 if printed:
     ax.plot(*zip(*printed, strict=True), "|", color="black", ms=9, label="from the printed numbers", ls="none")
 ax.axvline(1, color="black", lw=0.8)
-ax.set_yticks(range(len(parts)), [part.label for part in parts], fontsize="small")
+ax.set_yticks(range(len(parts)), [label for _, label in parts], fontsize="small")
 ax.set_ylim(max(len(parts), 1) - 0.5, -0.5)
 ax.set_xlabel("ratio, with its 95% interval; 1: no difference")
 if parts:
