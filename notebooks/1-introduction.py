@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Introduction
+# # 1 Introduction
 #
 # **The question.** Why weigh galaxy clusters, why with a neural network, and what does the report want to learn?
 #

@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Problem and data
+# # 2 Problem and data
 #
 # **The question.** What exactly is one observation, how many are there, and how do they differ?
 #

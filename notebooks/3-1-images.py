@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Images
+# # 3.1 Images
 #
 # **The question.** How does a list of photons become an input of a convolutional network, and what do the variants
 # look like?
@@ -63,7 +63,7 @@ counts = [band_counts(events, 128) for events in observations]
 titles = [f"log M = {events.log10_mass:.2f}" for events in observations]
 
 # %% [markdown]
-# ## Single band
+# ## 3.1.1 Single band
 #
 # This image is the closest to earlier work {cite}`Ntampaka2019`, which also left out photons above 7.5 keV.
 # The report finds that leaving them out makes little difference (its footnote 3); [a page of its
@@ -87,7 +87,7 @@ figure.suptitle(COLOUR_BAR, fontsize="small", x=0.99, ha="right")
 figure
 
 # %% [markdown]
-# ## Multi-band
+# ## 3.1.2 Multi-band
 #
 # The first $k$ bands become the $k$ channels of one image, $k = 1, \dots, 4$.
 
@@ -103,7 +103,7 @@ shares = pd.DataFrame([[f"{share:.2%}" for share in total / total.sum()]], colum
 Markdown(shares.to_markdown(index=False, disable_numparse=True, stralign="right"))
 
 # %% [markdown]
-# ## Large observations removed
+# ## 3.1.3 Large observations removed
 #
 # Does the network need the bright core? To see that, the report keeps only the pixels below a percentile. Its
 # words speak of the lowest $p\,\%$ of the observations, its formulas of pixels below the $p\,\%$ percentile, and

@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # The network and its training
+# # 3.2 The network and its training
 #
 # **The question.** What is trained, how, and how is it tested?
 #

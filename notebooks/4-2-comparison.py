@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Multi-band against AGN-less
+# # 4.2 Multi-band against AGN-less
 #
 # **The question.** Does the network learn in another way when the clusters have no AGN?
 #
@@ -22,7 +22,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
-# %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order. Look for rows that differ, and compare with how much a single row changes from one epoch to the next.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown

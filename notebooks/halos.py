@@ -109,11 +109,7 @@ left.set_ylim(bottom=0)
 figure
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-notes = [
-    f"{outcome.variant.title}: from committed results, {outcome.origin}."
-    for outcome in outcomes.values()
-    if outcome is not None and outcome.origin is not None
-]
+notes = []
 missing = [name for name, outcome in outcomes.items() if outcome is None]
 if missing:
     notes.append(f"Networks with {' and '.join(missing)} folds have not been trained: `{command}` trains them.")

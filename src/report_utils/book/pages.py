@@ -58,7 +58,15 @@ def _dynamics_pages(notebook: str) -> list[Page]:
             "figure": "Figure 10" if is_whole else "Figure 11, right, by itself",
             "clusters": "clusters" if is_whole else "clusters without AGN",
         }
-        pages.append(Page(f"4-1-dynamics-{stem.lower()}", notebook, f"Dynamics: {stem}", {"transform": name}, words))
+        pages.append(
+            Page(
+                f"4-1-dynamics-{stem.lower()}",
+                notebook,
+                f"{'4.1' if is_whole else '4.2'} Dynamics: {stem}",
+                {"transform": name},
+                words,
+            )
+        )
     return pages
 
 
