@@ -28,7 +28,7 @@ from report_utils.workers.processes import n_workers
 from report_utils.workers.worker_pool import Task, run_tasks
 
 ROUNDS = 3
-PLAIN = "plain Keras fit"
+PLAIN, MIXED = "plain Keras fit", "Keras fit in mixed_bfloat16"
 _FITS_PER_START = 16
 
 
@@ -44,6 +44,12 @@ class Case:
     epochs: int
     """Of the protocol."""
     goal: float
+    """Against :data:`PLAIN`; in bfloat16 at 32 pixels against the faster of both peers."""
+
+    @property
+    def peers(self) -> dict[str, str]:
+        """Return the dtype policy of each peer."""
+        return {PLAIN: "float32"} | ({MIXED: "mixed_bfloat16"} if self.training.precision == "bfloat16" else {})
 
 
 def cases() -> list[Case]:
@@ -51,9 +57,12 @@ def cases() -> list[Case]:
     n_train = round(0.9 * paper.source.n_clusters)
     at_128 = paper.training.model_copy(update={"epochs": 3})
     at_32 = load_profile("quick").training
+    half = {"precision": "bfloat16"}
     return [
         Case(128, at_128, 150, n_train, paper.training.epochs, 1.4),
         Case(32, at_32, 1500, n_train, paper.training.epochs, 1.8),
+        Case(128, at_128.model_copy(update=half), 150, n_train, paper.training.epochs, 2.2),
+        Case(32, at_32.model_copy(update=half), 1500, n_train, paper.training.epochs, 1.8),
     ]
 
 
@@ -93,7 +102,7 @@ def our_fit(case: Case, fold: int) -> dict[str, float]:
     return paced(begin, ends, n_views)
 
 
-def plain_fit(connection, case: Case, fold: int) -> None:
+def plain_fit(connection, case: Case, fold: int, policy: str) -> None:
     """Run the plain script in a process of its own, so that its thread pools are sized as Keras sizes them."""
     images, mass = made_up(case)
     fold_of = assign_folds(case.n_clusters, 10, 0)
@@ -104,6 +113,8 @@ def plain_fit(connection, case: Case, fold: int) -> None:
     import keras
 
     from report_utils.cnn import build_cnn
+
+    keras.config.set_dtype_policy(policy)
 
     class Ends(keras.callbacks.Callback):
         ends: list[float] = []  # noqa: RUF012 - one fit a process
@@ -130,10 +141,10 @@ def paced(begin: float, ends: np.ndarray, n_views: int) -> dict[str, float]:
     }
 
 
-def of_plain(case: Case, number: int) -> dict[str, float]:
+def of_plain(case: Case, number: int, policy: str) -> dict[str, float]:
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    process = context.Process(target=plain_fit, args=(there, case, number))
+    process = context.Process(target=plain_fit, args=(there, case, number, policy))
     process.start()
     found = here.recv()
     process.join()
@@ -170,46 +181,55 @@ def measure() -> list[Measurement]:
     os.environ.pop("OPENBLAS_CORETYPE", None)  # it would slow NumPy's products, and so flatter ours
     found = []
     for case in cases():
-        ours, plain, shares, products = [], [], [], []
+        ours, shares, products = [], [], []
+        peers: dict[str, list[float]] = {name: [] for name in case.peers}
         for number in range(ROUNDS):
             rate = products_of_all()
-            theirs = of_plain(case, number)
+            theirs = {name: of_plain(case, number, policy) for name, policy in case.peers.items()}
             mine = of_ours(case)
             pace = np.array([one["pace"] for one in mine])
             starts = [one["start"] for one in mine]
-            plain.append(fits_per_hour(case, theirs["pace"], theirs["start"]))
+            for name, found_of in theirs.items():
+                peers[name].append(fits_per_hour(case, found_of["pace"], found_of["start"]))
             ours.append(sum(fits_per_hour(case, p, s) for p, s in zip(pace, starts, strict=True)))
+            paces = ", ".join(f"{name} {one['pace']:.0f} views/s" for name, one in theirs.items())
             useful = useful_operations(4, case.n_pixels)
             shares.append(100 * useful * pace.sum() / rate)
             products.append(rate / 1e9)
             print(
-                f"{case.n_pixels} pixels: ours {pace.sum():.0f} views/s, {max(starts):.1f} s to start; plain "
-                f"{theirs['pace']:.0f} views/s, {theirs['start']:.1f} s; products {rate / 1e9:.0f} GFLOP/s, of which "
+                f"{case.n_pixels} pixels, {case.training.precision}: ours {pace.sum():.0f} views/s, "
+                f"{max(starts):.1f} s to start; {paces}; products {rate / 1e9:.0f} GFLOP/s, of which "
                 f"{shares[-1]:.0f} %; load {os.getloadavg()[0]:.1f}",
                 flush=True,
             )
         protocol = f"{case.epochs} epochs of {case.n_train} observations, batches of {case.training.batch_size}"
-        name = f"{case.n_pixels} pixels"
-        found += [
+        place, name = f"training/{case.n_pixels}", f"{case.n_pixels} pixels"
+        if case.training.precision != "float32":
+            place, name = f"{place}/{case.training.precision}", f"{name} in {case.training.precision}"
+        peer = max(peers, key=lambda one: np.median(peers[one])) if case.n_pixels == 32 else PLAIN
+        found.append(
             Measurement(
-                name=f"training/{case.n_pixels}",
+                name=place,
                 title=f"fits at {name}",
                 unit="fits/h",
                 ours=Quantity.of(ours),
-                peers={PLAIN: Quantity.of(plain)},
-                ratio=Quantity.of(np.array(ours) / np.array(plain)),
-                ratio_is=f"our fits per hour over those of {PLAIN}",
+                peers={one: Quantity.of(values) for one, values in peers.items()},
+                ratio=Quantity.of(np.array(ours) / np.array(peers[peer])),
+                ratio_is=f"our fits per hour over those of {peer}",
                 goal=case.goal,
                 note=f"{protocol}; {n_workers()} workers of one thread, against one process with all cores",
-            ),
-            Measurement(
-                name=f"training/{case.n_pixels}/share",
-                title=f"useful operations of a fit at {name}",
-                unit="% of the matrix products",
-                ours=Quantity.of(shares),
-                judged="ours",
-                goal=50.0 if case.n_pixels == 128 else None,
-                note=f"of {np.median(products):.0f} GFLOP/s that NumPy's products of 1024 x 1024 matrices reach",
-            ),
-        ]
+            )
+        )
+        if case.training.precision == "float32":
+            found.append(
+                Measurement(
+                    name=f"{place}/share",
+                    title=f"useful operations of a fit at {name}",
+                    unit="% of the matrix products",
+                    ours=Quantity.of(shares),
+                    judged="ours",
+                    goal=50.0 if case.n_pixels == 128 else None,
+                    note=f"of {np.median(products):.0f} GFLOP/s that NumPy's products of 1024 x 1024 matrices reach",
+                )
+            )
     return found

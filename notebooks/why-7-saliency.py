@@ -83,6 +83,7 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # All networks of a fold, of one band and of two, look at the same held-out clusters: the first 120 of the fold that have
 # at most 100,000 events. Their event lists, which tell the box and with it the radius of each pixel, are then made again
 # in seconds. Masses are means over the eight views. The arithmetic above is that of `python -m tools.expected_ring_shifts`.
+# The networks of `quick` are kept with the project; they are trained again if what decides their numbers has changed.
 #
 # *New since the predictions were committed.* They were first tested on one network of each kind and fold. Here each has
 # the profile's training seeds, three at `quick`, and 120 clusters of a fold are shown to it instead of 200. Predictions

@@ -77,7 +77,8 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 #
 # All networks of a fold, of one band and of two, see the same held-out clusters. Nothing is trained but regressions. The
 # mean of the 20 units over the eight views, read by the last layer, is exactly the mass that the network predicts. An
-# archive of your own tells masses and counts only: these are read, and the rest is left out.
+# archive of your own tells masses and counts only: these are read, and the rest is left out. The networks of `quick` are
+# kept with the project; they are trained again if what decides their numbers has changed.
 #
 # *New since the predictions were committed.* They were first tested on one network of each kind and fold. Here each has
 # the profile's training seeds, three at `quick`. Predictions, thresholds and the rule are as they were: every network has

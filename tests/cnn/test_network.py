@@ -390,7 +390,7 @@ def test_a_network_whose_weights_depend_on_the_images_size_is_not_resized(monkey
         return model
 
     monkeypatch.setattr("report_utils.cnn.network.build_cnn", flat)
-    with pytest.raises(InputError, match="stages of training.coarse cannot follow each other"):
+    with pytest.raises(InputError, match="remove training"):
         Network(2, 8).resized(16)
 
 

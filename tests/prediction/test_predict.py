@@ -18,6 +18,7 @@ from report_utils.events.thinning import thin
 from report_utils.prediction import predict
 from report_utils.prediction.trained_networks import networks_of_book, trained_networks
 from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.results import export_results
 from report_utils.runs.store import Store
 from report_utils.simulation import simulate_observation
 
@@ -221,3 +222,31 @@ def test_pages_get_the_networks_of_the_book_by_fold_and_seed(reproduction, monke
     found = networks_of_book(reproduction, [TRANSFORM])[TRANSFORM]
     assert set(found) == {(0, 0), (1, 0), (0, 1), (1, 1)}
     assert all((one.fold, one.training_seed) == place for place, one in found.items())
+
+
+def test_pages_look_into_committed_networks_while_nothing_has_changed(reproduction, tmp_path, monkeypatch):
+    """Weights are committed for the seeds that pages look into; a damaged one, or other inputs, and none is used."""
+    monkeypatch.setattr("report_utils.reproduction.one_profile.results_folder", lambda _: tmp_path)
+    assert TRANSFORM == "multi_band_2"
+    monkeypatch.setattr(reproduction, "profile", reproduction.profile.model_copy(update={"network_seeds": 2}))
+    own = networks_of_book(reproduction, [TRANSFORM])[TRANSFORM]
+    assert reproduction.book_seeds(TRANSFORM) == 2
+    export_results(reproduction, [TRANSFORM], folder=tmp_path)
+    assert reproduction.book_seeds(TRANSFORM) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(reproduction, "load", lambda key: pytest.fail(f"{key.name} is not a committed one"))
+        found = networks_of_book(reproduction, [TRANSFORM])[TRANSFORM]
+    assert found.keys() == own.keys()
+    for place, network in found.items():
+        np.testing.assert_array_equal(network.fit.predictions, own[place].fit.predictions)
+        for weight, its_own in zip(network.fit.weights, own[place].fit.weights, strict=True):
+            np.testing.assert_array_equal(weight, its_own)
+    damaged = next(tmp_path.rglob("fold-1-seed-1-*")) / "weight_03.npy"
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-4] + b"\0\0\0\1")
+    assert reproduction.committed_networks(TRANSFORM) == []
+    damaged.write_bytes(content)
+    other = reproduction.profile.training.model_copy(update={"learning_rate": 1e-4})
+    changed = Reproduction(reproduction.profile.model_copy(update={"training": other}), reproduction.store)
+    assert changed.committed_networks(TRANSFORM) == []
+    assert len(reproduction.committed_networks(TRANSFORM)) == 4

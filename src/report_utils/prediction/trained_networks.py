@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from report_utils.cnn.untrained import why_untrained
 from report_utils.errors import NotAvailableError
 from report_utils.profiles import Profile, project_root
 from report_utils.reproduction.one_profile import Reproduction
+from report_utils.runs.store import Run, RunKey
 
 if TYPE_CHECKING:
     import keras
@@ -105,54 +106,59 @@ def trained_networks(reproduction: Reproduction, transform: str) -> list[Trained
     Raises
     ------
     NotAvailableError
-        If a fit is missing; the message names the command that trains it. Committed results hold no weights.
+        If a fit is missing; the message names the command that trains it. Most committed results hold no weights.
     """
+    n_seeds = reproduction.n_training_seeds(transform)
+    return _networks(
+        reproduction, transform, [reproduction.load(key) for key in _keys(reproduction, transform, n_seeds)]
+    )
+
+
+def _keys(reproduction: Reproduction, transform: str, n_seeds: int) -> list[RunKey]:
+    return [key for seed in range(n_seeds) for key in reproduction.fit_keys(transform, seed)]
+
+
+def _networks(reproduction: Reproduction, transform: str, runs: Sequence[Run | None]) -> list[TrainedNetwork]:
     with quietly():
         from report_utils.cnn.scales import TargetScale
 
     profile, fold_of, masses = reproduction.profile, reproduction.fold_of(), reproduction.dataset.log10_mass
-    networks, n_missing = [], 0
-    for seed in range(reproduction.n_training_seeds(transform)):
-        for fold in range(profile.folds.run):
-            key = reproduction.fit_key(transform, fold, seed)
-            reproduction.holds(key)  # a page that shows committed results has asked for these, which hold no weights
-            run = reproduction.store.load(key)
-            if run is None:
-                n_missing += 1
-                continue
-            fit = fit_from_arrays(run.array, run.facts())
-            scale = TargetScale(masses[fold_of != fold], profile.training.target)
-            networks.append(TrainedNetwork(transform, seed, profile.n_pixels, fit, scale, masses[fit.cluster]))
-    if n_missing:
+    found = [run for run in runs if run is not None and run.has_weights]
+    if len(found) < len(runs):
         msg = (
-            f"profile {profile.name}: {n_missing} of {n_missing + len(networks)} fits of {transform!r} are not trained;"
+            f"profile {profile.name}: {len(runs) - len(found)} of {len(runs)} fits of {transform!r} are not trained;"
             f" train them with: report-utils fit {get_transform(transform).name} --profile {_called(profile)}"
         )
         raise NotAvailableError(msg)
+    networks = []
+    for run in found:
+        fit, seed = fit_from_arrays(run.array, run.facts()), run.manifest["inputs"]["training_seed"]
+        scale = TargetScale(masses[fold_of != fit.fold], profile.training.target)
+        networks.append(TrainedNetwork(transform, seed, profile.n_pixels, fit, scale, masses[fit.cluster]))
     return networks
 
 
 def networks_of_book(
     reproduction: Reproduction, transforms: Iterable[str]
 ) -> dict[str, dict[tuple[int, int], TrainedNetwork]]:
-    """Return the networks that pages look into, by transform and by (fold, training seed); missing ones are trained.
+    """Return the networks that pages look into, by transform and by (fold, training seed).
+
+    They are committed ones as long as nothing that decides their numbers has changed; if not, they are trained.
 
     Raises
     ------
     NotAvailableError
-        If committed results are shown, which hold no weights.
+        If committed results without weights are shown.
     """
-    transforms = list(transforms)
-    n_seeds = max(map(reproduction.book_seeds, transforms))
-    reproduction.prepare(transforms, (), n_training_seeds=n_seeds)
-    return {
-        name: {
-            (one.fold, one.training_seed): one
-            for one in trained_networks(reproduction, name)
-            if one.training_seed < n_seeds
-        }
-        for name in transforms
-    }
+    networks = {}
+    for name in transforms:
+        runs: Sequence[Run | None] = reproduction.committed_networks(name)
+        if not runs:
+            n_seeds = reproduction.book_seeds(name)
+            reproduction.prepare([name], (), n_training_seeds=n_seeds)
+            runs = [reproduction.load(key) for key in _keys(reproduction, name, n_seeds)]
+        networks[name] = {(one.fold, one.training_seed): one for one in _networks(reproduction, name, runs)}
+    return networks
 
 
 def _called(profile: Profile) -> str:

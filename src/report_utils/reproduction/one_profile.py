@@ -20,11 +20,12 @@ from report_utils.dynamics import Recording
 from report_utils.errors import InputError, NotAvailableError
 from report_utils.events import EventList
 from report_utils.files.disk import require_room
-from report_utils.profiles import Profile, load_profile
+from report_utils.profiles import Profile, load_profile, project_root
 from report_utils.reproduction.recorded import recorded_dynamics, recorded_fits
 from report_utils.reproduction.training_tasks import dynamics_code, fit_code, profile_folds, store_run
 from report_utils.runs.cleanup import in_use
 from report_utils.runs.code_digest import reached_definitions
+from report_utils.runs.manifests import fault_of, read_manifest
 from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.backends import backend_name
 from report_utils.workers.processes import WORKER_ENVIRONMENT
@@ -51,6 +52,11 @@ _DECIDING_FLAGS = (
     "NVIDIA_TF32_OVERRIDE",
 )
 """Environment variables of a worker process that decide the last bits of a training."""
+
+
+def results_folder(profile: str) -> Path:
+    """Return the folder of the committed results of a profile and its studies."""
+    return project_root() / "results" / profile
 
 
 class Reproduction:
@@ -165,7 +171,22 @@ class Reproduction:
     def book_seeds(self, transform: str) -> int:
         """Return the number of seeds with which the book needs a transform to be trained."""
         fewest = self.profile.training_seeds
-        return max(fewest, self.profile.network_seeds) if transform in NETWORK_TRANSFORMS else fewest
+        looked_into = transform in NETWORK_TRANSFORMS and not self.committed_networks(transform)
+        return max(fewest, self.profile.network_seeds) if looked_into else fewest
+
+    def committed_networks(self, transform: str) -> list[Run]:
+        """Return the committed fits that pages look into, with weights, of every seed and fold.
+
+        It is empty unless each of them is there, undamaged, and would be computed from the same inputs today.
+        """
+        found = []
+        for seed in range(self.profile.network_seeds):
+            for key in self.fit_keys(transform, seed):
+                folder = Store(results_folder(self.profile.name)).folder(key)
+                if fault_of(folder, key.digest) is not None:
+                    return []
+                found.append(Run(folder, read_manifest(folder)))
+        return found if all(run.has_weights for run in found) else []
 
     def n_training_seeds(self, transform: str) -> int:
         """Return the number of seeds with which a transform has been trained in all folds, at least 1."""

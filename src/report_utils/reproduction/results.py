@@ -1,4 +1,4 @@
-"""Results: finished runs without their weights, small enough to commit, with the same names and keys.
+"""Results: finished runs, most without their weights, small enough to commit, with the same names and keys.
 
 The results of a profile and its studies lie below ``results/<profile>/``, laid out like the folder of runs. Since they
 come from other machines, each manifest is checked against the files, and each array against what a run can hold.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,8 +22,7 @@ from report_utils.binning import get_transform
 from report_utils.errors import InputError, printable
 from report_utils.files.disk import clear_disk_errors, write_json
 from report_utils.files.input_files import demand_file, files_below, read_json
-from report_utils.profiles import project_root
-from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.one_profile import NETWORK_TRANSFORMS, Reproduction, results_folder
 from report_utils.reproduction.studies import Study, possible_variants, reproduce_variant, reproduction_of
 from report_utils.reproduction.training_tasks import dynamics_code, fit_code
 from report_utils.runs.code_digest import digest, file_digest, reached_definitions
@@ -36,6 +35,7 @@ from report_utils.workers.backends import ENGINES
 _ARRAYS = {"cluster": "iu", "group": "U", "truth": "f", "predictions": "f"}
 """The arrays of a result and their NumPy kinds; a dynamics also has ``state_...`` arrays."""
 _NAME = re.compile(r"(fit|dynamics)(/[A-Za-z0-9_][A-Za-z0-9_.+-]{0,119}){3}")
+_WEIGHT = re.compile(r"weight_\d+")
 _MAX_ENTRIES = 100_000
 """Files and folders to search for results; the project has a few thousand."""
 _MAX_MANIFEST = 4 << 20
@@ -47,14 +47,9 @@ _MASSES = (0.0, 30.0)
 """Limits of log10 M500c [Msun], far beyond any cluster."""
 
 
-def results_folder(profile: str) -> Path:
-    """Return the folder of the committed results of a profile and its studies."""
-    return project_root() / "results" / profile
-
-
 @dataclass(frozen=True)
 class Result(Run):
-    """A committed run: a finished run without its weights."""
+    """A committed run: a finished run, without its weights unless pages look into its network."""
 
     @property
     def name(self) -> str:
@@ -142,13 +137,14 @@ def _fault_of_arrays(result: Result) -> str | None:
     states = {name for name in names if name.startswith("state_")} if not result.is_fit else set()
     if missing := sorted(_ARRAYS.keys() - names):
         return f"has no {', '.join(missing)}"
-    if unknown := sorted(names - _ARRAYS.keys() - states):
+    weights = {name for name in names if _WEIGHT.fullmatch(name)} if result.is_fit else set()
+    if unknown := sorted(names - _ARRAYS.keys() - states - weights):
         return f"has unknown arrays: {', '.join(name[:40] for name in unknown[:3])}"
     arrays = {name: result.array(name) for name in sorted(names)}
     for name, array in arrays.items():
         if array.dtype.kind not in _ARRAYS.get(name, "f"):
             return f"{name} holds {array.dtype}, which is the wrong type"
-    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+    shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items() if name not in weights)
     n_tested = len(arrays["cluster"]) if arrays["cluster"].ndim == 1 else -1
     n_views = arrays["predictions"].shape[-1] if arrays["predictions"].ndim else 0
     leading = (n_tested,) if result.is_fit else (len(arrays["predictions"]), n_tested)
@@ -156,7 +152,7 @@ def _fault_of_arrays(result: Result) -> str | None:
     expected |= dict.fromkeys(states, (n_tested, n_views))
     if n_views == 0 or any(arrays[name].shape != shape for name, shape in expected.items()):
         return f"the shapes of its arrays do not match: {shapes}"
-    for name in ("predictions", "truth", *sorted(states)):
+    for name in ("predictions", "truth", *sorted(states), *sorted(weights)):
         if not (np.isfinite(arrays[name]).all() and np.abs(arrays[name]).max(initial=0) <= _MAX_PREDICTION):
             return f"{name} holds values that no network can return"
     if ((arrays["truth"] < _MASSES[0]) | (arrays["truth"] > _MASSES[1])).any():
@@ -195,6 +191,8 @@ def export_results(
 ) -> dict[str, bool]:
     """Write the finished runs of a reproduction, with every trained seed.
 
+    Weights are left out, except those of the ``network_seeds`` of the profile, which pages look into.
+
     Parameters
     ----------
     reproduction : Reproduction
@@ -211,7 +209,8 @@ def export_results(
         For each result, by name, whether writing it changed anything.
     """
     own = results_folder(reproduction.profile.name.partition("+")[0])
-    return _write(_finished(reproduction, transforms, dynamics), folder or own, replace=replace)
+    runs = _finished(reproduction, transforms, dynamics)
+    return _write(runs, folder or own, _looked_into(reproduction), replace=replace)
 
 
 def export_study(
@@ -222,7 +221,14 @@ def export_study(
     for variant in possible_variants(base, study):
         runs = _finished(reproduce_variant(base, variant), variant.trained, variant.dynamics)
         found |= {run.manifest["name"]: run for run in runs}
-    return _write(list(found.values()), folder or results_folder(base.profile.name), replace=replace)
+    runs, own = list(found.values()), results_folder(base.profile.name)
+    return _write(runs, folder or own, _looked_into(base), replace=replace)
+
+
+def _looked_into(reproduction: Reproduction) -> set[str]:
+    """Return the names of the fits that pages look into, if the profile trains seeds of their own for them."""
+    seeds = range(reproduction.profile.network_seeds if reproduction.profile.network_seeds > 1 else 0)
+    return {key.name for name in NETWORK_TRANSFORMS for seed in seeds for key in reproduction.fit_keys(name, seed)}
 
 
 def _finished(reproduction: Reproduction, transforms: Iterable[str], dynamics: Iterable[str]) -> list[Run]:
@@ -249,7 +255,8 @@ def import_results(source: Path, *, folder: Path | None = None, replace: bool = 
     written: dict[str, bool] = {}
     for profile in sorted({_profile_of(result.name) for result in found.values()}):
         own = [result for result in found.values() if _profile_of(result.name) == profile]
-        written |= _write(own, folder or results_folder(profile), replace=replace)
+        with_weights = {result.name for result in own if result.has_weights}
+        written |= _write(own, folder or results_folder(profile), with_weights, replace=replace)
     return written
 
 
@@ -257,8 +264,8 @@ def _profile_of(name: str) -> str:
     return name.split("/")[1].partition("+")[0]
 
 
-def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, bool]:
-    """Copy runs without their weights; every conflict is found before the first run is written."""
+def _write(runs: Sequence[Run], folder: Path, with_weights: Collection[str], *, replace: bool) -> dict[str, bool]:
+    """Copy runs, without their weights unless named; every conflict is found before the first run is written."""
     there = read_results(folder)
     for run in runs:
         earlier = there.get(run.manifest["name"])
@@ -270,7 +277,8 @@ def _write(runs: Sequence[Run], folder: Path, *, replace: bool) -> dict[str, boo
     for run in runs:
         name = run.manifest["name"]
         earlier, files = there.get(name), run.manifest["files"]
-        files = {file: about for file, about in files.items() if not file.startswith("weight_")}
+        if name not in with_weights:
+            files = {file: about for file, about in files.items() if not file.startswith("weight_")}
         is_there = earlier is not None and earlier.digest == run.digest
         written[name] = not is_there or (replace and earlier.manifest["files"] != files)
         if written[name]:

@@ -70,6 +70,11 @@ class Run:
         """Return the digest of the run's inputs."""
         return self.manifest["digest"]
 
+    @property
+    def has_weights(self) -> bool:
+        """Tell whether this is a fit that is stored with the weights of its network."""
+        return any(name.startswith("weight_") for name in self.manifest["files"])
+
     def array(self, name: str, *, mapped: bool = False) -> NDArray:
         """Return a stored array; with ``mapped`` it stays on disk and only the parts that are used are read."""
         return np.load(self.folder / f"{name}.npy", mmap_mode="r" if mapped else None, allow_pickle=False)
