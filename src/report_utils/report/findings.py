@@ -114,9 +114,9 @@ class Findings:
             is_thermometer = gain.high < min(copy.low, broken.low)
             measures = "The second band measures a temperature, which follows the mass. " if is_thermometer else ""
             yield (
-                f"**Why: the temperature.** {measures}A second band without a spectrum has {copy:.2f} times the scatter "
-                f"of the first alone. Two bands have {broken:.2f} of the scatter of one where temperatures do not follow "
-                "the mass."
+                f"**Why: the temperature.** {measures}A second band without a spectrum has {copy:.2f} times the "
+                f"scatter of the first alone. Where temperatures do not follow the mass, two bands have {broken:.2f} "
+                "of the scatter of one."
             )
 
     def _counts(self) -> Iterator[str]:
