@@ -28,10 +28,9 @@ def page_address(page: str) -> str:
 
 
 def status_markdown(entries: Sequence[StatusEntry]) -> str:
-    """Write all entries as one table, which the book lets a reader filter, and below it each rule with its reason once."""
-    numbers = {
-        rule: number for number, rule in enumerate(dict.fromkeys(e.rule for e in entries if any(e.rule)), start=1)
-    }
+    """Write all entries as one table, which the book lets a reader filter, and below it each rule with its reason."""
+    rules = dict.fromkeys(entry.rule for entry in entries if any(entry.rule))
+    numbers = {rule: number for number, rule in enumerate(rules, start=1)}
     rows = []
     for entry in entries:
         printed = "<br>".join([re.sub("^-", "−", entry.printed), *(_printed(part) for part in entry.parts)])
@@ -42,8 +41,8 @@ def status_markdown(entries: Sequence[StatusEntry]) -> str:
         run = f"`{entry.run}`" if entry.run else ""
         rows.append([entry.kind, what, printed, ours, entry.verdict, str(numbers.get(entry.rule, "")), run])
     table = markdown_table(["Kind", "What", "Printed", "Here", "Verdict", "Rule", "Run"], rows, "lllllrl")
-    rules = [f"{number}. {_rule_text(rule, entries)}" for rule, number in numbers.items()]
-    return f":::{{container}} filterable\n\n{table}\n\n:::\n\n**Rules**\n\n" + "\n".join(rules)
+    lines = [f"{number}. {_rule_text(rule, entries)}" for rule, number in numbers.items()]
+    return f":::{{container}} filterable\n\n{table}\n\n:::\n\n**Rules**\n\n" + "\n".join(lines)
 
 
 def _printed(part: Part) -> str:
