@@ -69,10 +69,8 @@ looks = {HOLDS: (OURS, "o"), FAILS: (PRINTED, "X")}
 
 
 def label_of(judgement, part):
-    variant = judgement.variant
-    is_default = not (variant.overrides or variant.stand_ins)
-    short = variant.title if is_default else variant.name.replace("-", " ").replace("agn", "AGN")
-    return f"{short}: {part.label}" if len(judgement.evidence.parts) > 1 else short
+    title = judgement.variant.title
+    return f"{title}: {part.label}" if len(judgement.evidence.parts) > 1 else title
 
 
 figure = Figure(figsize=(8.0, 0.8 + 0.27 * sum(heights) + 0.45 * len(heights)), layout="constrained")
@@ -93,7 +91,7 @@ else:
         for tick, (judgement, _) in zip(ax.get_yticklabels(), parts, strict=True):
             tick.set_fontweight("bold" if judgement.turns else "normal")
         ax.set_ylim(len(parts) - 0.5, -0.5)
-        ax.set_title(name.replace("_", " "), fontsize="small")
+        ax.set_title(parts[0][0].claim.statement, fontsize="small", loc="right")
         ax.axvline(1, color="black", lw=0.8)
         for limit in parts[0][0].claim.limits:
             ax.axvline(limit, color=NEUTRAL, lw=0.9, ls="--")

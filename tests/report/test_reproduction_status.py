@@ -350,9 +350,9 @@ def test_a_terminal_and_machines_read_the_same(quick):
         assert record["verdict"] == line["verdict"] == entry.verdict
         assert record["runs"] == line["runs"].split() == list(entry.runs)
     little = next(record for record in data["entries"] if record["name"].startswith("The third and the fourth"))
-    assert [part["part"] for part in little["parts"]] == ["multi_band_3 / multi_band_2", "multi_band_4 / multi_band_2"]
+    assert [part["part"] for part in little["parts"]] == ["3 bands over 2 bands", "4 bands over 2 bands"]
     assert len(parts) == sum(len(record["parts"]) for record in data["entries"])
-    two = next(line for line in parts if line["part"] == "multi_band_3 / multi_band_2")
+    two = next(line for line in parts if line["part"] == "3 bands over 2 bands")
     assert float(two["printed_value"]) == pytest.approx(0.05903 / 0.06345)
     assert float(two["low"]) == little["parts"][0]["low"]
     row = next(record for record in data["entries"] if record["name"] == "Single Band, 0+: standard deviation")

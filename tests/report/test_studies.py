@@ -84,7 +84,7 @@ def test_a_studied_claim_is_judged_as_in_the_list(report_like):
     whole = listed["retained_lose_little"].judge(Runs(report_like))
     reduced = STUDIED_CLAIMS["retained_lose_little"].judge(Runs(report_like))
     ratios = {part.label: part.measured.value for part in whole.parts}
-    assert [part.label for part in reduced.parts] == ["retained_50 / multi_band_4", "retained_25 / multi_band_4"]
+    assert [part.label for part in reduced.parts] == ["50% retained over all pixels", "25% retained over all pixels"]
     for part in reduced.parts:
         assert part.measured.value == pytest.approx(ratios[part.label])
 
@@ -159,7 +159,7 @@ def test_a_profile_too_small_for_verdicts_says_so(outcomes, small):
 
 def test_the_terminal_shows_the_same(outcomes):
     text = study_text(SENSITIVITY, outcomes)
-    verdicts = {row[0]: row[-1] for row in cells(text) if "multi_band_2 / multi_band_1: 0.9" in row[1]}
+    verdicts = {row[0]: row[-1] for row in cells(text) if "2 bands over 0-2.5 keV: 0.9" in row[1]}
     assert verdicts["with particle background"] == f"**{FAILS}**"
     assert "not trained: `report-utils study sensitivity`" in text
     for of_claim in judge_study(SENSITIVITY, outcomes).values():
@@ -229,4 +229,4 @@ def test_a_terminal_reads_the_same(over):
     assert text.startswith("Over 3 training seeds (committed results: commit 0123456789ab")
     shown = {row[0]: row[2] for row in cells(text)[1:]}
     assert shown == {claim.statement: over.evidence[claim.name].verdict for claim in CLAIMS}
-    assert "agn_less_1 / multi_band_1: " in text
+    assert "0-2.5 keV without AGN over 0-2.5 keV: " in text
