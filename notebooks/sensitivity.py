@@ -34,6 +34,8 @@
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+from textwrap import fill
+
 import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
@@ -69,17 +71,17 @@ looks = {HOLDS: (OURS, "o"), FAILS: (PRINTED, "X")}
 
 
 def label_of(judgement, part):
-    title = judgement.variant.title
-    return f"{title}: {part.label}" if len(judgement.evidence.parts) > 1 else title
+    title, measured = judgement.variant.title, part.label.partition(" over ")[0]
+    return fill(f"{title}: {measured}" if len(judgement.evidence.parts) > 1 else title, 40)
 
 
-figure = Figure(figsize=(8.0, 0.8 + 0.27 * sum(heights) + 0.45 * len(heights)), layout="constrained")
+figure = Figure(figsize=(8.0, 0.8 + 0.31 * sum(heights) + 0.45 * len(heights)), layout="constrained")
 if not rows:
     figure.text(0.5, 0.5, "nothing could be measured at this size", ha="center")
 else:
     axes = figure.subplots(len(rows), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
     seen = set()
-    for ax, (name, parts) in zip(axes, rows.items(), strict=True):
+    for ax, parts in zip(axes, rows.values(), strict=True):
         for place, (_, part) in enumerate(parts):
             colour, marker = looks.get(part.verdict, (NEUTRAL, "D"))
             label = None if part.verdict in seen else part.verdict
