@@ -145,9 +145,11 @@ lines = [
     + (TOO_FEW if one.ratio is None else change(one.ratio))
     for label, one in compared.items()
 ]
+nothing = f"Nothing is measured here yet: `{command}` trains both kinds of folds."
 if n_halos == n_clusters:
-    lines = ["- no two observations are known to show the same halo, so no leak is known"]
+    lines, nothing = [], "No two observations are known to show the same halo, so there is nothing to measure."
 Markdown(
-    f"**What was found.** Observations: {n_clusters}, of halos: {n_halos}.\n\n"
-    + "\n".join(lines or [f"- the effect on the scatter is known once both kinds of folds are trained: `{command}`"])
+    f"**What was found.** Of {n_clusters} observations of {n_halos} halos:\n\n" + "\n".join(lines)
+    if lines
+    else f"**In short.** {nothing}"
 )
