@@ -27,7 +27,6 @@ from report_utils.report.claims import verdict_counts
 from report_utils.report.findings import Findings
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.second_band import PREDICTIONS, counted_verdicts, predictions_table
-from report_utils.report.studies import over_seeds_summary
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
 
@@ -35,10 +34,6 @@ reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 findings = Findings(judged)
 Markdown("\n\n".join(filter(None, [judged.warning, findings.verdicts])))
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-command = f"report-utils study seeds --profile {reproduction.profile.name}"
-Markdown(over_seeds_summary(judged.evidence, judged.over_seeds, command))
 
 # %% [markdown]
 # ## Why two bands

@@ -27,6 +27,7 @@
       .forEach((part, number) => {
         if (part.scrollWidth > part.clientWidth + 1) {
           part.tabIndex = 0;
+          part.classList.add("scrolls");
           if (!part.hasAttribute("role")) part.setAttribute("role", "region");
           if (!part.hasAttribute("aria-label")) part.setAttribute("aria-label", `Part ${number + 1} of the page, scrolls sideways`);
         }

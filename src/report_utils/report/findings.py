@@ -21,7 +21,7 @@ from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDE
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.second_band import ONE_AND_TWO, Trained, scatter_ratio
 from report_utils.report.seeds import trained_only
-from report_utils.report.wording import change
+from report_utils.report.wording import change, listing
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import Outcome, study_outcomes
 
@@ -139,17 +139,21 @@ class Findings:
             said.append(f"Without AGN the scatter of two bands {change(agn)}.")
         if cut is not None:
             said.append(f"Without the brightest half of the occupied pixels, that of four bands {change(cut)}.")
-        said += [f"Whether such a cut costs little depends on the reading: {it}." for it in self.by_reading.values()]
+        if "retained_lose_little" in self.by_reading:
+            said.append("Whether such a cut costs little depends on what is counted (see the verdicts).")
         if said:
             yield f"**AGN and core.** {' '.join(said)}"
 
     @property
     def by_reading(self) -> Mapping[str, str]:
         """The claims whose verdict turns with how the report's words are read, and what each reading gives."""
-        return {
-            name: "; ".join(f"it *{verdict}* with {reading}" for reading, verdict in verdicts.items())
-            for name, verdicts in self.judged.by_reading.items()
-        }
+        said = {}
+        for name, verdicts in self.judged.by_reading.items():
+            readings: dict[str, list[str]] = {}
+            for reading, verdict in verdicts.items():
+                readings.setdefault(verdict, []).append(reading)
+            said[name] = "; ".join(f"it *{verdict}* with {listing(of)}" for verdict, of in sorted(readings.items()))
+        return said
 
     @property
     def verdicts(self) -> str:
@@ -166,6 +170,6 @@ class Findings:
                 if claim.name not in turned and evidence[claim.name].verdict == verdict
             ]
             blocks += [f"**{heading}**\n\n" + "\n".join(lines)] if lines else []
-        lines = [f"- {claim.statement} As read here, {turned[claim.name]}." for claim in CLAIMS if claim.name in turned]
+        lines = [f"- {one.statement} At the deepest cuts {turned[one.name]}." for one in CLAIMS if one.name in turned]
         blocks += ["**Depends on how the report is read**\n\n" + "\n".join(lines)] if lines else []
         return "\n\n".join(blocks)

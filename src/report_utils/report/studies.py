@@ -85,10 +85,10 @@ def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[st
 
 
 READINGS: Mapping[str, str] = {
-    "default": "percentiles of the occupied pixels",
-    "percentile-of-events": "percentiles of the events, which are the report's own words",
+    "default": "percentiles of the occupied pixels (taken in this book)",
+    "percentile-of-events": "percentiles of the events (the report's words)",
     "percentile-of-all": "percentiles of all pixels",
-    "percentile-ties-emptied": "percentiles of the occupied pixels, those equal to it emptied",
+    "percentile-ties-emptied": "percentiles whose ties are emptied too",
 }
 """Ways to read what the report retains, by the variant of the study that trains them."""
 
