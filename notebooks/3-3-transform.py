@@ -83,7 +83,7 @@ for number, curves in enumerate(trainings):
             ax.plot(np.arange(1, len(error) + 1), error, line, color=colour, label=label, **look)
 ax.set(yscale="log", xlabel="epoch", ylabel="error [dex]")
 low, high = ax.get_ylim()
-steps = (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 2, 5, 10, 20)
+steps = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 2, 5, 10, 20)
 ticks = [error for error in steps if low <= error <= high]
 ax.set_yticks(ticks, [f"{error:g}" for error in ticks])
 ax.minorticks_off()
