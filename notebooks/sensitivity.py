@@ -120,10 +120,10 @@ for of_claim in judged.values():
 Markdown("\n\n---\n\n".join(blocks))
 
 # %% [markdown]
-# A percentile of all pixels empties an image altogether where fewer pixels are occupied than the percentile asks for.
-# A faint image whose ties are emptied keeps little more. These readings say more about faint observations than about
-# cores. A default build does not train the variants. Where their runs are missing, the committed results are shown
-# with their origin, and the two are never mixed.
+# A percentile of all pixels empties an image altogether where fewer pixels are occupied than the percentile asks for, and
+# a faint image whose ties are emptied keeps little more: these two say more about faint observations than about cores. A
+# percentile of the events cuts fewer pixels, since most events lie in few. Where the runs of a choice are missing,
+# committed results are shown; the two are never mixed.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(f"**What was found.** {study_summary(judged, command)}")
