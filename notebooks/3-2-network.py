@@ -150,17 +150,20 @@ p, training, folds = PUBLISHED.training, reproduction.profile.training, reproduc
 schedules = {"constant": "constant (our choice)", "one_cycle": "one cycle: up to this value and down again"}
 targets = {"as_is": "log10 mass", "standardised": "log10 mass, scaled to mean 0 and variance 1 in training"}
 inputs = {"as_is": "log counts", "standardised": "log counts, each channel centred, all divided by one spread"}
+stages = training.stages(reproduction.profile.n_pixels)
+epochs = [f"{number} at {n_pixels} pixels" if training.coarse else f"{number}" for n_pixels, number in stages]
 settings = {
     "clusters": (thousands(PUBLISHED.data.n_observations.value), thousands(len(reproduction.catalogue))),
     "pixels a side": (PUBLISHED.data.n_pixels.value, reproduction.profile.n_pixels),
     "folds trained": (f"{p.n_folds.value} of {p.n_folds.value}", f"{folds.run} of {folds.n_folds}"),
-    "epochs": (p.epochs.value, training.epochs),
+    "epochs": (p.epochs.value, ", then ".join(epochs)),
     "images in a batch": (p.batch_size.value, training.batch_size),
     "optimiser": (p.optimizer.value, "Adam"),
     "learning rate": (p.learning_rate.value, training.learning_rate),
     "schedule": ("not printed", schedules[training.schedule]),
     "target": ("not printed", targets[training.target]),
     "images": ("log counts", inputs[training.inputs]),
+    "numbers of the convolutions": ("not printed", training.precision),
     "halos kept in one fold": ("not printed", "yes" if folds.grouped else "no"),
 }
 table = pd.DataFrame(settings, index=["the report", f"here (profile `{reproduction.profile.name}`)"]).T
