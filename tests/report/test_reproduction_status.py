@@ -17,7 +17,7 @@ from tests.report.test_printed_numbers import numbers as printed_numbers
 from report_utils.binning import TRANSFORMS
 from report_utils.book.pages import book_pages
 from report_utils.profiles import load_profile
-from report_utils.report.claims import CLAIMS, NOT_TRAINED, judge_claims
+from report_utils.report.claims import CLAIMS, MARGIN_REASON, NEARLY_HALF_REASON, NOT_TRAINED, judge_claims
 from report_utils.report.compared_numbers import EARLIER, NETWORK, NOT_COMPARABLE, NOT_OURS, PROTOCOL, SHOWN
 from report_utils.report.intervals import AGREES, DIFFERS, HOLDS, UNDECIDED, Interval
 from report_utils.report.printed_numbers import PUBLISHED
@@ -320,8 +320,9 @@ def test_a_page_has_it_all_in_one_table(quick):
     for entry, (_, what, _, _, verdict, rule, run) in zip(quick, rows, strict=True):
         assert f"[{entry.name}]({page_link(entry.page)})" in what
         assert (verdict, run.strip("`")) == (entry.verdict, entry.run)
-        assert (entry.rule[1] in rules[rule]) if any(entry.rule) else rule == ""
+        assert (entry.rule[0] in rules[rule]) if any(entry.rule) else rule == ""
     assert len(set(rules.values())) == len(rules)
+    assert text.count(MARGIN_REASON) == text.count(NEARLY_HALF_REASON) == 1
     assert page_link("2-data#fig-1") == "#fig-1"
     assert page_link("4-3-claims") == "4-3-claims.ipynb"
 

@@ -9,10 +9,11 @@ from math import isfinite
 from typing import Any
 
 from report_utils.report.claim_tests import Part
+from report_utils.report.claims import MARGIN_REASON, NEARLY_HALF_REASON
 from report_utils.report.intervals import Interval
 from report_utils.report.reproduction_status import CLAIM, KINDS, ORDER, StatusEntry
 from report_utils.report.tables import NOT_PRINTED
-from report_utils.report.wording import counted, listing, markdown_table
+from report_utils.report.wording import counted, listing, markdown_table, said_once
 
 
 def page_link(page: str) -> str:
@@ -41,7 +42,8 @@ def status_markdown(entries: Sequence[StatusEntry]) -> str:
         run = f"`{entry.run}`" if entry.run else ""
         rows.append([entry.kind, what, printed, ours, entry.verdict, str(numbers.get(entry.rule, "")), run])
     table = markdown_table(["Kind", "What", "Printed", "Here", "Verdict", "Rule", "Run"], rows, "lllllrl")
-    lines = [f"{number}. {_rule_text(rule, entries)}" for rule, number in numbers.items()]
+    texts = said_once((_rule_text(rule, entries) for rule in rules), (MARGIN_REASON, NEARLY_HALF_REASON), "rule")
+    lines = [f"{number}. {text}" for number, text in enumerate(texts, start=1)]
     return f":::{{container}} filterable\n\n{table}\n\n:::\n\n**Rules**\n\n" + "\n".join(lines)
 
 
