@@ -15,7 +15,7 @@ from report_utils.report.claims import CLAIMS
 from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD, full_size_beside, protocol_changes
 from report_utils.report.intervals import AGREES, FAILS, UNDECIDED
 from report_utils.report.reproduced_results import Judged
-from report_utils.report.reproduction_status import CLAIM, NOT_COMPARABLE, PROTOCOL, TABLE
+from report_utils.report.reproduction_status import CLAIM, NOT_COMPARABLE
 from report_utils.report.status_tables import status_csv, status_json, status_markdown, status_text
 from report_utils.report.tables import NOT_RUN, RUN_IN_PART, table_one_markdown, verdicts_markdown
 from report_utils.reproduction.one_profile import Reproduction
@@ -116,10 +116,13 @@ def test_numbers_become_comparable_at_full_size(build):
     assert entries["Single Band, 0+: standard deviation"].verdict == NOT_COMPARABLE
     assert entries["Single Band, 0+: standard deviation"].in_this_build is None
     assert entries["epochs"].verdict == NOT_COMPARABLE  # full size has a schedule of its own
-    lines = {row[0].partition("]")[0].strip("["): row for row in cells(status_markdown(status, TABLE))}
+    header, *rows = cells(status_markdown(status))
+    assert header[3:5] == [AT_FULL_SIZE.capitalize(), IN_THIS_BUILD.capitalize()]
+    lines = {row[1].partition("]")[0].strip("["): row for row in rows}
     assert lines[scatter.name][3:5] == [scatter.ours, scatter.in_this_build.ours]
-    assert f"**{FAILS}**" in status_markdown(status, CLAIM)
-    assert "Here" in status_markdown(status, PROTOCOL)
+    assert lines["epochs"][3:5] == ["", "1"]
+    halved = next(entry for entry in status if entry.kind == CLAIM and entry.in_this_build)
+    assert f"({FAILS})" in lines[halved.name][4]
     assert f"{AT_FULL_SIZE} {scatter.ours}" in status_text(status)
     assert '"profile": "big"' in status_json(status, "tiny")
     assert sum(line.startswith("Table 1,") and ",big," in line for line in status_csv(status).splitlines()) > 3

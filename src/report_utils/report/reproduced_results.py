@@ -19,12 +19,18 @@ from report_utils.report.leakage import mates_in_training
 from report_utils.report.printed_numbers import PUBLISHED, has_reports_size
 from report_utils.report.reproduction_status import StatusEntry, beside, full_size_status, reproduction_status
 from report_utils.report.seeds import SeedPredictions, all_seeds, trained_only
-from report_utils.report.studies import OverSeeds, judge_over_seeds, over_seeds_summary
+from report_utils.report.studies import (
+    OverSeeds,
+    judge_over_seeds,
+    judge_study,
+    over_seeds_summary,
+    verdicts_by_reading,
+)
 from report_utils.report.tables import RUN_IN_PART, table_one
 from report_utils.report.wording import change, listing, markdown_table, thousands, trainings, untrained_warning
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import origin_of
-from report_utils.reproduction.studies import SEEDS
+from report_utils.reproduction.studies import SEEDS, SENSITIVITY
 from report_utils.reproduction.study_results import study_outcomes
 
 if TYPE_CHECKING:
@@ -144,6 +150,12 @@ class Judged:
         """Say how many verdicts of this build several training seeds change, or which command trains these."""
         command = f"report-utils study {SEEDS.name} --profile {self.reproduction.profile.name}"
         return over_seeds_summary(self.here, self.over_seeds, command)
+
+    @cached_property
+    def by_reading(self) -> Mapping[str, Mapping[str, str]]:
+        """The claims whose verdict turns with how the report is read, each with the verdict of every reading."""
+        outcomes = study_outcomes(self.reproduction, SENSITIVITY)
+        return verdicts_by_reading(judge_study(SENSITIVITY, outcomes))
 
     @cached_property
     def table(self) -> pd.DataFrame:

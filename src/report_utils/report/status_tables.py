@@ -9,12 +9,13 @@ from math import isfinite
 from typing import Any
 
 from report_utils.report.claim_tests import Part
+from report_utils.report.claims import MARGIN_REASON, NEARLY_HALF_REASON
 from report_utils.report.compared_numbers import NOT_COMPARABLE
 from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD
 from report_utils.report.intervals import Interval
 from report_utils.report.reproduction_status import CLAIM, KINDS, ORDER, StatusEntry
 from report_utils.report.tables import NOT_PRINTED
-from report_utils.report.wording import counted, listing, markdown_table
+from report_utils.report.wording import counted, listing, markdown_table, said_once
 
 
 def page_link(page: str) -> str:
@@ -29,51 +30,59 @@ def page_address(page: str) -> str:
     return f"pages/{slug}.html{hash_sign}{figure}"
 
 
-def status_markdown(entries: Sequence[StatusEntry], kind: str) -> str:
-    """Write the entries of one of :data:`KINDS` as a table, below it when they agree and why so."""
-    chosen = [entry for entry in entries if entry.kind == kind]
-    two_sizes = any(entry.in_this_build for entry in chosen)
+def status_markdown(entries: Sequence[StatusEntry]) -> str:
+    """Write all entries as one table, which the book lets a reader filter, and below it each rule with its reason."""
+    two_sizes = any(entry.in_this_build for entry in entries)
+    rules = dict.fromkeys(entry.rule for entry in entries if any(entry.rule))
+    numbers = {rule: number for number, rule in enumerate(rules, start=1)}
     rows = []
-    for entry in chosen:
-        name, printed = f"[{entry.name}]({page_link(entry.page)})", re.sub("^-", "−", entry.printed)
+    for entry in entries:
+        printed = "<br>".join([re.sub("^-", "−", entry.printed), *(_printed(part) for part in entry.parts)])
+        what = f"[{entry.name}]({page_link(entry.page)})" + (f"<br>{entry.where}" if entry.kind == CLAIM else "")
         run = f"`{entry.run}`" if entry.run else ""
-        rows.append([name, entry.where, printed, *_ours(entry, two_sizes=two_sizes), f"**{entry.verdict}**", run])
-        at_full_size = entry.in_this_build is not None
-        for part in entry.parts:
-            cells = [f"{part.measured:.3f}", ""] if at_full_size else ["", f"{part.measured:.3f}"]
-            rows.append([f"— {part.label}", "", _printed(part), *cells[not two_sizes :], part.verdict, ""])
+        parts = (f"{part.label}: {part.measured:.3f}, {part.verdict}" for part in entry.parts)
+        ours = _ours(entry, "<br>".join([entry.ours, *parts]), two_sizes=two_sizes)
+        rows.append([entry.kind, what, printed, *ours, entry.verdict, str(numbers.get(entry.rule, "")), run])
     ours = [AT_FULL_SIZE.capitalize(), IN_THIS_BUILD.capitalize()] if two_sizes else ["Here"]
-    header = ["What", "In the report", "Printed", *ours, "Verdict", "Run"]
-    table = markdown_table(header, rows, "l" * len(header))
-    return f"{table}\n\n{_tolerances(chosen)}".rstrip()
+    table = markdown_table(
+        ["Kind", "What", "Printed", *ours, "Verdict", "Rule", "Run"], rows, f"{'l' * (4 + len(ours))}rl"
+    )
+    texts = said_once((_rule_text(rule, entries) for rule in rules), (MARGIN_REASON, NEARLY_HALF_REASON), "rule")
+    lines = [f"{number}. {text}" for number, text in enumerate(texts, start=1)]
+    return f":::{{container}} filterable\n\n{table}\n\n:::\n\n**Rules**\n\n" + "\n".join(lines)
 
 
-def _ours(entry: StatusEntry, *, two_sizes: bool) -> list[str]:
+def _ours(entry: StatusEntry, found: str, *, two_sizes: bool) -> list[str]:
     """Return what is found at full size, and in this build with its verdict where that differs; or here alone."""
     own = entry.in_this_build
     if own is None:
-        return ["", entry.ours] if two_sizes else [entry.ours]
+        return ["", found] if two_sizes else [found]
     judged = own.verdict not in {entry.verdict, NOT_COMPARABLE}
-    return [entry.ours, f"{own.ours} (**{own.verdict}**)" if judged else own.ours]
+    return [found, f"{own.ours} ({own.verdict})" if judged else own.ours]
 
 
 def _printed(part: Part) -> str:
     return NOT_PRINTED if part.printed is None else f"{part.printed:.3f}"
 
 
+def _rule_text(rule: tuple[str, str], entries: Sequence[StatusEntry]) -> str:
+    """Say when the entries of a rule agree or hold, and why so."""
+    (words, reason), kinds = rule, {entry.kind for entry in entries if entry.rule == rule}
+    when = f"*{'Holds' if kinds == {CLAIM} else 'Agrees'} when:* {words}. " if words else ""
+    return f"{when}*Why so:* {reason}"
+
+
 def _tolerances(entries: Sequence[StatusEntry]) -> str:
-    """Say when entries agree and why so, once for all that share a tolerance."""
-    sharing: dict = {}
+    """Say when entries of one kind agree and why so, once for all that share a tolerance."""
+    sharing: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
         if any(entry.rule):
             sharing.setdefault(entry.rule, []).append(entry.name)
     lines = []
-    for (words, reason), names in sharing.items():
-        verb = "Holds" if entries[0].kind == CLAIM else "Agrees"
-        when = f"*{verb} when:* {words}. " if words else ""
+    for rule, names in sharing.items():
         others = f" and {len(names) - 1} more" if len(names) > 1 else ""
         whose = f"“{names[0].rstrip('.')}”{others}: " if len(sharing) > 1 else ""
-        lines.append(f"- {whose}{when}*Why so:* {reason}")
+        lines.append(f"- {whose}{_rule_text(rule, entries)}")
     return "\n".join(lines)
 
 
@@ -102,14 +111,12 @@ def status_text(entries: Sequence[StatusEntry]) -> str:
             printed = "" if entry.printed == NOT_PRINTED else entry.printed
             two_sizes = entry.in_this_build is not None
             labels = (AT_FULL_SIZE, IN_THIS_BUILD) if two_sizes else ("here",)
-            ours = dict(zip(labels, _ours(entry, two_sizes=two_sizes), strict=True))
+            ours = dict(zip(labels, _ours(entry, entry.ours, two_sizes=two_sizes), strict=True))
             said = {"printed": printed, **ours, "run": entry.run, "page": page_address(entry.page)}
-            lines.append(
-                indent + "; ".join(f"{what} {value}" for what, value in said.items() if value).replace("**", "")
-            )
+            lines.append(indent + "; ".join(f"{what} {value}" for what, value in said.items() if value))
             for part in entry.parts:
                 lines.append(
-                    f"{indent}{part.label}: printed {_printed(part)}; here {part.measured:.3f}; {part.verdict}"
+                    f"{indent}{part.label}: printed {_printed(part)}; {labels[0]} {part.measured:.3f}; {part.verdict}"
                 )
         tolerances = _tolerances(chosen).replace("*", "")
         lines += [f"  {line}" for line in tolerances.splitlines()]
