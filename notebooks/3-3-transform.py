@@ -62,7 +62,7 @@ if view.retained_percentile is not None:
     facts["the median observation keeps"] = f"{pixels:.1%} of its occupied pixels, {photons:.1%} of its events"
 Markdown(markdown_table(["Transform", view.label], facts.items(), "ll"))
 
-# %% mystnb={"figure": {"caption": "**What the network sees.** Three clusters, the heaviest first. {{ shows }} It is this image less that of the transform compared with, each summed over its channels: red where there are more events, blue where there are fewer.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of three clusters under this transform, and their difference from the transform compared with."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**What the network sees.** Three clusters, the heaviest first. {{ shows }} The difference is this image less that of the transform compared with, each summed over its channels: red where there are more events, blue where there are fewer.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of three clusters under this transform, and their difference from the transform compared with."}} tags=["hide-input"]
 rows = figures.example_rows(reproduction.catalogue["log10_mass"], 3)
 names = [f"log M = {mass:.2f}" for mass in reproduction.catalogue["log10_mass"].to_numpy()[rows]]
 others = reproduction.counts(other.source, other.counted_edges_kev)
