@@ -60,6 +60,18 @@ def step(runs: Runs, pair: tuple[str, str], where: str = "") -> str:
     )
 
 
+def side_by_side(reproduction: Reproduction, transforms: Iterable[str]) -> dict[str, dict[str, SeedPredictions]]:
+    """Return the test predictions of some transforms, by the label of their column.
+
+    Those of full size come first, if it has all of these transforms: sentences quote the first.
+    """
+    transforms, full = list(transforms), full_size_beside(reproduction)
+    own = all_seeds(reproduction, transforms)
+    if full is None or not set(transforms) <= set(full.transforms):
+        return {"here": own}
+    return {AT_FULL_SIZE: all_seeds(full, transforms), IN_THIS_BUILD: own}
+
+
 @dataclass(frozen=True, eq=False)
 class Judged:
     """A reproduction's results, each part computed when it is asked for, and committed ones of full size beside them.
