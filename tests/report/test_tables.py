@@ -104,8 +104,8 @@ def test_printed_columns_are_the_reports_characters_and_two_are_bold(report_like
         for cell, value in ((shown[2], row.bias), (shown[4], row.scatter)):
             said = cell.strip("*").replace("−", "-")
             assert (said == "not printed") if value is None else (float(said) == value and len(said.split(".")[1]) == 5)
-    for column in (2, 3, 4, 5):
-        assert sum("**" in row[column] for row in rows) == 1
+    # of ours none: two scatters are alike, and every bias lies in the interval of the smallest
+    assert [sum("**" in row[column] for row in rows) for column in (2, 3, 4, 5)] == [1, 0, 1, 0]
 
 
 def test_an_interval_does_not_break(report_like):

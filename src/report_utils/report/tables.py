@@ -105,7 +105,8 @@ def table_one_json(table: pd.DataFrame, profile: str) -> str:
 def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[str, str] | None = None) -> str:
     """Write Table 1 as a Markdown table, with the smallest bias and scatter of each column in bold.
 
-    Where a row has several training seeds, a last column counts them.
+    A number of ours is bold only if its interval leaves out all other rows. Where a row has several training seeds, a
+    last column counts them.
 
     Parameters
     ----------
@@ -119,10 +120,11 @@ def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[st
     columns = {"Model": models, "Channels [keV]": first["channels"].tolist()}
     for title, quantity, spec in (("Bias", "bias", "+.4f"), ("Std dev", "scatter", ".4f")):
         printed = first[f"printed_{quantity}"]
-        columns[f"{title}, printed"] = _best_in_bold(printed, [_as_printed(value) for value in printed])
+        columns[f"{title}, printed"] = _best_in_bold(printed, printed, [_as_printed(value) for value in printed])
         for label, table in sources.items():
             cells = [_with_interval(row, quantity, spec) for _, row in table.iterrows()]
-            columns[f"{title}, {label}"] = _best_in_bold(table[quantity], cells)
+            ends = table[[f"{quantity}_low", f"{quantity}_high"]].abs().max(axis=1)
+            columns[f"{title}, {label}"] = _best_in_bold(table[quantity], ends, cells)
     for label, table in sources.items():
         if (table["n_seeds"] > 1).any():
             columns["Seeds" if len(sources) == 1 else f"Seeds, {label}"] = [
@@ -131,9 +133,10 @@ def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[st
     return markdown_table(columns, zip(*columns.values(), strict=True), "ll" + "r" * (len(columns) - 2))
 
 
-def _best_in_bold(values: pd.Series, cells: list[str]) -> list[str]:
-    """Mark the number nearest to 0; a single row cannot be the best."""
-    if len(values) > 1 and not values.isna().all():
+def _best_in_bold(values: pd.Series, farthest: pd.Series, cells: list[str]) -> list[str]:
+    """Mark the number nearest to 0 if its interval, up to the end ``farthest`` from 0, leaves out all others."""
+    others = values.abs().drop(values.abs().idxmin()).dropna() if values.notna().any() else []
+    if len(others) and others.min() > farthest[values.abs().idxmin()]:
         best = values.abs().argmin()
         value, space, ends = cells[best].partition(" ")
         cells[best] = f"**{value}**{space}{ends}"
