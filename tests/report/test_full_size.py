@@ -103,7 +103,7 @@ def test_a_claim_of_which_a_part_was_run_shows_it_and_is_not_quoted(build):
     assert rows[statements["retained_lose_little"]] == [RUN_IN_PART, UNDECIDED]
     assert rows[statements["threshold"]] == [NOT_RUN, UNDECIDED]
     (part,) = judged.full.in_part["retained_lose_little"].parts
-    assert part.label == f"{CUT} / {FOUR}"
+    assert part.label == "50% retained over all pixels"
     assert "retained_25" in judged.full.in_part["retained_lose_little"].note
 
 
