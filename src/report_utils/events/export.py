@@ -25,7 +25,7 @@ from report_utils.events.event_files import open_tables
 from report_utils.events.eventlist import EventList, Source, content_digest
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import SKY_PIXELS
-from report_utils.events.sky_plane import to_sky
+from report_utils.events.positions import to_sky
 from report_utils.files.disk import whole_file
 from report_utils.files.input_files import unreadable
 
