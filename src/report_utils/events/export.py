@@ -256,7 +256,7 @@ def _write(stream: IO[bytes], events: EventList, pointing: tuple[float, float]) 
     )  # fmt: skip
     table = fits.BinTableHDU(np.zeros(0, row_type), name="EVENTS")
     for name, unit in {"TIME": "s", "SIGNAL": "keV", "SIGNALS": "keV", "RA": "deg", "DEC": "deg"}.items():
-        table.columns[name].unit = unit
+        table.header[f"TUNIT{row_type.names.index(name) + 1}"] = unit
     table.header["NAXIS2"] = len(events)
     cards = [
         ("TELESCOP", "SIXTE"), ("INSTRUME", "NONE", "no instrument: written from an event list"),
