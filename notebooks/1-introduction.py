@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Introduction
+# # 1 Introduction
 #
 # **The question.** Why weigh galaxy clusters, why with a neural network, and what does the report want to learn?
 #
@@ -97,6 +97,6 @@ table = pd.DataFrame(printed, index=["images", "scatter [dex]"]).T
 Markdown(table.rename_axis("result").to_markdown(disable_numparse=True, colalign=("left", "right", "right")))
 
 # %% [markdown]
-# **What was found.** A census of clusters measures the universe, and a census needs masses. A network finds its own
+# **In short.** A census of clusters measures the universe, and a census needs masses. A network finds its own
 # summary of a picture, where the classical methods keep a single number. The report wants to learn which picture is
 # best.

@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Problem and data
+# # 2 Problem and data
 #
 # **The question.** What exactly is one observation, how many are there, and how do they differ?
 #
@@ -71,10 +71,11 @@ Markdown(lines.head().to_markdown(index=False, floatfmt=(".2f", ".2f", ".3f")))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(
-    f"It has {thousands(len(events))} events; its cluster has $\\log_{{10}} M_{{500c}} = {events.log10_mass:.2f}$."
+    f"It has {thousands(len(events))} events, {np.mean(events.energy > BAND_EDGES_KEV[1]):.0%} of them above "
+    f"{BAND_EDGES_KEV[1]:g} keV; its cluster has $\\log_{{10}} M_{{500c}} = {events.log10_mass:.2f}$."
 )
 
-# %% mystnb={"figure": {"caption": "**One observation.** Left: the positions of its photons, coloured by energy. Right: the number of photons at each energy; dashed lines mark the upper ends of the report's first three bands. Few photons lie beyond the first line. The first band leaves them out; bands 2 to 4 hold them.", "name": "fig-one-observation"}, "image": {"alt": "Left: scatter plot of photon positions. Right: histogram of photon energies with band edges."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**One observation.** Left: the positions of its photons, coloured by energy. Right: the number of photons at each energy; dashed lines mark the upper ends of the report's first three bands. What lies beyond the first line is left out by the first band and held by bands 2 to 4.", "name": "fig-one-observation"}, "image": {"alt": "Left: scatter plot of photon positions. Right: histogram of photon energies with band edges."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 3.6), layout="constrained")
 left, right = figure.subplots(1, 2)
 points = left.scatter(events.x, events.y, c=np.log10(events.energy), s=2, lw=0, cmap="viridis", rasterized=True)
@@ -94,7 +95,7 @@ figure
 # %% [markdown]
 # ## All observations
 
-# %% mystnb={"figure": {"caption": "**Figure 1.** Number of events in an observation, for observations with fewer than 100 000 events, as in the report. The tail is long: most observations are faint, and a few are bright.", "name": "fig-1"}, "image": {"alt": "Histogram of the number of events per observation below one hundred thousand."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 1.** Number of events in an observation, for observations with fewer than 100 000 events, as in the report.", "name": "fig-1"}, "image": {"alt": "Histogram of the number of events per observation below one hundred thousand."}} tags=["hide-input"]
 limit = printed.histogram_limit.value
 figure = Figure(figsize=(7.0, 3.4), layout="constrained")
 ax = figure.subplots()
@@ -103,7 +104,7 @@ ax.set(xlabel="events in an observation", ylabel="observations", xlim=(0, limit)
 ax.xaxis.set_major_formatter(lambda value, _: thousands(value))
 figure
 
-# %% mystnb={"figure": {"caption": "**Figure 2.** True masses. Most of the report's clusters lie in the shaded range. The network sees few clusters from the tail of heavy ones.", "name": "fig-2"}, "image": {"alt": "Histogram of the logarithm of the true masses with the report's main range shaded."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 2.** True masses. The majority of the report's clusters lie in the shaded range.", "name": "fig-2"}, "image": {"alt": "Histogram of the logarithm of the true masses with the report's main range shaded."}} tags=["hide-input"]
 low, high = printed.bulk_log10_mass.value
 step = 0.05
 edges = np.arange(np.floor(masses.min() / step), np.ceil(masses.max() / step) + 1.5) * step
@@ -115,7 +116,7 @@ ax.set(xlabel=r"$\log_{10} M_{500c}\ [M_\odot]$", ylabel="observations")
 ax.legend()
 figure
 
-# %% mystnb={"figure": {"caption": "**Events against mass.** Dashed lines: the fewest and the most events in the report's observations. The band is wide at any mass, because distance and the state of the core move a cluster up and down.", "name": "fig-events-by-mass"}, "image": {"alt": "Number of events against logarithm of mass on a logarithmic scale, with the report's minimum and maximum."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Events against mass.** Dashed lines: the fewest and the most events in the report's observations. Distance and the state of the core move a cluster up and down.", "name": "fig-events-by-mass"}, "image": {"alt": "Number of events against logarithm of mass on a logarithmic scale, with the report's minimum and maximum."}} tags=["hide-input"]
 figure = Figure(figsize=(7.0, 3.6), layout="constrained")
 ax = figure.subplots()
 dots = {"ms": 3 if len(n_events) > 500 else 6, "alpha": 0.5, "mew": 0, "rasterized": True}

@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Images
+# # 3.1 Images
 #
 # **The question.** How does a list of photons become an input of a convolutional network, and what do the variants
 # look like?
@@ -63,13 +63,13 @@ counts = [band_counts(events, 128) for events in observations]
 titles = [f"log M = {events.log10_mass:.2f}" for events in observations]
 
 # %% [markdown]
-# ## Single band
+# ## 3.1.1 Single band
 #
 # This image is the closest to earlier work {cite}`Ntampaka2019`, which also left out photons above 7.5 keV.
 # The report finds that leaving them out makes little difference (its footnote 3); [a page of its
 # own](3-3-single-band-thresholded.ipynb) tests that.
 
-# %% mystnb={"figure": {"caption": "**Figure 3.** Six observations in a single band, the heaviest cluster first. Each has its own box and colour scale. The bright dots outside the centres are AGN; the dark cross in the widest images is the gap between the camera's chips.", "name": "fig-3"}, "image": {"alt": "Six images of clusters in a single band, logarithm of counts, with axes in arcseconds."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 3.** Six observations in a single band, the heaviest cluster first. Each has its own box and colour scale. In simulated ones, bright dots outside the centres are AGN, and a dark cross in the widest images is the gap between the camera's chips.", "name": "fig-3"}, "image": {"alt": "Six images of clusters in a single band, logarithm of counts, with axes in arcseconds."}} tags=["hide-input"]
 n_rows = -(-len(counts) // 3)
 figure = Figure(figsize=(8.0, 2.75 * n_rows), layout="constrained")
 for ax, cube, events, title in zip(figure.subplots(n_rows, 3).flat, counts, observations, titles, strict=False):
@@ -87,11 +87,11 @@ figure.suptitle(COLOUR_BAR, fontsize="small", x=0.99, ha="right")
 figure
 
 # %% [markdown]
-# ## Multi-band
+# ## 3.1.2 Multi-band
 #
 # The first $k$ bands become the $k$ channels of one image, $k = 1, \dots, 4$.
 
-# %% mystnb={"figure": {"caption": "**Figure 4.** The same six observations, one in each row, in the four bands from left to right. The light fades from band to band, and faster for light clusters, which are cooler: the ratio of two bands is a thermometer. Almost nothing is left above 7.5 keV.", "name": "fig-4"}, "image": {"alt": "Grid of images: six clusters by four energy bands."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 4.** The same six observations, one in each row, in the four bands from left to right. The cooler the gas, the faster its light fades from band to band: the ratio of two bands is a thermometer.", "name": "fig-4"}, "image": {"alt": "Grid of images: six clusters by four energy bands."}} tags=["hide-input"]
 figures.band_images(counts, titles)
 
 # %% [markdown]
@@ -103,7 +103,7 @@ shares = pd.DataFrame([[f"{share:.2%}" for share in total / total.sum()]], colum
 Markdown(shares.to_markdown(index=False, disable_numparse=True, stralign="right"))
 
 # %% [markdown]
-# ## Large observations removed
+# ## 3.1.3 Large observations removed
 #
 # Does the network need the bright core? To see that, the report keeps only the pixels below a percentile. Its
 # words speak of the lowest $p\,\%$ of the observations, its formulas of pixels below the $p\,\%$ percentile, and
@@ -117,7 +117,7 @@ Markdown(shares.to_markdown(index=False, disable_numparse=True, stralign="right"
 # Without that rule the many pixels with a single photon would all go at once. The percentile cannot fall below one
 # photon, so the smallest percentages may leave the same image.
 
-# %% mystnb={"figure": {"caption": "**Figure 5.** The lowest two bands of the first observation of Figure 4, with 99 to 25% of its occupied pixels retained, on Figure 4's colour scale. The shares that remain stand above each column. The core goes first, the faint surroundings last.", "name": "fig-5"}, "image": {"alt": "Images of one cluster in two bands with progressively more of the bright pixels removed."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 5.** The lowest two bands of the first observation of Figure 4, with 99 to 25% of its occupied pixels retained, on Figure 4's colour scale. The shares that remain stand above each column.", "name": "fig-5"}, "image": {"alt": "Images of one cluster in two bands with progressively more of the bright pixels removed."}} tags=["hide-input"]
 limits = colour_limits(counts[0])
 percentages = PUBLISHED.data.retained_percentages.value
 left = {percentage: figures.remaining(counts[0], percentage) for percentage in percentages}

@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Training results
+# # 3.3 Training results
 #
 # **The question.** Which image lets the network weigh clusters best, and by how much?
 #

@@ -14,7 +14,7 @@
 # %% [markdown]
 # # One transform
 #
-# **The question.** How well does the network weigh clusters that it sees in this way?
+# **The question.** How well does the network weigh clusters that it sees as *{{ title }}*?
 
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
@@ -30,88 +30,68 @@ from matplotlib.figure import Figure
 from report_utils.binning import TRANSFORMS, get_transform
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claim_tests import Runs
+from report_utils.report.figures.images import seen_difference
 from report_utils.report.figures.residuals import PREDICTED_MASS, RESIDUAL, TRUE_MASS
 from report_utils.report.figures.style import OURS, PRINTED
 from report_utils.report.printed_numbers import table_row
 from report_utils.report.reproduced_results import step
-from report_utils.report.seeds import all_seeds
+from report_utils.report.seeds import all_seeds, on_common_clusters
 from report_utils.report.statistics import describe_all
-from report_utils.report.tables import table_one, table_one_markdown
-from report_utils.report.wording import untrained_warning
+from report_utils.report.wording import markdown_table, untrained_warning
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
 view = get_transform(transform)
 plain = [other for other in TRANSFORMS.values() if other.source == "observation" and other.retained_percentile is None]
 alike = [other.name for other in plain if other.channels == view.channels and other.name != transform]
-baseline = baseline or (alike or ["multi_band_1"])[0]  # the same channels with AGN and all pixels, or the lowest band
+fewer = [other.name for other in plain if other.edges_kev == view.edges_kev[:-1]]
+rest = ["multi_band_1" if transform == "single_band" else "single_band"]
+# the same channels with AGN and all pixels, or one band fewer, or one band
+baseline = baseline or (alike + fewer + rest)[0]
 results = all_seeds(reproduction, dict.fromkeys((transform, baseline)))
-result = results[transform]
+result, other = results[transform], get_transform(baseline)
 counts = reproduction.counts(view.source, view.counted_edges_kev)
-Markdown(
-    pd.DataFrame(
-        {
-            "channels [keV]": ", ".join(view.channels),
-            "AGN": "removed" if view.source == "agn_less" else "included",
-            "pixels": "all" if view.retained_percentile is None else f"{view.retained_percentile:g}% of the occupied",
-            "compared with": TRANSFORMS[baseline].label,
-        },
-        index=[view.label],
-    )
-    .rename_axis("transform")
-    .to_markdown(disable_numparse=True)
-)
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-remains = ""
+facts = {
+    "channels [keV]": ", ".join(view.channels),
+    "AGN": "removed" if view.source == "agn_less" else "included",
+    "pixels": "all" if view.retained_percentile is None else f"{view.retained_percentile:g}% of the occupied",
+    "compared with": f"[{other.label}](3-3-{baseline.replace('_', '-')}.ipynb)",
+}
 if view.retained_percentile is not None:
     pixels, photons = figures.median_remaining(counts, view.retained_percentile)
-    remains = (
-        f"The median observation keeps {pixels:.1%} of its occupied pixels and {photons:.1%} of its events, at "
-        f"{reproduction.profile.n_pixels} × {reproduction.profile.n_pixels} pixels. Pixels that tie with the percentile stay."
-    )
-Markdown(remains) if remains else None
+    facts["the median observation keeps"] = f"{pixels:.1%} of its occupied pixels, {photons:.1%} of its events"
+Markdown(markdown_table(["Transform", view.label], facts.items(), "ll"))
 
-# %% mystnb={"figure": {"caption": "**What the network sees.** Some clusters under this transform, heavy ones first, at the number of pixels of this profile's training. Heavy and light clusters differ in brightness, in extent, and in the ratio of the channels where there are several.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of example clusters under this transform, one row or column for each."}} tags=["hide-input"]
-rows = figures.example_rows(reproduction.catalogue["log10_mass"], 4)
-cubes = np.array(counts[np.sort(rows)])[np.argsort(np.argsort(rows))]
+# %% mystnb={"figure": {"caption": "**What the network sees.** Three clusters, the heaviest first. {{ shows }} The difference is this image less that of the transform compared with, each summed over its channels: red where there are more events, blue where there are fewer.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of three clusters under this transform, and their difference from the transform compared with."}} tags=["hide-input"]
+rows = figures.example_rows(reproduction.catalogue["log10_mass"], 3)
 names = [f"log M = {mass:.2f}" for mass in reproduction.catalogue["log10_mass"].to_numpy()[rows]]
-figures.transform_images(list(view(cubes)), names, view.channels)
+others = reproduction.counts(other.source, other.counted_edges_kev)
+images = [view(np.array(counts[row])) for row in rows]
+differences = [seen_difference(image, other(np.array(others[row]))) for image, row in zip(images, rows, strict=True)]
+figures.transform_images(images, names, view.channels, differences)
 
-# %% [markdown]
-# ## Training
-
-# %% mystnb={"figure": {"caption": "**Learning curves.** Root mean square error of each epoch. On the training clusters it is Keras' running mean during the epoch, while the weights still change; on the fold's test clusters it is the error at the end of the epoch. Each fold and training seed has a line. Where the two part, the network learns its training clusters by heart; where the curves still fall at the end, it has not finished learning.", "name": "fig-{{ slug }}-curves"}, "image": {"alt": "Training and test error against epoch for each fold."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Learning curves.** Root mean square error of each epoch, a line for each fold and training seed; on the training clusters it is a mean over the epoch.", "name": "fig-{{ slug }}-curves"}, "image": {"alt": "Training and test error against epoch for each fold."}} tags=["hide-input"]
 trainings = [curves for history in result.history for curves in history.values()]
-one_line = "one line a fold" if len(result.history) == 1 else "one line a fold and seed"
 look = {"alpha": 0.85} if len(trainings) <= 4 else {"alpha": 0.6, "lw": 0.8}
-figure = Figure(figsize=(7.0, 3.4), layout="constrained")
+figure = Figure(figsize=(7.0, 2.8), layout="constrained")
 ax = figure.subplots()
 for number, curves in enumerate(trainings):
     for key, name, colour, line in (("loss", "training", OURS, "-"), ("val_loss", "test", PRINTED, "--")):
         if key in curves:
             error = np.sqrt(curves[key])
-            label = f"{name}, {one_line}" if number == 0 else None
+            label = f"{name} clusters" if number == 0 else None
             ax.plot(np.arange(1, len(error) + 1), error, line, color=colour, label=label, **look)
-ax.set(yscale="log", xlabel="epoch", ylabel="root mean square error [dex]")
+ax.set(yscale="log", xlabel="epoch", ylabel="error [dex]")
 low, high = ax.get_ylim()
-ticks = [
-    error for error in (0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1, 2, 5, 10, 20) if low <= error <= high
-]
+steps = (0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 2, 5, 10, 20)
+ticks = [error for error in steps if low <= error <= high]
 ax.set_yticks(ticks, [f"{error:g}" for error in ticks])
 ax.minorticks_off()
 ax.xaxis.get_major_locator().set_params(integer=True)
 ax.legend()
 figure
 
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-warning = untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in results.items()})
-Markdown(warning) if warning else None
-
-# %% [markdown]
-# ## Test clusters
-
-# %% mystnb={"figure": {"caption": "**Residuals and predictions.** Left: prediction minus truth for every test cluster in all eight views and trainings; the outermost bars hold what lies beyond the axis. Right: prediction against truth, with the line of perfect accuracy. Predictions that are drawn to the middle at both ends of the line show a network that hedges.", "name": "fig-{{ slug }}-residuals"}, "image": {"alt": "Left: histogram of residuals. Right: predicted against true mass with the diagonal."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Residuals and predictions** of all test clusters, views and trainings. Left: the outermost bars hold what lies beyond the axis. Right: the line is perfect accuracy.", "name": "fig-{{ slug }}-residuals"}, "image": {"alt": "Left: histogram of residuals. Right: predicted against true mass with the diagonal."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 3.8), layout="constrained")
 left, right = figure.subplots(1, 2)
 figures.draw_residuals(left, result.residuals, figures.residual_limit([result]))
@@ -120,42 +100,55 @@ figures.draw_predictions(right, result.truth, result.predictions, figures.mass_l
 right.set(xlabel=TRUE_MASS, ylabel=PREDICTED_MASS, aspect="equal")
 figure
 
-# %% [markdown]
-# The robust scatter is half the range from the 16th to the 84th percentile; outliers are views beyond three robust
-# scatters. The slope is the change of the residual per dex of true mass: 0 would be no regression to the mean, −1
-# nothing else.
-
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(table_one_markdown({"here": table_one({transform: result}).loc[[transform]]}))
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+warning = untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in results.items()})
 if not result.untrained:
     ours = describe_all({transform: result})[transform]
-    shape = pd.DataFrame(
-        {
-            "test clusters": f"{ours.n_clusters}",
-            "halos": f"{ours.n_groups}",
-            "trainings": f"{ours.n_seeds}",
-            "robust scatter [dex]": f"{ours.robust_scatter:.3f}",
-            "outliers": f"{ours.outlier_fraction:.1%}",
-            "R²": f"{ours.r_squared:.2f}",
-            "slope": f"{ours.slope:+.2f}",
-        },
-        index=[view.label],
-    )
-None if result.untrained else Markdown(shape.to_markdown(index=False, disable_numparse=True, stralign="right"))
+    measured = {
+        "bias [dex]": f"{ours.bias:+.4f}",
+        "scatter [dex]": f"{ours.scatter:.4f}",
+        "robust scatter [dex]": f"{ours.robust_scatter:.4f}",
+        "outliers": f"{ours.outlier_fraction:.1%}",
+        "R²": f"{ours.r_squared:.3f}",
+        "slope": f"{ours.slope:+.2f}",
+        "test clusters, halos, trainings": f"{ours.n_clusters}, {ours.n_groups}, {ours.n_seeds}",
+    }
+Markdown(warning or markdown_table(["Measured", "Here [95% interval]"], measured.items(), "ll"))
+
+# %% [markdown]
+# The table of [all transforms](3-3-results.ipynb) explains these numbers.
+#
+# ## Clusters that gain and lose most
+#
+# A cluster's error is the root mean square of its residuals over views and trainings [dex]. Some of so many differences are
+# large by chance, so the ends of this list are not all due to the images.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+common = on_common_clusters(results)
+before, after = (np.sqrt((common[name].residuals ** 2).mean(axis=(0, 2))) for name in (baseline, transform))
+change, who = after - before, common[transform]
+order = np.argsort(change, kind="stable")
+chosen = [*order[:3], *order[-3:]] if len(order) >= 6 else order
+extremes = pd.DataFrame(
+    {
+        "cluster": reproduction.catalogue["cluster_id"].to_numpy()[who.cluster[chosen]],
+        "true log M": [f"{mass:.2f}" for mass in who.truth[chosen]],
+        "events": [f"{n}" for n in reproduction.catalogue["n_events"].to_numpy()[who.cluster[chosen]]],
+        "error, compared": [f"{error:.3f}" for error in before[chosen]],
+        "error, here": [f"{error:.3f}" for error in after[chosen]],
+    }
+)
+Markdown(warning or extremes.to_markdown(index=False, disable_numparse=True, stralign="right"))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 found = "The network did not train."
 if not result.untrained:
-    found = f"The scatter is {ours.scatter:.3f} dex and the bias {ours.bias:+.3f} dex."
+    found = f"The scatter is {ours.scatter:.3f} dex."
 printed = table_row(view)
 found += (
-    f" The report prints {printed.scatter:.5f} dex."
-    if printed.printed
-    else f" The report prints no scatter for it ({printed.where})."
+    f" The report prints {printed.scatter:.5f}." if printed.printed else f" The report prints none ({printed.where})."
 )
-if transform != baseline:
-    change = step(Runs(results), (transform, baseline))
-    found += f" Against *{TRANSFORMS[baseline].label}*, on the same clusters, the scatter {change}"
+if transform != baseline and not warning:
+    found += f" Against *{other.label}*, on the same clusters, the scatter {step(Runs(results), (transform, baseline))}"
+    found += f" The error falls for {np.mean(change < 0):.0%} of {len(change)} clusters."
 Markdown(f"**What was found.** {found}")

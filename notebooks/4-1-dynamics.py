@@ -34,7 +34,7 @@
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 transform = "multi_band_4"
 
-# %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lightest at the top, and every column an epoch. The colour is the prediction minus the mean true mass; the last column is the truth. White lines separate the phases. A row shows how a cluster's prediction changes, a column how well the network sorts the clusters at that epoch. Look at the middle rows before and after the second band comes.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lightest at the top, and every column an epoch. The colour is the prediction minus the mean true mass, beyond the scale turquoise or orange; the last column is the truth. White lines separate the phases. A row shows how a cluster's prediction changes, a column how well the network sorts the clusters at that epoch.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
 import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure

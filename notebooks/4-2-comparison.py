@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Multi-band against AGN-less
+# # 4.2 Multi-band against AGN-less
 #
 # **The question.** Does the network learn in another way when the clusters have no AGN?
 #
@@ -22,7 +22,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
-# %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order. Look for rows that differ, and compare with how much a single row changes from one epoch to the next.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order. Predictions beyond the scale are turquoise or orange.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
@@ -46,9 +46,8 @@ comparison = compare_dynamics(first, second)
 
 figure = Figure(figsize=(9.5, 4.8), layout="constrained")
 left, right = figure.subplots(1, 2, sharey=True)
-limit = float(np.abs(first.truth - first.truth.mean()).max())
-image = plot_dynamics(first, left, limit=limit, colour_bar=False, item="test observation")
-plot_dynamics(second, right, limit=limit, colour_bar=False)
+image = plot_dynamics(first, left, colour_bar=False, item="test observation")
+plot_dynamics(second, right, limit=image.get_clim()[1], colour_bar=False)
 left.set_title(labels[0], pad=18)
 right.set_title(labels[1], pad=18)
 right.set_ylabel("")

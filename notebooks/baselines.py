@@ -81,7 +81,7 @@ weighed = weigh(
 warning = untrained_warning({get_transform(name).label: one.untrained for name, one in every.items()})
 Markdown(warning) if warning else None
 
-# %% mystnb={"figure": {"caption": "**Counts against networks.** The scatter of masses predicted from a few counts, against the channels that are seen. Each panel has one choice of counts, the network that sees the same channels as images, and the scatter of the masses themselves. Hardness needs a second band. See how far photon numbers get without it, and whether the regressions in the last panel reach the network.", "name": "fig-baselines"}, "image": {"alt": "Four panels of scatter against energy channels: linear regression and boosted trees from photon numbers, hardness, both, and both without the core, beside the network."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Counts against networks.** The scatter of masses predicted from a few counts, against the channels that are seen. Each panel has one choice of counts, the network that sees the same channels as images, and the scatter of the masses themselves. Hardness needs a second band.", "name": "fig-baselines"}, "image": {"alt": "Four panels of scatter against energy channels: linear regression and boosted trees from photon numbers, hardness, both, and both without the core, beside the network."}} tags=["hide-input"]
 looks = {
     "linear": ("linear regression", -0.12, {"color": PRINTED, "marker": "s", "markerfacecolor": "none"}),
     "trees": ("boosted trees", 0.12, {"color": AGN_LESS, "marker": "^"}),

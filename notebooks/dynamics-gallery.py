@@ -60,7 +60,7 @@ for phase in Curriculum({"left half": left, "both halves": right}).phases(of_dig
     shown = phase.open(pixels)
     record_partial_fit(of_digits, model, shown[train], digits.target[train], shown[test], epochs=15, batch_size=64)
 
-# %% mystnb={"figure": {"caption": "**Digits.** Every row is a picture of the test set, grouped by its digit; red rows are right, blue ones wrong, and pale ones undecided. Look at what happens to each digit when the right half comes, and at the rows that turn from red to blue then.", "name": "fig-gallery-digits"}, "image": {"alt": "Heatmap of how clearly each test digit is recognised at every epoch, grouped by digit, with a line where the right halves are switched on."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Digits.** Every row is a picture of the test set, grouped by its digit; red rows are right, blue ones wrong, and pale ones undecided.", "name": "fig-gallery-digits"}, "image": {"alt": "Heatmap of how clearly each test digit is recognised at every epoch, grouped by digit, with a line where the right halves are switched on."}} tags=["hide-input"]
 of_digits.viewer(item="picture", images=digits.images[test][..., None], channels=["pixels"])
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]

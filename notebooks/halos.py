@@ -109,11 +109,7 @@ left.set_ylim(bottom=0)
 figure
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-notes = [
-    f"{outcome.variant.title}: from committed results, {outcome.origin}."
-    for outcome in outcomes.values()
-    if outcome is not None and outcome.origin is not None
-]
+notes = []
 missing = [name for name, outcome in outcomes.items() if outcome is None]
 if missing:
     notes.append(f"Networks with {' and '.join(missing)} folds have not been trained: `{command}` trains them.")
@@ -149,9 +145,11 @@ lines = [
     + (TOO_FEW if one.ratio is None else change(one.ratio))
     for label, one in compared.items()
 ]
+nothing = f"Nothing is measured here yet: `{command}` trains both kinds of folds."
 if n_halos == n_clusters:
-    lines = ["- no two observations are known to show the same halo, so no leak is known"]
+    lines, nothing = [], "No two observations are known to show the same halo, so there is nothing to measure."
 Markdown(
-    f"**What was found.** Observations: {n_clusters}, of halos: {n_halos}.\n\n"
-    + "\n".join(lines or [f"- the effect on the scatter is known once both kinds of folds are trained: `{command}`"])
+    f"**What was found.** Of {n_clusters} observations of {n_halos} halos:\n\n" + "\n".join(lines)
+    if lines
+    else f"**In short.** {nothing}"
 )

@@ -46,6 +46,7 @@ from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.events import export_observations, ingest, inspect_events, open_archive, read_catalogue
 from report_utils.events.thinning import thin
 from report_utils.prediction import predict
+from report_utils.prediction.apply import IN_TRAINING
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.profiles import load_profile
 from report_utils.report import Reproduction, figures, open_reproduction
@@ -281,7 +282,7 @@ Markdown("Warnings:\n\n" + ("\n".join(warned) or "- none: all of them look like 
 if not dead:
     truth = table["log10_mass"].to_numpy()
     predicted, scatter = table["log10_mass_predicted"].to_numpy(), table["expected_scatter"].to_numpy()
-    is_doubtful = (table["warning"] != "").to_numpy()
+    is_doubtful = ~table["warning"].isin(["", IN_TRAINING]).to_numpy()
     figure = Figure(figsize=(5.0, 4.2), layout="constrained")
     ax = figure.subplots()
     for chosen, colour, marker, label in (

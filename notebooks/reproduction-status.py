@@ -17,10 +17,9 @@
 # **The question.** What has become of each figure, each printed number and each claim of the report?
 #
 # A printed number **agrees** when the whole 95% interval of ours lies inside a tolerance around it. It **differs**
-# when the whole interval lies outside, and is **undecided** in all other cases. Tolerances and their reasons stand
-# below each table. Numbers that depend on the size of the training are judged only for the report's own protocol. At a
-# smaller profile they are **not comparable**, and the claims, which are about trends, are judged instead. The last
-# column names the run of each number by the first characters of its digest, or several runs by their common digest.
+# when the whole interval lies outside, and is **undecided** in all other cases. Numbers that depend on the size of the
+# training are judged only for the report's own protocol. At a smaller profile they are **not comparable**, and the
+# claims, which are about trends, are judged instead.
 
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
@@ -28,72 +27,56 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from IPython.display import Markdown
 
+from report_utils.binning import TRANSFORMS
 from report_utils.report import open_reproduction
 from report_utils.report.reproduced_results import Judged
-from report_utils.report.reproduction_status import CLAIM, DATA, EARLIER, FIGURES, NETWORK, PROTOCOL, TABLE
 from report_utils.report.status_tables import status_markdown, status_sentence, status_summary
-from report_utils.report.studies import over_seeds_summary
+from report_utils.report.studies import origins_of, over_seeds_summary
+from report_utils.report.wording import markdown_table
+from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
+from report_utils.reproduction.studies import STUDIES
+from report_utils.reproduction.study_results import study_outcomes
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 Markdown(f"{judged.warning}\n\n{status_summary(judged.status)}")
 
+# %% [markdown]
+# ## One by one
+#
+# *Printed* of a claim is the same statistic, computed from the report's scatters. The parameters of the network are counted
+# in the weights of a trained one. *Run* has the first characters of the run's digest, or of several runs' common digest.
+# `report-utils table --status` prints the same, or writes it as CSV or JSON.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(judged.how_trained)
+Markdown(status_markdown(judged.status))
 
 # %% [markdown]
+# ## Over several trainings
+#
 # Where each network is trained once, another training might reverse a difference of a few per cent. Where another snapshot
 # of a test halo was in training, all scatters may be smaller than on new halos; whether this holds for the report is not
 # known.
-#
-# `report-utils table --status` prints the same, or writes it as CSV or JSON with the whole digest of every run.
-#
-# ## Claims
-#
-# *Printed* is the same statistic, computed from the report's scatters. The [claims page](4-3-claims.ipynb) says what is
-# measured.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 command = f"report-utils study seeds --profile {reproduction.profile.name}"
-Markdown(
-    f"{status_markdown(judged.status, CLAIM)}\n\n{over_seeds_summary(judged.evidence, judged.over_seeds, command)}"
-)
+Markdown(f"{judged.how_trained}\n\n{over_seeds_summary(judged.evidence, judged.over_seeds, command)}")
 
 # %% [markdown]
-# ## Table 1
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(status_markdown(judged.status, TABLE))
-
-# %% [markdown]
-# ## Figures
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(status_markdown(judged.status, FIGURES))
-
-# %% [markdown]
-# ## The network
+# (origins)=
+# ## Where committed results come from
 #
-# Our parameters are counted in the weights of a network that was trained on four bands. They do not depend on the
-# profile.
+# Trainings that take long are committed with the project. Their commits, and what has changed since in what computes them:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(status_markdown(judged.status, NETWORK))
-
-# %% [markdown]
-# ## Data and images
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(status_markdown(judged.status, DATA))
-
-# %% [markdown]
-# ## Training protocol
+note = reproduction.origin_note(TRANSFORMS, DYNAMICS_TRANSFORMS)
+rows = [
+    [study.title, titles, origin]
+    for study in STUDIES.values()
+    for titles, origin in origins_of(study_outcomes(reproduction, study))
+]
+table = markdown_table(["Study", "Networks", "Committed results"], rows, "lll") if rows else ""
+Markdown("\n\n".join(filter(None, [note, table])) or "None are shown: all numbers come from runs of this machine.")
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(status_markdown(judged.status, PROTOCOL))
-
-# %% [markdown]
-# ## Earlier work
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(f"{status_markdown(judged.status, EARLIER)}\n\n**What was found.** {status_sentence(judged.status)}")
+Markdown(f"**What was found.** {status_sentence(judged.status)}")

@@ -34,6 +34,8 @@
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+from textwrap import fill
+
 import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
@@ -69,19 +71,17 @@ looks = {HOLDS: (OURS, "o"), FAILS: (PRINTED, "X")}
 
 
 def label_of(judgement, part):
-    variant = judgement.variant
-    is_default = not (variant.overrides or variant.stand_ins)
-    short = variant.title if is_default else variant.name.replace("-", " ").replace("agn", "AGN")
-    return f"{short}: {part.label}" if len(judgement.evidence.parts) > 1 else short
+    title, measured = judgement.variant.title, part.label.partition(" over ")[0]
+    return fill(f"{title}: {measured}" if len(judgement.evidence.parts) > 1 else title, 40)
 
 
-figure = Figure(figsize=(8.0, 0.8 + 0.27 * sum(heights) + 0.45 * len(heights)), layout="constrained")
+figure = Figure(figsize=(8.0, 0.8 + 0.31 * sum(heights) + 0.45 * len(heights)), layout="constrained")
 if not rows:
     figure.text(0.5, 0.5, "nothing could be measured at this size", ha="center")
 else:
     axes = figure.subplots(len(rows), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
     seen = set()
-    for ax, (name, parts) in zip(axes, rows.items(), strict=True):
+    for ax, parts in zip(axes, rows.values(), strict=True):
         for place, (_, part) in enumerate(parts):
             colour, marker = looks.get(part.verdict, (NEUTRAL, "D"))
             label = None if part.verdict in seen else part.verdict
@@ -93,7 +93,7 @@ else:
         for tick, (judgement, _) in zip(ax.get_yticklabels(), parts, strict=True):
             tick.set_fontweight("bold" if judgement.turns else "normal")
         ax.set_ylim(len(parts) - 0.5, -0.5)
-        ax.set_title(name.replace("_", " "), fontsize="small")
+        ax.set_title(parts[0][0].claim.statement, fontsize="small", loc="right")
         ax.axvline(1, color="black", lw=0.8)
         for limit in parts[0][0].claim.limits:
             ax.axvline(limit, color=NEUTRAL, lw=0.9, ls="--")
@@ -120,10 +120,10 @@ for of_claim in judged.values():
 Markdown("\n\n---\n\n".join(blocks))
 
 # %% [markdown]
-# A percentile of all pixels empties an image altogether where fewer pixels are occupied than the percentile asks for.
-# A faint image whose ties are emptied keeps little more. These readings say more about faint observations than about
-# cores. A default build does not train the variants. Where their runs are missing, the committed results are shown
-# with their origin, and the two are never mixed.
+# A percentile of all pixels empties an image altogether where fewer pixels are occupied than the percentile asks for, and
+# a faint image whose ties are emptied keeps little more: these two say more about faint observations than about cores. A
+# percentile of the events cuts fewer pixels, since most events lie in few. Where the runs of a choice are missing,
+# committed results are shown; the two are never mixed.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(f"**What was found.** {study_summary(judged, command)}")

@@ -113,8 +113,6 @@ if reproduction.profile.archive_path is not None:
     notes.append("An archive has neither redshifts nor a simulation, so these experiments cannot be made with it.")
 elif missing:
     notes.append(f"Not trained yet: {'; '.join(missing)}. `{command}` trains them.")
-origins = {str(outcome.origin) for outcome in found.values() if outcome is not None and outcome.origin is not None}
-notes += [f"From committed results: {origin}." for origin in sorted(origins)]
 notes += [untrained_warning(dead)] if dead else []
 Markdown("\n\n".join(notes)) if notes else None
 

@@ -88,8 +88,6 @@ needed = {variant for one, *_ in judged for variant in (one.numerator[0], one.de
 titles = {variant.name: variant.title for variant in WHY.all_variants}
 missing = [titles[name] for name in titles if name in needed and outcomes.get(name) is None]
 notes = [f"Not trained yet: {'; '.join(missing)}. `{command}` trains them."] if missing else []
-origins = {str(outcomes[name].origin) for name in needed if outcomes.get(name) is not None and outcomes[name].origin}
-notes += [f"From committed results: {origin}." for origin in sorted(origins)]
 Markdown("\n\n".join(["## Trained on such images", *notes, predictions_markdown(judged)]))
 
 # %% [markdown]

@@ -228,7 +228,7 @@ def verdict(found, low, high):
 
 Markdown("\n\n".join(filter(None, notes))) if any(notes) else None
 
-# %% mystnb={"figure": {"caption": "**What is seen, and how well it tells the mass.** The scatter of boosted trees that see more and more of an image, with one band and with two; of the networks on real and on destroyed images; and of straight lines in truths that no image shows. Intervals are 95%; small dots are single networks, one for each fold and training seed. See at which step the scatter falls, and what is left between the trees and the network.", "name": "fig-image-ladder"}, "image": {"alt": "Horizontal ladder of scatters with intervals: trees from totals to hardness in rings, networks, and floors, for one band and two bands."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**What is seen, and how well it tells the mass.** The scatter of boosted trees that see more and more of an image, with one band and with two; of the networks on real and on destroyed images; and of straight lines in truths that no image shows. Intervals are 95%; small dots are single networks, one for each fold and training seed.", "name": "fig-image-ladder"}, "image": {"alt": "Horizontal ladder of scatters with intervals: trees from totals to hardness in rings, networks, and floors, for one band and two bands."}} tags=["hide-input"]
 steps = list(dict.fromkeys(step for bands in (TWO, ONE, "floor") for of, step in shown if of == bands))
 looks = {
     ONE: {"color": PRINTED, "marker": "s", "label": ONE},
@@ -334,8 +334,6 @@ if missing:
     notes.append(f"Not trained yet: {'; '.join(missing)}. `{command}` trains them.")
 if not reproduction.available("agn_less_1"):
     notes.append("Without AGN-less lists, there is no comparison without AGN.")
-origins = {str(outcomes[name].origin) for name in needed if name in found_of and outcomes[name].origin is not None}
-notes += [f"From committed results: {origin}." for origin in sorted(origins)]
 destroyed = {}
 for one, found, said in predictions_table(predictions, outcomes):
     alone = []

@@ -136,8 +136,6 @@ tested = {
 trained = trained_only(tested)
 notes = [untrained_warning({label: one.untrained for label, one in tested.items()})]
 trained = on_common_clusters(trained) if trained else {}
-if outcome is not None and outcome.origin is not None:
-    notes.append(f"Shown from committed results, {outcome.origin}.")
 
 catalogue = reproduction.catalogue
 redshift = catalogue.get("redshift")

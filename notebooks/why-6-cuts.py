@@ -226,7 +226,6 @@ by_number = {n: of_trees(growing[n - 1], growing[1]) for n in of_numbers}
 by_report = {n: of_trees(BAND_EDGES_KEV[1:n], BAND_EDGES_KEV[1 : n - 1]) for n in of_report}
 networks = {edge: of_networks(edge) for edge in edge_of if edge != 2.5}
 single = {edge: each_network(edge) for edge, found in networks.items() if found is not None}
-origins = {outcome.origin for name in edge_of.values() if (outcome := outcomes.get(name)) is not None}
 lines = []
 if trees is None:
     lines.append(f"No counts in fine bands are here, and none are committed: {command} makes them.")
@@ -236,10 +235,9 @@ elif regressions.origin:
     lines.append(f"Regressions: committed predictions, {regressions.origin}.")
 if not any(networks.values()):
     lines.append(f"Networks at other edges are not shown: none are trained on enough halos; {command} trains them.")
-lines += [f"Networks: committed results, {origin}." for origin in origins if origin is not None]
 Markdown("\n\n".join(lines)) if lines else None
 
-# %% mystnb={"figure": {"caption": "**Where to cut, and how often.** Left: the scatter of a two-band split at each edge, over that at 2.5 keV. Right: the scatter in more bands over that in two. Both as measured, with 95% intervals, above the predicted ranges in grey; dots are single networks; the line at 1 is no difference. See how wide the flat part is, and after how many bands nothing more is gained.", "name": "fig-cuts"}, "image": {"alt": "Two panels of ratios of scatters: against the edge of a two-band split from 0.5 to 7.5 keV, and against the number of bands from 1 to 12, with intervals and predicted ranges."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Where to cut, and how often.** Left: the scatter of a two-band split at each edge, over that at 2.5 keV. Right: the scatter in more bands over that in two. Both as measured, with 95% intervals, above the predicted ranges in grey; dots are single networks; the line at 1 is no difference.", "name": "fig-cuts"}, "image": {"alt": "Two panels of ratios of scatters: against the edge of a two-band split from 0.5 to 7.5 keV, and against the number of bands from 1 to 12, with intervals and predicted ranges."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 4.0), layout="constrained")
 left, right = figure.subplots(1, 2, sharey=True)
 

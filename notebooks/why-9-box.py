@@ -107,8 +107,6 @@ if reproduction.profile.archive_path is not None:
     notes.append("An archive has neither redshifts nor the camera's pointing, so these boxes cannot be made for it.")
 elif missing:
     notes.append(f"Not trained yet: {'; '.join(missing)}. `{command}` trains them.")
-origins = {str(outcomes[name].origin) for name in BOXES if outcomes.get(name) is not None and outcomes[name].origin}
-notes += [f"From committed results: {origin}." for origin in sorted(origins)]
 notes += [untrained_warning(dead)] if dead else []
 Markdown("\n\n".join([*notes, predictions_markdown(judged)]))
 

@@ -1,5 +1,6 @@
 // What the book's pages do besides the theme: hover texts that stay inside the window and close with Escape, search
-// without summaries where pages cannot be fetched, wide tables and equations that the keyboard can scroll.
+// without summaries where pages cannot be fetched, wide tables and equations that the keyboard can scroll, and a long
+// table that can be filtered.
 (() => {
   "use strict";
   if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
@@ -26,13 +27,48 @@
       .forEach((part, number) => {
         if (part.scrollWidth > part.clientWidth + 1) {
           part.tabIndex = 0;
+          part.classList.add("scrolls");
           if (!part.hasAttribute("role")) part.setAttribute("role", "region");
           if (!part.hasAttribute("aria-label")) part.setAttribute("aria-label", `Part ${number + 1} of the page, scrolls sideways`);
         }
       });
   }
 
+  // Lists of the values in a table's columns "Kind" and "Verdict", and a field for words; rows that do not match are hidden.
+  function filterable(part) {
+    const rows = [...part.querySelectorAll("tbody tr")];
+    const heads = [...part.querySelectorAll("thead th")].map((head) => head.textContent.trim());
+    const bar = document.createElement("div");
+    bar.className = "filters";
+    const count = document.createElement("span");
+    count.setAttribute("role", "status");
+    const fields = ["Kind", "Verdict", "Words"].map((name) => {
+      const column = heads.indexOf(name);
+      const text = (row) => (column < 0 ? row : row.cells[column]).textContent.trim();
+      const field = document.createElement(column < 0 ? "input" : "select");
+      if (column >= 0) field.append(...["all", ...new Set(rows.map(text))].map((value) => new Option(value)));
+      const label = document.createElement("label");
+      label.append(`${name} `, field);
+      bar.append(label);
+      field.addEventListener("input", show);
+      return (row) => (column < 0
+        ? text(row).toLowerCase().includes(field.value.toLowerCase())
+        : field.value === "all" || text(row) === field.value);
+    });
+    function show() {
+      rows.forEach((row) => (row.hidden = !fields.every((fits) => fits(row))));
+      count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length}`;
+    }
+    bar.append(count);
+    part.before(bar);
+    part.tabIndex = 0;
+    part.setAttribute("role", "region");
+    part.setAttribute("aria-label", "All entries; scrolls");
+    show();
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".bd-article .filterable").forEach(filterable);
     document.querySelectorAll(".hover-word").forEach((word) => {
       word.addEventListener("pointerenter", () => place(word));
       word.addEventListener("focusin", () => place(word));

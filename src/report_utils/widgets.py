@@ -126,11 +126,18 @@ def packed(values: ArrayLike) -> dict[str, Any]:
     return {"low": low, "bytes": n_bytes, "data": _base64(zlib.compress(planes.tobytes(), 9))}
 
 
-def colour_table(name: str) -> str:
-    """Return matplotlib's colour map of this name as 256 colours, three bytes each, in base64."""
+def colour_table(name: str, *, under: str | None = None, over: str | None = None) -> str:
+    """Return matplotlib's colour map of this name as 256 colours, three bytes each, in base64.
+
+    ``under`` and ``over`` are the first and the last colour, which also stand for what lies beyond them.
+    """
     from matplotlib import colormaps
+    from matplotlib.colors import to_rgba_array
 
     colours: NDArray[np.uint8] = colormaps[name](np.arange(256), bytes=True)
+    for place, colour in ((0, under), (-1, over)):
+        if colour is not None:
+            colours[place] = np.round(255 * to_rgba_array(colour)[0])
     return _base64(colours[:, :3].tobytes())
 
 

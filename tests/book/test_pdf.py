@@ -15,12 +15,12 @@ CONTENTS = {
     "root": "pages/index",
     "parts": [
         {"caption": "One", "chapters": [{"file": "pages/a", "sections": [{"file": "pages/b"}]}]},
-        {"caption": "Two", "chapters": [{"file": "glossary"}]},
+        {"caption": "Two", "chapters": [{"file": "glossary"}, {"file": "changelog"}, {"file": "api/index"}]},
     ],
 }
 
 
-def test_pages_come_in_reading_order():
+def test_pages_come_in_reading_order_without_those_that_only_a_screen_needs():
     assert chapters_of(CONTENTS) == [
         Chapter("pages/index", 1),
         Chapter("pages/a", 1, "One"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba_array
 from tests.dynamics.made_up import classifier, regression
 
 from report_utils.dynamics import Recording, plot_dynamics
-from report_utils.dynamics.picture import columns
+from report_utils.dynamics.picture import BEYOND, columns
 from report_utils.errors import InputError
 
 
@@ -32,6 +33,17 @@ def test_the_picture_shows_centred_predictions_in_ascending_truth(rng):
     np.testing.assert_allclose(truth, np.sort(recording.truth) - recording.truth.mean())
     assert [line.get_xdata()[0] for line in ax.lines] == [3]
     assert ax.get_xlabel() == "epochs trained"
+
+
+def test_a_few_far_items_do_not_set_the_colours():
+    """Of 101 evenly spaced truths 99 lie within the colours, 98%; the two ends lie beyond, and are marked."""
+    truth = np.arange(-50.0, 51.0)
+    image = plot_dynamics(Recording.from_arrays(truth[None], truth))
+    assert image.get_clim() == (-49, 49)
+    colours = image.cmap(image.norm(image.get_array()[:, 0]))
+    marked = [tuple(colour) for colour in to_rgba_array(list(BEYOND.values()))]
+    assert [tuple(colours[0]), tuple(colours[-1])] == marked
+    assert not set(map(tuple, colours[1:-1])) & set(marked)
 
 
 def test_a_classifier_has_its_rows_by_class_and_the_clearest_first(rng):

@@ -98,7 +98,7 @@ def test_partial_results_can_be_judged(shown):
 def test_the_note_names_commit_backend_date_and_what_is_missing(shown, folder):
     note = shown.origin_note(["single_band", "multi_band_2", "multi_band_3"], ["multi_band_4", "agn_less_4"])
     run = read_results(folder / "results")["fit/tiny/single_band/fold-0-seed-0"].manifest
-    for word in (str(run["commit"] or "unknown")[:12], "tensorflow", run["finished"][:10], "committed results"):
+    for word in (str(run["commit"] or "unknown")[:12], "tensorflow", run["finished"][:10], "Committed results"):
         assert word in note
     assert "Partial, of 3 folds: single_band (folds 0 to 1), multi_band_2 (folds 0 to 1)." in note
     assert "Missing: multi_band_3, dynamics of agn_less_4." in note
@@ -201,7 +201,7 @@ def test_pages_say_where_their_numbers_come_from(shown, slug, says):
     assert fresh_version(page, Today(shown)) == path
     text = with_line(path.read_text(encoding="utf-8"), shown)
     assert says in text or says == "not recorded"
-    assert "committed results of profile `tiny`" in text
+    assert text.count("[committed results](reproduction-status.ipynb#origins)") == 1
 
 
 def test_status_says_which_results_the_book_shows_and_what_changed_since(shown, folder, monkeypatch):

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from report_utils.binning import TRANSFORMS
+from report_utils.binning.transforms import Transform
 from report_utils.errors import InputError
 from report_utils.profiles import project_root
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
@@ -45,9 +46,26 @@ class Page:
 
 def _transform_pages(notebook: str) -> list[Page]:
     return [
-        Page(f"3-3-{name.replace('_', '-')}", notebook, transform.label, {"transform": name})
+        Page(
+            f"3-3-{name.replace('_', '-')}",
+            notebook,
+            transform.label,
+            {"transform": name},
+            {"shows": _shows(transform)},
+        )
         for name, transform in TRANSFORMS.items()
     ]
+
+
+def _shows(transform: Transform) -> str:
+    """Say what the images of a transform show, for their caption."""
+    if transform.retained_percentile is not None:
+        return "The brightest pixels are empty in every band; the difference shows which."
+    if transform.source == "agn_less":
+        return "These are the same clusters without AGN; the difference shows where these were."
+    if transform.n_channels == 1:
+        return "One channel shows how bright and how wide a cluster is; the difference, the photons of other energies."
+    return "How fast the light fades from band to band tells the temperature; the difference shows what a band adds."
 
 
 def _dynamics_pages(notebook: str) -> list[Page]:
@@ -58,7 +76,15 @@ def _dynamics_pages(notebook: str) -> list[Page]:
             "figure": "Figure 10" if is_whole else "Figure 11, right, by itself",
             "clusters": "clusters" if is_whole else "clusters without AGN",
         }
-        pages.append(Page(f"4-1-dynamics-{stem.lower()}", notebook, f"Dynamics: {stem}", {"transform": name}, words))
+        pages.append(
+            Page(
+                f"4-1-dynamics-{stem.lower()}",
+                notebook,
+                f"{'4.1' if is_whole else '4.2'} Dynamics: {stem}",
+                {"transform": name},
+                words,
+            )
+        )
     return pages
 
 

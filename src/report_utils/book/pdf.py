@@ -30,6 +30,8 @@ _NOT_PRINTED = (
     "script", "style", "a.headerlink", ".hover-text", "details.made-by", "details.hide", "button",
     "#jb-print-docs-body", ".prev-next-footer", ".ru-controls",
 )  # fmt: skip
+_SCREEN_ONLY = ("executions", "changelog", "api/")
+"""Pages, by how their names begin, that are for looking up beside the code."""
 _UNKNOWN = "000"
 _DOCUMENT = """<!DOCTYPE html>
 <html lang="en">
@@ -131,12 +133,13 @@ class Chapter(NamedTuple):
 
 
 def chapters_of(contents: dict[str, Any]) -> list[Chapter]:
-    """Return the pages of a table of contents in reading order."""
+    """Return the pages of a table of contents in reading order, without those that only a screen needs."""
     chapters = [Chapter(contents["root"], 1)]
 
     def collect(entries: list[dict[str, Any]], depth: int, part: str) -> None:
         for entry in entries:
-            chapters.append(Chapter(entry["file"], depth, part))
+            if not entry["file"].startswith(_SCREEN_ONLY):
+                chapters.append(Chapter(entry["file"], depth, part))
             collect(entry.get("sections", []), depth + 1, part)
 
     for part in contents.get("parts", []):

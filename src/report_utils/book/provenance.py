@@ -20,6 +20,9 @@ from report_utils.runs.ownership import METADATA
 EXPLAINED = "../how-these-numbers-are-made.md"
 """The page that says what the words of the line below a title mean, as seen from a page that is run."""
 
+ORIGINS = "reproduction-status.ipynb#origins"
+"""Where the book says once which commits made its committed results, and what has changed since."""
+
 MOST_RUNS_NAMED = 4
 """Under a figure; a page that shows more runs gives their number, and a link to the list."""
 
@@ -67,7 +70,10 @@ def with_line(text: str, reproduction: Reproduction) -> str:
 
 
 def provenance_line(inputs: Inputs, reproduction: Reproduction) -> str:
-    """Return in MyST Markdown which profile a page shows, how many observations, folds and seeds, and whose results."""
+    """Return in MyST Markdown which profile a page shows, how many observations, folds and seeds, and whose results.
+
+    Where committed results come from stands once in the book; the line links to it, and says what this page lacks.
+    """
     profile, data = inputs["profile"], inputs["data"]
     of_results = bool(inputs["shown"]) and bool(inputs["results"])
     link = f"[How these numbers are made]({EXPLAINED})"
@@ -80,15 +86,17 @@ def provenance_line(inputs: Inputs, reproduction: Reproduction) -> str:
         folds = profile["folds"]
         facts.append(f"{folds['run']} of {folds['n_folds']} folds")
     facts.append(f"seed {profile['seed']}")
-    if trained and not of_results:
-        n_seeds = len({name.rpartition("seed-")[2] for name in trained})
-        facts.append(f"{n_seeds} training seed{'s' * (n_seeds > 1)}; runs of this build")
+    n_seeds = len({name.rpartition("seed-")[2] for name in trained})
+    if trained:
+        facts.append(f"{n_seeds} training seed{'s' * (n_seeds > 1)}")
     elif not of_results:
         facts.append("no trained network on this page")
-    line = f"*Profile `{profile['name']}`: {', '.join(facts)}. {link}.*"
-    if of_results:
-        line += f"\n\n{reproduction.origin_note(_asked_for('fit', inputs), _asked_for('dynamics', inputs))}"
-    return line
+    whose = "; runs of this build" if trained and not of_results else ""
+    if inputs["results"]:
+        whose += f"; {'' if of_results else 'studies from '}[committed results]({ORIGINS})"
+    gaps = reproduction.gaps_note(_asked_for("fit", inputs), _asked_for("dynamics", inputs)) if of_results else ""
+    said = [f"Profile `{profile['name']}`: {', '.join(facts)}{whose}.", *([gaps] if gaps else []), f"{link}."]
+    return f"*{' '.join(said)}*"
 
 
 def _asked_for(kind: str, inputs: Inputs) -> list[str]:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 COLOUR_MAP = "RdBu_r"
+BEYOND = {"under": "#00d0d0", "over": "#ffa600"}
+"""What lies beyond the colours is turquoise or orange, neither of which they have."""
+COLOURED_SHARE = 0.98
+"""Of the items, by how far their truth is from the mean: a few far ones leave the others pale."""
 Shown = Literal["margin", "probability"]
 
 _TRUTH_COLUMN_SHARE = 0.04
@@ -65,7 +69,7 @@ def picture_of(
         centre, widest = (0.0, 1.0) if show == "margin" else (0.5, 0.5)
     else:
         centre = float(recording.truth.mean())
-        widest = float(np.abs(recording.truth - centre).max())
+        widest = float(np.quantile(np.abs(recording.truth - centre), COLOURED_SHARE))
     cells = np.where(column >= 0, values[column].T[order], np.nan)
     cells[~np.isfinite(cells)] = np.nan
     return Picture(order, column, cells, centre, widest if limit is None else float(limit))
@@ -101,8 +105,8 @@ def plot_dynamics(
 
     Each row is an item in ascending truth, each column an epoch; the colour is the prediction minus the mean truth,
     white lines part the phases, and the last column is the truth. Of a classifier, rows are grouped by class, and the
-    colour says how clearly an item is right (red) or wrong (blue). What is not finite, and epochs that were not
-    recorded, are grey.
+    colour says how clearly an item is right (red) or wrong (blue). What lies beyond the colours is turquoise below and
+    orange above; what is not finite, and epochs that were not recorded, are grey.
 
     Parameters
     ----------
@@ -110,8 +114,8 @@ def plot_dynamics(
     ax : matplotlib axes, optional
         A new figure by default.
     limit : float, optional
-        The colours span ``[-limit, limit]`` around the mean truth; by default the largest centred truth, and for
-        classes all that they can reach. Give the same to pictures that are to be compared.
+        The colours span ``[-limit, limit]`` around the mean truth; by default 98% of the centred truths lie within, and
+        for classes all that they can reach. Give the same to pictures that are to be compared.
     colour_bar : bool
     unit : str
         The unit of a difference of two predictions, for the colour bar.
@@ -140,7 +144,7 @@ def plot_dynamics(
     n_items, n_columns = picture.cells.shape
     width = max(1.0, _TRUTH_COLUMN_SHARE * n_columns)
     style = {"origin": "upper", "aspect": "auto", "interpolation": "nearest", "rasterized": True}
-    colours = {"cmap": plt.colormaps[COLOUR_MAP].with_extremes(bad=_NOT_FINITE)}
+    colours = {"cmap": plt.colormaps[COLOUR_MAP].with_extremes(bad=_NOT_FINITE, **BEYOND)}
     colours |= {"vmin": -picture.limit, "vmax": picture.limit}
     shifted = picture.cells - picture.centre
     image = ax.imshow(np.ma.masked_invalid(shifted), extent=(0, n_columns, n_items, 0), **style, **colours)

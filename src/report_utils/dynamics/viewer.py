@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.dynamics.measures import tolerance_of
-from report_utils.dynamics.picture import COLOUR_MAP, Picture, Shown, colour_label, picture_of, plot_dynamics
+from report_utils.dynamics.picture import BEYOND, COLOUR_MAP, Picture, Shown, colour_label, picture_of, plot_dynamics
 from report_utils.dynamics.recording import Recording
 from report_utils.dynamics.viewer_data import IMAGE_BYTES, decimals_of, packed_values, small_images, webp
 from report_utils.errors import InputError
@@ -113,7 +113,7 @@ def dynamics_viewer(
         "tolerance": float(tolerance_of(recording) if tolerance is None else tolerance),
         "images": [small_images(each[order], IMAGE_BYTES // len(images), channels) for each in images],
         "features": _features(features, order),
-        "colours": colour_table(COLOUR_MAP),
+        "colours": colour_table(COLOUR_MAP) if recording.classes else colour_table(COLOUR_MAP, **BEYOND),
         "imageColours": colour_table(_IMAGE_MAP),
     }
     ascending = "grouped by class" if recording.classes else "in ascending truth"

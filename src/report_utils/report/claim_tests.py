@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.binning import get_transform
+from report_utils.binning.transforms import Transform
 from report_utils.report import rank_statistics
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, below, within
 from report_utils.report.printed_numbers import PUBLISHED, table_row
@@ -173,6 +174,29 @@ def printed_contrast(names: Sequence[str], powers: Sequence[float]) -> float | N
     return None if None in scatters else float(np.prod(np.array(scatters) ** np.asarray(powers)))
 
 
+def ratio_words(numerator: str, denominator: str) -> str:
+    """Say in words which two transforms a ratio of scatters compares.
+
+    Examples
+    --------
+    >>> ratio_words("retained_75", "multi_band_4")
+    '75% retained over all pixels'
+    """
+    above, below = get_transform(numerator), get_transform(denominator)
+    if above.retained_percentile is not None and above.channels == below.channels:
+        return f"{above.retained_percentile:g}% retained over all pixels"
+    return f"{_in_words(above)} over {_in_words(below)}"
+
+
+def _in_words(transform: Transform) -> str:
+    """Say what a transform shows of an observation."""
+    if transform.retained_percentile is not None:
+        return f"{transform.retained_percentile:g}% retained"
+    (first, *more) = transform.channels
+    one = "all photons" if first == "0+" else f"{first} keV"
+    return (f"{len(more) + 1} bands" if more else one) + (" without AGN" if transform.source == "agn_less" else "")
+
+
 @dataclass(frozen=True)
 class RatioTest:
     """A test of the ratios of scatters of pairs of transforms."""
@@ -196,7 +220,7 @@ class RatioTest:
         parts = []
         for pair, printed in zip(self.pairs, self.printed, strict=True):
             measure = partial(runs.ratio, *pair)
-            parts.append(judged_part(" / ".join(pair), measure, self.rule, self.limit, len(self.pairs), printed))
+            parts.append(judged_part(ratio_words(*pair), measure, self.rule, self.limit, len(self.pairs), printed))
         return combine(parts)
 
 
@@ -222,7 +246,7 @@ class PhaseTest:
         seeds, parts = runs.dynamics["multi_band_4"], []
         for later, earlier in self.pairs:
             measure = partial(_phase_ratio, runs, later, earlier)
-            label = f"end of phase {later} / end of phase {earlier}"
+            label = f"end of phase {later} over end of phase {earlier}"
             parts.append(judged_part(label, measure, self.rule, self.limit, len(self.pairs)))
         if len(seeds) >= self.n_seeds:
             return combine(parts)
@@ -249,7 +273,7 @@ def _seeds_needed(needed: int, there: int) -> str:
 def equal_gain(runs: Runs) -> Evidence:
     """Test whether the gain of the second band is the same with and without AGN."""
     measured = runs.contrast(("agn_less_2", "agn_less_1", "multi_band_2", "multi_band_1"), (1, -1, -1, 1))
-    label = "(agn_less_2 / agn_less_1) / (multi_band_2 / multi_band_1)"
+    label = "2 bands over 1, without AGN over with"
     return combine([Part(label, measured, within(measured, MARGIN))])
 
 
@@ -262,10 +286,8 @@ def sorted_masses(runs: Runs) -> Evidence:
     )
     where = {"groups": first.group, "folds": first.fold, **runs.bootstrap()}
     measures = {
-        "one band: displacement outside / in the middle": partial(rank_statistics.extremes_first, one, **where),
-        "what the second band leaves: in the middle / outside": partial(
-            rank_statistics.middle_gains, one, two, **where
-        ),
+        "1 band: displacement outside over in the middle": partial(rank_statistics.extremes_first, one, **where),
+        "what band 2 leaves: in the middle over outside": partial(rank_statistics.middle_gains, one, two, **where),
     }
     return combine(
         [
@@ -287,7 +309,7 @@ def alike_dynamics(runs: Runs) -> Evidence:
             f"than {MINIMUM_SEEDS} of each",
         )
     measured = rank_statistics.distance_over_seeds(first, second, **runs.bootstrap())
-    return combine([Part("distance between the kinds / between seeds", measured, below(measured, MARGIN))])
+    return combine([Part("distance between the kinds over that between seeds", measured, below(measured, MARGIN))])
 
 
 def hard_observations(runs: Runs) -> Evidence:

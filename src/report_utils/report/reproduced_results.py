@@ -17,11 +17,11 @@ from report_utils.report.leakage import mates_in_training
 from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.reproduction_status import StatusEntry, reproduction_status
 from report_utils.report.seeds import SeedPredictions, all_seeds, trained_only
-from report_utils.report.studies import OverSeeds, judge_over_seeds
+from report_utils.report.studies import OverSeeds, judge_over_seeds, judge_study, verdicts_by_reading
 from report_utils.report.tables import table_one
 from report_utils.report.wording import change, listing, markdown_table, thousands, trainings, untrained_warning
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.reproduction.studies import SEEDS
+from report_utils.reproduction.studies import SEEDS, SENSITIVITY
 from report_utils.reproduction.study_results import study_outcomes
 
 if TYPE_CHECKING:
@@ -83,6 +83,12 @@ class Judged:
         """The verdict on every claim over several training seeds; None where these have not been trained."""
         (outcome,) = study_outcomes(self.reproduction, SEEDS).values()
         return judge_over_seeds(outcome, self.runs.cluster_names)
+
+    @cached_property
+    def by_reading(self) -> Mapping[str, Mapping[str, str]]:
+        """The claims whose verdict turns with how the report is read, each with the verdict of every reading."""
+        outcomes = study_outcomes(self.reproduction, SENSITIVITY)
+        return verdicts_by_reading(judge_study(SENSITIVITY, outcomes))
 
     @cached_property
     def table(self) -> pd.DataFrame:

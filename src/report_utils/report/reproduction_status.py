@@ -78,8 +78,8 @@ SCATTER_RULE = (
 BIAS_RULE = (
     f"the interval inside ± {BIAS_SHARE} printed scatters around the printed bias",
     (
-        "The same share of the scatter as above. A bias of this size adds one per cent to the root mean square error, "
-        "and the largest bias of Table 1 is half of it."
+        "The same share of the scatter as the margin of scatters. A bias of this size adds one per cent to the root "
+        "mean square error, and the largest bias of Table 1 is half of it."
     ),
 )
 

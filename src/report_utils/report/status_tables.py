@@ -9,10 +9,11 @@ from math import isfinite
 from typing import Any
 
 from report_utils.report.claim_tests import Part
+from report_utils.report.claims import MARGIN_REASON, NEARLY_HALF_REASON
 from report_utils.report.intervals import Interval
 from report_utils.report.reproduction_status import CLAIM, KINDS, ORDER, StatusEntry
 from report_utils.report.tables import NOT_PRINTED
-from report_utils.report.wording import counted, listing, markdown_table
+from report_utils.report.wording import counted, listing, markdown_table, said_once
 
 
 def page_link(page: str) -> str:
@@ -27,38 +28,47 @@ def page_address(page: str) -> str:
     return f"pages/{slug}.html{hash_sign}{figure}"
 
 
-def status_markdown(entries: Sequence[StatusEntry], kind: str) -> str:
-    """Write the entries of one of :data:`KINDS` as a table, below it when they agree and why so."""
-    chosen = [entry for entry in entries if entry.kind == kind]
+def status_markdown(entries: Sequence[StatusEntry]) -> str:
+    """Write all entries as one table, which the book lets a reader filter, and below it each rule with its reason."""
+    rules = dict.fromkeys(entry.rule for entry in entries if any(entry.rule))
+    numbers = {rule: number for number, rule in enumerate(rules, start=1)}
     rows = []
-    for entry in chosen:
-        name, printed = f"[{entry.name}]({page_link(entry.page)})", re.sub("^-", "−", entry.printed)
+    for entry in entries:
+        printed = "<br>".join([re.sub("^-", "−", entry.printed), *(_printed(part) for part in entry.parts)])
+        ours = "<br>".join(
+            [entry.ours, *(f"{part.label}: {part.measured:.3f}, {part.verdict}" for part in entry.parts)]
+        )
+        what = f"[{entry.name}]({page_link(entry.page)})" + (f"<br>{entry.where}" if entry.kind == CLAIM else "")
         run = f"`{entry.run}`" if entry.run else ""
-        rows.append([name, entry.where, printed, entry.ours, f"**{entry.verdict}**", run])
-        rows += [
-            [f"— {part.label}", "", _printed(part), f"{part.measured:.3f}", part.verdict, ""] for part in entry.parts
-        ]
-    table = markdown_table(["What", "In the report", "Printed", "Here", "Verdict", "Run"], rows, "llllll")
-    return f"{table}\n\n{_tolerances(chosen)}".rstrip()
+        rows.append([entry.kind, what, printed, ours, entry.verdict, str(numbers.get(entry.rule, "")), run])
+    table = markdown_table(["Kind", "What", "Printed", "Here", "Verdict", "Rule", "Run"], rows, "lllllrl")
+    texts = said_once((_rule_text(rule, entries) for rule in rules), (MARGIN_REASON, NEARLY_HALF_REASON), "rule")
+    lines = [f"{number}. {text}" for number, text in enumerate(texts, start=1)]
+    return f":::{{container}} filterable\n\n{table}\n\n:::\n\n**Rules**\n\n" + "\n".join(lines)
 
 
 def _printed(part: Part) -> str:
     return NOT_PRINTED if part.printed is None else f"{part.printed:.3f}"
 
 
+def _rule_text(rule: tuple[str, str], entries: Sequence[StatusEntry]) -> str:
+    """Say when the entries of a rule agree or hold, and why so."""
+    (words, reason), kinds = rule, {entry.kind for entry in entries if entry.rule == rule}
+    when = f"*{'Holds' if kinds == {CLAIM} else 'Agrees'} when:* {words}. " if words else ""
+    return f"{when}*Why so:* {reason}"
+
+
 def _tolerances(entries: Sequence[StatusEntry]) -> str:
-    """Say when entries agree and why so, once for all that share a tolerance."""
-    sharing: dict = {}
+    """Say when entries of one kind agree and why so, once for all that share a tolerance."""
+    sharing: dict[tuple[str, str], list[str]] = {}
     for entry in entries:
         if any(entry.rule):
             sharing.setdefault(entry.rule, []).append(entry.name)
     lines = []
-    for (words, reason), names in sharing.items():
-        verb = "Holds" if entries[0].kind == CLAIM else "Agrees"
-        when = f"*{verb} when:* {words}. " if words else ""
+    for rule, names in sharing.items():
         others = f" and {len(names) - 1} more" if len(names) > 1 else ""
         whose = f"“{names[0].rstrip('.')}”{others}: " if len(sharing) > 1 else ""
-        lines.append(f"- {whose}{when}*Why so:* {reason}")
+        lines.append(f"- {whose}{_rule_text(rule, entries)}")
     return "\n".join(lines)
 
 

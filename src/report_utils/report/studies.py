@@ -38,16 +38,12 @@ STUDIED_CLAIMS: Mapping[str, Claim] = _studied_claims()
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one variant says on one claim, and what the study's default says; None where that has not been trained.
-
-    ``origin`` says where committed results come from; it is empty for runs of this machine.
-    """
+    """What one variant says on one claim, and what the study's default says; None where that has not been trained."""
 
     claim: Claim
     variant: Variant
     evidence: Evidence | None
     default: Evidence | None
-    origin: str = ""
 
     @property
     def turns(self) -> bool:
@@ -84,9 +80,33 @@ def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[st
             evidence = None if outcome is None else judge_outcome(outcome, claim)
             if variant is study.default:
                 default = evidence
-            origin = "" if outcome is None or outcome.origin is None else str(outcome.origin)
-            judged[name].append(Judgement(claim, variant, evidence, default, origin))
+            judged[name].append(Judgement(claim, variant, evidence, default))
     return judged
+
+
+READINGS: Mapping[str, str] = {
+    "default": "percentiles of the occupied pixels (taken in this book)",
+    "percentile-of-events": "percentiles of the events (the report's words)",
+    "percentile-of-all": "percentiles of all pixels",
+    "percentile-ties-emptied": "percentiles whose ties are emptied too",
+}
+"""Ways to read what the report retains, by the variant of the study that trains them."""
+
+
+def verdicts_by_reading(judged: Mapping[str, Sequence[Judgement]]) -> dict[str, dict[str, str]]:
+    """Return the claims whose verdict turns with the reading, each with the verdict of every reading.
+
+    Parameters
+    ----------
+    judged : mapping of claim name to Judgements
+        As :func:`judge_study` returns them.
+    """
+    found = {}
+    for name, of_claim in judged.items():
+        read = [one for one in of_claim if one.variant.name in READINGS and one.evidence is not None]
+        if any(one.turns for one in read):
+            found[name] = {READINGS[one.variant.name]: one.evidence.verdict for one in read}
+    return found
 
 
 @dataclass(frozen=True)
@@ -126,8 +146,7 @@ def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:
             rows.append([judgement.variant.title, f"not trained: `{command}`", ""])
             continue
         verdict = f"**{found.verdict}**" if judgement.turns else found.verdict
-        title = judgement.variant.title + (f" (committed results: {judgement.origin})" if judgement.origin else "")
-        rows.append([title, measured_text(found), verdict])
+        rows.append([judgement.variant.title, measured_text(found), verdict])
     return markdown_table(["Choice", "Measured [95% interval]", "Verdict"], rows, "lll")
 
 
@@ -164,7 +183,7 @@ def over_seeds_summary(once: Mapping[str, Evidence], over: OverSeeds | None, com
         return f"Not judged over several trainings yet: `{command}` trains every network with three seeds."
     compared = [(claim.statement, once[claim.name], over.evidence[claim.name]) for claim in CLAIMS]
     return (
-        f"Over {over.n_seeds} training seeds of every network ({over.source}): {verdict_counts(over.evidence)} "
+        f"Over {over.n_seeds} training seeds of every network: {verdict_counts(over.evidence)} "
         f"{_turned(compared, ['Claim', 'This build', f'{over.n_seeds} seeds'])}"
     )
 
@@ -175,9 +194,18 @@ def over_seeds_text(over: OverSeeds) -> str:
     return f"Over {over.n_seeds} training seeds ({over.source}): {verdict_counts(over.evidence)}\n\n{table}\n"
 
 
+def origins_of(outcomes: Mapping[str, Outcome | None]) -> list[tuple[str, str]]:
+    """Return the variants that share an origin of committed results, by their titles, and that origin."""
+    sharing: dict[str, list[str]] = {}
+    for outcome in outcomes.values():
+        if outcome is not None and outcome.origin is not None:
+            sharing.setdefault(str(outcome.origin), []).append(outcome.variant.title)
+    return [("; ".join(titles), origin) for origin, titles in sharing.items()]
+
+
 def study_text(study: Study, outcomes: Mapping[str, Outcome | None]) -> str:
     """Write what a study shows for a terminal."""
-    blocks = []
+    blocks = [f"Committed results, {titles}: {origin}." for titles, origin in origins_of(outcomes)]
     for of_claim in judge_study(study, outcomes).values():
         claim = of_claim[0].claim
         blocks += [

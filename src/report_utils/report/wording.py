@@ -63,6 +63,24 @@ def counted(verdicts: Iterable[str], order: Sequence[str] = (HOLDS, FAILS, UNDEC
     return [f"{n} {one if n == 1 else _PLURALS.get(one, one)}" for one in order if (n := found[one])]
 
 
+def said_once(texts: Iterable[str], shared: Sequence[str], place: str) -> list[str]:
+    """Keep each shared passage of numbered texts where it comes first, and refer to that text where it comes again.
+
+    Examples
+    --------
+    >>> said_once(["Why. So.", "Why. Also."], ["Why."], "rule")
+    ['Why. So.', 'As in rule 1. Also.']
+    """
+    first: dict[str, int] = {}
+    said = []
+    for number, text in enumerate(texts, start=1):
+        for passage in shared:
+            if passage in text and first.setdefault(passage, number) != number:
+                text = text.replace(passage, f"As in {place} {first[passage]}.")
+        said.append(text)
+    return said
+
+
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]], align: str) -> str:
     """Write cells as a Markdown table; ``align`` holds ``l`` or ``r`` for each column."""
     import pandas as pd

@@ -143,20 +143,20 @@ class CommittedReproduction(Reproduction):
     def origin_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:
         """Describe where these results come from, what has changed since, what is partial, and what is missing."""
         transforms, dynamics = list(transforms), list(dynamics)
-        if not transforms and not dynamics:
-            return ""
-        results = [self.results[key.name] for key in self.runs(transforms, dynamics)]
-        said = [
-            f"This page shows committed results of profile `{self.profile.name}`, "
-            f"not runs of this build: {origin_of(results, self.today)}."
-            if results
-            else f"The committed results of profile `{self.profile.name}` include nothing that this page shows."
-        ]
+        said = []
+        if results := [self.results[key.name] for key in self.runs(transforms, dynamics)]:
+            said.append(f"Committed results of profile `{self.profile.name}`: {origin_of(results, self.today)}.")
+        return "\n\n".join([*said, *filter(None, [self.gaps_note(transforms, dynamics)])])
+
+    def gaps_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:
+        """Name what these results have only in part, what they lack, and what is left out; empty if they are whole."""
+        transforms, dynamics = list(transforms), list(dynamics)
         n_folds, folds = self.today.profile.folds.run, self.profile.folds.run
         partial = [f"{name} (folds 0 to {folds - 1})" for name in transforms if name in self.transforms]
         absent = [name for name in transforms if name not in self.transforms]
         absent += [f"dynamics of {name}" for name in dynamics if not self.holds(self.dynamics_key(name))]
         left_out = [name for name in self.left_out if any(f"/{one}/" in name for one in (*transforms, *dynamics))]
+        said = []
         for what, names in (
             (f"Partial, of {n_folds} folds", partial if folds < n_folds else []),
             ("Missing", absent),
@@ -164,7 +164,7 @@ class CommittedReproduction(Reproduction):
         ):
             if names:
                 said.append(f"{what}: {', '.join(names)}.")
-        return "\n\n".join(said)
+        return " ".join(said)
 
 
 def _as_trained(profile: Profile, results: Mapping[str, Result], n_folds: int) -> Profile:

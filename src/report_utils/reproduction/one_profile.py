@@ -225,6 +225,10 @@ class Reproduction:
         """Describe where the results come from if they are not runs of this machine; empty here."""
         return ""
 
+    def gaps_note(self, transforms: Iterable[str], dynamics: Iterable[str]) -> str:  # noqa: ARG002
+        """Name what committed results lack; empty here, for what is missing is trained."""
+        return ""
+
     def prepare(
         self, transforms: Iterable[str] | None = None, dynamics: Iterable[str] | None = None, **chosen: Any
     ) -> int:

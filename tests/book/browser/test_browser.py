@@ -182,3 +182,25 @@ def test_a_page_is_read_without_scripts(reader):
     assert reader.run(BACKGROUND) not in {"rgba(0, 0, 0, 0)", ""}
     assert len(reader.run("return document.querySelector('article').innerText")) > 300
     assert reader.run("return getComputedStyle(document.querySelector('.theme-switch-button')).display") == "none"
+
+
+def test_the_status_table_shows_what_is_chosen(reader):
+    """From a file, and by the table's own words."""
+    reader.open((HTML / "pages" / "reproduction-status.html").as_uri())
+    shown = (
+        "return [...document.querySelectorAll('.filterable tbody tr')].filter(row => !row.hidden)"
+        ".map(row => [...row.cells].map(cell => cell.textContent.trim()))"
+    )
+    choose = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
+    everything = reader.run(shown)
+    kind, verdict, words = reader.run("return [...document.querySelectorAll('.filters :is(select, input)')]")
+    for field, column, value in ((kind, 0, "Claims"), (verdict, 4, "holds")):
+        reader.run(choose, field, value)
+        assert {row[column] for row in reader.run(shown)} == {value}
+        everything = [row for row in everything if row[column] == value]
+        assert reader.run(shown) == everything
+    reader.run(choose, words, "NEARLY HALVES")
+    assert reader.run(shown) == [row for row in everything if "nearly halves" in " ".join(row)] != []
+    reader.run(choose, words, "no such words")
+    assert reader.run(shown) == []
+    assert reader.run("return document.querySelector('.filters [role=status]').textContent").startswith("0 of ")

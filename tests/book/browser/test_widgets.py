@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.binning.explorer import image_explorer
 from report_utils.dynamics import Recording, dynamics_viewer, epoch_phases, learning
+from report_utils.dynamics.picture import BEYOND
 from report_utils.events import EventList
 from report_utils.profiles import project_root
 from tests.dynamics.made_up import cells_of, classifier, regression
@@ -201,11 +202,18 @@ def what_is_stored(dynamics, rank, epoch):
 # --- the viewer
 
 
+def drawn_colours():
+    """256 colours, whose ends also mark what lies beyond."""
+    colours = mpl.colormaps["RdBu_r"](np.arange(256), bytes=True)[:, :3]
+    colours[[0, -1]] = np.round(255 * mpl.colors.to_rgba_array(list(BEYOND.values()))[:, :3])
+    return colours
+
+
 @pytest.mark.parametrize(("width", "scale"), [(1000, 1), (360, 3)])
 def test_pointing_at_a_cell_tells_its_stored_values(browser, show, width, scale):
     root = show(WIDGETS["one"], width, scale=scale)
     (canvas,) = canvases(root)
-    colours = mpl.colormaps["RdBu_r"](np.arange(256), bytes=True)[:, :3]
+    colours = drawn_colours()
     dynamics = DYNAMICS[0]
     size, limit = canvas.size, WIDGETS["one"].data["limit"]
     seen = set()
@@ -236,7 +244,7 @@ def test_the_truth_is_the_last_column_and_white_lines_part_the_phases(browser, s
     script = "return [...arguments[0].getContext('2d').getImageData(0, arguments[1], arguments[0].width, 1).data]"
     pixels = np.array(browser.execute_script(script, canvas, height // 2)).reshape(-1, 4)
     middle = DYNAMICS[0].truth[ORDER]
-    colours = mpl.colormaps["RdBu_r"](np.arange(256), bytes=True)[:, :3]
+    colours = drawn_colours()
     limit = WIDGETS["one"].data["limit"]
     expected = {
         tuple(colours[int(np.clip(np.floor(256 * (t - middle.mean() + limit) / (2 * limit)), 0, 255))]) for t in middle

@@ -74,8 +74,29 @@ def median_remaining(counts: NDArray, percentage: int) -> tuple[float, float]:
     return float(shares[0]), float(shares[1])
 
 
-def transform_images(images: Sequence[NDArray], titles: Sequence[str], channels: Sequence[str]) -> Figure:
-    """Draw what a network sees: some observations under one transform, a row for each.
+def seen_difference(image: NDArray, baseline: NDArray) -> NDArray[np.float64]:
+    """Return one image less another, each with its channels summed.
+
+    Parameters
+    ----------
+    image, baseline : (n_pixels, n_pixels, n_channels) [log10(1 + events)]
+        Of the same observation; their numbers of channels may differ.
+
+    Returns
+    -------
+    (n_pixels, n_pixels) [log10(1 + events)]
+    """
+    first, second = (np.log10(1 + (10.0 ** one.astype(float) - 1).sum(axis=-1)) for one in (image, baseline))
+    return first - second
+
+
+def transform_images(
+    images: Sequence[NDArray],
+    titles: Sequence[str],
+    channels: Sequence[str],
+    differences: Sequence[NDArray] = (),
+) -> Figure:
+    """Draw what a network sees: observations under one transform, a row for each, or a column if it has one channel.
 
     Parameters
     ----------
@@ -84,21 +105,28 @@ def transform_images(images: Sequence[NDArray], titles: Sequence[str], channels:
         For each observation.
     channels : sequence of str
         The bands [keV].
+    differences : sequence of (n_pixels, n_pixels), optional
+        Drawn after the channels of each observation, on one scale: blue where events are missing, red where there are
+        more.
     """
-    turned = len(channels) == 1
-    shape = (1, len(images)) if turned else (len(images), len(channels))
-    figure, axes = grid(*shape, width=2.1 * shape[1] + 0.6, height=1.85 * shape[0] + 0.3)
+    turned, n_columns = len(channels) == 1, len(channels) + bool(differences)
+    shape = (n_columns, len(images)) if turned else (len(images), n_columns)
+    figure, axes = grid(*shape, width=min(2.1 * shape[1] + 0.6, 9.2), height=1.85 * shape[0] + 0.3)
+    axes = axes.T if turned else axes
+    limit = max([ONE_EVENT, *(float(np.abs(one).max()) for one in differences)])
     for number, image in enumerate(images):
-        for channel, name in enumerate(channels):
-            ax = axes[channel, number] if turned else axes[number, channel]
-            drawn = show_image(ax, image[..., channel])
-            without_ticks(ax)
-            small_colour_bar(figure, drawn, ax)
-            if turned:
-                ax.set_title(titles[number], fontsize="small")
-            elif number == 0:
-                ax.set_title(f"{name} keV", fontsize="small")
-        if not turned:
-            axes[number, 0].set_ylabel(titles[number], fontsize="small")
+        panels = [show_image(ax, image[..., channel]) for channel, ax in enumerate(axes[number, : len(channels)])]
+        if differences:
+            drawn = show_image(axes[number, -1], differences[number], limits=(-limit, limit))
+            drawn.set_cmap("RdBu_r")
+            panels.append(drawn)
+        for drawn in panels:
+            without_ticks(drawn.axes)
+            small_colour_bar(figure, drawn, drawn.axes)
+    names = [*(f"{name} keV" for name in channels), *(["difference"] if differences else [])]
+    for ax, name in zip(axes[0], names, strict=True):
+        ax.set_ylabel(name, fontsize="small") if turned else ax.set_title(name, fontsize="small")
+    for ax, title in zip(axes[:, 0], titles, strict=True):
+        ax.set_title(title, fontsize="small") if turned else ax.set_ylabel(title, fontsize="small")
     figure.supxlabel(COLOUR_BAR, fontsize="small")
     return figure

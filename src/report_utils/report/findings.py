@@ -1,0 +1,175 @@
+"""The answer in a few sentences, each made of its intervals: for the front page and the conclusion."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from report_utils.report.baselines import (
+    BASELINES,
+    count_statistics,
+    cross_validate_regression,
+    linear_regression,
+    tree_regression,
+)
+from report_utils.report.claim_tests import Runs
+from report_utils.report.claims import CLAIMS
+from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval
+from report_utils.report.reproduced_results import Judged
+from report_utils.report.second_band import ONE_AND_TWO, Trained, scatter_ratio
+from report_utils.report.seeds import trained_only
+from report_utils.report.wording import change, listing
+from report_utils.reproduction.studies import WHY
+from report_utils.reproduction.study_results import Outcome, study_outcomes
+
+MULTI_BAND = tuple(f"multi_band_{k}" for k in (1, 2, 3, 4))
+FLOOR = "true temperature"
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What a book has found, as sentences of Markdown; what it has not measured is left out."""
+
+    judged: Judged
+
+    @cached_property
+    def scatters(self) -> Mapping[str, Mapping[str, Interval]]:
+        """Scatters [dex] on the same clusters: of the ``"network"`` and ``"counts"`` by transform, and the ``"floor"``.
+
+        Counts are the numbers of events in the bands that are seen, by boosted trees; the floor is a straight line in
+        the logarithm of the true temperature, which an archive does not tell. Empty with too few halos.
+        """
+        reproduction = self.judged.reproduction
+        networks = {name: one for name, one in self.judged.results.items() if name in MULTI_BAND}
+        if not networks:
+            return {}
+        split = (
+            reproduction.dataset.log10_mass,
+            reproduction.fold_of(),
+            range(reproduction.profile.folds.run),
+            reproduction.groups,
+        )
+        events, tested = count_statistics(reproduction.counts()), dict(networks)
+        for name in networks:
+            seen = BASELINES["both"].features(events, name)
+            tested[f"counts {name}"] = cross_validate_regression(name, tree_regression, seen, *split)
+        if "temperature_keV" in reproduction.catalogue:
+            seen = np.log10(reproduction.catalogue[["temperature_keV"]].to_numpy())
+            tested[FLOOR] = cross_validate_regression(FLOOR, linear_regression, seen, *split)
+        runs = Runs(tested)
+        if runs.n_halos < MINIMUM_GROUPS:
+            return {}
+        return {
+            "network": {name: runs.scatter(name) for name in networks},
+            "counts": {name: runs.scatter(f"counts {name}") for name in networks},
+            "floor": {FLOOR: runs.scatter(FLOOR)} if FLOOR in tested else {},
+        }
+
+    @property
+    def sentences(self) -> list[str]:
+        """The answer, one finding each: bands, why, counts, AGN, and bright pixels."""
+        return [*self._bands(), *self._why(), *self._counts(), *self._without()]
+
+    def _ratio(self, numerator: str, denominator: str) -> Interval | None:
+        runs = self.judged.runs
+        both = {numerator, denominator} <= set(trained_only(self.judged.everything))
+        return runs.ratio(numerator, denominator) if both and runs.n_halos >= MINIMUM_GROUPS else None
+
+    def _bands(self) -> Iterator[str]:
+        second, further = self._ratio("multi_band_2", "multi_band_1"), self._ratio("multi_band_4", "multi_band_2")
+        if second is None:
+            return
+        one, two = (self.judged.results[name].residuals.std() for name in ("multi_band_1", "multi_band_2"))
+        said = f"With a second band the scatter of predicted masses {change(second)}, from {one:.3f} to {two:.3f} dex."
+        if further is not None:
+            said += f" From two bands to four it {change(further)}."
+        yield f"**More than one band.** {said}"
+
+    @cached_property
+    def _outcomes(self) -> Mapping[str, Outcome | None]:
+        return study_outcomes(self.judged.reproduction, WHY)
+
+    def _studied(self, numerator: Trained, denominator: Trained) -> Interval | None:
+        return scatter_ratio(self._outcomes, numerator, denominator)
+
+    def _two_over_one(self, variant: str) -> Interval | None:
+        one, two = ONE_AND_TWO
+        return self._studied((variant, two), (variant, one))
+
+    def _why(self) -> Iterator[str]:
+        gain, gain_told = self._two_over_one("default"), self._two_over_one("distance-known")
+        told = self._studied(("distance-known", ONE_AND_TWO[0]), ("default", ONE_AND_TWO[0]))
+        if None not in (told, gain, gain_told):
+            hides = "An image hides the distance, and one band suffers from it. " if told.high < 1 else ""
+            yield (
+                f"**Why: the redshift.** {hides}Told the distance, one band has {told:.2f} of its scatter. "
+                f"Two bands then have {gain_told:.2f} of the scatter of one, and {gain:.2f} where nothing is told."
+            )
+        copy = self._studied(("thinned-copy", "multi_band_2"), ("default", "multi_band_1"))
+        broken = self._two_over_one("temperature-of-others")
+        if None not in (gain, copy, broken):
+            is_thermometer = gain.high < min(copy.low, broken.low)
+            measures = "The second band measures a temperature, which follows the mass. " if is_thermometer else ""
+            yield (
+                f"**Why: the temperature.** {measures}A second band without a spectrum has {copy:.2f} times the "
+                f"scatter of the first alone. Where temperatures do not follow the mass, two bands have {broken:.2f} "
+                "of the scatter of one."
+            )
+
+    def _counts(self) -> Iterator[str]:
+        found = self.scatters
+        counted = found.get("counts", {}).get("multi_band_2")
+        if counted is None:
+            return
+        said = (
+            f"Boosted trees that see no image, only the numbers of events in two bands, have a scatter of "
+            f"{counted:.3f} dex; the network has {found['network']['multi_band_2']:.3f}."
+        )
+        if found["floor"]:
+            said += f" A straight line in the true temperature has {found['floor'][FLOOR]:.3f}."
+        yield f"**Simple counts.** {said}"
+
+    def _without(self) -> Iterator[str]:
+        agn, cut = self._ratio("agn_less_2", "multi_band_2"), self._ratio("retained_50", "multi_band_4")
+        said = []
+        if agn is not None:
+            said.append(f"Without AGN the scatter of two bands {change(agn)}.")
+        if cut is not None:
+            said.append(f"Without the brightest half of the occupied pixels, that of four bands {change(cut)}.")
+        if "retained_lose_little" in self.by_reading:
+            said.append("Whether such a cut costs little depends on what is counted (see the verdicts).")
+        if said:
+            yield f"**AGN and core.** {' '.join(said)}"
+
+    @property
+    def by_reading(self) -> Mapping[str, str]:
+        """The claims whose verdict turns with how the report's words are read, and what each reading gives."""
+        said = {}
+        for name, verdicts in self.judged.by_reading.items():
+            readings: dict[str, list[str]] = {}
+            for reading, verdict in verdicts.items():
+                readings.setdefault(verdict, []).append(reading)
+            said[name] = "; ".join(f"it *{verdict}* with {listing(of)}" for verdict, of in sorted(readings.items()))
+        return said
+
+    @property
+    def verdicts(self) -> str:
+        """The claims by verdict, as Markdown lists; those that turn with the reading stand by themselves."""
+        evidence, turned, blocks = self.judged.evidence, self.by_reading, []
+        for verdict, heading in (
+            (HOLDS, "Holds"),
+            (FAILS, "Fails"),
+            (UNDECIDED, "Left open at this size: the interval includes both answers"),
+        ):
+            lines = [
+                f"- {claim.statement}"
+                for claim in CLAIMS
+                if claim.name not in turned and evidence[claim.name].verdict == verdict
+            ]
+            blocks += [f"**{heading}**\n\n" + "\n".join(lines)] if lines else []
+        lines = [f"- {one.statement} At the deepest cuts {turned[one.name]}." for one in CLAIMS if one.name in turned]
+        blocks += ["**Depends on how the report is read**\n\n" + "\n".join(lines)] if lines else []
+        return "\n\n".join(blocks)
