@@ -111,7 +111,7 @@ def test_full_size_is_quoted_where_it_was_run_with_this_build_where_it_differs(f
     at_full_size = {name: Evidence(HOLDS, where=AT_FULL_SIZE) for name in (halved.name, LITTLE)}
     made.judged.__dict__.update(full=full, evidence=own | at_full_size)
     bands, without = made.sentences
-    assert f"{AT_FULL_SIZE}, from 0.117 to 0.06" in bands
+    assert f"{AT_FULL_SIZE}, from 0.12" in bands
     assert f"{IN_THIS_BUILD}. Without the brightest half" in without
     assert f"- {halved.statement} ({AT_FULL_SIZE}; {FAILS} {IN_THIS_BUILD})" in made.verdicts
     assert f"- {split.statement} ({IN_THIS_BUILD})" in made.verdicts
