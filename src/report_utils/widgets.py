@@ -9,12 +9,15 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from report_utils.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _HERE = Path(__file__).resolve()
 _PAGE = """<!DOCTYPE html>
@@ -58,6 +61,8 @@ class Widget:
         JavaScript files; a style sheet of the same name goes with each.
     plain : str
         HTML shown in its place where no script runs, and in print.
+    figure : matplotlib figure, optional
+        What ``plain`` is a picture of.
     """
 
     kind: str
@@ -65,6 +70,7 @@ class Widget:
     data: Mapping[str, Any]
     scripts: tuple[Path, ...]
     plain: str
+    figure: Figure | None = None
 
     def __repr__(self) -> str:
         return f"<{self.kind}: {self.title}>"
