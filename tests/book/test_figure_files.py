@@ -9,13 +9,15 @@ import pytest
 from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.core import publish_doctree
+from matplotlib.figure import Figure
 
 from report_utils.book import figure_files
 from report_utils.book.provenance import MadeBy
+from report_utils.report.figures.data import data_bundle, figure_csv
 
 
-def cell(name, *kinds):
-    outputs = [{"output_type": "execute_result", "data": {kind: [f"# {name}\n", "x\n", "1\n"]}} for kind in kinds]
+def cell(name, *outputs):
+    outputs = [{"output_type": "execute_result", "data": data} for data in outputs]
     outputs.append({"output_type": "stream", "text": "words"})
     return {"cell_type": "code", "metadata": {"mystnb": {"figure": {"name": name}}} if name else {}, "outputs": outputs}
 
@@ -28,17 +30,15 @@ def project(tmp_path):
 
 
 def test_an_executed_notebook_is_split_into_what_is_shown_and_data():
-    cells = [
-        cell("fig-a", "text/csv", "text/plain"),
-        cell("fig-b", "image/svg+xml"),
-        cell("", "text/csv"),
-        {"metadata": {}},
-    ]
-    text, data = figure_files.split_data(json.dumps({"cells": cells}))
-    assert data == {"fig-a": "# fig-a\nx\n1\n"}
-    assert "text/csv" not in text
-    shown = [output.get("data", {}).keys() for one in json.loads(text)["cells"] for output in one.get("outputs", [])]
-    assert [list(kinds) for kinds in shown if kinds] == [["text/plain"], ["image/svg+xml"]]
+    figure = Figure()
+    figure.subplots().plot([1, 2], [3, 4])
+    data = data_bundle(figure)
+    svg = {"image/svg+xml": "<svg>"}
+    cells = [cell("fig-a", svg | data), cell("fig-b", svg), cell("", data), {"cell_type": "markdown", "metadata": {}}]
+    text, found = figure_files.split_data(json.dumps({"cells": cells}))
+    assert found == {"fig-a": figure_csv(figure)}
+    shown = [output.get("data") for one in json.loads(text)["cells"] for output in one.get("outputs", [])]
+    assert shown == [svg, None, svg, None, {}, None]
 
 
 def test_data_are_published_copied_and_those_of_earlier_pages_go(project):
@@ -46,7 +46,7 @@ def test_data_are_published_copied_and_those_of_earlier_pages_go(project):
     for name in ("fig-b", "fig-c"):
         figure_files.publish_data(project, {name: "x\n"})
         figure_files.copy_data(project, rendered)
-        assert [path.name for path in (rendered / figure_files.FIGURE_DATA).iterdir()] == [f"{name}.csv"]
+        assert [path.name for path in (rendered / figure_files.DATA_FILES).iterdir()] == [f"{name}.csv"]
 
 
 def tools(project, name, picture="../_images/one.svg"):

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from report_utils import __version__
 from report_utils.book import metadata
-from report_utils.book.figure_files import FIGURE_DATA
+from report_utils.book.figure_files import DATA_FILES
 from report_utils.book.pages import book_pages
 from report_utils.errors import InputError
 from report_utils.profiles import project_root
@@ -41,8 +41,8 @@ def project(tmp_path):
         notebook = book / "_sources" / "notebooks" / f"{slug}.py"
         notebook.parent.mkdir(parents=True, exist_ok=True)
         notebook.touch()
-    (book / FIGURE_DATA).mkdir(parents=True)
-    (book / FIGURE_DATA / "fig-1.csv").touch()
+    (book / DATA_FILES).mkdir(parents=True)
+    (book / DATA_FILES / "fig-1.csv").touch()
     return tmp_path
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from report_utils.report.figures import data
 from report_utils.report.figures.data import figure_csv
-from report_utils.widgets import Widget
+from report_utils.widgets import FIGURE_DATA, Widget, unpacked_text
 
 
 def drawn(draw, **how):
@@ -116,5 +116,5 @@ def test_a_notebook_keeps_the_data_of_figures_and_of_widgets_with_one():
     figure = Figure()
     figure.subplots().plot([1], [2])
     assert data.data_bundle(figure) == data.data_bundle(Widget("k", "t", {}, (), "", figure).figure)
-    assert list(data.data_bundle(figure)) == [data.CSV]
+    assert unpacked_text(data.data_bundle(figure)[FIGURE_DATA]) == figure_csv(figure)
     assert data.data_bundle(None) == {}

@@ -13,9 +13,9 @@ from docutils import nodes
 
 from report_utils.book.provenance import MadeBy
 from report_utils.files.disk import write_text
-from report_utils.report.figures.data import CSV
+from report_utils.widgets import FIGURE_DATA, unpacked_text
 
-FIGURE_DATA = "_sources/figures"
+DATA_FILES = "_sources/figures"
 """Where the rendered book keeps the data of figures, a CSV file for each."""
 FIGURES_FOLDER = Path("_build") / "figures"
 """Where they are published before; executed notebooks keep them, those that the book shows are lighter without."""
@@ -31,9 +31,9 @@ def split_data(text: str) -> tuple[str, dict[str, str]]:
     for cell in notebook["cells"]:
         name = cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
         for output in cell.get("outputs", []):
-            data = output.get("data", {}).pop(CSV, None)
+            data = output.get("data", {}).pop(FIGURE_DATA, None)
             if name and data is not None:
-                found[name] = "".join(data)
+                found[name] = unpacked_text("".join(data))
     return json.dumps(notebook, indent=1, sort_keys=True, ensure_ascii=False) + "\n", found
 
 
@@ -50,8 +50,8 @@ def publish_data(root: Path, data: Mapping[str, str]) -> None:
 
 def copy_data(root: Path, rendered: Path) -> None:
     """Copy the published data of figures into the rendered book."""
-    shutil.rmtree(rendered / FIGURE_DATA, ignore_errors=True)
-    shutil.copytree(root / FIGURES_FOLDER, rendered / FIGURE_DATA)
+    shutil.rmtree(rendered / DATA_FILES, ignore_errors=True)
+    shutil.copytree(root / FIGURES_FOLDER, rendered / DATA_FILES)
 
 
 def add_tools(doctree: nodes.document, root: Path) -> None:
@@ -75,7 +75,7 @@ def visit_figure_tools(self: Any, node: FigureTools) -> None:
         parts.append(f'<a href="{source}" download="{name}.{kind}">Picture ({kind.upper()})</a>')
     if node["has_data"]:
         root = "../" * self.builder.current_docname.count("/")
-        parts.append(f'<a href="{root}{FIGURE_DATA}/{name}.csv" download>Data (CSV)</a>')
+        parts.append(f'<a href="{root}{DATA_FILES}/{name}.csv" download>Data (CSV)</a>')
     if parts:
         self.body.append(f'<p class="figure-tools">{" ".join(parts)}</p>\n')
     raise nodes.SkipNode

@@ -99,7 +99,7 @@ def previews_of(doctree: nodes.document, docname: str, images: Mapping[str, Any]
             previews[docname, place] = f'<span class="math">\\[{text}\\]</span>'
     for figure in doctree.findall(nodes.figure):
         picture, caption = figure.next_node(nodes.image), figure.next_node(nodes.caption)
-        if picture is None or caption is None or not figure["ids"]:
+        if picture is None or picture["uri"] not in images or caption is None or not figure["ids"]:
             continue
         source, words_for_it = quote(images[picture["uri"]][1]), html.escape(picture.get("alt", ""))
         shown = f'<img src="{_IMAGES}{source}" alt="{words_for_it}" loading="lazy">'

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from report_utils.book.figure_files import FIGURE_DATA
+from report_utils.book.figure_files import DATA_FILES
 from report_utils.book.pages import TEXT_SOURCES, book_pages
 from report_utils.book.provenance import page_records, trained_runs
 from report_utils.errors import InputError
@@ -178,7 +178,7 @@ def ro_crate(root: Path, book: Path, *, prefix: str = "", parts: Iterable[Entity
                 "endTime": record.get("at", "").replace(" ", "T") + "Z",
             }
         )
-    others = [*sorted((book / FIGURE_DATA).glob("*.csv")), *sorted(book.glob("*.pdf"))]
+    others = [*sorted((book / DATA_FILES).glob("*.csv")), *sorted(book.glob("*.pdf"))]
     files += [_file(f"{prefix}{path.relative_to(book).as_posix()}") for path in others]
     files = list({file["@id"]: file for file in files}.values())
     authors = {author["@id"]: author for author in [*work["author"], *report["author"]]}

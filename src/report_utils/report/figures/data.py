@@ -18,8 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle, StepPatch
 from matplotlib.ticker import FixedLocator
 
-CSV = "text/csv"
-"""The kind of output in which an executed notebook keeps a figure's data."""
+from report_utils.widgets import FIGURE_DATA, packed_text
 
 MOST_ROWS = 100_000
 """Of a figure. An artist that would go beyond is left out, and the table says so in its head."""
@@ -34,7 +33,7 @@ _HEAD = "the data of a figure; lines that begin with # describe the panels: pand
 
 def data_bundle(figure: Figure | None) -> dict[str, str]:
     """Return what a notebook keeps of a figure besides its picture; None is a widget without a plain figure."""
-    return {} if figure is None else {CSV: figure_csv(figure)}
+    return {} if figure is None else {FIGURE_DATA: packed_text(figure_csv(figure))}
 
 
 def figure_csv(figure: Figure) -> str:
