@@ -13,7 +13,7 @@ TORCH_VENV ?= $(VENV)/torch
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=smoke|quick|paper)
+book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=smoke|quick|full|paper)
 	$(BIN)/report-utils build
 
 test: setup-dev ## set up and run the tests

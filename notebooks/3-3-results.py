@@ -51,17 +51,23 @@ from report_utils.report.wording import untrained_warning
 figures.use_book_style()
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
-results = judged.results
-warning = untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in judged.everything.items()})
-Markdown(warning) if warning else None
+chosen = {name: judged.quoted([name]) for name in judged.table.index}  # where each transform is shown
+results = {name: source.results[name] for name, (_, source) in chosen.items() if name in source.results}
+untrained = {
+    f"{TRANSFORMS[name].label}{f', {label}' if judged.full else ''}": one.untrained
+    for label, source in judged.sources.items()
+    for name, one in source.everything.items()
+}
+introduction = "\n\n".join(filter(None, [untrained_warning(untrained), judged.about_full_size]))
+Markdown(introduction) if introduction else None
 
 # %% [markdown]
 # **Table 1.** Bias and scatter [dex], as printed and as found here. The bias nearest to 0 and the smallest scatter of
-# either are in bold. Each row links to its page.
+# each column are in bold. Each row links to its page.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 links = {name: f"3-3-{name.replace('_', '-')}.ipynb" for name in judged.table.index}
-Markdown(table_one_markdown({"here": judged.table}, links=links))
+Markdown(table_one_markdown(judged.tables, links=links))
 
 # %% [markdown]
 # The report's text cites AGN-less results, but no table prints them, and only a footnote mentions the thresholded
@@ -89,6 +95,7 @@ if results:
         above.set_title(f"{model}\n{channels} keV", fontsize="small")
         scatter = f"σ = {one.residuals.std():.3f}"
         above.text(0.97, 0.95, scatter, transform=above.transAxes, ha="right", va="top", fontsize="small")
+        below.text(0.04, 0.97, chosen[name][0], transform=below.transAxes, va="top", fontsize="small")
         histograms.append(above)
         if column == 0:
             above.set_ylabel("test views [%]", fontsize="small")
@@ -111,8 +118,9 @@ figure if results else figures.nothing_trained()
 
 # %% mystnb={"figure": {"caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters, with 95% intervals; points are shifted sideways to keep them apart. A bias that falls with the mass overestimates light clusters and underestimates heavy ones: that is the mark of predictions that hedge.", "name": "fig-scatter-by-mass"}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}} tags=["hide-input"]
 n_bins = 5
-chosen = {f"{k} band{'s' if k > 1 else ''}": f"multi_band_{k}" for k in (1, 2, 4)}
-drawn = {label: results[name] for label, name in chosen.items() if name in results} or results
+bands = {f"{k} band{'s' if k > 1 else ''}": f"multi_band_{k}" for k in (1, 2, 4)}
+where, source = judged.quoted(bands.values())
+drawn = {label: source.results[name] for label, name in bands.items() if name in source.results} or results
 if drawn:
     figure = Figure(figsize=(8.0, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -129,7 +137,7 @@ if drawn:
     left.set(xlabel=TRUE_MASS, ylabel="bias [dex]")
     right.set(xlabel=TRUE_MASS, ylabel="scatter [dex]")
     right.set_ylim(bottom=0)
-    right.legend(fontsize="small")
+    right.legend(title=where or None, fontsize="small", title_fontsize="small")
 figure if drawn else figures.nothing_trained()
 
 # %% [markdown]
@@ -140,7 +148,7 @@ figure if drawn else figures.nothing_trained()
 # 84th percentile. Outliers are views beyond three robust scatters (0.3% of a Gaussian).
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(shape_markdown(judged.table))
+Markdown(shape_markdown(judged.tables))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 steps = {

@@ -34,8 +34,8 @@ from report_utils.report.figures.images import seen_difference
 from report_utils.report.figures.residuals import PREDICTED_MASS, RESIDUAL, TRUE_MASS
 from report_utils.report.figures.style import OURS, PRINTED
 from report_utils.report.printed_numbers import table_row
-from report_utils.report.reproduced_results import step
-from report_utils.report.seeds import all_seeds, on_common_clusters
+from report_utils.report.reproduced_results import side_by_side, step
+from report_utils.report.seeds import on_common_clusters
 from report_utils.report.statistics import describe_all
 from report_utils.report.wording import markdown_table, untrained_warning
 
@@ -48,7 +48,8 @@ fewer = [other.name for other in plain if other.edges_kev == view.edges_kev[:-1]
 rest = ["multi_band_1" if transform == "single_band" else "single_band"]
 # the same channels with AGN and all pixels, or one band fewer, or one band
 baseline = baseline or (alike + fewer + rest)[0]
-results = all_seeds(reproduction, dict.fromkeys((transform, baseline)))
+sources = side_by_side(reproduction, dict.fromkeys((transform, baseline)))
+results = list(sources.values())[-1]  # of this build
 result, other = results[transform], get_transform(baseline)
 counts = reproduction.counts(view.source, view.counted_edges_kev)
 facts = {
@@ -102,18 +103,20 @@ figure
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 warning = untrained_warning({TRANSFORMS[name].label: one.untrained for name, one in results.items()})
-if not result.untrained:
-    ours = describe_all({transform: result})[transform]
-    measured = {
-        "bias [dex]": f"{ours.bias:+.4f}",
-        "scatter [dex]": f"{ours.scatter:.4f}",
-        "robust scatter [dex]": f"{ours.robust_scatter:.4f}",
-        "outliers": f"{ours.outlier_fraction:.1%}",
-        "R²": f"{ours.r_squared:.3f}",
-        "slope": f"{ours.slope:+.2f}",
-        "test clusters, halos, trainings": f"{ours.n_clusters}, {ours.n_groups}, {ours.n_seeds}",
-    }
-Markdown(warning or markdown_table(["Measured", "Here [95% interval]"], measured.items(), "ll"))
+trained = {label: of[transform] for label, of in sources.items() if not of[transform].untrained}
+described = {label: describe_all({transform: of})[transform] for label, of in trained.items()}
+measured = {
+    "bias [dex]": lambda ours: f"{ours.bias:+.4f}",
+    "scatter [dex]": lambda ours: f"{ours.scatter:.4f}",
+    "robust scatter [dex]": lambda ours: f"{ours.robust_scatter:.4f}",
+    "outliers": lambda ours: f"{ours.outlier_fraction:.1%}",
+    "R²": lambda ours: f"{ours.r_squared:.3f}",
+    "slope": lambda ours: f"{ours.slope:+.2f}",
+    "test clusters, halos, trainings": lambda ours: f"{ours.n_clusters}, {ours.n_groups}, {ours.n_seeds}",
+}
+header = ["Measured", *(f"{label} [95% interval]".capitalize() for label in described)]
+rows = [[what, *(write(ours) for ours in described.values())] for what, write in measured.items()]
+Markdown("\n\n".join(filter(None, [warning, markdown_table(header, rows, "l" * len(header)) if described else ""])))
 
 # %% [markdown]
 # The table of [all transforms](3-3-results.ipynb) explains these numbers.
@@ -141,14 +144,19 @@ extremes = pd.DataFrame(
 Markdown(warning or extremes.to_markdown(index=False, disable_numparse=True, stralign="right"))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-found = "The network did not train."
-if not result.untrained:
-    found = f"The scatter is {ours.scatter:.3f} dex."
+label, quoted = next(iter(sources.items()))
+where = f" {label}" if len(sources) > 1 else ""
+found = f"The network did not train{where}."
+if label in described:
+    found = f"The scatter is {described[label].scatter:.3f} dex{where}."
 printed = table_row(view)
 found += (
     f" The report prints {printed.scatter:.5f}." if printed.printed else f" The report prints none ({printed.where})."
 )
+if transform != baseline:
+    changed = step(Runs(quoted), (transform, baseline), where.strip())
+    found += f" Against *{other.label}*, on the same clusters, the scatter {changed}"
 if transform != baseline and not warning:
-    found += f" Against *{other.label}*, on the same clusters, the scatter {step(Runs(results), (transform, baseline))}"
-    found += f" The error falls for {np.mean(change < 0):.0%} of {len(change)} clusters."
+    own = f" {list(sources)[-1]}" if where else ""
+    found += f" The error falls for {np.mean(change < 0):.0%} of {len(change)} clusters{own}."
 Markdown(f"**What was found.** {found}")

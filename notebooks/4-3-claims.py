@@ -49,10 +49,10 @@ from report_utils.profiles import project_root
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import CLAIMS, verdict_counts
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
+from report_utils.report.full_size import IN_THIS_BUILD
 from report_utils.report.intervals import FAILS, HOLDS
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.second_band import judge_conjecture, scatter_ratio
-from report_utils.report.studies import over_seeds_summary
 from report_utils.report.tables import evidence_markdown, verdicts_markdown
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
@@ -62,8 +62,7 @@ figures.use_book_style()
 judged = Judged(reproduction)
 evidence = judged.evidence
 
-summary = verdicts_markdown({"Here": evidence})
-Markdown(f"{judged.warning}\n\n{summary}")
+Markdown(f"{judged.introduction}\n\n{verdicts_markdown(judged.verdicts)}")
 
 # %% [markdown]
 # Where each network is trained once, another training might reverse a difference of a few per cent between two
@@ -72,23 +71,32 @@ Markdown(f"{judged.warning}\n\n{summary}")
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(judged.how_trained)
 
-# %% mystnb={"figure": {"caption": "**All measured ratios** with their 95% intervals, in the order of the list below. Colour and mark show the verdict of each part; black bars are the same ratios of the printed scatters. Left of 1 the first of the two has the smaller scatter. The wider an interval, the less this size can say.", "name": "fig-claims"}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}} tags=["hide-input"]
-parts = [part for found in evidence.values() for part in found.parts]
+# %% mystnb={"figure": {"caption": "**All measured ratios** with their 95% intervals, in the order of the list below. Colour and mark show the verdict of each part; black bars are the same ratios of the printed scatters. Where a ratio is of full size, the thin grey line below it is that of this build. Left of 1 the first of the two has the smaller scatter. The wider an interval, the less this size can say.", "name": "fig-claims"}, "image": {"alt": "Ratios with intervals for every part of every claim, marked by verdict."}} tags=["hide-input"]
+*larger, own = [
+    {(name, part.label): part for name, found in source.items() for part in found.parts}
+    for source in judged.verdicts.values()
+]
+at_full_size = larger[0] if larger else {}
+parts = {key: at_full_size.get(key, part) for key, part in (own | at_full_size).items()}
 looks = {HOLDS: (OURS, "o"), FAILS: (PRINTED, "X")}
 figure = Figure(figsize=(8.0, 0.9 + 0.27 * max(len(parts), 1)), layout="constrained")
 ax = figure.subplots()
 seen = set()
-for place, part in enumerate(parts):
+for place, (key, part) in enumerate(parts.items()):
     colour, marker = looks.get(part.verdict, (NEUTRAL, "D"))
     label = None if part.verdict in seen else part.verdict
     seen.add(part.verdict)
     ax.plot([part.measured.low, part.measured.high], [place, place], color=colour)
     ax.plot(part.measured.value, place, marker, color=colour, label=label, ls="none")
-printed = [(part.printed, place) for place, part in enumerate(parts) if part.printed is not None]
+    smaller = own.get(key) if key in at_full_size else None
+    if smaller is not None:
+        ax.plot([smaller.measured.low, smaller.measured.high], [place + 0.3] * 2, color=NEUTRAL, lw=0.9)
+        ax.plot(smaller.measured.value, place + 0.3, "|", color=NEUTRAL, ms=5)
+printed = [(part.printed, place) for place, part in enumerate(parts.values()) if part.printed is not None]
 if printed:
     ax.plot(*zip(*printed, strict=True), "|", color="black", ms=9, label="from the printed numbers", ls="none")
 ax.axvline(1, color="black", lw=0.8)
-ax.set_yticks(range(len(parts)), [part.label for part in parts], fontsize="small")
+ax.set_yticks(range(len(parts)), [label for _, label in parts], fontsize="small")
 ax.set_ylim(max(len(parts), 1) - 0.5, -0.5)
 ax.set_xlabel("ratio, with its 95% interval; 1: no difference")
 if parts:
@@ -109,11 +117,14 @@ figure
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 blocks = []
 for number, claim in enumerate(CLAIMS, start=1):
-    found = evidence[claim.name]
+    found = [one[claim.name] for one in judged.verdicts.values() if claim.name in one]
+    shown = [
+        f"{evidence_markdown(one)}\n\nVerdict{f' {one.where}' if one.where else ''}: **{one.verdict}**" for one in found
+    ]
     blocks.append(
         f"**{number}. {claim.statement}**\n\n*In the report:* {claim.where}. *Measured:* {claim.statistic}. "
         f"*Holds when:* {claim.threshold}. *Why so:* "
-        f"{claim.reason}\n\n{evidence_markdown(found)}\n\nVerdict: **{found.verdict}**"
+        f"{claim.reason}\n\n" + "\n\n".join(shown)
     )
 Markdown("\n\n---\n\n".join(blocks))
 
@@ -153,10 +164,12 @@ Markdown(text)
 # verdicts over several trainings stand here where that has been done, on this machine or in the committed results.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-command = f"report-utils study seeds --profile {reproduction.profile.name}"
-said = [over_seeds_summary(evidence, judged.over_seeds, command)]
+said = [judged.over_seeds_summary]
 if judged.over_seeds is not None:
-    sources = {"This build": evidence, f"{judged.over_seeds.n_seeds} seeds": judged.over_seeds.evidence}
+    sources = {
+        IN_THIS_BUILD.capitalize(): judged.here,
+        f"{judged.over_seeds.n_seeds} seeds": judged.over_seeds.evidence,
+    }
     said.append(verdicts_markdown(sources, measured=True))
 Markdown("\n\n".join(said))
 
@@ -203,9 +216,9 @@ Markdown(f"{shares.to_markdown(index=False, disable_numparse=True, colalign=alig
 # | Abstract | AGN is spelt out as Average Galactic Nucleus; section 3.1.3 has Active Galactic Nucleus. | Active galactic nucleus. |
 # | Section 3.3 | Ten cross-validation folds are also described as ten random 90/10 splits, with a seed for each transform. | One partition into ten folds, the same for every transform. |
 #
-# The verdicts on emptied pixels hold for this profile's training and its size of images. Unless that is the report's
-# own 128 × 128 pixels, a pixel holds other photons than in the report's images, and these verdicts do not refute the
-# report.
+# A verdict on emptied pixels holds for the size of the images. Unless these have the report's own 128 × 128 pixels, a
+# pixel holds other photons than in the report's images, and the verdict does not refute the report. Only verdicts at
+# full size can.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(f"**What was found.** {verdict_counts(evidence)}")

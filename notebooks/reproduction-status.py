@@ -18,8 +18,9 @@
 #
 # A printed number **agrees** when the whole 95% interval of ours lies inside a tolerance around it. It **differs**
 # when the whole interval lies outside, and is **undecided** in all other cases. Numbers that depend on the size of the
-# training are judged only for the report's own protocol. At a smaller profile they are **not comparable**, and the
-# claims, which are about trends, are judged instead.
+# training are judged only at the report's own number of clusters, pixels and folds. At a smaller profile they are **not
+# comparable**, and the claims, which are about trends, are judged instead. Where results of full size are at hand, the
+# verdict is on these.
 
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
@@ -31,7 +32,7 @@ from report_utils.binning import TRANSFORMS
 from report_utils.report import open_reproduction
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.status_tables import status_markdown, status_sentence, status_summary
-from report_utils.report.studies import origins_of, over_seeds_summary
+from report_utils.report.studies import origins_of
 from report_utils.report.wording import markdown_table
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS
 from report_utils.reproduction.studies import STUDIES
@@ -39,7 +40,7 @@ from report_utils.reproduction.study_results import study_outcomes
 
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
-Markdown(f"{judged.warning}\n\n{status_summary(judged.status)}")
+Markdown(f"{judged.introduction}\n\n{status_summary(judged.status)}")
 
 # %% [markdown]
 # ## One by one
@@ -59,8 +60,7 @@ Markdown(status_markdown(judged.status))
 # known.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-command = f"report-utils study seeds --profile {reproduction.profile.name}"
-Markdown(f"{judged.how_trained}\n\n{over_seeds_summary(judged.evidence, judged.over_seeds, command)}")
+Markdown(f"{judged.how_trained}\n\n{judged.over_seeds_summary}")
 
 # %% [markdown]
 # (origins)=

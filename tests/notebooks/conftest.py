@@ -18,12 +18,14 @@ import pytest
 
 from report_utils.binning import TRANSFORMS
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, NETWORK_TRANSFORMS, Reproduction
+from report_utils.reproduction.results import export_results
 from report_utils.runs.store import Store
 from tests.conftest import ROOT
 from tests.made_up_runs import store_dynamics, store_fits
 from tests.profile_files import TINY
 
-N_CLUSTERS = 60
+N_CLUSTERS, N_FULL = 60, 40
+AT_FULL_SIZE = ("multi_band_1", "multi_band_2", "multi_band_4", "retained_50")
 
 
 @dataclass
@@ -82,20 +84,44 @@ def notebooks(tmp_path_factory):
     def kept_runs():
         return sorted(path for kind in ("fit", "dynamics") for path in (folder / "runs" / kind).rglob("*.json"))
 
+    run = _runner(environment, {"report.full_size.results_folder": lambda name: folder / "results" / name})
+    return SimpleNamespace(run=run, reproduction=reproduction, environment=environment, kept_runs=kept_runs)
+
+
+def _runner(environment, replaced):
+    """Return a function that runs each notebook once where parts of the package are replaced and nothing may train."""
+
     @cache
     def run(name, **parameters):
-        before = os.environ.copy()
-        os.environ |= environment
-        try:
-            with (
-                matplotlib.rc_context(),
-                contextlib.chdir(ROOT / "notebooks"),
-                contextlib.redirect_stdout(io.StringIO()),
-                patch("report_utils.reproduction.one_profile.run_tasks", side_effect=AssertionError(f"{name} trains")),
-            ):
-                return run_notebook(name, **parameters)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(patch.dict(os.environ, environment))
+            stack.enter_context(matplotlib.rc_context())
+            stack.enter_context(contextlib.chdir(ROOT / "notebooks"))
+            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+            for place, value in (replaced | {"reproduction.one_profile.run_tasks": None}).items():
+                stack.enter_context(patch(f"report_utils.{place}", value))
+            return run_notebook(name, **parameters)
 
-    return SimpleNamespace(run=run, reproduction=reproduction, environment=environment, kept_runs=kept_runs)
+    return run
+
+
+@pytest.fixture(scope="session")
+def beside_full_size(notebooks, tmp_path_factory):
+    """A function that runs a notebook of the same reproduction beside committed results of some transforms.
+
+    A second tiny profile, with all ten folds, stands for the report's size.
+    """
+    folder = tmp_path_factory.mktemp("full-size")
+    text = TINY.replace("n_clusters = 20", f"n_clusters = {N_FULL}").replace("run = 2", "run = 10")
+    (folder / "big.toml").write_text(text)
+    full = Reproduction(folder / "big.toml", Store(folder / "runs"))
+    for transform in AT_FULL_SIZE:
+        store_fits(full, transform, scatter=0.05)
+    export_results(full, AT_FULL_SIZE, folder=folder / "results")
+    replaced = {
+        "report.full_size.FULL_PROFILE": str(folder / "big.toml"),
+        "report.full_size.results_folder": lambda _: folder / "results",
+    }
+    modules = ("full_size", "reproduced_results", "reproduction_status")
+    replaced |= {f"report.{module}.has_reports_size": lambda _, n_clusters: n_clusters == N_FULL for module in modules}
+    return _runner(notebooks.environment, replaced)

@@ -6,8 +6,12 @@ import pytest
 
 from report_utils.binning import TRANSFORMS, eight_views
 from report_utils.cnn import build_cnn
+from report_utils.report.claims import CLAIMS
 from report_utils.report.printed_numbers import PUBLISHED
-from tests.notebooks.conftest import N_CLUSTERS
+from tests.notebooks.conftest import AT_FULL_SIZE, N_CLUSTERS
+
+IN_PART = {"further_bands_little", "retained_lose_little"}
+"""Claims of several parts of which these transforms decide some."""
 
 
 def bar_heights(ax):
@@ -187,3 +191,32 @@ def test_rings_are_drawn_as_they_were_measured(notebooks):
 def test_networks_of_a_cut_that_is_not_trained_are_left_out(notebooks):
     page = notebooks.run("why-6-cuts")
     assert page.variables["each_network"](1.5) == []
+
+
+def test_full_size_stands_beside_this_build_where_it_was_run(beside_full_size):
+    page = beside_full_size("index")
+    tables = page.variables["judged"].tables.values()
+    drawn = [container.lines[0].get_ydata() for container in page.figures["fig-headline"].axes[0].containers]
+    for line, table in zip((drawn[0], drawn[1]), tables, strict=True):
+        scatters = table.loc[[f"multi_band_{k}" for k in (1, 2, 3, 4)], "scatter"].dropna()
+        np.testing.assert_allclose(line, scatters)
+    assert [len(line) for line in drawn] == [3, 4, 4]
+    page = beside_full_size("3-3-results")
+    panels = [ax for ax in page.figures["fig-9"].axes if ax.has_data() and not ax.patches]
+    where = dict(zip(PUBLISHED.rows, (ax.texts[0].get_text() for ax in panels), strict=True))
+    assert {name for name, said in where.items() if said == "at full size"} == set(AT_FULL_SIZE)
+    assert set(where.values()) == {"at full size", "in this build"}
+    assert "*Full size*: 40 clusters, 16 × 16 pixels and 10 folds" in page.text
+
+
+def test_every_claim_says_where_it_was_judged(beside_full_size):
+    page = beside_full_size("4-3-claims")
+    for claim in CLAIMS:
+        block = page.text.partition(f". {claim.statement}**")[2].partition("---")[0]
+        at_full_size = set(claim.needs) <= set(AT_FULL_SIZE) and not claim.needs_dynamics
+        assert ("Verdict at full size: **" in block) == (at_full_size or claim.name in IN_PART), claim.name
+        assert "Verdict in this build: **" in block
+    labels = [label.get_text() for label in page.figures["fig-claims"].axes[0].get_yticklabels()]
+    parts = [part.label for found in page.variables["judged"].here.values() for part in found.parts]
+    assert labels[: len(parts)] == parts
+    assert "At full size" in beside_full_size("reproduction-status").text

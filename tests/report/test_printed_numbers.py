@@ -8,7 +8,7 @@ import pytest
 
 from report_utils.binning import TRANSFORMS
 from report_utils.profiles import load_profile
-from report_utils.report.printed_numbers import PUBLISHED, Printed, is_reports_protocol, table_row
+from report_utils.report.printed_numbers import PUBLISHED, Printed, has_reports_size, table_row
 
 
 def test_sixteen_rows_eleven_of_them_printed():
@@ -101,8 +101,12 @@ def test_the_text_and_the_table_disagree_on_the_best_scatter():
     assert PUBLISHED.best_scatter_in_text.value > PUBLISHED.best_row.scatter
 
 
-def test_only_the_reports_protocol_is_comparable():
-    paper, quick = load_profile("paper"), load_profile("quick")
-    assert is_reports_protocol(paper, 3286)
-    assert not is_reports_protocol(paper, 48)
-    assert not is_reports_protocol(quick, 3286)
+def test_only_the_reports_size_is_comparable():
+    """Whatever the schedule: `full` is shorter than the report's, and pages say so."""
+    for name in ("paper", "full"):
+        profile = load_profile(name)
+        assert has_reports_size(profile, 3286)
+        assert not has_reports_size(profile, 48)
+        fewer = profile.folds.model_copy(update={"run": 9})
+        assert not has_reports_size(profile.model_copy(update={"folds": fewer}), 3286)
+    assert not has_reports_size(load_profile("quick"), 3286)

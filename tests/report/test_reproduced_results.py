@@ -26,7 +26,7 @@ def judged(report_like):
             for name in dead
         }
         made = Judged(reproduction=None)
-        made.__dict__.update(runs=Runs(tested, n_resamples=50))
+        made.__dict__.update(runs=Runs(tested, n_resamples=50), full=None)
         return made
 
     return make
@@ -71,7 +71,7 @@ def test_a_page_says_when_a_halo_is_in_training_and_test(groups, grouped, halos,
     quick = load_profile("quick")
     profile = quick.model_copy(update={"folds": quick.folds.model_copy(update={"grouped": grouped})})
     made = Judged(SimpleNamespace(profile=profile, groups=list(groups), fold_of=lambda: np.array([0, 1, 0, 0, 2, 3])))
-    made.__dict__.update(results={}, dynamics={"multi_band_4": [None] * 3})
+    made.__dict__.update(results={}, dynamics={"multi_band_4": [None] * 3}, full=None)
     said = dict(row for row in cells(made.how_trained))
     assert said["trainings of each dynamics"] == "3"
     assert said["folds"] == ("each halo in one fold" if grouped else "drawn regardless of halos")

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -82,6 +83,7 @@ class StandIn:
         )
         self.groups = np.array([f"halo-{row // 2}" for row in range(n)])
         self.data_key = RunKey("data", {"n": n})
+        self.observations = SimpleNamespace(n_clusters=n)
         self.made_up_dynamics = made_up_dynamics
 
     @property

@@ -74,7 +74,7 @@ def test_a_network_that_did_not_train_has_no_numbers(report_like):
     assert (table["untrained"].drop("single_band") == "").all()
     row = next(row for row in cells(table_one_markdown({"here": table})) if row[:2] == ["Single Band", "0+"])
     assert row.count("not trained") == 2
-    assert shape_markdown(table).count("not trained") == 4
+    assert shape_markdown({"here": table}).count("not trained") == 4
     found = judge_claims(results, n_resamples=50)
     assert found["two_bands_halve"].verdict == judge_claims(report_like, n_resamples=50)["two_bands_halve"].verdict
     assert found["splitting_halves"].parts == ()
@@ -127,13 +127,13 @@ def test_seeds_are_counted_where_there_are_several(report_like, made_up):
 
 
 def test_the_shape_of_the_errors(table, report_like):
-    text = shape_markdown(table)
+    text = shape_markdown({"here": table})
     line = cells(text)[1]
     run = report_like["single_band"]
     assert line[2].split()[0].replace("−", "-") == f"{np.polyfit(run.truth, run.residuals[:, 0], 1)[0]:+.4f}"
     assert float(line[3]) == pytest.approx(run.residuals.std(), rel=0.1)
     assert line[4].endswith("%")
-    assert shape_markdown(table_one({})).count("not run") == 64
+    assert shape_markdown({"here": table_one({})}).count("not run") == 64
 
 
 def test_machines_read_the_table(table):

@@ -11,9 +11,18 @@ import pytest
 from tests.profile_files import write_profile
 
 from report_utils import cli
+from report_utils.errors import InputError
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.reproduction.verification import Verification, compare_runs, stored_runs, verify
-from report_utils.runs.code_digest import file_digest
+from report_utils.reproduction.results import export_results
+from report_utils.reproduction.verification import (
+    Verification,
+    committed_runs,
+    compare_runs,
+    stored_runs,
+    verify,
+    verify_committed,
+)
+from report_utils.runs.code_digest import digest, file_digest
 from report_utils.runs.store import Run, Store
 
 
@@ -141,3 +150,71 @@ def test_the_exit_status_of_the_command_tells_the_result(reproduction, made, mon
     assert "3 of 4 runs of profile tiny, seed 1" in out
     assert (end.value.code or 0) == status
     assert f"{3 - status} of 3 verified" in out
+
+
+@pytest.fixture
+def committed(made, tmp_path):
+    """The same results without weights, as they are committed, and a build that has only the observations."""
+    trained = Reproduction(made / "tiny.toml", Store(made / "runs"))
+    export_results(trained, ["multi_band_2"], ["multi_band_4"], folder=tmp_path / "tiny")
+    shutil.copytree(made / "runs" / "data", tmp_path / "runs" / "data")
+    return Reproduction(made / "tiny.toml", Store(tmp_path / "runs")), tmp_path / "tiny"
+
+
+def test_committed_results_are_trained_again_and_compared(committed):
+    reproduction, folder = committed
+    pairs, n_others = committed_runs(reproduction, folder)
+    assert (len(pairs), n_others) == (3, 0)
+    assert not any(result.has_weights for _, result in pairs)
+    assert {one.result for one in verify_committed(reproduction, pairs)} == {"equal"}
+    assert not (reproduction.store.root / "fit").exists()
+
+
+def edit_result(result, change):
+    """Change a result's manifest as one who commits it could, so that it is still read."""
+    manifest = json.loads((result.folder / "manifest.json").read_text())
+    change(manifest)
+    manifest["digest"] = digest(manifest["inputs"])
+    (result.folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_falsified_results_are_found_and_those_of_other_code_may_differ_a_little(committed):
+    """Other code may add numbers in another order; the same code on the same machine may not."""
+    reproduction, folder = committed
+    fits = [result for _, result in committed_runs(reproduction, folder)[0] if result.is_fit]
+    for fit in fits:
+        moved = fit.array("predictions") + np.float32(1e-4)
+        np.save(fit.folder / "predictions.npy", moved)
+        about = {"bytes": (fit.folder / "predictions.npy").stat().st_size}
+        about["sha256"] = file_digest(fit.folder / "predictions.npy")
+        edit_result(fit, lambda manifest, about=about: manifest["files"].update({"predictions.npy": about}))
+    edit_result(fits[1], lambda manifest: manifest["inputs"]["code"].update({"cnn.model.build_cnn": "0" * 64}))
+    pairs, _ = committed_runs(reproduction, folder)
+    found = {one.name: one for one in verify_committed(reproduction, [pair for pair in pairs if pair[1].is_fit])}
+    same_code, other_code = (found[fit.name] for fit in fits)
+    assert same_code.result == "different"
+    assert other_code.result == "alike"
+    assert "code cnn.model.build_cnn changed" in other_code.detail
+
+
+def test_results_of_another_protocol_are_left_out(committed, tmp_path):
+    reproduction, folder = committed
+    (tmp_path / "other").mkdir()
+    longer = write_profile(tmp_path / "other" / "tiny.toml", ("[training]\nepochs = 1", "[training]\nepochs = 2"))
+    pairs, n_others = committed_runs(Reproduction(longer, reproduction.store), folder)
+    assert ([key.name.partition("/")[0] for key, _ in pairs], n_others) == (["dynamics"], 2)
+    with pytest.raises(InputError, match=r"nothing: holds no results that profile tiny could train again"):
+        committed_runs(reproduction, tmp_path / "nothing")
+
+
+def test_the_command_chooses_committed_results(committed, monkeypatch, capsys):
+    reproduction, folder = committed
+    monkeypatch.setenv("REPORT_RUNS", str(reproduction.store.root))
+    arguments = ["--profile", str(reproduction.profile.path), "--results", str(folder), "--sample", "1", "--seed", "2"]
+    monkeypatch.setattr(sys, "argv", ["report-utils", "verify", *arguments])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    out = capsys.readouterr().out
+    assert "1 of 3 committed results of profile tiny, seed 2" in out
+    assert "1 of 1 verified" in out
+    assert (end.value.code or 0) == 0

@@ -86,29 +86,35 @@ def status(
 @app.command(rich_help_panel=RESULTS)
 def verify(
     profile: ProfileOption = None,
+    results: Annotated[
+        str | None, typer.Option("--results", metavar="PROFILE", help="Committed results instead of runs.")
+    ] = None,
     sample: Annotated[int | None, typer.Option(min=1, help="How many, drawn at random; default: all.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the sample; default: a new one.")] = None,
 ) -> None:
-    """Compute stored runs again and compare.
+    """Compute stored runs or committed results again and compare.
 
     The exit status is 1 if one differs.
     """
     import numpy as np
 
+    from report_utils.reproduction.committed import named_results
     from report_utils.reproduction.one_profile import Reproduction
-    from report_utils.reproduction.verification import stored_runs, verify
+    from report_utils.reproduction.verification import committed_runs, stored_runs, verify, verify_committed
 
-    reproduction = Reproduction(profile)
-    keys, n_stale = stored_runs(reproduction)
+    shown, folder = (profile, None) if results is None else named_results(results, profile)
+    reproduction = Reproduction(shown)
+    found, n_others = stored_runs(reproduction) if folder is None else committed_runs(reproduction, folder)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
-    order = np.random.default_rng([seed, 1]).permutation(len(keys))
-    chosen = [keys[i] for i in np.sort(order[:sample])]
-    besides = f"; {n_stale} stale ones are left out" if n_stale else ""
-    typer.echo(f"{len(chosen)} of {len(keys)} runs of profile {reproduction.profile.name}, seed {seed}{besides}")
-    results = verify(reproduction, chosen, seed)
-    for result in results:
-        typer.echo(str(result))
-    n_passed = sum(result.passed for result in results)
+    order = np.random.default_rng([seed, 1]).permutation(len(found))
+    chosen = [found[i] for i in np.sort(order[:sample])]
+    what, others = ("runs", "stale ones") if folder is None else ("committed results", "of other inputs")
+    besides = f"; {n_others} {others} are left out" if n_others else ""
+    typer.echo(f"{len(chosen)} of {len(found)} {what} of profile {reproduction.profile.name}, seed {seed}{besides}")
+    verified = verify(reproduction, chosen, seed) if folder is None else verify_committed(reproduction, chosen)
+    for one in verified:
+        typer.echo(str(one))
+    n_passed = sum(one.passed for one in verified)
     typer.echo(f"{n_passed} of {len(chosen)} verified")
     raise typer.Exit(0 if n_passed == len(chosen) else 1)
 

@@ -56,12 +56,15 @@ class Evidence:
         What else there is to say, such as why nothing was measured.
     trained : bool
         Whether all networks that the claim needs have trained.
+    where : str
+        In the runs of which size, if a page shows two: such as ``"at full size"``.
     """
 
     verdict: str
     parts: tuple[Part, ...] = ()
     note: str = ""
     trained: bool = True
+    where: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,9 @@ for that to matter need several trainings.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,19 @@ class Claim:
     needs: tuple[str, ...] = ()
     needs_dynamics: tuple[str, ...] = ()
 
+    def missing(self, runs: Runs) -> list[str]:
+        """Return what the claim needs and the runs of a profile lack."""
+        missing = [name for name in self.needs if name not in runs.cross_validations]
+        return missing + [f"dynamics of {name}" for name in self.needs_dynamics if not runs.dynamics.get(name)]
+
+    def among(self, runs: Runs) -> Claim | None:
+        """Return the claim on those of its pairs of transforms that are among the runs, or None if there are none."""
+        if not isinstance(self.test, test.RatioTest):
+            return None
+        pairs = [pair for pair in self.test.pairs if set(pair) <= set(runs.cross_validations)]
+        needs = tuple(dict.fromkeys(name for pair in pairs for name in pair))
+        return replace(self, needs=needs, test=replace(self.test, pairs=pairs)) if pairs else None
+
     @property
     def printed(self) -> tuple[float | None, ...]:
         """What the printed scatters give for each part; empty where the statistic is not made of scatters."""
@@ -69,9 +83,7 @@ class Claim:
 
     def judge(self, runs: Runs) -> Evidence:
         """Test the claim on the runs of a profile."""
-        missing = [name for name in self.needs if name not in runs.cross_validations]
-        missing += [f"dynamics of {name}" for name in self.needs_dynamics if not runs.dynamics.get(name)]
-        if missing:
+        if missing := self.missing(runs):
             return Evidence(UNDECIDED, note=f"not run in this profile: {', '.join(missing)}")
         needed = (*self.needs, *(f"dynamics of {name}" for name in self.needs_dynamics))
         dead = [f"{name} ({runs.untrained[name]})" for name in needed if name in runs.untrained]
@@ -262,6 +274,9 @@ def judge_claims(
 
 
 def verdict_counts(evidence: Mapping[str, Evidence]) -> str:
-    """Count the verdicts on the claims."""
+    """Count the verdicts on the claims, and say where they were given if that is in several places."""
     verdicts = [found.verdict for found in evidence.values()]
-    return f"The report's {len(verdicts)} claims: {', '.join(counted(verdicts))}."
+    said = f"The report's {len(verdicts)} claims: {', '.join(counted(verdicts))}"
+    places = Counter(found.where for found in evidence.values() if found.where)
+    judged = ", ".join(f"{n} {where}" for where, n in places.items())
+    return f"{said} (judged: {judged})." if judged else f"{said}."

@@ -64,7 +64,7 @@ class Tolerance:
 
 
 def _within_a_factor(ours: float, printed: float, reproduction: Reproduction) -> str:
-    if len(reproduction.catalogue) != PUBLISHED.data.n_observations.value:
+    if reproduction.observations.n_clusters != PUBLISHED.data.n_observations.value:
         return NOT_COMPARABLE
     return agreement(within(Interval(*[ours / printed] * 3), EXTREME_FACTOR))
 
@@ -102,7 +102,7 @@ class ComparedNumber:
     page : str
         The page of the book that shows ours, with the figure after ``#`` where there is one.
     made_of : {"", "data", "dynamics"}
-        What ours is computed from, where that is not the profile alone.
+        What ours is computed from, where the profile and the number of observations do not decide it.
     printed_words : str
         The printed value, where the report gives it in words.
     """
@@ -122,14 +122,14 @@ def _data() -> list[ComparedNumber]:
     share = "share with log10 mass in {}-{}".format(*data.bulk_log10_mass.value)
     extreme = (OF_EXTREMES, "data")
     return [
-        compared("observations", data.n_observations, lambda r: len(r.catalogue), "2-data", SETTING, "data"),
-        compared("observations, rounded", data.n_observations_rounded, _rounded, "2-data", SETTING, "data"),
+        compared("observations", data.n_observations, lambda r: r.observations.n_clusters, "2-data"),
+        compared("observations, rounded", data.n_observations_rounded, _rounded, "2-data"),
         compared("mass of a cluster, at least", data.mass_scale, "as Figure 2 has the masses", "2-data#fig-2", QUOTED),
         compared("fewest events", data.fewest_events, lambda r: int(_n_events(r).min()), "2-data#fig-1", *extreme),
         compared("most events", data.most_events, lambda r: int(_n_events(r).max()), "2-data#fig-1", *extreme),
         compared(share, data.bulk_log10_mass, share_of_masses, "2-data#fig-2", MAJORITY, "data", "a majority"),
         compared("band of a luminosity", data.luminosity_band, "the bands of the images", "baselines", QUOTED),
-        compared("pixels", data.n_pixels, lambda r: r.profile.n_pixels, "3-1-images", SETTING, "data"),
+        compared("pixels", data.n_pixels, lambda r: r.profile.n_pixels, "3-1-images"),
         compared("channels", data.n_channels, _numbers_of_channels, "3-1-images"),
         compared("ends of the bands", data.band_edges, _band_ends, "3-1-images#fig-4"),
         compared("threshold of the single band", data.threshold, _threshold, "3-1-images"),
@@ -143,7 +143,7 @@ def _n_events(reproduction: Reproduction) -> NDArray:
 
 
 def _rounded(reproduction: Reproduction) -> int:
-    return int(float(f"{len(reproduction.catalogue):.2g}"))
+    return int(float(f"{reproduction.observations.n_clusters:.2g}"))
 
 
 def share_of_masses(reproduction: Reproduction) -> Interval:
@@ -215,7 +215,7 @@ def _protocol() -> list[ComparedNumber]:
         compared("learning rate", printed.learning_rate, _learning_rate, page),
         compared("of Adam's default", printed.share_of_default_rate, lambda r: _learning_rate(r) / ADAMS_RATE, page),
         compared("folds trained", printed.n_folds, lambda r: r.profile.folds.run, page),
-        compared("share of a test set", printed.test_fraction, _test_fraction, page),
+        compared("share of a test set", printed.test_fraction, _test_fraction, page, SETTING, "data"),
         compared("optimiser", printed.optimizer, *shown),
         compared("pooling window", network.pooling_window, *shown),
         compared("pooling stride", network.pooling_stride, *shown),

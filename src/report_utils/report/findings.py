@@ -17,10 +17,11 @@ from report_utils.report.baselines import (
 )
 from report_utils.report.claim_tests import Runs
 from report_utils.report.claims import CLAIMS
+from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED, Interval
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.second_band import ONE_AND_TWO, Trained, scatter_ratio
-from report_utils.report.seeds import trained_only
+from report_utils.report.studies import READINGS
 from report_utils.report.wording import change, listing
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import Outcome, study_outcomes
@@ -73,19 +74,23 @@ class Findings:
         """The answer, one finding each: bands, why, counts, AGN, and bright pixels."""
         return [*self._bands(), *self._why(), *self._counts(), *self._without()]
 
-    def _ratio(self, numerator: str, denominator: str) -> Interval | None:
-        runs = self.judged.runs
-        both = {numerator, denominator} <= set(trained_only(self.judged.everything))
-        return runs.ratio(numerator, denominator) if both and runs.n_halos >= MINIMUM_GROUPS else None
+    def _change(self, numerator: str, denominator: str) -> str | None:
+        """Say how the scatter changes from the second transform to the first, and where; None if not measured."""
+        where, source = self.judged.quoted((numerator, denominator))
+        if not {numerator, denominator} <= set(source.results) or source.runs.n_halos < MINIMUM_GROUPS:
+            return None
+        return f"{change(source.runs.ratio(numerator, denominator))} {where}".rstrip()
 
     def _bands(self) -> Iterator[str]:
-        second, further = self._ratio("multi_band_2", "multi_band_1"), self._ratio("multi_band_4", "multi_band_2")
+        pair = ("multi_band_2", "multi_band_1")
+        second, further = self._change(*pair), self._change("multi_band_4", "multi_band_2")
         if second is None:
             return
-        one, two = (self.judged.results[name].residuals.std() for name in ("multi_band_1", "multi_band_2"))
-        said = f"With a second band the scatter of predicted masses {change(second)}, from {one:.3f} to {two:.3f} dex."
+        _, source = self.judged.quoted(pair)
+        two, one = (source.results[name].residuals.std() for name in pair)
+        said = f"With a second band the scatter of predicted masses {second}, from {one:.3f} to {two:.3f} dex."
         if further is not None:
-            said += f" From two bands to four it {change(further)}."
+            said += f" From two bands to four it {further}."
         yield f"**More than one band.** {said}"
 
     @cached_property
@@ -124,21 +129,22 @@ class Findings:
         counted = found.get("counts", {}).get("multi_band_2")
         if counted is None:
             return
+        where = "" if self.judged.full is None else f" {IN_THIS_BUILD}"
         said = (
             f"Boosted trees that see no image, only the numbers of events in two bands, have a scatter of "
-            f"{counted:.3f} dex; the network has {found['network']['multi_band_2']:.3f}."
+            f"{counted:.3f} dex{where}; the network has {found['network']['multi_band_2']:.3f}."
         )
         if found["floor"]:
             said += f" A straight line in the true temperature has {found['floor'][FLOOR]:.3f}."
         yield f"**Simple counts.** {said}"
 
     def _without(self) -> Iterator[str]:
-        agn, cut = self._ratio("agn_less_2", "multi_band_2"), self._ratio("retained_50", "multi_band_4")
+        agn, cut = self._change("agn_less_2", "multi_band_2"), self._change("retained_50", "multi_band_4")
         said = []
         if agn is not None:
-            said.append(f"Without AGN the scatter of two bands {change(agn)}.")
+            said.append(f"Without AGN the scatter of two bands {agn}.")
         if cut is not None:
-            said.append(f"Without the brightest half of the occupied pixels, that of four bands {change(cut)}.")
+            said.append(f"Without the brightest half of the occupied pixels, that of four bands {cut}.")
         if "retained_lose_little" in self.by_reading:
             said.append("Whether such a cut costs little depends on what is counted (see the verdicts).")
         if said:
@@ -155,6 +161,12 @@ class Findings:
             said[name] = "; ".join(f"it *{verdict}* with {listing(of)}" for verdict, of in sorted(readings.items()))
         return said
 
+    def _where(self, name: str) -> str:
+        """Say where a claim was judged, and this build's verdict if it differs; nothing if there is one place."""
+        found, own = self.judged.evidence[name], self.judged.here[name]
+        besides = f"; {own.verdict} {IN_THIS_BUILD}" if own.verdict != found.verdict else ""
+        return f" ({found.where}{besides})" if found.where else ""
+
     @property
     def verdicts(self) -> str:
         """The claims by verdict, as Markdown lists; those that turn with the reading stand by themselves."""
@@ -165,11 +177,18 @@ class Findings:
             (UNDECIDED, "Left open at this size: the interval includes both answers"),
         ):
             lines = [
-                f"- {claim.statement}"
+                f"- {claim.statement}{self._where(claim.name)}"
                 for claim in CLAIMS
                 if claim.name not in turned and evidence[claim.name].verdict == verdict
             ]
             blocks += [f"**{heading}**\n\n" + "\n".join(lines)] if lines else []
-        lines = [f"- {one.statement} At the deepest cuts {turned[one.name]}." for one in CLAIMS if one.name in turned]
+        lines = []
+        for one in CLAIMS:
+            if one.name in turned:
+                found = evidence[one.name]
+                where = f" {IN_THIS_BUILD}" if found.where else ""
+                full = f" It *{found.verdict}* {AT_FULL_SIZE}, with {READINGS['default']}."
+                said = f"- {one.statement} At the deepest cuts{where} {turned[one.name]}."
+                lines.append(f"{said}{full if found.where == AT_FULL_SIZE else ''}")
         blocks += ["**Depends on how the report is read**\n\n" + "\n".join(lines)] if lines else []
         return "\n\n".join(blocks)

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from report_utils.binning import TRANSFORMS
 from report_utils.dynamics import Recording
 from report_utils.report.claim_tests import Evidence, Runs, printed_contrast
-from report_utils.report.claims import judge_claims
+from report_utils.report.claims import CLAIMS, judge_claims
+from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD, full_size_beside, protocol_changes
 from report_utils.report.leakage import mates_in_training
-from report_utils.report.printed_numbers import PUBLISHED
-from report_utils.report.reproduction_status import StatusEntry, reproduction_status
+from report_utils.report.printed_numbers import PUBLISHED, has_reports_size
+from report_utils.report.reproduction_status import StatusEntry, beside, full_size_status, reproduction_status
 from report_utils.report.seeds import SeedPredictions, all_seeds, trained_only
-from report_utils.report.studies import OverSeeds, judge_over_seeds, judge_study, verdicts_by_reading
-from report_utils.report.tables import table_one
+from report_utils.report.studies import (
+    OverSeeds,
+    judge_over_seeds,
+    judge_study,
+    over_seeds_summary,
+    verdicts_by_reading,
+)
+from report_utils.report.tables import RUN_IN_PART, table_one
 from report_utils.report.wording import change, listing, markdown_table, thousands, trainings, untrained_warning
 from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.results import origin_of
 from report_utils.reproduction.studies import SEEDS, SENSITIVITY
 from report_utils.reproduction.study_results import study_outcomes
 
@@ -28,30 +37,70 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def step(runs: Runs, pair: tuple[str, str]) -> str:
+def step(runs: Runs, pair: tuple[str, str], where: str = "") -> str:
     """Say how the scatter changes from the second of two transforms to the first, or why that is not known.
 
     Where the interval excludes the ratio of the printed scatters, say how far each scatter is from the printed one.
+    ``where`` follows what is said, such as ``"at full size"``.
     """
+    where = f" {where}" if where else ""
     if dead := [name for name in pair if name in runs.untrained]:
-        return f"is not known: {listing(dead)} did not train."
+        return f"is not known: {listing(dead)} did not train{where}."
     if not set(pair) <= set(runs.cross_validations):
         return "is not known: these results do not include both."
     ratio, printed = runs.ratio(*pair), printed_contrast(pair, (1, -1))
     if printed is None or ratio.low <= printed <= ratio.high:
-        return f"{change(ratio)}."
+        return f"{change(ratio)}{where}."
     over = [
         f"{runs.tested[name].residuals.std() / PUBLISHED.rows[name].scatter:.2f} (*{TRANSFORMS[name].label}*)"
         for name in pair
     ]
-    return f"{change(ratio)}. The ratio printed is {printed:.2f}; ours over the printed scatters: {listing(over)}."
+    return (
+        f"{change(ratio)}{where}. The ratio printed is {printed:.2f}; ours over the printed scatters: {listing(over)}."
+    )
+
+
+def side_by_side(reproduction: Reproduction, transforms: Iterable[str]) -> dict[str, dict[str, SeedPredictions]]:
+    """Return the test predictions of some transforms, by the label of their column.
+
+    Those of full size come first, if it has all of these transforms: sentences quote the first.
+    """
+    transforms, full = list(transforms), full_size_beside(reproduction)
+    own = all_seeds(reproduction, transforms)
+    if full is None or not set(transforms) <= set(full.transforms):
+        return {"here": own}
+    return {AT_FULL_SIZE: all_seeds(full, transforms), IN_THIS_BUILD: own}
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """A reproduction's results, each part computed when it is asked for."""
+    """A reproduction's results, each part computed when it is asked for, and committed ones of full size beside them.
+
+    One rule says which of the two is quoted: full size wherever it has all that a number needs, this build elsewhere.
+    """
 
     reproduction: Reproduction
+
+    @cached_property
+    def full(self) -> Judged | None:
+        """The committed results of full size; None where there are none to show beside these."""
+        found = full_size_beside(self.reproduction)
+        return None if found is None else _AtFullSize(found)
+
+    @property
+    def sources(self) -> dict[str, Judged]:
+        """What is shown side by side, by the label of its column."""
+        return {"here": self} if self.full is None else {AT_FULL_SIZE: self.full, IN_THIS_BUILD: self}
+
+    def quoted(self, transforms: Iterable[str]) -> tuple[str, Judged]:
+        """Return where the numbers on these transforms are found that are quoted, and the results with them.
+
+        The first is empty where there is nothing but this build.
+        """
+        if self.full is None:
+            return "", self
+        at_full_size = set(transforms) <= set(self.full.everything)
+        return (AT_FULL_SIZE, self.full) if at_full_size else (IN_THIS_BUILD, self)
 
     @cached_property
     def everything(self) -> Mapping[str, SeedPredictions]:
@@ -74,15 +123,45 @@ class Judged:
         return Runs(self.everything, self.dynamics, cluster_names=tuple(self.reproduction.catalogue["cluster_id"]))
 
     @cached_property
-    def evidence(self) -> Mapping[str, Evidence]:
-        """The verdict on every claim."""
+    def here(self) -> Mapping[str, Evidence]:
+        """The verdict on every claim by these results alone."""
         return judge_claims(self.runs)
+
+    @property
+    def in_part(self) -> Mapping[str, Evidence]:
+        """Claims of which only some parts have been run at full size; these verdicts are shown and never quoted."""
+        return {}
+
+    @property
+    def verdicts(self) -> dict[str, Mapping[str, Evidence]]:
+        """The verdicts side by side, by the label of their column."""
+        if self.full is None:
+            return {"Here": self.here}
+        return {
+            AT_FULL_SIZE.capitalize(): {**self.full.in_part, **self.full.here},
+            IN_THIS_BUILD.capitalize(): self._own,
+        }
+
+    @cached_property
+    def evidence(self) -> Mapping[str, Evidence]:
+        """The verdict on every claim that is quoted, with where it was given if there are several places."""
+        return self.here if self.full is None else {**self._own, **self.full.here}
+
+    @property
+    def _own(self) -> Mapping[str, Evidence]:
+        return {name: replace(found, where=IN_THIS_BUILD) for name, found in self.here.items()}
 
     @cached_property
     def over_seeds(self) -> OverSeeds | None:
         """The verdict on every claim over several training seeds; None where these have not been trained."""
         (outcome,) = study_outcomes(self.reproduction, SEEDS).values()
         return judge_over_seeds(outcome, self.runs.cluster_names)
+
+    @property
+    def over_seeds_summary(self) -> str:
+        """Say how many verdicts of this build several training seeds change, or which command trains these."""
+        command = f"report-utils study {SEEDS.name} --profile {self.reproduction.profile.name}"
+        return over_seeds_summary(self.here, self.over_seeds, command)
 
     @cached_property
     def by_reading(self) -> Mapping[str, Mapping[str, str]]:
@@ -95,31 +174,111 @@ class Judged:
         """Table 1, ours beside the printed one."""
         return table_one(self.everything)
 
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Table 1 of all that is shown side by side, by label."""
+        return {label: source.table for label, source in self.sources.items()}
+
     @cached_property
     def status(self) -> list[StatusEntry]:
         """What has become of each figure, number and claim of the report."""
-        return reproduction_status(self.reproduction, self.table, self.evidence)
+        entries = reproduction_status(self.reproduction, self.table, self.here)
+        if self.full is None:
+            return entries
+        return beside(entries, full_size_status(self.full.reproduction, self.full.table, self.full.here))
+
+    @property
+    def introduction(self) -> str:
+        """What stands above a page's numbers: networks that did not train, and what full size is."""
+        return "\n\n".join(filter(None, [self.warning, self.about_full_size]))
 
     @property
     def warning(self) -> str:
         """A warning of the networks that did not train; empty where all did."""
-        return untrained_warning(self.runs.untrained)
+        untrained = {
+            f"{name}, {label}" if self.full else name: reason
+            for label, source in self.sources.items()
+            for name, reason in source.runs.untrained.items()
+        }
+        return untrained_warning(untrained)
 
     def step(self, pair: tuple[str, str]) -> str:
         """Say how the scatter changes from the second of two transforms to the first, or why that is not known."""
-        return step(self.runs, pair)
+        where, source = self.quoted(pair)
+        return step(source.runs, pair, where)
 
     @property
     def how_trained(self) -> str:
         """Markdown table of how often networks were trained, and what of a test halo was in training."""
-        one, fold_of = self.reproduction, self.reproduction.fold_of()
-        n_halos, folds = len(np.unique(one.groups)), one.profile.folds
-        shared = np.mean(mates_in_training(fold_of, one.groups)[fold_of < folds.run] > 0)
-        rows = {
+        told = {label: source._training_facts() for label, source in self.sources.items()}
+        rows = [[what, *(facts[what] for facts in told.values())] for what in next(iter(told.values()))]
+        return markdown_table(["Trained", *told], rows, "l" * (1 + len(told)))
+
+    def _training_facts(self) -> dict[str, str]:
+        fold_of, groups, folds = *self._partition, self.reproduction.profile.folds
+        shared = np.mean(mates_in_training(fold_of, groups)[fold_of < folds.run] > 0)
+        return {
             "trainings of each transform, on the same folds": trainings(of.n_seeds for of in self.results.values()),
-            "trainings of each dynamics": trainings(map(len, self.dynamics.values())),
+            "trainings of each dynamics": trainings(map(len, self.dynamics.values())) if self.dynamics else "none",
             "folds": "each halo in one fold" if folds.grouped else "drawn regardless of halos",
-            "observations, halos": f"{thousands(len(fold_of))}, {thousands(n_halos)}",
+            "observations, halos": f"{thousands(len(fold_of))}, {thousands(len(np.unique(groups)))}",
             "test observations with their halo in training": f"{shared:.0%}",
         }
-        return markdown_table(["Trained here", "Value"], rows.items(), "ll")
+
+    @property
+    def _partition(self) -> tuple[NDArray, NDArray]:
+        """The fold that tests each observation, and its halo."""
+        return self.reproduction.fold_of(), self.reproduction.groups
+
+    @property
+    def about_full_size(self) -> str:
+        """One line on what is shown of full size, and on what it changes of the report's protocol; or nothing."""
+        shown = (self.full or self).reproduction
+        profile, n_clusters = shown.profile, shown.observations.n_clusters
+        if not has_reports_size(profile, n_clusters):
+            return ""
+        changed = ", ".join(protocol_changes(profile, dynamics=bool(shown.dynamics_transforms))) or "nothing"
+        said = (
+            f"*Full size*: {thousands(n_clusters)} clusters, {profile.n_pixels} × {profile.n_pixels} pixels and "
+            f"{profile.folds.run} folds, as in the report. Profile `{profile.name}` changes of the report's protocol: "
+            f"{changed}."
+        )
+        if self.full is None:
+            return said
+        rule = "[Which number a sentence quotes](../how-these-numbers-are-made.md#full-size-and-this-build)"
+        return f"{said} Committed results: {origin_of(shown.results.values(), shown.today)}. {rule}."
+
+
+class _AtFullSize(Judged):
+    """Committed results of full size, judged without their observations, which a smaller build does not have."""
+
+    full = None
+
+    @cached_property
+    def runs(self) -> Runs:
+        """What claims look at; clusters are called by their rows, for their names are not committed."""
+        return Runs(self.everything, self.dynamics)
+
+    @cached_property
+    def here(self) -> Mapping[str, Evidence]:
+        """The verdict on every claim whose runs are all there."""
+        return {
+            claim.name: replace(claim.judge(self.runs), where=AT_FULL_SIZE)
+            for claim in CLAIMS
+            if not claim.missing(self.runs)
+        }
+
+    @cached_property
+    def in_part(self) -> Mapping[str, Evidence]:
+        found = {}
+        for claim in CLAIMS:
+            part, missing = claim.among(self.runs), claim.missing(self.runs)
+            if missing and part is not None:
+                note = f"not run at full size: {', '.join(missing)}"
+                found[claim.name] = replace(part.judge(self.runs), verdict=RUN_IN_PART, note=note, where=AT_FULL_SIZE)
+        return found
+
+    @property
+    def _partition(self) -> tuple[NDArray, NDArray]:
+        one = next(iter(self.everything.values()))  # every observation is in one of the folds
+        return one.fold, one.group

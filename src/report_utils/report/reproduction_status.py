@@ -24,7 +24,7 @@ from report_utils.report.compared_numbers import (
     agreement,
 )
 from report_utils.report.intervals import AGREES, DIFFERS, FAILS, HOLDS, UNDECIDED, Interval, below, within
-from report_utils.report.printed_numbers import PUBLISHED, TableRow, is_reports_protocol, table_row
+from report_utils.report.printed_numbers import PUBLISHED, TableRow, has_reports_size, table_row
 from report_utils.report.tables import NOT_PRINTED
 from report_utils.runs.code_digest import digest
 
@@ -102,6 +102,10 @@ class StatusEntry:
         The digests of the runs that the number is computed from.
     parts : tuple of Part
         What a claim of several parts measures, each with its own verdict.
+    profile : str
+        The profile that the number is of.
+    in_this_build : StatusEntry, optional
+        The same of this build, where the entry itself is of full size.
     """
 
     kind: str
@@ -116,6 +120,8 @@ class StatusEntry:
     printed_value: float | None = None
     measured: Interval | None = None
     parts: tuple[Part, ...] = ()
+    profile: str = ""
+    in_this_build: StatusEntry | None = None
 
     @property
     def run(self) -> str:
@@ -133,12 +139,44 @@ def reproduction_status(
 
     From :func:`report_utils.report.tables.table_one` and :func:`report_utils.report.claims.judge_claims`.
     """
-    return [
+    entries = [
         *_figures(reproduction),
         *_table(reproduction, table),
         *_numbers(reproduction),
         *_claims(reproduction, evidence),
     ]
+    return [replace(entry, profile=reproduction.profile.name) for entry in entries]
+
+
+def full_size_status(
+    reproduction: Reproduction, table: pd.DataFrame, evidence: Mapping[str, Evidence]
+) -> list[StatusEntry]:
+    """Return the status of what committed results decide without their observations: Table 1, settings and claims."""
+    settings = [one for one in COMPARISONS if one.kind != NETWORK and not one.made_of]
+    entries = [
+        *_table(reproduction, table),
+        *(_compared(one, reproduction, reproduction, ()) for one in settings),
+        *_claims(reproduction, evidence),
+    ]
+    return [replace(entry, profile=reproduction.profile.name) for entry in entries]
+
+
+def beside(entries: Sequence[StatusEntry], full: Sequence[StatusEntry]) -> list[StatusEntry]:
+    """Return the entries of full size with those of this build beside them, and this build's where it stands alone.
+
+    It stands alone where nothing was run at full size, where the printed number cannot be compared there either, and
+    where both say the same.
+    """
+    by_name = {(entry.kind, entry.name): entry for entry in full}
+    chosen = []
+    for own in entries:
+        entry = by_name.get((own.kind, own.name), own)
+        alone = entry.verdict in {NOT_AVAILABLE, NOT_COMPARABLE} or (entry.ours, entry.verdict) == (
+            own.ours,
+            own.verdict,
+        )
+        chosen.append(own if alone else replace(entry, in_this_build=own))
+    return chosen
 
 
 def judge_scatter(ours: Interval, printed: float) -> str:
@@ -186,7 +224,7 @@ def _figures(reproduction: Reproduction) -> list[StatusEntry]:
 
 
 def _table(reproduction: Reproduction, table: pd.DataFrame) -> list[StatusEntry]:
-    comparable = is_reports_protocol(reproduction.profile, len(reproduction.catalogue))
+    comparable = has_reports_size(reproduction.profile, reproduction.observations.n_clusters)
     entries, best = [], None
     for name, ours in table.iterrows():
         row, tested = table_row(get_transform(name)), name in reproduction.transforms
@@ -301,7 +339,8 @@ def _words(value: object, unit: str = "") -> str:
 def _claims(reproduction: Reproduction, evidence: Mapping[str, Evidence]) -> list[StatusEntry]:
     entries = []
     for claim in CLAIMS:
-        found = evidence[claim.name]
+        if (found := evidence.get(claim.name)) is None:
+            continue
         alone = found.parts[0].measured if len(found.parts) == 1 else None
         printed = claim.printed[0] if len(claim.printed) == 1 else None
         entry = StatusEntry(

@@ -10,6 +10,8 @@ from typing import Any
 
 from report_utils.report.claim_tests import Part
 from report_utils.report.claims import MARGIN_REASON, NEARLY_HALF_REASON
+from report_utils.report.compared_numbers import NOT_COMPARABLE
+from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD
 from report_utils.report.intervals import Interval
 from report_utils.report.reproduction_status import CLAIM, KINDS, ORDER, StatusEntry
 from report_utils.report.tables import NOT_PRINTED
@@ -30,21 +32,33 @@ def page_address(page: str) -> str:
 
 def status_markdown(entries: Sequence[StatusEntry]) -> str:
     """Write all entries as one table, which the book lets a reader filter, and below it each rule with its reason."""
+    two_sizes = any(entry.in_this_build for entry in entries)
     rules = dict.fromkeys(entry.rule for entry in entries if any(entry.rule))
     numbers = {rule: number for number, rule in enumerate(rules, start=1)}
     rows = []
     for entry in entries:
         printed = "<br>".join([re.sub("^-", "−", entry.printed), *(_printed(part) for part in entry.parts)])
-        ours = "<br>".join(
-            [entry.ours, *(f"{part.label}: {part.measured:.3f}, {part.verdict}" for part in entry.parts)]
-        )
         what = f"[{entry.name}]({page_link(entry.page)})" + (f"<br>{entry.where}" if entry.kind == CLAIM else "")
         run = f"`{entry.run}`" if entry.run else ""
-        rows.append([entry.kind, what, printed, ours, entry.verdict, str(numbers.get(entry.rule, "")), run])
-    table = markdown_table(["Kind", "What", "Printed", "Here", "Verdict", "Rule", "Run"], rows, "lllllrl")
+        parts = (f"{part.label}: {part.measured:.3f}, {part.verdict}" for part in entry.parts)
+        ours = _ours(entry, "<br>".join([entry.ours, *parts]), two_sizes=two_sizes)
+        rows.append([entry.kind, what, printed, *ours, entry.verdict, str(numbers.get(entry.rule, "")), run])
+    ours = [AT_FULL_SIZE.capitalize(), IN_THIS_BUILD.capitalize()] if two_sizes else ["Here"]
+    table = markdown_table(
+        ["Kind", "What", "Printed", *ours, "Verdict", "Rule", "Run"], rows, f"{'l' * (4 + len(ours))}rl"
+    )
     texts = said_once((_rule_text(rule, entries) for rule in rules), (MARGIN_REASON, NEARLY_HALF_REASON), "rule")
     lines = [f"{number}. {text}" for number, text in enumerate(texts, start=1)]
     return f":::{{container}} filterable\n\n{table}\n\n:::\n\n**Rules**\n\n" + "\n".join(lines)
+
+
+def _ours(entry: StatusEntry, found: str, *, two_sizes: bool) -> list[str]:
+    """Return what is found at full size, and in this build with its verdict where that differs; or here alone."""
+    own = entry.in_this_build
+    if own is None:
+        return ["", found] if two_sizes else [found]
+    judged = own.verdict not in {entry.verdict, NOT_COMPARABLE}
+    return [found, f"{own.ours} ({own.verdict})" if judged else own.ours]
 
 
 def _printed(part: Part) -> str:
@@ -95,11 +109,14 @@ def status_text(entries: Sequence[StatusEntry]) -> str:
         for entry in chosen:
             lines.append(f"  {entry.verdict:<{width}} {entry.name}")
             printed = "" if entry.printed == NOT_PRINTED else entry.printed
-            said = {"printed": printed, "here": entry.ours, "run": entry.run, "page": page_address(entry.page)}
+            two_sizes = entry.in_this_build is not None
+            labels = (AT_FULL_SIZE, IN_THIS_BUILD) if two_sizes else ("here",)
+            ours = dict(zip(labels, _ours(entry, entry.ours, two_sizes=two_sizes), strict=True))
+            said = {"printed": printed, **ours, "run": entry.run, "page": page_address(entry.page)}
             lines.append(indent + "; ".join(f"{what} {value}" for what, value in said.items() if value))
             for part in entry.parts:
                 lines.append(
-                    f"{indent}{part.label}: printed {_printed(part)}; here {part.measured:.3f}; {part.verdict}"
+                    f"{indent}{part.label}: printed {_printed(part)}; {labels[0]} {part.measured:.3f}; {part.verdict}"
                 )
         tolerances = _tolerances(chosen).replace("*", "")
         lines += [f"  {line}" for line in tolerances.splitlines()]
@@ -125,6 +142,8 @@ def _record(entry: StatusEntry) -> dict[str, Any]:
             for part in entry.parts
         ],
         "page": page_address(entry.page),
+        "profile": entry.profile,
+        "in_this_build": None if entry.in_this_build is None else _record(entry.in_this_build),
     }
 
 
@@ -142,13 +161,15 @@ def status_json(entries: Sequence[StatusEntry], profile: str) -> str:
 def status_csv(entries: Sequence[StatusEntry]) -> str:
     """Write all entries as CSV, one a line; several runs of one entry are parted by blanks.
 
-    After a claim of several parts there is a line for each, with what it measures in the column ``part``.
+    After a claim of several parts there is a line for each, with what it measures in the column ``part``. After an
+    entry of full size comes that of this build; the column ``profile`` tells them apart.
     """
     import pandas as pd
 
     lines = []
-    for entry in entries:
+    for entry in (one for each in entries for one in (each, each.in_this_build) if one is not None):
         record = _record(entry)
+        del record["in_this_build"]
         parts = record.pop("parts")
         lines.append(record | {"part": "", "runs": " ".join(record["runs"])})
         lines += [lines[-1] | {"printed": "", "ours": ""} | part for part in parts]

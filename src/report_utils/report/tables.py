@@ -25,7 +25,7 @@ from report_utils.report.wording import interval_text, markdown_table
 if TYPE_CHECKING:
     import pandas as pd
 
-NOT_PRINTED = "not printed"
+NOT_PRINTED, NOT_RUN, RUN_IN_PART = "not printed", "not run", "run in part"
 _WITH_INTERVAL = ("bias", "scatter", "slope")
 _WITHOUT_INTERVAL = ("robust_scatter", "r_squared", "outlier_fraction", "n_clusters", "n_groups", "n_seeds")
 _OURS = (*(f"{name}{end}" for name in _WITH_INTERVAL for end in ("", "_low", "_high")), *_WITHOUT_INTERVAL)
@@ -151,20 +151,30 @@ def _with_interval(row: pd.Series, quantity: str, spec: str) -> str:
 
 
 def _absent(row: pd.Series) -> str:
-    """Say why a row has no numbers of ours."""
-    return "not trained" if row["untrained"] else "not run"
+    """Say why a row has no numbers of ours; empty where it has."""
+    return "not trained" if row["untrained"] else NOT_RUN if row["n_seeds"] != row["n_seeds"] else ""
 
 
-def shape_markdown(table: pd.DataFrame) -> str:
-    """Write the shape of each row's errors in :func:`table_one` as a Markdown table."""
+def shape_markdown(sources: Mapping[str, pd.DataFrame]) -> str:
+    """Write the shape of each row's errors as a Markdown table, from the first source in which it was run.
+
+    Parameters
+    ----------
+    sources : mapping of label to :func:`table_one`
+        Where there are several, a last column says which one a row is from.
+    """
     rows = []
-    for _, row in table.iterrows():
+    for name in next(iter(sources.values())).index:
+        was_run = [label for label, table in sources.items() if _absent(table.loc[name]) != NOT_RUN]
+        label = was_run[0] if was_run else ""
+        row = sources[label or next(iter(sources))].loc[name]
         said = [_with_interval(row, "slope", "+.4f")]
         for column, spec in (("robust_scatter", ".4f"), ("outlier_fraction", ".1%"), ("r_squared", ".3f")):
             said.append(_absent(row) if row[column] != row[column] else f"{row[column]:{spec}}".replace("-", "−"))
-        rows.append([row["model"], row["channels"], *said])
+        rows.append([row["model"], row["channels"], *said, *([label] if len(sources) > 1 else [])])
     header = ["Model", "Channels [keV]", "Slope", "Robust scatter [dex]", "Outliers", "R²"]
-    return markdown_table(header, rows, "llrrrr")
+    header += ["Where"] if len(sources) > 1 else []
+    return markdown_table(header, rows, "llrrrrl"[: len(header)])
 
 
 def verdicts_markdown(sources: Mapping[str, Mapping[str, Evidence]], *, measured: bool = False) -> str:
@@ -173,15 +183,16 @@ def verdicts_markdown(sources: Mapping[str, Mapping[str, Evidence]], *, measured
     Parameters
     ----------
     sources : mapping of label to the evidence by claim name
+        A claim that a source lacks was not run there.
     measured : bool
         Add what the last source measured.
     """
-    first, last = next(iter(sources.values())), list(sources.values())[-1]
-    rows = []
+    last, rows = list(sources.values())[-1], []
     for claim in CLAIMS:
-        verdicts = [found[claim.name].verdict for found in sources.values()]
-        differs = first[claim.name].verdict
-        cells = [verdict if verdict == differs else f"**{verdict}**" for verdict in verdicts]
+        verdicts = [found[claim.name].verdict if claim.name in found else NOT_RUN for found in sources.values()]
+        none = {NOT_RUN, RUN_IN_PART}
+        first = next(verdict for verdict in verdicts if verdict not in none)
+        cells = [verdict if verdict in none | {first} else f"**{verdict}**" for verdict in verdicts]
         rows.append([claim.statement, claim.where, *cells, *([measured_text(last[claim.name])] if measured else [])])
     header = ["Claim", "In the report", *sources, *(["Measured [95% interval]"] if measured else [])]
     return markdown_table(header, rows, "l" * len(header))
@@ -200,7 +211,7 @@ def evidence_markdown(found: Evidence) -> str:
         columns = {
             "Measured": [part.label for part in found.parts],
             "From the printed numbers": ["" if p.printed is None else f"{p.printed:.3f}" for p in found.parts],
-            "Here [95% interval]": [f"{part.measured:.3f}" for part in found.parts],
+            f"{found.where or 'here'} [95% interval]".capitalize(): [f"{part.measured:.3f}" for part in found.parts],
             "Verdict": [part.verdict for part in found.parts],
         }
         if not any(columns["From the printed numbers"]):

@@ -28,12 +28,24 @@ def open_reproduction(profile: str | Path | None = None, store: Store | None = N
     named = os.environ.get(RESULTS_VARIABLE)
     if not named:
         return Reproduction(profile, store)
+    shown, folder = named_results(named, profile)
+    return committed_reproduction(shown, store, folder)
+
+
+def named_results(named: str, profile: str | Path | None = None) -> tuple[Profile, Path]:
+    """Return the profile and the folder of the committed results that a profile's name or a path stands for.
+
+    Raises
+    ------
+    InputError
+        If a profile of another name is requested as well.
+    """
     place = Path(named)
     shown = load_profile(profile or os.environ.get(PROFILE_VARIABLE) or place.name)
     if shown.name != place.name:
         msg = f"results of profile {place.name!r} are requested, but the profile is {shown.name!r}; name only one"
         raise InputError(msg)
-    return committed_reproduction(shown, store, results_folder(shown.name) if place.parent == Path() else place)
+    return shown, results_folder(shown.name) if place.parent == Path() else place
 
 
 def committed_reproduction(profile: Profile, store: Store | None, folder: Path) -> CommittedReproduction:
@@ -42,17 +54,42 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
     Comparable results were computed by the same backend with the same protocol on the same observations, and have
     folds in common. The others are left out, and the pages say so. Damaged results, or none, are refused.
     """
-    everything = read_results(folder)
-    own = {name: result for name, result in everything.items() if name.split("/")[1] == profile.name}
-    found = {name: result for name, result in own.items() if result.inputs["transform"] in TRANSFORMS}
+    found = _own_results(profile, folder)
     if not any(result.is_fit for result in found.values()):
         msg = (
             f"{folder}: holds no fits of profile {profile.name}; train it and run "
             "report-utils results export, or build from runs"
         )
         raise InputError(msg)
-    together, n_folds = _going_together(found)
-    left_out = tuple(name for name in found if name not in together)
+    return _reproduction_of(profile, store, folder, found, *_going_together(found))
+
+
+def whole_results(profile: Profile, store: Store | None, folder: Path) -> CommittedReproduction | None:
+    """Return the comparable results that have every fold of a profile, or None if no transform has.
+
+    A transform or a training seed of which folds are missing is left out. Damaged results are refused.
+    """
+    found = _own_results(profile, folder)
+    together, n_folds = _going_together(found, profile.folds.run)
+    if not any(result.is_fit for result in together.values()):
+        return None
+    return _reproduction_of(profile, store, folder, found, together, n_folds)
+
+
+def _own_results(profile: Profile, folder: Path) -> dict[str, Result]:
+    """Return the results of a profile itself, of the book's transforms."""
+    own = {name: result for name, result in read_results(folder).items() if name.split("/")[1] == profile.name}
+    return {name: result for name, result in own.items() if result.inputs["transform"] in TRANSFORMS}
+
+
+def _reproduction_of(
+    profile: Profile,
+    store: Store | None,
+    folder: Path,
+    found: Mapping[str, Result],
+    together: Mapping[str, Result],
+    n_folds: int,
+) -> CommittedReproduction:
     try:
         trained = _as_trained(profile, together, n_folds)
     except (KeyError, TypeError, ValueError) as error:
@@ -60,7 +97,8 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
         msg = f"{folder}: its fits have inputs that this version does not know ({reason}); export them again"
         raise InputError(msg) from error
     reproduction = CommittedReproduction(trained, store, together)
-    reproduction.folder, reproduction.today, reproduction.left_out = folder, Reproduction(profile, store), left_out
+    reproduction.folder, reproduction.today = folder, Reproduction(profile, store)
+    reproduction.left_out = tuple(name for name in found if name not in together)
     reproduction.is_shown = True
     return reproduction
 
@@ -183,8 +221,11 @@ def _as_trained(profile: Profile, results: Mapping[str, Result], n_folds: int) -
     return Profile(**entries)
 
 
-def _going_together(found: Mapping[str, Result]) -> tuple[dict[str, Result], int]:
-    """Return the results that may share a table, by name, and the number of folds (from 0) that all their fits have."""
+def _going_together(found: Mapping[str, Result], n_folds: int | None = None) -> tuple[dict[str, Result], int]:
+    """Return the results that may share a table, by name, and the number of folds (from 0) that all their fits have.
+
+    By default it is the number of folds that keeps the most fits.
+    """
     alike = _majority(found, ("backend", "data", "seed", "n_folds", "grouped"))
     fits = _majority({name: result for name, result in alike.items() if result.is_fit}, ("training",))
     dynamics = _majority({name: result for name, result in alike.items() if not result.is_fit}, ("dynamics",))
@@ -195,9 +236,9 @@ def _going_together(found: Mapping[str, Result]) -> tuple[dict[str, Result], int
         while f"fit/{result.name.split('/')[1]}/{of[0]}/fold-{n}-seed-{of[1]}" in fits:
             n += 1
         folds[of] = n
-    # the number of folds that keeps the most fits: a transform that was only begun costs the others no folds
+    # a transform that was only begun costs the others no folds
     n_kept = {n: n * sum(there >= n for there in folds.values()) for n in range(1, max(folds.values(), default=0) + 1)}
-    n_common = max(n_kept, key=lambda n: (n_kept[n], n), default=0)
+    n_common = n_folds or max(n_kept, key=lambda n: (n_kept[n], n), default=0)
     kept = {
         name: result
         for name, result in fits.items()

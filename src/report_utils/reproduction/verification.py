@@ -1,4 +1,4 @@
-"""Compute stored runs again in a temporary store, and compare the results with what is stored."""
+"""Compute stored runs and committed results again in a temporary store, and compare them with what is stored."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ import numpy as np
 
 from report_utils.binning.observations import Observations, bin_observation
 from report_utils.binning.transforms import SourceName
+from report_utils.errors import InputError
 from report_utils.reproduction.one_profile import Reproduction
+from report_utils.reproduction.results import Result, read_results, shortened
 from report_utils.reproduction.run_status import current_key
 from report_utils.reproduction.studies import reproduction_of
 from report_utils.runs.code_digest import require_code
-from report_utils.runs.explain_changes import changes
+from report_utils.runs.explain_changes import changes, differences
 from report_utils.runs.manifests import machine, versions
 from report_utils.runs.ownership import entries
 from report_utils.runs.store import Run, RunKey, Store
@@ -83,6 +85,38 @@ def stored_runs(reproduction: Reproduction) -> tuple[list[RunKey], int]:
     return keys, n_stale
 
 
+def committed_runs(reproduction: Reproduction, folder: Path) -> tuple[list[tuple[RunKey, Result]], int]:
+    """Return the committed results that today's code can train again, each with its key, and the number of others.
+
+    The others have other observations, another protocol or another backend. Other code is no hindrance: the comparison
+    says that it has changed.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to train again.
+    """
+    pairs, n_others = [], 0
+    for result in read_results(folder).values():
+        key = current_key(reproduction, result.manifest)
+        paths = None if key is None else [path for path, _, _ in differences(result.inputs, key.inputs)]
+        if paths is not None and all("code" in path or "flags" in path for path in paths):
+            pairs.append((key, result))
+        else:
+            n_others += 1
+    if not pairs:
+        others = f"; {n_others} have other observations, another protocol or another backend" if n_others else ""
+        msg = f"{folder}: holds no results that profile {reproduction.profile.name} could train again{others}"
+        raise InputError(msg)
+    return pairs, n_others
+
+
+def verify_committed(reproduction: Reproduction, pairs: Sequence[tuple[RunKey, Result]]) -> list[Verification]:
+    """Train committed results again in a temporary store, and compare them; they are checked when they are read."""
+    found = _train_again(reproduction, pairs)
+    return [found[key.name] for key, _ in pairs]
+
+
 def verify(reproduction: Reproduction, keys: Sequence[RunKey], seed: int = 0) -> list[Verification]:
     """Compute stored runs again in a temporary store, and compare them; the seed chooses the observations to bin."""
     found: dict[str, Verification] = {}
@@ -90,20 +124,25 @@ def verify(reproduction: Reproduction, keys: Sequence[RunKey], seed: int = 0) ->
         if (fault := reproduction.store.fault(key, thorough=True)) is not None:
             found[key.name] = Verification(key.name, "damaged", fault)
     sound = [key for key in keys if key.name not in found]
-    trained = [key for key in sound if _kind(key) != "data"]
-    with tempfile.TemporaryDirectory(prefix="report-utils-verify-") as folder:
-        again = Store(Path(folder))
-        for key in sound:
-            if _kind(key) == "data":
-                found[key.name] = _verify_observations(_maker(reproduction, key), key, seed)
-        tasks = [_maker(reproduction, key).training_task(key, again) for key in trained]
-        run_tasks(tasks, f"Verifying ({len(trained)} runs)")
-        for key in trained:
-            stored, computed = reproduction.store.load(key), again.load(key)
-            if stored is not None and computed is not None:
-                log10_mass = _maker(reproduction, key).dataset.log10_mass
-                found[key.name] = compare_runs(stored, computed, log10_mass)
+    for key in sound:
+        if _kind(key) == "data":
+            found[key.name] = _verify_observations(_maker(reproduction, key), key, seed)
+    stored = [(key, reproduction.store.load(key)) for key in sound if _kind(key) != "data"]
+    found |= _train_again(reproduction, [(key, run) for key, run in stored if run is not None])
     return [found[key.name] for key in keys if key.name in found]
+
+
+def _train_again(reproduction: Reproduction, pairs: Sequence[tuple[RunKey, Run]]) -> dict[str, Verification]:
+    """Train the runs of these keys in a temporary store, and compare each with the stored one beside its key."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="report-utils-verify-") as folder:
+        again, makers = Store(Path(folder)), {key.name: _maker(reproduction, key) for key, _ in pairs}
+        tasks = [makers[key.name].training_task(key, again) for key, _ in pairs]
+        run_tasks(tasks, f"Verifying ({len(tasks)} runs)")
+        for key, stored in pairs:
+            log10_mass = makers[key.name].dataset.log10_mass
+            found[key.name] = compare_runs(stored, again.load(key), log10_mass)
+    return found
 
 
 def _maker(reproduction: Reproduction, key: RunKey) -> Reproduction:
@@ -112,11 +151,15 @@ def _maker(reproduction: Reproduction, key: RunKey) -> Reproduction:
 
 
 def compare_runs(stored: Run, computed: Run, log10_mass: np.ndarray) -> Verification:
-    """Compare a stored fit or dynamics with the same computed again; ``log10_mass``: (n_clusters,) [log10 Msun]."""
+    """Compare a stored fit or dynamics with the same computed again; ``log10_mass``: (n_clusters,) [log10 Msun].
+
+    What was not stored, such as the weights of a committed result, is not compared.
+    """
     name, seconds = stored.manifest["name"], computed.manifest["seconds"]
-    if stored.manifest["files"] == computed.manifest["files"]:
+    if stored.manifest["files"].items() <= computed.manifest["files"].items():
         return Verification(name, "equal", f"bit for bit, computed in {seconds:.1f} s")
-    elsewhere = _elsewhere(stored.manifest, computed.manifest)
+    since = changes(stored.manifest["inputs"], computed.manifest["inputs"])
+    elsewhere = "; ".join(filter(None, [_elsewhere(stored.manifest, computed.manifest), shortened(since)]))
     before, now = stored.array("predictions"), computed.array("predictions")
     if before.shape != now.shape or not np.array_equal(stored.array("cluster"), computed.array("cluster")):
         return Verification(name, "different", "it has other test clusters")
