@@ -62,8 +62,7 @@ introduction = "\n\n".join(filter(None, [untrained_warning(untrained), judged.ab
 Markdown(introduction) if introduction else None
 
 # %% [markdown]
-# **Table 1.** Bias and scatter [dex], as printed and as found here. The bias nearest to 0 and the smallest scatter of
-# each column are in bold. Each row links to its page.
+# **Table 1.** Bias and scatter [dex], as printed, rounded to four decimals, and as found here. Each row links to its page.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 links = {name: f"3-3-{name.replace('_', '-')}.ipynb" for name in judged.table.index}
