@@ -62,7 +62,9 @@ introduction = "\n\n".join(filter(None, [untrained_warning(untrained), judged.ab
 Markdown(introduction) if introduction else None
 
 # %% [markdown]
-# **Table 1.** Bias and scatter [dex], as printed, rounded to four decimals, and as found here. Each row links to its page.
+# **Table 1.** Bias and scatter [dex], as printed and as found here. The printed bias
+# nearest to 0 and the smallest printed scatter are in bold; ours are where their intervals leave out all other rows. Each
+# row links to its page.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 links = {name: f"3-3-{name.replace('_', '-')}.ipynb" for name in judged.table.index}

@@ -103,10 +103,10 @@ def table_one_json(table: pd.DataFrame, profile: str) -> str:
 
 
 def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[str, str] | None = None) -> str:
-    """Write Table 1 as a Markdown table, every number with four decimals; printed ones are rounded to these.
+    """Write Table 1 as a Markdown table, with the smallest bias and scatter of each column in bold.
 
-    No row is marked as the best: the best scatters differ by less than their intervals. Where a row has several
-    training seeds, a last column counts them.
+    A number of ours is bold only if its interval leaves out all other rows. Where a row has several training seeds, a
+    last column counts them.
 
     Parameters
     ----------
@@ -119,9 +119,12 @@ def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[st
     models = [f"[{row['model']}]({links[name]})" if name in links else row["model"] for name, row in first.iterrows()]
     columns = {"Model": models, "Channels [keV]": first["channels"].tolist()}
     for title, quantity, spec in (("Bias", "bias", "+.4f"), ("Std dev", "scatter", ".4f")):
-        columns[f"{title}, printed"] = [_rounded(value, spec) for value in first[f"printed_{quantity}"]]
+        printed = first[f"printed_{quantity}"]
+        columns[f"{title}, printed"] = _best_in_bold(printed, printed, [_as_printed(value) for value in printed])
         for label, table in sources.items():
-            columns[f"{title}, {label}"] = [_with_interval(row, quantity, spec) for _, row in table.iterrows()]
+            cells = [_with_interval(row, quantity, spec) for _, row in table.iterrows()]
+            ends = table[[f"{quantity}_low", f"{quantity}_high"]].abs().max(axis=1)
+            columns[f"{title}, {label}"] = _best_in_bold(table[quantity], ends, cells)
     for label, table in sources.items():
         if (table["n_seeds"] > 1).any():
             columns["Seeds" if len(sources) == 1 else f"Seeds, {label}"] = [
@@ -130,8 +133,19 @@ def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[st
     return markdown_table(columns, zip(*columns.values(), strict=True), "ll" + "r" * (len(columns) - 2))
 
 
-def _rounded(value: float, spec: str) -> str:
-    return NOT_PRINTED if value != value else f"{value:{spec}}".replace("-", "−")
+def _best_in_bold(values: pd.Series, farthest: pd.Series, cells: list[str]) -> list[str]:
+    """Mark the number nearest to 0 if its interval, up to the end ``farthest`` from 0, leaves out all others."""
+    others = values.abs().drop(values.abs().idxmin()).dropna() if values.notna().any() else []
+    if len(others) and others.min() > farthest[values.abs().idxmin()]:
+        best = values.abs().argmin()
+        value, space, ends = cells[best].partition(" ")
+        cells[best] = f"**{value}**{space}{ends}"
+    return cells
+
+
+def _as_printed(value: float) -> str:
+    """Write a number as the report's table does: five decimals, and nothing before the point."""
+    return NOT_PRINTED if value != value else f"{value:.5f}".replace("0.", ".", 1).replace("-", "−")
 
 
 def _with_interval(row: pd.Series, quantity: str, spec: str) -> str:

@@ -61,7 +61,9 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
             "report-utils results export, or build from runs"
         )
         raise InputError(msg)
-    return _reproduction_of(profile, store, folder, found, *_going_together(found))
+    reproduction = _reproduction_of(profile, store, folder, found, *_going_together(found))
+    reproduction.is_shown = True
+    return reproduction
 
 
 def whole_results(profile: Profile, store: Store | None, folder: Path) -> CommittedReproduction | None:
@@ -99,7 +101,6 @@ def _reproduction_of(
     reproduction = CommittedReproduction(trained, store, together)
     reproduction.folder, reproduction.today = folder, Reproduction(profile, store)
     reproduction.left_out = tuple(name for name in found if name not in together)
-    reproduction.is_shown = True
     return reproduction
 
 
@@ -128,7 +129,7 @@ class CommittedReproduction(Reproduction):
     def load(self, key: RunKey) -> Run | None:
         """Return the result with this name, whatever its inputs."""
         result = self.results.get(key.name)
-        if self.is_shown:  # a study's results are recorded with their folder
+        if self.is_shown:  # other results, of a study or of full size, are recorded with their folder
             note_run(key.name, None if result is None else result.digest)
         return result
 
