@@ -8,9 +8,8 @@ import pytest
 from astropy.io import fits
 
 from report_utils.events import EventList, IngestOptions, ingest, inspect_events, open_archive, read_events
-from report_utils.events.cleaning import demand_extent, median_centre, repeated_rows
-from report_utils.events.reading import load_events
-from report_utils.events.sky_plane import to_sky
+from report_utils.events.positions import to_sky
+from report_utils.events.reading import demand_extent, load_events, median_centre, repeated_rows
 
 
 def with_column(path, name, values):

@@ -225,6 +225,8 @@ def test_astropy_reads_sixtes_columns(tmp_path, observation):
         with fits.open(tmp_path / "e.fits") as hdus:
             hdus.verify("exception")
             table, header = hdus["EVENTS"].data, hdus["EVENTS"].header
+            units = {column.name: column.unit for column in hdus["EVENTS"].columns if column.unit}
+            assert units == {"TIME": "s", "SIGNAL": "keV", "SIGNALS": "keV", "RA": "deg", "DEC": "deg"}
             names = "TIME FRAME PHA PI SIGNAL RAWX RAWY RA DEC PH_ID SRC_ID TYPE NPIXELS PILEUP SIGNALS PHAS"
             assert table.names == names.split()
             assert table["SIGNALS"].shape == table["PHAS"].shape == (10, 9)

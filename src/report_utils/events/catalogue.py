@@ -17,9 +17,9 @@ from report_utils.events.catalogue_cells import (
     check_hubble_h,
     log10_mass,
     named_path,
+    read_table,
     row_options,
 )
-from report_utils.events.catalogue_table import read_table
 from report_utils.events.ingest_options import FILE_COLUMNS, IngestOptions
 
 COLUMNS = ("cluster_id", *MASS_COLUMNS, "group", *FILE_COLUMNS, *STATED_COLUMNS, *CENTRE_COLUMNS)

@@ -28,6 +28,7 @@ from report_utils.events.event_files import Column, Table
 from report_utils.files.input_files import (
     UNPACKING_ERRORS,
     damaged,
+    first_bytes,
     open_maybe_gzipped,
     unpacked_limit,
     unpacks_too_large,
@@ -146,11 +147,7 @@ def _whole_lines(path: Path) -> Iterator[bytes]:
 
 def open_csv(path: Path) -> CsvTable:
     """Return the table in a text file."""
-    try:
-        with open_maybe_gzipped(path) as stream:
-            start = stream.read(_MAX_LINE)
-    except UNPACKING_ERRORS as error:
-        raise damaged(path, "gzip", error) from None
+    start, _ = first_bytes(path, _MAX_LINE)
     lines = start.splitlines()
     if len(start) == _MAX_LINE:
         del lines[-1:]  # it may continue

@@ -31,7 +31,6 @@ from report_utils.events.missions import (
     MissionEnergy,
     energies_in_kev,
     is_energy,
-    mission_and_instrument,
     mission_energy,
     same_energy_unit,
 )
@@ -230,8 +229,8 @@ def _by_ebounds(table: Table, column: Column, known: MissionEnergy | None) -> En
 
 
 def _by_ebounds_or_custom(table: Table, column: Column, unit: str) -> Energies:
-    name, of = column.name.lower(), mission_and_instrument(table)
-    if name in ("pi", "pha") and of.startswith("chandra hrc"):
+    name = column.name.lower()
+    if name in ("pi", "pha") and table.mission == "chandra" and table.instrument.startswith("hrc"):
         msg = (
             f"{table.path}: table {table.name}: holds no energies (Chandra's HRC does not measure them); leave this"
             " file out"
@@ -243,7 +242,8 @@ def _by_ebounds_or_custom(table: Table, column: Column, unit: str) -> Energies:
         return Energies(column, "keV", "custom", "by name")
     if (name in ("pi", "pha") or unit.lower() in _CHANNELS) and (found := _by_ebounds(table, column, None)) is not None:
         return found
-    why = f"mission {printable(of) or 'not given'}; {printable(name.upper())} may be a channel number"
+    of = printable(f"{table.mission} {table.instrument}".strip())
+    why = f"mission {of or 'not given'}; {printable(name.upper())} may be a channel number"
     if name == "pha":
         why = "there is no column 'ENERGY', 'SIGNAL' or 'PI', and PHA counts channels before any gain is corrected"
     raise _undecided(table, column, why if table.is_fits else "")

@@ -148,6 +148,25 @@ class Table:
         return str(self.value(f"TUNIT{column.number}") or "").strip()
 
     @cached_property
+    def mission(self) -> str:
+        """The mission: "chandra", "erosita", "xmm", "suzaku", else TELESCOP in lower case; "" if it is not given."""
+        telescope = self._word("TELESCOP")
+        if "chandra" in telescope or telescope == "axaf":
+            return "chandra"
+        if "erosita" in telescope + self.instrument or (telescope == "srg" and re.match(r"[tf]m\d", self.instrument)):
+            return "erosita"
+        return {"astro-e2": "suzaku", "xmm-newton": "xmm"}.get(telescope, telescope)
+
+    @cached_property
+    def instrument(self) -> str:
+        """INSTRUME in lower case; "" if it is not given."""
+        return self._word("INSTRUME")
+
+    def _word(self, keyword: str) -> str:
+        value = self.value(keyword, or_of_file=True)
+        return "" if value is None else str(value).strip().lower()
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """The columns' names in lower case."""
         return frozenset(column.name.strip().lower() for column in self.columns)
@@ -268,18 +287,13 @@ def open_tables(path: Path) -> list[Table]:
         from report_utils.events.fits_tables import read_fits_tables
 
         return read_fits_tables(path)
-    is_parquet, is_npz = magic.startswith(b"PAR1"), magic.startswith((b"PK\x03\x04", b"PK\x05\x06"))
-    if is_packed and (is_parquet or is_npz):
-        msg = f"{path}: is gzipped although its format is already compressed; unpack it"
-        raise InputError(msg)
-    if is_parquet:
-        from report_utils.events.parquet_table import open_parquet
+    if magic.startswith((b"PAR1", b"PK\x03\x04", b"PK\x05\x06")):
+        from report_utils.events.columnar_tables import open_npz, open_parquet
 
-        return [open_parquet(path)]
-    if is_npz:
-        from report_utils.events.npz_table import open_npz
-
-        return [open_npz(path)]
+        if is_packed:
+            msg = f"{path}: is gzipped although its format is already compressed; unpack it"
+            raise InputError(msg)
+        return [open_parquet(path) if magic.startswith(b"PAR1") else open_npz(path)]
     if magic.startswith(b"\x89HDF"):
         msg = f"{path}: HDF5 is not read; write the columns as Parquet, CSV or NPZ"
         raise InputError(msg)

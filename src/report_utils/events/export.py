@@ -25,7 +25,7 @@ from report_utils.events.event_files import open_tables
 from report_utils.events.eventlist import EventList, Source, content_digest
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import SKY_PIXELS
-from report_utils.events.sky_plane import to_sky
+from report_utils.events.positions import to_sky
 from report_utils.files.disk import whole_file
 from report_utils.files.input_files import unreadable
 
@@ -256,7 +256,7 @@ def _write(stream: IO[bytes], events: EventList, pointing: tuple[float, float]) 
     )  # fmt: skip
     table = fits.BinTableHDU(np.zeros(0, row_type), name="EVENTS")
     for name, unit in {"TIME": "s", "SIGNAL": "keV", "SIGNALS": "keV", "RA": "deg", "DEC": "deg"}.items():
-        table.columns[name].unit = unit
+        table.header[f"TUNIT{row_type.names.index(name) + 1}"] = unit
     table.header["NAXIS2"] = len(events)
     cards = [
         ("TELESCOP", "SIXTE"), ("INSTRUME", "NONE", "no instrument: written from an event list"),

@@ -47,7 +47,7 @@ _MAX_HEADER_BLOCKS = 2000
 """72 000 cards; a longer header has no END."""
 _MAX_EXTENSIONS = 1000
 """Limit for one file; event files have a few dozen."""
-BLOCK_BYTES = 16 << 20
+_BLOCK_BYTES = 16 << 20
 """Bytes of a table that are read at a time."""
 
 
@@ -89,7 +89,7 @@ class FitsTable(Table):
     start: int
 
     is_fits: ClassVar[bool] = True
-    block_bytes: ClassVar[int] = BLOCK_BYTES
+    block_bytes: ClassVar[int] = _BLOCK_BYTES
 
     def blocks(self, wanted: Sequence[FitsColumn]) -> Iterator[list[NDArray]]:
         """Yield the columns' physical values block by block."""
@@ -128,7 +128,7 @@ class FitsTable(Table):
         if self.header.get("ZTABLE"):
             msg = f"{self.path}: table {self.name} is compressed by fpack (ZTABLE); unpack the file with funpack first"
             raise InputError(msg)
-        if self.row_bytes > BLOCK_BYTES:
+        if self.row_bytes > _BLOCK_BYTES:
             msg = (
                 f"{self.path}: table {self.name}: a row takes {self.row_bytes} bytes (NAXIS1), too many for an event;"
                 " the header is damaged: copy or download the file again"
@@ -158,6 +158,41 @@ class FitsTable(Table):
             f"{self.path}: table {self.name}: row {n_whole + 1}: the file ends here, of {self.n_rows} rows;"
             " it is cut off: copy or download it again"
         )
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AsciiTable(FitsTable):
+    """An ASCII table: numbers as text, in columns of fixed width (FITS standard 4.0, section 7.2)."""
+
+    block_bytes: ClassVar[int] = _BLOCK_BYTES // 8  # as numbers, the text takes more memory
+
+    def _values(self, raw: NDArray, column: FitsColumn, n_before: int) -> NDArray[np.float64]:
+        """Return physical values; an empty field, or the text of TNULL, is NaN."""
+        text = np.char.strip(raw)
+        empty = (text == b"") | ((text == column.null.encode("ascii", "replace")) if column.null else False)
+        text = np.where(empty, b"nan", np.char.replace(np.char.upper(text), b"D", b"E"))
+        try:
+            values = text.astype(np.float64)
+        except ValueError:
+            row = next(number for number, one in enumerate(text) if not _is_number(one))
+            shown = printable(text[row].decode("ascii", "replace"))
+            msg = (
+                f"{self.path}: table {self.name}: row {n_before + row + 1}: column {column.name!r} is {shown!r}, not a"
+                " number; correct the file"
+            )
+            raise InputError(msg) from None
+        if column.decimals:
+            is_implied = ~empty & (np.char.find(text, b".") < 0) & (np.char.find(text, b"E") < 0)
+            values = np.where(is_implied, values / 10.0**column.decimals, values)
+        return values * column.scale + column.zero
+
+
+def _is_number(text: bytes) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _fill(stream: IO[bytes], view: memoryview) -> int:
@@ -252,11 +287,8 @@ def _parse(stream: IO[bytes]) -> Header | None:
 
 
 def _table(path: Path, number: int, header: Header, primary: Header, start: int) -> FitsTable:
-    kind, column_of, is_ascii = FitsTable, _binary_column, header["XTENSION"] == "TABLE"
-    if is_ascii:
-        from report_utils.events.ascii_table import AsciiTable
-
-        kind, column_of = AsciiTable, _ascii_column
+    is_ascii = header["XTENSION"] == "TABLE"
+    kind, column_of = (AsciiTable, _ascii_column) if is_ascii else (FitsTable, _binary_column)
     name = printable(str(header.get("EXTNAME", number)).strip())
     columns: list[FitsColumn] = []
     end = 0

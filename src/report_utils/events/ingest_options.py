@@ -79,7 +79,7 @@ class IngestOptions(BaseModel):
     - ``drop_invalid`` leaves out and counts rows that cannot be used; without it such a list is refused.
     - ``gti="file"`` keeps each file's own good time intervals; otherwise it is the path of a FITS file with them.
     - The region is cut about ``region_centre``, the centre in a catalogue's row, or the events' own
-      (:func:`~report_utils.events.cleaning.median_centre`).
+      (:func:`~report_utils.events.reading.median_centre`).
     - An AGN-less list comes from ``events_agn_less``, from masking ``point_sources``, or from leaving out
       ``agn_source_ids``; the first that a cluster has is taken.
     - ``thin_seed`` and a cluster's name decide which events stay (:mod:`report_utils.events.thinning`).
@@ -163,7 +163,7 @@ class IngestOptions(BaseModel):
             raise InputError(_in_one_line(error)) from None
 
     @model_validator(mode="after")
-    def _check_columns(self) -> IngestOptions:
+    def _check(self) -> IngestOptions:
         if (self.x is None) != (self.y is None):
             msg = "name both position columns, x and y, or neither"
             raise InputError(msg)
@@ -182,10 +182,6 @@ class IngestOptions(BaseModel):
         if self.states_channels and self.energy_unit not in (None, CHANNEL):
             msg = f"channels are stated, and energies in {self.energy_unit}; give one of them"
             raise InputError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _check_cleaning(self) -> IngestOptions:
         low, high = self.energy_min or 0.0, self.energy_max
         if high is not None and high <= low:
             msg = f"energy_min={low:g} and energy_max={high:g} [keV] leave no events; energy_max must be larger"
@@ -200,10 +196,6 @@ class IngestOptions(BaseModel):
         if self.gti.endswith(("/", "/.")):
             msg = f"gti={self.gti!r} names a folder; name the FITS file in it"
             raise InputError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _check_agn(self) -> IngestOptions:
         both = sorted(set(self.agn_source_ids) & set(self.background_source_ids))
         if both:
             msg = f"source id {both[0]} is named as AGN and as background; it can be only one of them"

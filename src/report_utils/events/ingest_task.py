@@ -13,12 +13,11 @@ from report_utils.errors import InputError
 from report_utils.events.archive import ArchivedList, SourceList
 from report_utils.events.archive_writer import write_list
 from report_utils.events.catalogue import CatalogueRow
-from report_utils.events.cleaning import demand_extent
 from report_utils.events.eventlist import EventList
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.point_sources import mask_point_sources, read_point_sources
-from report_utils.events.reading import Reading, load_events
-from report_utils.events.sky_plane import to_sky
+from report_utils.events.positions import to_sky
+from report_utils.events.reading import Reading, demand_extent, load_events
 from report_utils.events.thinning import thin, thin_pair
 from report_utils.files.input_files import sha256_of
 from report_utils.workers.progress import advance

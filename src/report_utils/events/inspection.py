@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.bands import BAND_EDGES_KEV, band_titles
-from report_utils.events.cleaning import background_filter
 from report_utils.events.event_files import Table
 from report_utils.events.gti import IN_FILE, good_times_filter, interval_tables
 from report_utils.events.ingest_options import IngestOptions
-from report_utils.events.missions import grade_filter, mission
+from report_utils.events.missions import background_filter, grade_filter
 from report_utils.events.reading import Reading, load_events
 from report_utils.files.disk import whole_file
 
@@ -49,7 +48,7 @@ class Inspection(Reading):
         """Return one fact a line."""
         x, y, energy = self.events.x, self.events.y, self.events.energy
         bands = zip(band_titles(BAND_EDGES_KEV), self.band_counts, strict=True)
-        whose = mission(self.table) or "not given"
+        whose = self.table.mission or "not given"
         lines = [
             f"{self.table.path}: {self.layout.name} (table {self.table.name}, mission {whose})",
             f"events: {len(self.events)} usable of {self.n_rows} rows",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,10 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.errors import InputError
 from report_utils.events.event_files import Column, RowFilter, Table
+from report_utils.events.gti import good_times_filter
 
 if TYPE_CHECKING:
     from astropy.units import UnitBase
+
+    from report_utils.events.ingest_options import IngestOptions
 
 SKY_PIXELS = {"chandra": 0.492, "erosita": 0.05, "xmm": 0.05}
 """[arcsec] Of ACIS, of eSASS event lists, and of EPIC ones (XMM-Newton Data Files Handbook, tables 31 and 32)."""
@@ -26,7 +31,7 @@ class MissionEnergy:
     Parameters
     ----------
     mission, instrument : str
-        As :func:`mission` returns it, and the start of INSTRUME; an empty instrument is any.
+        :attr:`~report_utils.events.event_files.Table.mission`, and the start of INSTRUME; an empty instrument is any.
     column : str
     step, offset : float [eV]
         Energy is offset + step * value; a step of 1 without offset is an energy in eV.
@@ -85,29 +90,8 @@ GOOD_GRADES = (
 )
 """(mission, or "sixte" for any table with a column SIGNAL; column; values to keep, or None for 0 and above)."""
 
-_OTHER_NAMES = {"astro-e2": "suzaku", "xmm-newton": "xmm"}
 _NO_POSITION = -99999999
 """X and Y of an event that SAS (attcalc) could not place on the sky."""
-
-
-def mission(table: Table) -> str:
-    """Return the mission: "chandra", "erosita", TELESCOP in lower case, or "" if the file does not say."""
-    telescope, instrument = _word(table, "TELESCOP"), _word(table, "INSTRUME")
-    if "chandra" in telescope or telescope == "axaf":
-        return "chandra"
-    if "erosita" in telescope + instrument or (telescope == "srg" and re.match(r"[tf]m\d", instrument)):
-        return "erosita"
-    return _OTHER_NAMES.get(telescope, telescope)
-
-
-def mission_and_instrument(table: Table) -> str:
-    """Return the mission and INSTRUME, in lower case and for messages."""
-    return " ".join(filter(None, (mission(table), _word(table, "INSTRUME"))))
-
-
-def _word(table: Table, keyword: str) -> str:
-    value = table.value(keyword, or_of_file=True)
-    return "" if value is None else str(value).strip().lower()
 
 
 def table_kind(table: Table) -> str:
@@ -116,53 +100,17 @@ def table_kind(table: Table) -> str:
         return table.kind
     if "signal" in table.names:
         return "SIXTE calorimeter events" if "grading" in table.names else "SIXTE imaging events"
-    if (known := {"chandra": "Chandra level 2", "erosita": "eROSITA events"}.get(mission(table))) is not None:
+    if (known := {"chandra": "Chandra level 2", "erosita": "eROSITA events"}.get(table.mission)) is not None:
         return known
     return "photon list" if {"ra", "dec", "energy"} <= table.names else table.kind
 
 
 def mission_energy(table: Table, name: str) -> MissionEnergy | None:
     """Return what the table's mission means by a column, or None if it is not known."""
-    of, instrument = mission(table), _word(table, "INSTRUME")
     for known in MISSION_ENERGIES:
-        if (known.mission, known.column) == (of, name.lower()) and instrument.startswith(known.instrument):
+        is_column = (known.mission, known.column) == (table.mission, name.lower())
+        if is_column and table.instrument.startswith(known.instrument):
             return known
-    return None
-
-
-def convention_filters(table: Table, x: Column, y: Column, energy: Column) -> list[RowFilter]:
-    """Return the filters of rows that the mission writes beside its events.
-
-    eROSITA: a row with a negative PI is a further pixel of an event that has a row of its own. XMM: an event with X
-    and Y of -99999999 has no position.
-    """
-    filters = []
-    if mission(table) == "erosita" and energy.name.upper() == "PI":
-        filters.append(RowFilter(f"{energy.name} negative: secondary pixels", (energy,), lambda pi: ~(pi < 0)))
-    is_xmm = mission(table) == "xmm" or table.value("REFXCTYP", or_of_file=True) is not None
-    if is_xmm and (x.name.upper(), y.name.upper()) == ("X", "Y"):
-        # A TNULL of this value has become NaN; in single precision the value is lower by 8.
-        is_null = table.value(f"TNULL{x.number}") == _NO_POSITION
-
-        def is_placed(*place: NDArray) -> NDArray[np.bool_]:
-            lost = [np.abs(np.asarray(values, np.float64) - _NO_POSITION) < 10 for values in place]
-            return ~np.logical_or.reduce([*lost, *(np.isnan(values) for values in place if is_null)])
-
-        filters.append(RowFilter(f"{x.name}, {y.name} of {_NO_POSITION}: no position", (x, y), is_placed))
-    return filters
-
-
-def grade_filter(table: Table) -> RowFilter | None:
-    """Return the filter for the mission's :data:`GOOD_GRADES`, or None if the table has no grades that are known."""
-    for of, name, values in GOOD_GRADES:
-        applies = "signal" in table.names if of == "sixte" else mission(table) == of
-        column = table.find(name) if applies else None
-        if column is None:
-            continue
-        if values is None:
-            return RowFilter(f"{column.name} below 0", (column,), lambda grades: grades >= 0)
-        reason = f"{column.name} other than {', '.join(map(str, values))}"
-        return RowFilter(reason, (column,), lambda grades, values=values: np.isin(grades, values))
     return None
 
 
@@ -245,3 +193,74 @@ def degrees_of(text: str) -> float | None:
 
     unit = find_unit(text)
     return float(unit.to(units.deg)) if unit is not None and unit.is_equivalent(units.deg) else None
+
+
+def row_filters(table: Table, event: Sequence[Column], options: IngestOptions) -> list[RowFilter]:
+    """Return the filters that a table is read with.
+
+    Parameters
+    ----------
+    table : Table
+    event : the columns of x, y and energy
+    options : IngestOptions
+        Whether source ids, grades and good times decide; what the mission writes beside its events is always left out.
+    """
+    filters = []
+    if options.background_source_ids:
+        filters.append(background_filter(table, options.background_source_ids))
+    if options.good_grades:
+        found = grade_filter(table)
+        if found is None:
+            msg = (
+                f"{table.path}: table {table.name}: good grades are asked for, but mission"
+                f" {table.mission or 'not given'} with columns {table.shown_names} has none that are known; leave"
+                " good_grades (--good-grades) out"
+            )
+            raise InputError(msg)
+        filters.append(found)
+    if options.gti:
+        filters.append(good_times_filter(options.gti, table))
+    return [*filters, *_convention_filters(table, *event)]
+
+
+def background_filter(table: Table, source_ids: tuple[int, ...]) -> RowFilter:
+    """Return the filter that leaves out the rows of some source ids."""
+    column = table.need("SRC_ID")
+    reason = f"{column.name} {', '.join(map(str, source_ids))}: background"
+    return RowFilter(reason, (column,), lambda ids: ~np.isin(ids, source_ids))
+
+
+def grade_filter(table: Table) -> RowFilter | None:
+    """Return the filter for the mission's :data:`GOOD_GRADES`, or None if the table has no grades that are known."""
+    for of, name, values in GOOD_GRADES:
+        applies = "signal" in table.names if of == "sixte" else table.mission == of
+        column = table.find(name) if applies else None
+        if column is None:
+            continue
+        if values is None:
+            return RowFilter(f"{column.name} below 0", (column,), lambda grades: grades >= 0)
+        reason = f"{column.name} other than {', '.join(map(str, values))}"
+        return RowFilter(reason, (column,), lambda grades, values=values: np.isin(grades, values))
+    return None
+
+
+def _convention_filters(table: Table, x: Column, y: Column, energy: Column) -> list[RowFilter]:
+    """Return the filters of rows that the mission writes beside its events.
+
+    eROSITA: a row with a negative PI is a further pixel of an event that has a row of its own. XMM: an event with X
+    and Y of -99999999 has no position.
+    """
+    filters = []
+    if table.mission == "erosita" and energy.name.upper() == "PI":
+        filters.append(RowFilter(f"{energy.name} negative: secondary pixels", (energy,), lambda pi: ~(pi < 0)))
+    is_xmm = table.mission == "xmm" or table.value("REFXCTYP", or_of_file=True) is not None
+    if is_xmm and (x.name.upper(), y.name.upper()) == ("X", "Y"):
+        # A TNULL of this value has become NaN; in single precision the value is lower by 8.
+        is_null = table.value(f"TNULL{x.number}") == _NO_POSITION
+
+        def is_placed(*place: NDArray) -> NDArray[np.bool_]:
+            lost = [np.abs(np.asarray(values, np.float64) - _NO_POSITION) < 10 for values in place]
+            return ~np.logical_or.reduce([*lost, *(np.isnan(values) for values in place if is_null)])
+
+        filters.append(RowFilter(f"{x.name}, {y.name} of {_NO_POSITION}: no position", (x, y), is_placed))
+    return filters

@@ -13,7 +13,7 @@ from report_utils.errors import InputError
 from report_utils.events.event_files import Column, Table, open_tables
 from report_utils.events.eventlist import EventList
 from report_utils.events.missions import degrees_of
-from report_utils.events.sky_plane import ARCSEC_PER_RADIAN
+from report_utils.events.positions import ARCSEC_PER_RADIAN
 
 if TYPE_CHECKING:
     from report_utils.events.reading import Reading

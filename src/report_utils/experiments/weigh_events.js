@@ -1,6 +1,6 @@
 // A reader's own event list for the page "Weigh a cluster": a CSV file, or a binary table of a FITS file, is read here
 // and goes nowhere. Which columns are position and energy, and in which unit, follows report_utils.events (reading.py,
-// column_mapping.py, energies.py, missions.py); what these know of missions and units is handed over as `facts`. The
+// positions.py, energies.py, missions.py); what these know of missions and units is handed over as `facts`. The
 // unit of positions is not asked for: an image's box is that of its events, whatever they are measured in.
 //
 // A table is {kind, name, isFits, columns, nRows, value(keyword), fileValue(keyword), read(column)}; a column is
@@ -179,7 +179,7 @@ function csvTable(text, file) {
   };
 }
 
-// --- which columns (events/column_mapping.py, energies.py)
+// --- which columns (events/positions.py, energies.py)
 
 function found(table, name, units = []) {
   const accepted = new Set([name, ...units.map((unit) => `${name}_${unit.toLowerCase()}`)]);
@@ -287,7 +287,7 @@ function settled(energies, values, table, facts) {
   return refuse(`${where}: it is read in ${unit}, ${energies.why}, but a median of ${shown} does not look like that; state the unit beside the file`);
 }
 
-// --- positions (events/column_mapping.py, sky_plane.py)
+// --- positions (events/positions.py)
 
 // Pixels relative to the reference pixel, in arcsec where the header tells their size; else as they are.
 function pixelAxis(table, column, facts) {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from report_utils.errors import InputError
-from report_utils.events.npz_table import open_arrays, read_array_header
+from report_utils.events.columnar_tables import open_arrays, read_array_header
 
 ARRAYS = {
     "masses": np.linspace(13, 15, 7),
