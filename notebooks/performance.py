@@ -33,7 +33,7 @@ import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
-from report_utils.profiles import project_root
+from report_utils.profiles import load_profile, project_root
 from report_utils.report import figures
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
 
@@ -235,7 +235,11 @@ kept("quick_trade")
 # seeds, at up to twice its time. `python -m benchmarks.full_schedule` adds trials.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-kept("full_schedule")
+tried = json.loads((folder / "full_schedule.json").read_text(encoding="utf-8"))["rows"]  # the quickest first
+full = load_profile("full")
+chosen = ", ".join(f"{epochs} at {size}" for size, epochs in full.training.stages(full.n_pixels))
+beyond = "Nothing longer was tried." if tried[-1][0] == chosen else ""
+Markdown(f"{kept('full_schedule').data}\n\n`full` has {chosen}. {beyond}")
 
 # %% [markdown]
 # ## The same numbers elsewhere

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from report_utils.report.claim_tests import Evidence, Runs
 from report_utils.report.claims import CLAIMS
 from report_utils.report.findings import FLOOR, Findings
+from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.seeds import SeedPredictions
@@ -25,13 +27,16 @@ def findings(report_like):
     def make(study=(), scatters=None, by_reading=(), lacking=()):
         tested = {name: SeedPredictions.of(run) for name, run in report_like.items() if name not in lacking}
         verdicts = [HOLDS, FAILS, UNDECIDED]
+        evidence = {one.name: Evidence(verdicts[i % 3]) for i, one in enumerate(CLAIMS)}
         judged = Judged(reproduction=None)
         judged.__dict__.update(
             everything=tested,
             results=tested,
             runs=Runs(tested, n_resamples=50),
             by_reading=dict(by_reading),
-            evidence={one.name: Evidence(verdicts[i % 3]) for i, one in enumerate(CLAIMS)},
+            full=None,
+            here=evidence,
+            evidence=evidence,
         )
         made = Findings(judged)
         made.__dict__.update(_outcomes=SimpleNamespace(), scatters=scatters or {})
@@ -96,3 +101,18 @@ def test_every_claim_stands_once_and_one_that_turns_has_all_readings(findings):
         "it *fails* with percentiles of the occupied pixels (taken in this book); it *holds* with percentiles" in last
     )
     assert "depends on what is counted" in " ".join(findings(by_reading=BY_READING).sentences)
+
+
+def test_full_size_is_quoted_where_it_was_run_with_this_build_where_it_differs(findings):
+    made, full = findings(by_reading=BY_READING), findings(lacking=["agn_less_2"]).judged
+    claims = {claim.name: claim for claim in CLAIMS}
+    halved, split = claims["two_bands_halve"], claims["splitting_halves"]
+    own = {name: replace(found, where=IN_THIS_BUILD) for name, found in made.judged.here.items()}
+    at_full_size = {name: Evidence(HOLDS, where=AT_FULL_SIZE) for name in (halved.name, LITTLE)}
+    made.judged.__dict__.update(full=full, evidence=own | at_full_size)
+    bands, without = made.sentences
+    assert f"{AT_FULL_SIZE}, from 0.12" in bands
+    assert f"{IN_THIS_BUILD}. Without the brightest half" in without
+    assert f"- {halved.statement} ({AT_FULL_SIZE}; {FAILS} {IN_THIS_BUILD})" in made.verdicts
+    assert f"- {split.statement} ({IN_THIS_BUILD})" in made.verdicts
+    assert f"It *{HOLDS}* {AT_FULL_SIZE}, with {READINGS['default']}." in made.verdicts

@@ -103,7 +103,7 @@ def test_a_claim_of_which_a_part_was_run_shows_it_and_is_not_quoted(build):
     assert rows[statements["retained_lose_little"]] == [RUN_IN_PART, UNDECIDED]
     assert rows[statements["threshold"]] == [NOT_RUN, UNDECIDED]
     (part,) = judged.full.in_part["retained_lose_little"].parts
-    assert part.label == f"{CUT} / {FOUR}"
+    assert part.label == "50% retained over all pixels"
     assert "retained_25" in judged.full.in_part["retained_lose_little"].note
 
 
@@ -168,7 +168,9 @@ def test_the_page_says_what_full_size_changes_of_the_protocol(build):
     full, paper = load_profile("full"), load_profile("paper")
     changed = protocol_changes(full, dynamics=False)
     assert f"batch size {paper.training.batch_size} → {full.training.batch_size}" in changed
-    assert "coarse none → 6 epochs at 32 pixels and 4 epochs at 64 pixels" in changed
+    first, second = full.training.coarse
+    stages = f"{first.epochs} epochs at {first.n_pixels} pixels and {second.epochs} epochs at {second.n_pixels} pixels"
+    assert f"coarse none → {stages}" in changed
     assert not any(entry.startswith("dynamics") for entry in changed)
     assert any(entry.startswith("dynamics: epochs 50 → ") for entry in protocol_changes(full, dynamics=True))
     assert protocol_changes(paper, dynamics=True) == []

@@ -164,7 +164,7 @@ def test_claims_as_tables(report_like):
     summary = verdicts_markdown({"Here": evidence})
     assert summary.count("\n") == len(CLAIMS) + 1
     assert cells(summary)[1:] == [[one.statement, one.where, evidence[one.name].verdict] for one in CLAIMS]
-    assert cells(evidence_markdown(evidence["two_bands_halve"]))[1][:2] == ["multi_band_2 / multi_band_1", "0.540"]
+    assert cells(evidence_markdown(evidence["two_bands_halve"]))[1][:2] == ["2 bands over 0-2.5 keV", "0.540"]
     assert "printed" not in evidence_markdown(evidence["agn_less_equal"])
     assert "Not run in this profile" in evidence_markdown(evidence["alike_dynamics"])
 

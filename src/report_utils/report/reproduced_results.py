@@ -245,7 +245,7 @@ class Judged:
         )
         if self.full is None:
             return said
-        rule = "[Which number a sentence quotes](../how-these-numbers-are-made.md#full-size-and-this-build)"
+        rule = "[Which number a sentence quotes](#which-number)"
         return f"{said} Committed results: {origin_of(shown.results.values(), shown.today)}. {rule}."
 
 
