@@ -8,7 +8,7 @@ TORCH ?= torch==2.13.0+cpu
 TORCH_VENV ?= $(VENV)/torch
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-torch serve pdf lint bench lock clean setup setup-dev grid
+.PHONY: help book test test-torch serve pdf release lint bench lock clean setup setup-dev grid
 
 help: ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -31,8 +31,11 @@ serve: setup ## show the rendered book at http://127.0.0.1:8000/ (PORT=8001 for 
 	@test -f _build/html/index.html || { echo 'there is no book yet; make it with: make book' >&2; exit 1; }
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-pdf: book ## print the book as PDF, which it then offers for download; needs Chromium
+pdf: book ## print the book, and what it found on one sheet, as PDFs, which it then offers; needs Chromium
 	$(BIN)/report-utils pdf
+
+release: setup ## pack the last commit and its book into one archive with checksums, to deposit
+	$(BIN)/report-utils release
 
 lint: setup-dev ## check style, and that rooms import only from those below them
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

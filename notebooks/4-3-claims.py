@@ -47,13 +47,16 @@ from matplotlib.figure import Figure
 
 from report_utils.profiles import project_root
 from report_utils.report import figures, open_reproduction
-from report_utils.report.claims import CLAIMS, verdict_counts
+from report_utils.report.claims import CLAIMS, MARGIN_REASON, NEARLY_HALF_REASON, verdict_counts
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
+from report_utils.report.findings import Findings
 from report_utils.report.full_size import IN_THIS_BUILD
 from report_utils.report.intervals import FAILS, HOLDS
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.second_band import judge_conjecture, scatter_ratio
+from report_utils.report.studies import READINGS
 from report_utils.report.tables import evidence_markdown, verdicts_markdown
+from report_utils.report.wording import said_once
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import study_outcomes
 
@@ -62,7 +65,14 @@ figures.use_book_style()
 judged = Judged(reproduction)
 evidence = judged.evidence
 
-Markdown(f"{judged.introduction}\n\n{verdicts_markdown(judged.verdicts)}")
+by_reading = Findings(judged).by_reading
+turned = [
+    f"One verdict depends on how the report is read. *{claim.statement}* At the deepest cuts {by_reading[claim.name]} "
+    "([the readings](sensitivity.ipynb))."
+    for claim in CLAIMS
+    if claim.name in by_reading
+]
+Markdown("\n\n".join(filter(None, [judged.introduction, verdicts_markdown(judged.verdicts), *turned])))
 
 # %% [markdown]
 # Where each network is trained once, another training might reverse a difference of a few per cent between two
@@ -116,15 +126,20 @@ figure
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 blocks = []
-for number, claim in enumerate(CLAIMS, start=1):
+reasons = said_once((claim.reason for claim in CLAIMS), (MARGIN_REASON, NEARLY_HALF_REASON), "claim")
+for number, (claim, reason) in enumerate(zip(CLAIMS, reasons, strict=True), start=1):
     found = [one[claim.name] for one in judged.verdicts.values() if claim.name in one]
+    mark, how = ("*", f", read as {READINGS['default']}") if claim.name in by_reading else ("**", "")
     shown = [
-        f"{evidence_markdown(one)}\n\nVerdict{f' {one.where}' if one.where else ''}: **{one.verdict}**" for one in found
+        f"{evidence_markdown(one)}\n\nVerdict{f' {one.where}' if one.where else ''}{how}: {mark}{one.verdict}{mark}"
+        for one in found
     ]
+    if claim.name in by_reading:
+        shown.append(f"At the deepest cuts {by_reading[claim.name]}.")
     blocks.append(
         f"**{number}. {claim.statement}**\n\n*In the report:* {claim.where}. *Measured:* {claim.statistic}. "
         f"*Holds when:* {claim.threshold}. *Why so:* "
-        f"{claim.reason}\n\n" + "\n\n".join(shown)
+        f"{reason}\n\n" + "\n\n".join(shown)
     )
 Markdown("\n\n---\n\n".join(blocks))
 

@@ -92,7 +92,8 @@ Markdown("\n\n".join(filter(None, [findings.verdicts, judged.about_full_size])))
 
 # %% [markdown]
 # These clusters are simulated from scaling relations, not by the report's hydrodynamics, and unless the line at the top
-# says 128 × 128 pixels, a pixel holds other photons than the report's. Verdicts on emptied pixels depend on that most.
+# says 128 × 128 pixels, a pixel holds other photons than the report's. Verdicts on emptied pixels depend on that most. Halos
+# of test clusters may be in training, seen at other times; [a page](halos.ipynb) measures what that changes.
 #
 # ## Where to go
 #

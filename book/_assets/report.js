@@ -1,6 +1,6 @@
-// What the book's pages do besides the theme: hover texts that stay inside the window and close with Escape, search
-// without summaries where pages cannot be fetched, wide tables and equations that the keyboard can scroll, and a long
-// table that can be filtered.
+// What the book's pages do besides the theme: hover texts that stay inside the window and close with Escape, figures
+// that open large, search without summaries where pages cannot be fetched, wide tables and equations that the keyboard
+// can scroll, and a long table that can be filtered.
 (() => {
   "use strict";
   if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
@@ -13,9 +13,26 @@
     const text = word.querySelector(".hover-text");
     word.classList.remove("closed");
     text.style.removeProperty("left");
+    text.classList.remove("above");
     const box = text.getBoundingClientRect();
     const right = document.documentElement.clientWidth - MARGIN;
     if (box.right > right) text.style.left = `${right - box.right}px`;
+    const room = document.documentElement.clientHeight - word.getBoundingClientRect().bottom;
+    text.classList.toggle("above", room < box.height + MARGIN && word.getBoundingClientRect().top > box.height + MARGIN);
+  }
+
+  // The browser's own dialog: Escape closes it, and the keyboard's focus returns to where it was.
+  function openLarge(image) {
+    const dialog = document.createElement("dialog");
+    const close = document.createElement("button");
+    dialog.className = "large-figure";
+    dialog.setAttribute("aria-label", image.alt);
+    close.textContent = "Close";
+    dialog.append(close, image.cloneNode());
+    dialog.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
   }
 
   function closeAll() {
@@ -72,6 +89,11 @@
     document.querySelectorAll(".hover-word").forEach((word) => {
       word.addEventListener("pointerenter", () => place(word));
       word.addEventListener("focusin", () => place(word));
+    });
+    document.documentElement.classList.add("scripted");
+    document.querySelectorAll(".bd-article figure > img").forEach((image) => image.addEventListener("click", () => openLarge(image)));
+    document.querySelectorAll(".open-large").forEach((button) => {
+      button.addEventListener("click", () => openLarge(button.parentElement.previousElementSibling.querySelector("img")));
     });
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") closeAll();

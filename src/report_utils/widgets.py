@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import html
 import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from report_utils.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FIGURE_DATA = "application/vnd.report-utils.csv+gzip"
+"""The kind of output in which an executed notebook keeps a figure's data: CSV is seven times as long."""
 
 _HERE = Path(__file__).resolve()
 _PAGE = """<!DOCTYPE html>
@@ -58,6 +65,8 @@ class Widget:
         JavaScript files; a style sheet of the same name goes with each.
     plain : str
         HTML shown in its place where no script runs, and in print.
+    figure : matplotlib figure, optional
+        What ``plain`` is a picture of.
     """
 
     kind: str
@@ -65,6 +74,7 @@ class Widget:
     data: Mapping[str, Any]
     scripts: tuple[Path, ...]
     plain: str
+    figure: Figure | None = None
 
     def __repr__(self) -> str:
         return f"<{self.kind}: {self.title}>"
@@ -144,6 +154,16 @@ def colour_table(name: str, *, under: str | None = None, over: str | None = None
 def picture(image: bytes, kind: str, text: str) -> str:
     """Return an image, such as of kind ``"png"``, as HTML; ``text`` describes it to readers who cannot see it."""
     return f'<img alt="{html.escape(text)}" src="{data_address(image, f"image/{kind}")}">'
+
+
+def packed_text(text: str) -> str:
+    """Return text compressed and in letters only, the same for the same text."""
+    return _base64(gzip.compress(text.encode(), mtime=0))
+
+
+def unpacked_text(data: str) -> str:
+    """Return what :func:`packed_text` was given."""
+    return gzip.decompress(base64.b64decode(data)).decode()
 
 
 def data_address(content: bytes, kind: str) -> str:

@@ -101,6 +101,14 @@ def test_a_page_that_is_too_heavy(book):
     assert not any("kB compressed" in fault for fault in faults)
 
 
+def test_pictures_of_previews_weigh_nothing_but_must_be_there(book):
+    (book / "pages" / "other.png").write_bytes(b"x" * LARGEST_PAGE)
+    preview = "<span class='hover-text'><img src='other.png' alt='x'></span></article>"
+    assert faults_after(book, "</article>", preview) == []
+    (book / "pages" / "other.png").unlink()
+    assert any("img leads to other.png" in fault for fault in BookCheck(book).faults())
+
+
 def test_front_page_weight_includes_shared_files(book):
     (book / "_static" / "shared.js").write_bytes(os.urandom(LARGEST_FRONT_PAGE))
     (fault,) = BookCheck(book).faults()

@@ -48,13 +48,13 @@ def test_binder_opens_the_text_notebook(url, expected):
         assert address.startswith(expected)
 
 
-def buttons(pagename, url="", pdf=None):
+def buttons(pagename, url="", prints=()):
     """The buttons of a page, as the theme makes them, with this book's own."""
     source = {"type": "link", "url": f"../_sources/{pagename}.ipynb", "text": ".ipynb"}
     found = [{"type": "group", "label": "download-buttons", "buttons": [source, {"text": ".pdf"}]}]
     if url:
         found.append({"type": "group", "label": "source-buttons", "buttons": [{"type": "link", "url": url}]})
-    dressing.add_buttons(found, pagename, "../", {"url": url, "branch": ""}, pdf)
+    dressing.add_buttons(found, pagename, "../", {"url": url, "branch": ""}, prints)
     return found
 
 
@@ -74,9 +74,21 @@ def test_repository_buttons_appear_only_with_a_repository():
     assert len(buttons("glossary", "https://github.com/a/b")) == 2
 
 
-def test_pdf_button_appears_only_with_a_pdf():
-    assert buttons("glossary", pdf="book.pdf")[0]["buttons"][-1]["url"] == "../book.pdf"
+def test_buttons_for_pdfs_appear_only_with_pdfs():
+    offered = buttons("glossary", prints=[dressing.PDF, dressing.SUMMARY])[0]["buttons"]
+    assert [button["url"] for button in offered[2:]] == [f"../{dressing.PDF}", f"../{dressing.SUMMARY}"]
     assert [button["text"] for button in buttons("glossary")[0]["buttons"]] == [".ipynb", ".pdf"]
+
+
+def test_the_front_page_leads_to_the_pdfs_before_its_first_section():
+    sections = '<section id="a"><h2>A</h2></section><section id="b"></section>'
+    body = f'<section id="top">\n<h1>Title</h1>\n<p>words</p>{sections}</section>'
+    assert dressing.with_offers(body, "../", []) == body
+    offered = dressing.with_offers(body, "../", [dressing.SUMMARY])
+    line, rest = offered.split('<section id="a">')
+    assert f'<a href="../{dressing.SUMMARY}">' in line
+    assert offered.count('class="offers"') == 1
+    assert rest == body.split('<section id="a">')[1]
 
 
 @pytest.fixture
@@ -99,16 +111,19 @@ def print_book(source):
     path = dressing.pdf_path(source)
     path.parent.mkdir(parents=True)
     path.write_bytes(b"%PDF")
+    path.with_name(dressing.SUMMARY).write_bytes(b"%PDF")
     path.with_suffix(".json").write_text(json.dumps(dressing.pages_digests(source)))
 
 
 def test_a_pdf_is_offered_until_a_page_changes(project):
     source = project / "book"
-    assert dressing.offered_pdf(source) is None
+    assert dressing.offered_prints(source) == []
     print_book(source)
-    assert dressing.offered_pdf(source) == dressing.PDF
+    assert dressing.offered_prints(source) == [dressing.PDF, dressing.SUMMARY]
+    dressing.pdf_path(source).with_name(dressing.SUMMARY).unlink()
+    assert dressing.offered_prints(source) == [dressing.PDF]
     execute(source, "two")
-    assert dressing.offered_pdf(source) is None
+    assert dressing.offered_prints(source) == []
 
 
 def test_downloads_are_copied_and_old_ones_removed(project):

@@ -14,17 +14,17 @@ from report_utils.book.glossary import HoverWord, Word
 from report_utils.profiles import project_root
 
 WORDS = [
-    Word("dex", "term-dex", "a tenth"),
-    Word("AGN", "term-AGN", "black holes"),
-    Word("active galactic nucleus", "term-agn", "black holes"),
-    Word("energy band", "term-band", "a range"),
-    Word("band", "term-band2", "a range"),
+    Word("dex", "glossary", "term-dex", "a tenth"),
+    Word("AGN", "glossary", "term-AGN", "black holes"),
+    Word("active galactic nucleus", "glossary", "term-agn", "black holes"),
+    Word("energy band", "glossary", "term-band", "a range"),
+    Word("band", "glossary", "term-band2", "a range"),
 ]
 
 
 def marked(text, words=WORDS):
     tree = publish_doctree(text)
-    count = glossary.mark_first_uses(tree, words, "../glossary.html")
+    count = glossary.mark_first_uses(tree, words, "../{}.html".format)
     return tree, [node.astext() for node in tree.findall(HoverWord)], count
 
 
@@ -35,7 +35,7 @@ def test_the_first_use_is_marked_and_no_other():
     assert tree.astext() == "Scatter in dex, and dex again. The AGN are bright; an active galactic nucleus is not."
     first = next(iter(tree.findall(HoverWord)))
     assert first["uri"] == "../glossary.html#term-dex"
-    assert first["meaning"] == "a tenth"
+    assert first["preview"] == "a tenth"
     assert first["tip"] == "hover-1"
 
 
@@ -66,9 +66,9 @@ def test_a_book_without_glossary_has_no_marks():
 
 
 def test_hover_words_are_links_with_a_described_meaning():
-    writer = SimpleNamespace(body=[])
+    writer = SimpleNamespace(body=[], builder=SimpleNamespace(current_docname="pages/2-data"))
 
-    node = HoverWord(uri="g.html#term-x", meaning='a "range" < b', tip="hover-3")
+    node = HoverWord(uri="g.html#term-x", preview="a &quot;range&quot; &lt; b", tip="hover-3")
     glossary.visit_hover_word(writer, node)
     glossary.depart_hover_word(writer, node)
     text = "".join(writer.body)
@@ -82,14 +82,78 @@ def test_words_come_from_definitions():
         "",
         nodes.term("", "AGN", ids=["term-AGN"]),
         nodes.term("", "nucleus", ids=["term-nucleus"]),
-        nodes.definition("", nodes.paragraph("", "Black\n holes.")),
+        nodes.definition("", nodes.paragraph("", "Black\n <holes>.")),
     )
     tree = publish_doctree("")
     tree += nodes.definition_list("", item)
     assert glossary.words_of(tree) == [
-        Word("AGN", "term-AGN", "Black holes."),
-        Word("nucleus", "term-nucleus", "Black holes."),
+        Word("AGN", "glossary", "term-AGN", "Black &lt;holes&gt;."),
+        Word("nucleus", "glossary", "term-nucleus", "Black &lt;holes&gt;."),
     ]
+
+
+def a_figure(name, caption):
+    figure = nodes.figure(
+        "", nodes.image(uri="pages/a b.svg", alt='two "bands"'), nodes.caption("", caption), ids=[name]
+    )
+    tree = publish_doctree("")
+    tree += figure
+    return tree
+
+
+IMAGES = {"pages/a b.svg": ({"pages/results"}, "a b.svg")}
+
+
+def test_a_figure_shows_its_picture_and_caption_where_it_is_named():
+    previews, words = glossary.previews_of(a_figure("fig-9", "Figure 9. Compare < them."), "pages/results", IMAGES)
+    assert previews == {("pages/results", "fig-9"): words[0].preview}
+    assert [(word.text, word.page, word.anchor) for word in words] == [("Figure 9", "pages/results", "fig-9")]
+    tree, found, _ = marked("Figures 9 and 10, Figure 90, then Figure 9's caption.", words)
+    assert found == ["Figure 9"]
+    writer = SimpleNamespace(body=[], builder=SimpleNamespace(current_docname="pages/2-data"))
+    glossary.depart_hover_word(writer, next(iter(tree.findall(HoverWord))))
+    assert 'src="../_images/a%20b.svg" alt="two &quot;bands&quot;"' in writer.body[0]
+    assert "Compare &lt; them." in writer.body[0]
+
+
+def test_a_figure_does_not_lead_to_itself_nor_others_by_its_name():
+    tree = a_figure("fig-9", "Figure 9. All of Figure 9 at once.")
+    _, words = glossary.previews_of(tree, "pages/results", IMAGES)
+    assert glossary.mark_first_uses(tree, words, "{}.html".format) == 0
+    part = a_figure("fig-11-right", "Figure 11, right, by itself. The same.")
+    assert glossary.previews_of(part, "pages/results", IMAGES)[1] == []
+
+
+def test_an_equation_is_shown_where_its_number_stands():
+    tree = publish_doctree(".. math:: a < b\n")
+    next(iter(tree.findall(nodes.math_block)))["label"] = "eq-a"
+    previews, _ = glossary.previews_of(tree, "pages/results", {})
+    assert previews == {("pages/results", "equation-eq-a"): r'<span class="math">\[a &lt; b\]</span>'}
+
+
+def test_references_with_a_preview_become_hover_words_and_others_stay():
+    tree = publish_doctree(
+        "`here <results.html#equation-eq-a>`_ `there <../other.html#x>`_ `web <https://example.org/#x>`_\n\n"
+        "`own <#equation-eq-a>`_"
+    )
+    previews = {("pages/results", "equation-eq-a"): "shown", ("pages/own", "equation-eq-a"): "its own"}
+    glossary.mark_references(tree, previews, {"results.html": "pages/results", "": "pages/own"}, 4)
+    found = [(word.astext(), word["uri"], word["preview"], word["tip"]) for word in tree.findall(HoverWord)]
+    assert found == [
+        ("here", "results.html#equation-eq-a", "shown", "hover-5"),
+        ("own", "#equation-eq-a", "its own", "hover-6"),
+    ]
+    assert [node.astext() for node in tree.findall(nodes.reference)] == ["there", "web"]
+
+
+def test_a_citation_shows_its_entry():
+    from pybtex.richtext import Text
+
+    entry = SimpleNamespace(text=Text("A. Author. On A & B. 2024."))
+    one = SimpleNamespace(
+        bibliography_key=SimpleNamespace(docname="references"), citation_id="id7", formatted_entry=entry
+    )
+    assert glossary.citation_previews([one]) == {("references", "id7"): "A. Author. On A &amp; B. 2024."}
 
 
 def test_the_glossary_explains_the_words_of_the_field():

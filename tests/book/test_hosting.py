@@ -8,6 +8,7 @@ import tomllib
 
 import pytest
 import yaml
+from tools.workflow_steps import run_steps
 
 from report_utils.profiles import profile_names, project_root
 
@@ -67,6 +68,33 @@ def test_a_pull_request_gets_the_book():
     (step,) = [s for s in content["jobs"]["book"]["steps"] if "upload-artifact" in s.get("uses", "")]
     assert step["if"] == "github.event_name == 'pull_request'"
     assert step["with"]["path"] == "_build/html"
+
+
+def test_every_step_runs_as_the_workflow_has_it(tmp_path, capfd, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FROM_HERE", "kept")
+    workflow = tmp_path / "w.yml"
+    steps = [
+        {"uses": "actions/checkout@x"},
+        {"run": "echo $FROM_HERE $OWN [$GITHUB_ONLY]", "env": {"OWN": 1, "GITHUB_ONLY": "${{ github.ref }}"}},
+        {"run": "false", "continue-on-error": True},
+        {"run": "make something"},
+        {"run": 'test -d "$RUNNER_TEMP"\nfalse\ntouch too-far'},
+        {"run": "touch too-far"},
+    ]
+    workflow.write_text(yaml.safe_dump({"jobs": {"a": {"steps": steps}}}))
+    assert run_steps(workflow, ["make some"]) == 1
+    said = capfd.readouterr()
+    assert "kept 1 []" in said.out
+    assert "left out: make something" in said.out
+    assert "ended with exit status 1" in said.err
+    assert not (tmp_path / "too-far").exists()
+
+
+def test_browser_tests_cannot_be_left_out_by_the_workflow():
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "book.yml").read_text(encoding="utf-8"))["jobs"]["book"]
+    (step,) = [step for step in steps["steps"] if "tests/book/browser" in step.get("run", "")]
+    assert step["env"] == {"REPORT_NEEDS_BROWSER": 1}
 
 
 def test_binder_installs_the_lock_file_for_the_right_python():

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from matplotlib.figure import Figure
 
 from report_utils.book import build, sphinx_ext
 from report_utils.book.build import make_page, publish_pages
@@ -17,8 +18,10 @@ from report_utils.book.execute import METADATA
 from report_utils.book.kept_pages import VERSIONS_KEPT, kept_versions
 from report_utils.book.pages import Page
 from report_utils.errors import InputError
+from report_utils.report.figures.data import data_bundle
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.ownership import record_of
+from report_utils.widgets import FIGURE_DATA
 from tests.conftest import ROOT
 from tests.profile_files import write_profile
 
@@ -47,7 +50,15 @@ def executed(monkeypatch):
 
     def stand_in(page, template, profile, inside, outside):
         slugs.append(page.slug)
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# {page.slug}\n\nText", id="a")])
+        figure = Figure()
+        figure.subplots().plot([1], [2])
+        shown = nbformat.v4.new_output("display_data", {"image/svg+xml": "<svg>", **data_bundle(figure)})
+        named = {"mystnb": {"figure": {"name": f"fig-{page.slug}"}}}
+        cells = [
+            nbformat.v4.new_markdown_cell(f"# {page.slug}\n\nText", id="a"),
+            nbformat.v4.new_code_cell(outputs=[shown], metadata=named, id="b"),
+        ]
+        notebook = nbformat.v4.new_notebook(cells=cells)
         notebook.metadata[METADATA] = {"seconds": 1.0}
         return notebook, {"runs": {}, "files": {}, "folders": [], "results": {}}
 
@@ -131,6 +142,9 @@ def test_pages_are_published_into_the_book(project, executed):
     assert "# index\\n" in text
     assert "*Nothing on this page depends on the profile. [How these numbers are made]" in text
     assert (folder / "2-data.ipynb").stat().st_mtime == 1  # an unchanged page is not written
+    assert FIGURE_DATA not in text  # a figure's data become a file beside it
+    data = (project / "_build" / "figures" / "fig-index.csv").read_text()
+    assert data.splitlines()[-1].startswith("1,1,line,,1,2")
     for kept in kept_versions(PAGES[0], Reproduction("tiny")):
         kept.unlink()
     with pytest.raises(InputError, match="index: it, or what it shows, changed while the book was built; build again"):

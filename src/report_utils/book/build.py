@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from report_utils.book.execute import run_page
+from report_utils.book.figure_files import publish_data, split_data
 from report_utils.book.kept_pages import (
     Today,
     forget_oldest,
@@ -98,20 +99,23 @@ def publish_pages(profile: str | None = None) -> FileLock:
         except Timeout:
             print("another build is rendering this book; waiting for it", file=sys.stderr)
             lock.acquire()
-    today = Today(reproduction)
+    today, data = Today(reproduction), {}
     for page in pages:
         executed = fresh_version(page, today)
         if executed is None:
             msg = f"page {page.slug}: it, or what it shows, changed while the book was built; build again"
             raise InputError(msg)
         executed.touch()  # versions in use are kept the longest
-        text, target = with_line(executed.read_text(encoding="utf-8"), reproduction), folder / f"{page.slug}.ipynb"
+        text, found = split_data(executed.read_text(encoding="utf-8"))
+        data |= found
+        text, target = with_line(text, reproduction), folder / f"{page.slug}.ipynb"
         if not target.is_file() or target.read_text(encoding="utf-8") != text:  # an unchanged page keeps its time stamp
             write_text(target, text)
     expected = {f"{page.slug}.ipynb" for page in pages}
     for path in folder.glob("*.ipynb"):
         if path.name not in expected and is_own_page(path):
             path.unlink()  # of an earlier version; other people's notebooks stay
+    publish_data(project_root(), data)
     return lock
 
 

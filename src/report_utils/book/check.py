@@ -57,6 +57,8 @@ class RenderedPage:
         paths = {self.path.resolve()}
         for element, address in self.references:
             parts = urlsplit(address)
+            if element.find_parent(class_="hover-text"):
+                continue  # loaded when it is looked at
             if is_loaded(element) and not parts.scheme and not parts.netloc and parts.path:
                 paths.add((self.path.parent / unquote(parts.path)).resolve())
         return sorted(path for path in paths if path.is_file())

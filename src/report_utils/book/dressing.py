@@ -19,8 +19,9 @@ QUESTION = "The question."
 LONGEST_DESCRIPTION = 200
 """Characters that search engines and link previews show."""
 
-PDF = "energy-bands-and-cluster-masses.pdf"
-"""The file name of the book as PDF."""
+PDF, SUMMARY = "energy-bands-and-cluster-masses.pdf", "what-this-book-found.pdf"
+_PRINTS = {PDF: ("Book as PDF", "The whole book, to print"), SUMMARY: ("Summary as PDF", "What it found, on one sheet")}
+"""What ``make pdf`` prints, by file name: what a page calls it, and what it is."""
 
 MATHJAX_SETTINGS = 'window.MathJax = {options: {processHtmlClass: "math"}};'
 """Sphinx marks equations so, and tells MathJax to leave the rest of a page alone."""
@@ -69,9 +70,9 @@ def binder_address(repository_url: str, branch: str, notebook: str) -> str | Non
 
 
 def add_buttons(
-    buttons: list[dict[str, Any]], pagename: str, root: str, repository: Mapping[str, str], pdf: str | None
+    buttons: list[dict[str, Any]], pagename: str, root: str, repository: Mapping[str, str], prints: Iterable[str] = ()
 ) -> None:
-    """Add to the theme's buttons above a page what only this book has: text sources, the PDF, and notebooks elsewhere.
+    """Add to the theme's buttons above a page what only this book has: text sources, PDFs, and notebooks elsewhere.
 
     Parameters
     ----------
@@ -82,15 +83,14 @@ def add_buttons(
         Relative path from the page to the book's folder, with a slash at its end unless empty.
     repository : mapping
         ``url`` and ``branch``; what needs a repository is left out where the address is empty.
-    pdf : str, optional
-        The whole book as PDF, from the book's folder.
+    prints : iterable of str
+        The PDFs that the book offers, from its folder.
     """
     groups = {button["label"]: button["buttons"] for button in buttons if button["type"] == "group"}
     downloads, notebook = groups.get("download-buttons", []), notebook_of(pagename)
     if notebook:
         downloads.insert(1, _link(f"{root}{TEXT_SOURCES}/{notebook}.py", ".py", "Text source", "fas fa-file"))
-    if pdf:
-        downloads.append(_link(f"{root}{pdf}", "Book as PDF", "The whole book, to print", "fas fa-file-pdf"))
+    downloads += [_link(f"{root}{name}", *_PRINTS[name], "fas fa-file-pdf") for name in prints]
     url, branch = repository.get("url", "").rstrip("/"), repository.get("branch") or "main"
     if url and notebook:
         blob = f"{url}/blob/{branch}/{NOTEBOOKS}/{notebook}.py"
@@ -105,7 +105,7 @@ def _link(url: str, text: str, tooltip: str, icon: str) -> dict[str, Any]:
 
 
 def pdf_path(source: Path) -> Path:
-    """Return where ``make pdf`` keeps the printed book, given the book's source folder."""
+    """Return where ``make pdf`` keeps the printed book, given the book's source folder; the summary lies beside it."""
     return source.parent / "_build" / "pdf" / PDF
 
 
@@ -114,25 +114,34 @@ def pages_digests(source: Path) -> dict[str, str]:
     return {slug: record["digest"] for slug, record in page_records(source / "pages").items()}
 
 
-def offered_pdf(source: Path) -> str | None:
-    """Return the name of the PDF if there is one and it shows the current pages."""
+def offered_prints(source: Path) -> list[str]:
+    """Return the names of the PDFs that are there, if they show the current pages."""
     path = pdf_path(source)
     stamp = path.with_suffix(".json")
-    if not (path.is_file() and stamp.is_file()):
-        return None
-    return PDF if json.loads(stamp.read_text(encoding="utf-8")) == pages_digests(source) else None
+    if not stamp.is_file() or json.loads(stamp.read_text(encoding="utf-8")) != pages_digests(source):
+        return []
+    return [name for name in _PRINTS if path.with_name(name).is_file()]
+
+
+def with_offers(body: str, root: str, prints: Iterable[str]) -> str:
+    """Return the front page's HTML with a line before its first section that leads to the PDFs, if there are any."""
+    links = [f'<a href="{root}{name}">{_PRINTS[name][1].lower()} (PDF)</a>' for name in prints]
+    line = f'<p class="offers">To keep or to share: {"; ".join(links)}.</p>\n' if links else ""
+    return re.sub("<section(?!.*<h1)", lambda match: line + match[0], body, count=1, flags=re.DOTALL)
 
 
 def add_downloads(source: Path, rendered: Path) -> None:
-    """Copy the notebooks' text sources, and the printed book if it is up to date, from the book into its HTML."""
+    """Copy the notebooks' text sources, and the PDFs that are up to date, from the book into its HTML."""
     folder = rendered / TEXT_SOURCES
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for path in sorted((source.parent / NOTEBOOKS).glob("*.py")):
         shutil.copyfile(path, folder / path.name)
-    (rendered / PDF).unlink(missing_ok=True)
-    if offered_pdf(source):
-        shutil.copyfile(pdf_path(source), rendered / PDF)
+    prints = offered_prints(source)
+    for name in _PRINTS:
+        (rendered / name).unlink(missing_ok=True)
+        if name in prints:
+            shutil.copyfile(pdf_path(source).with_name(name), rendered / name)
 
 
 def needed(assets: Iterable[Any], body: str) -> list[Any]:

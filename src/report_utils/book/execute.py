@@ -162,6 +162,7 @@ def run_page(
                 None,
                 kernel_name="python3",
                 start_timeout=_START_SECONDS,
+                iopub_timeout=_START_SECONDS,  # a busy machine delivers what a cell shows late
                 coalesce_streams=True,  # what is printed comes in as many messages as chance has it
                 progress_bar=False,
                 cwd=str(template.parent),

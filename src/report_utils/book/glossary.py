@@ -1,15 +1,25 @@
-"""Hover texts: the first use of a glossary word on a page shows its meaning and links to the glossary."""
+"""Hover previews: a page's first use of a glossary word shows its meaning; a reference shows what it refers to.
+
+Everything is in the page already: nothing is fetched, so it works from a file too.
+"""
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from docutils import nodes
 
 GLOSSARY = "glossary"
 """The page that explains the words; its own definitions are the hover texts."""
+
+_IMAGES = "//images/"
+"""Stands in a preview for the way from a page to the book's pictures."""
+_FIGURE = re.compile(r"Figure \d+(?=\.)")
+"""How the caption of one of the report's figures begins."""
 
 _NOT_INSIDE = (
     nodes.title, nodes.literal, nodes.literal_block, nodes.reference, nodes.math, nodes.math_block, nodes.raw,
@@ -18,14 +28,16 @@ _NOT_INSIDE = (
 
 
 class Word(NamedTuple):
-    """A word of the glossary."""
+    """A word of the glossary, or the name of a figure."""
 
     text: str
     """As the glossary writes it."""
+    page: str
+    """The document that explains it."""
     anchor: str
-    """Its place on the glossary's page."""
-    meaning: str
-    """Its definition, as plain text."""
+    """Its place there."""
+    preview: str
+    """Its definition, or the figure, as HTML."""
 
 
 class HoverWord(nodes.Inline, nodes.TextElement):
@@ -33,14 +45,15 @@ class HoverWord(nodes.Inline, nodes.TextElement):
 
 
 def visit_hover_word(self: Any, node: HoverWord) -> None:
-    """Write a link to the glossary; a screen reader reads the meaning as its description."""
+    """Write a link; a screen reader reads the preview as its description."""
     self.body.append(f'<span class="hover-word"><a href="{html.escape(node["uri"])}" aria-describedby="{node["tip"]}">')
 
 
 def depart_hover_word(self: Any, node: HoverWord) -> None:
-    """End the link, and write its meaning beside it."""
-    meaning = html.escape(node["meaning"])
-    self.body.append(f'</a><span class="hover-text" role="tooltip" id="{node["tip"]}">{meaning}</span></span>')
+    """End the link, and write the preview beside it."""
+    root = "../" * self.builder.current_docname.count("/")
+    preview = node["preview"].replace(_IMAGES, f"{root}_images/")
+    self.body.append(f'</a><span class="hover-text" role="tooltip" id="{node["tip"]}">{preview}</span></span>')
 
 
 def words_of(doctree: nodes.document) -> list[Word]:
@@ -50,8 +63,72 @@ def words_of(doctree: nodes.document) -> list[Word]:
         meaning = " ".join(" ".join(part.astext() for part in item.findall(nodes.definition)).split())
         for term in item.findall(nodes.term):
             if term["ids"]:
-                words.append(Word(term.astext().strip(), term["ids"][0], meaning))
+                words.append(Word(term.astext().strip(), GLOSSARY, term["ids"][0], html.escape(meaning)))
     return words
+
+
+Previews = dict[tuple[str, str], str]
+"""The HTML to show for a place, by document and name of the place."""
+
+
+def citation_previews(citations: Any) -> Previews:
+    """Return the entries of the bibliographies, given those that sphinxcontrib-bibtex keeps."""
+    from pybtex.backends.plaintext import Backend
+
+    return {
+        (one.bibliography_key.docname, one.citation_id): html.escape(one.formatted_entry.text.render(Backend()))
+        for one in citations
+    }
+
+
+def previews_of(doctree: nodes.document, docname: str, images: Mapping[str, Any]) -> tuple[Previews, list[Word]]:
+    """Return previews of a document's numbered equations and its figures, and the words that stand for figures.
+
+    Parameters
+    ----------
+    doctree : document
+    docname : str
+    images : mapping
+        The documents and the file name of each picture, as Sphinx's environment keeps them.
+    """
+    previews: Previews = {}
+    words = []
+    for block in doctree.findall(nodes.math_block):
+        if block.get("label"):
+            place, text = nodes.make_id(f"equation-{block['label']}"), html.escape(block.astext())
+            previews[docname, place] = f'<span class="math">\\[{text}\\]</span>'
+    for figure in doctree.findall(nodes.figure):
+        picture, caption = figure.next_node(nodes.image), figure.next_node(nodes.caption)
+        if picture is None or picture["uri"] not in images or caption is None or not figure["ids"]:
+            continue
+        source, words_for_it = quote(images[picture["uri"]][1]), html.escape(picture.get("alt", ""))
+        shown = f'<img src="{_IMAGES}{source}" alt="{words_for_it}" loading="lazy">'
+        preview = f"{shown}{html.escape(caption.astext())}"
+        previews |= dict.fromkeys(((docname, place) for place in figure["ids"]), preview)
+        if name := _FIGURE.match(caption.astext()):
+            words.append(Word(name[0], docname, figure["ids"][0], preview))
+    return previews, words
+
+
+def mark_references(doctree: nodes.document, previews: Previews, documents: Mapping[str, str], count: int) -> None:
+    """Turn references to places that have a preview into hover words, in place.
+
+    Parameters
+    ----------
+    doctree : document
+    previews : dict
+    documents : mapping
+        The document at each address, as seen from this one; its own is ``""``.
+    count : int
+        How many hover words the page has already.
+    """
+    for reference in list(doctree.findall(nodes.reference)):
+        uri = reference.get("refuri") or f"#{reference.get('refid', '')}"
+        page, _, place = uri.partition("#")
+        preview = previews.get((documents.get(page, ""), place))
+        if preview and not _is_excluded(reference.parent):
+            count += 1
+            reference.replace_self(HoverWord("", *reference.children, uri=uri, preview=preview, tip=f"hover-{count}"))
 
 
 def pattern_of(words: list[Word]) -> re.Pattern[str] | None:
@@ -66,10 +143,10 @@ def pattern_of(words: list[Word]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<![\w/.-])(?:{'|'.join(forms)})(?![\w-]|\.\w)")
 
 
-def mark_first_uses(doctree: nodes.document, words: list[Word], uri: str) -> int:
+def mark_first_uses(doctree: nodes.document, words: list[Word], address: Callable[[str], str]) -> int:
     """Turn the first use of each word on a page into a hover word, in place, and return how many there are.
 
-    ``uri`` is the glossary's page as seen from this one.
+    ``address`` gives a document's address as seen from this one.
     """
     pattern = pattern_of(words)
     if pattern is None:
@@ -78,17 +155,18 @@ def mark_first_uses(doctree: nodes.document, words: list[Word], uri: str) -> int
     seen: set[str] = set()
     count = 0
     for text in list(doctree.findall(nodes.Text)):
-        if _is_excluded(text):
+        if _is_excluded(text.parent):
             continue
         pieces, end = [], 0
         for match in pattern.finditer(text):
             word = left.get(match[0].casefold()) or left.get(match[0].casefold().removesuffix("s"))
-            if word is None or word.meaning in seen:
+            if word is None or word.preview in seen or _is_inside(text, word.anchor):
                 continue
-            seen.add(word.meaning)
+            seen.add(word.preview)
             count += 1
             pieces.append(nodes.Text(text[end : match.start()]))
-            mark = HoverWord(uri=f"{uri}#{word.anchor}", meaning=word.meaning, tip=f"hover-{count}")
+            uri = f"{address(word.page)}#{word.anchor}"
+            mark = HoverWord(uri=uri, preview=word.preview, tip=f"hover-{count}")
             mark += nodes.Text(match[0])
             pieces.append(mark)
             end = match.end()
@@ -97,8 +175,14 @@ def mark_first_uses(doctree: nodes.document, words: list[Word], uri: str) -> int
     return count
 
 
-def _is_excluded(text: nodes.Text) -> bool:
-    node = text.parent
+def _is_excluded(node: nodes.Node | None) -> bool:
     while node is not None and not isinstance(node, _NOT_INSIDE) and "cell_input" not in node.get("classes", []):
+        node = node.parent
+    return node is not None
+
+
+def _is_inside(node: nodes.Node | None, place: str) -> bool:
+    """Tell whether a node stands in what it would refer to."""
+    while node is not None and place not in getattr(node, "attributes", {}).get("ids", ()):
         node = node.parent
     return node is not None

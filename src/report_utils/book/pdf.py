@@ -27,8 +27,8 @@ CHROMIUM_VARIABLE = "REPORT_CHROMIUM"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _MOST_SECONDS = 900
 _NOT_PRINTED = (
-    "script", "style", "a.headerlink", ".hover-text", "details.made-by", "details.hide", "button",
-    "#jb-print-docs-body", ".prev-next-footer", ".ru-controls",
+    "script", "style", "a.headerlink", ".hover-text", ".figure-tools", ".offers", "details.made-by", "details.hide",
+    "button", "#jb-print-docs-body", ".prev-next-footer", ".ru-controls",
 )  # fmt: skip
 _SCREEN_ONLY = ("executions", "changelog", "api/")
 """Pages, by how their names begin, that are for looking up beside the code."""
@@ -164,11 +164,11 @@ def printable_html(
     sections, contents, part = [], [], ""
     for chapter in chapters:
         path = folder / f"{chapter.name}.html"
-        article = _article(path)
+        article = article_of(path)
         heading = article.find("h1")
         for element in article.select("[id]"):
             element["id"] = _place(chapter.name, element["id"])
-        _redirect(article, path, chapters, folder)
+        redirect(article, path, chapters, folder)
         if chapter.part != part:
             part = chapter.part
             contents.append(f'<li class="part">{html.escape(part)}</li>')
@@ -192,7 +192,7 @@ def printable_html(
     )
 
 
-def _article(path: Path) -> Tag:
+def article_of(path: Path) -> Tag:
     """Return a page's text without elements for the screen only."""
     article = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select_one("article.bd-article")
     for element in article.select(", ".join(_NOT_PRINTED)):
@@ -209,7 +209,7 @@ def _place(name: str, identifier: str = "") -> str:
     return f"{name.replace('/', '-')}--{identifier}" if identifier else name.replace("/", "-")
 
 
-def _redirect(article: Tag, path: Path, chapters: list[Chapter], folder: Path) -> None:
+def redirect(article: Tag, path: Path, chapters: list[Chapter], folder: Path) -> None:
     """Make a page's links lead to places of the one document, and its pictures to their files."""
     names = {(folder / f"{chapter.name}.html").resolve(): chapter.name for chapter in chapters}
     for image in article.select("img[src]"):

@@ -23,8 +23,18 @@ STAMP = Path("_build") / "rendered.json"
 OUTPUT_MARK = ".report-utils-book"
 """The file that marks a folder outside the project as one that holds this book."""
 EXTENSION = "report_utils.book.sphinx_ext"
-_RENDERED = ("html", ".doctrees", "jupyter_execute", "pdf", "rendered.json")
-_SOURCES = ("*.yml", "*.md", "book/**/*", "notebooks/*.py", "src/**/*", "_build/pdf/*")
+_RENDERED = ("html", ".doctrees", "jupyter_execute", "pdf", "figures", "rendered.json")
+_SOURCES = (
+    "*.yml",
+    "*.md",
+    "*.cff",
+    "pyproject.toml",
+    "book/**/*",
+    "notebooks/*.py",
+    "src/**/*",
+    "_build/pdf/*",
+    "_build/figures/*",
+)
 _RENDERERS = (
     "jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "sphinxcontrib-bibtex", "sphinxext-opengraph", "docutils",
 )  # fmt: skip

@@ -10,6 +10,7 @@ import html
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,7 +19,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from report_utils import __version__
-from report_utils.book import api, dressing, glossary, provenance
+from report_utils.book import api, dressing, figure_files, glossary, metadata, provenance
 from report_utils.workers.surroundings import enter_surroundings
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 _BEGUN = "_report_utils_begun"
+_CITATION = "_report_utils_citation"
+_PREVIEWS = "_report_utils_previews"
 _SHOWN = "report_utils_shown"
 _UNFINISHED = "report-utils-unfinished"
 """A file beside Sphinx's own state. If it is there, the last rendering was cut off, and all pages are rendered."""
@@ -62,6 +65,7 @@ def _configure(app: Sphinx, config: Config) -> None:
             alone = "`report-utils page NAME` runs one page"
             _end(f"only the whole book is built here, `jupyter-book build {book}`; {alone}")
         book_pages(root)
+        setattr(app, _CITATION, metadata.read_citation(root))
         contents = root / "_build" / CONTENTS
         write_text(contents, yaml.safe_dump(full_contents(root), sort_keys=False))
     except InputError as error:
@@ -111,8 +115,8 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
     from report_utils.runs.code_digest import file_digest
 
     sources: dict[str, Any] = {name: file_digest(Path(env.doc2path(name))) for name in sorted(env.found_docs)}
-    shown = {"builder": app.builder.name, "pdf": dressing.offered_pdf(Path(app.srcdir)), "sources": sources}
-    env.report_utils_pdf = shown["pdf"]
+    shown = {"builder": app.builder.name, "prints": dressing.offered_prints(Path(app.srcdir)), "sources": sources}
+    env.report_utils_prints = shown["prints"]
     was_cut_off = hasattr(app, _BEGUN) and getattr(app, _BEGUN)[2]
     is_outdated = was_cut_off or added or changed or removed or shown != getattr(env, _SHOWN, None)
     setattr(env, _SHOWN, shown)
@@ -124,33 +128,59 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
 
 def _say_how_figures_were_made(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.docname
-    record = provenance.read_record(Path(app.srcdir) / f"{docname}.ipynb")
+    notebook = Path(app.srcdir) / f"{docname}.ipynb"
+    record = provenance.read_record(notebook)
     if record is not None:
         provenance.add_made_by(doctree, docname, record["inputs"])
+        figure_files.add_tools(doctree, Path(app.srcdir).parent)
+
+
+def _previews(app: Sphinx) -> tuple[list[glossary.Word], glossary.Previews]:
+    """Return what hover previews show, gathered once from all documents of the book."""
+    if not hasattr(app, _PREVIEWS):
+        words = glossary.words_of(app.env.get_doctree(glossary.GLOSSARY))
+        previews = glossary.citation_previews(app.env.get_domain("cite").citations)
+        for docname in sorted(app.env.found_docs):
+            more, figures = glossary.previews_of(app.env.get_doctree(docname), docname, app.env.images)
+            previews |= more
+            words += figures
+        setattr(app, _PREVIEWS, (words, previews))
+    return getattr(app, _PREVIEWS)
 
 
 def _mark_words(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if app.builder.format != "html" or docname == glossary.GLOSSARY or docname.startswith("api/"):
         return
-    words = glossary.words_of(app.env.get_doctree(glossary.GLOSSARY))
-    glossary.mark_first_uses(doctree, words, app.builder.get_relative_uri(docname, glossary.GLOSSARY))
+    words, previews = _previews(app)
+    count = glossary.mark_first_uses(doctree, words, partial(app.builder.get_relative_uri, docname))
+    documents = {app.builder.get_relative_uri(docname, name): name for name in app.env.found_docs} | {"": docname}
+    glossary.mark_references(doctree, previews, documents, count)
 
 
 def _describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
-    """Let search engines and link previews show the question that a page answers."""
+    """Let search engines and link previews show the question that a page answers, and reference managers cite it."""
     paragraphs = [node.astext() for node in doctree.findall(nodes.paragraph)] if doctree is not None else []
     description = html.escape(dressing.page_description(paragraphs))
     if description:
         tag = f'<meta name="description" content="{description}" />\n'
         context["metatags"] = context.get("metatags", "") + tag
         context["meta"] = (context.get("meta") or {}) | {"og:description": description}
+        record = provenance.read_record(Path(app.srcdir) / f"{pagename}.ipynb") or {}
+        address = f"{base.rstrip('/')}/{pagename}.html" if (base := app.config.html_baseurl) else ""
+        title = getattr(doctree.next_node(nodes.title), "astext", str)()
+        about = (title, html.unescape(description), record.get("at", "")[:10])
+        tags = metadata.page_tags(getattr(app, _CITATION), *about, "../" * pagename.count("/"), address)
+        context["metatags"] += tags
 
 
 def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:  # noqa: ARG001
     """Give a page its buttons, and no script that it does not need."""
     body = context.get("body", "")
+    root = context["content_root"].removeprefix("./")
     if body:
         context["body"] = dressing.repaired_body(body)
+    if pagename == app.config.root_doc:
+        context["body"] = dressing.with_offers(context["body"], root, app.env.report_utils_prints)
     toctree = context["generate_toctree_html"]
     context["generate_toctree_html"] = lambda *values, **options: dressing.named_toggles(
         str(toctree(*values, **options))
@@ -162,8 +192,7 @@ def _dress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
     context["default_mode"] = "light"  # until a script asks the system; without scripts it stays so
     options = app.config.html_theme_options
     repository = {"url": options.get("repository_url", ""), "branch": options.get("repository_branch", "")}
-    root = context["content_root"].removeprefix("./")
-    dressing.add_buttons(context["header_buttons"], pagename, root, repository, app.env.report_utils_pdf)
+    dressing.add_buttons(context["header_buttons"], pagename, root, repository, app.env.report_utils_prints)
 
 
 def _finish(app: Sphinx, exception: Exception | None) -> None:
@@ -174,6 +203,9 @@ def _finish(app: Sphinx, exception: Exception | None) -> None:
         dressing.shorten_style(Path(app.outdir) / "_static")
         dressing.remove_old(Path(app.outdir), app.env.found_docs, app.builder.images.values())
         dressing.add_downloads(Path(app.srcdir), Path(app.outdir))
+        figure_files.copy_data(Path(app.srcdir).parent, Path(app.outdir))
+        repository = app.config.html_theme_options.get("repository_url", "")
+        metadata.write_metadata(Path(app.srcdir).parent, Path(app.outdir), repository)
     report, lock, _, began = getattr(app, _BEGUN)
     lock.release()
     if not app._warncount:  # a page with a warning is rendered again, and warns again
@@ -203,6 +235,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     enter_surroundings()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
     app.add_node(provenance.MadeBy, html=(provenance.visit_made_by, None))
+    app.add_node(figure_files.FigureTools, html=(figure_files.visit_figure_tools, None))
     app.add_node(glossary.HoverWord, html=(glossary.visit_hover_word, glossary.depart_hover_word))
     app.add_directive("report-executions", Executions)
     app.add_directive("report-reference", api.Reference)

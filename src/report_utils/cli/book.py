@@ -65,18 +65,40 @@ def page(
 
 @app.command(rich_help_panel=BOOK)
 def pdf(profile: ProfileOption = None) -> None:
-    """Print the rendered book to a PDF with Chromium.
+    """Print the rendered book, and one sheet of what it found, to PDFs with Chromium.
 
-    The book is rendered again, so that it offers the PDF.
+    The book is rendered again, so that it offers them.
     """
+    from report_utils.book.dressing import SUMMARY
+    from report_utils.book.metadata import read_citation
     from report_utils.book.pdf import make_pdf
-    from report_utils.book.rendered import render
+    from report_utils.book.rendered import note_rendering, render, what_is_rendered
+    from report_utils.book.summary import print_summary
     from report_utils.profiles import load_profile, project_root
 
-    chosen = load_profile(profile)
-    target = make_pdf(project_root())
+    chosen, root = load_profile(profile), project_root()
+    target = make_pdf(root)
+    sheet = target.with_name(SUMMARY)
+    print_summary(root / "_build" / "html", sheet, read_citation(root))
+    for path in (target, sheet):
+        typer.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
+    sources = what_is_rendered(root)
+    status = render(chosen.path)
+    note_rendering(root, None if status else sources)
+    raise typer.Exit(status)
+
+
+@app.command(rich_help_panel=BOOK)
+def release() -> None:
+    """Pack the last commit and its book into one archive, with checksums.
+
+    Everything must be committed, and the book built from it.
+    """
+    from report_utils.book.release import make_release
+    from report_utils.profiles import project_root
+
+    target = make_release(project_root())
     typer.echo(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
-    raise typer.Exit(render(chosen.path))
 
 
 @app.command(rich_help_panel=BOOK)

@@ -118,7 +118,7 @@ def dynamics_viewer(
     }
     ascending = "grouped by class" if recording.classes else "in ascending truth"
     text = f"Heatmap of {title}, a row for each {item} {ascending}; the last column is the truth."
-    return Widget("dynamics-viewer", title, data, _SCRIPTS, picture(webp(figure), "webp", text))
+    return Widget("dynamics-viewer", title, data, _SCRIPTS, picture(webp(figure), "webp", text), figure)
 
 
 def _columns(recording: Recording, cells: Picture) -> dict[str, Any]:

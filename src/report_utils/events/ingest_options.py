@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from report_utils.errors import InputError
-from report_utils.events.channels import read_ebounds
+from report_utils.events.energies import read_ebounds
 from report_utils.events.gti import IN_FILE
 from report_utils.events.missions import CHANNEL, is_energy
 from report_utils.files.input_files import sha256_of

@@ -1,4 +1,4 @@
-"""What files and missions mean by their columns, keywords and units: tables of facts, and which row applies."""
+"""What files and missions mean by their columns, keywords and units: tables of facts, and what follows from them."""
 
 from __future__ import annotations
 
@@ -161,24 +161,6 @@ def is_energy(text: str) -> bool:
     if unit.is_equivalent(units.m):
         return unit.to(units.m) <= _MAX_WAVELENGTH
     return unit.is_equivalent(units.keV) or unit.is_equivalent(units.Hz)
-
-
-def energies_in_kev(values: NDArray, text: str) -> NDArray[np.floating]:
-    """Return energies, (n,) [keV], of values in a unit of energy, frequency or wavelength."""
-    from astropy import units
-
-    if text == "keV":
-        return values
-    if text == "eV":
-        # Division, not multiplication by 0.001: 2500 eV must become exactly 2.5 keV, because bands are right-closed.
-        return values / 1000.0
-    unit, values = find_unit(text), np.asarray(values, np.float64)
-    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        if not unit.is_equivalent(units.keV):
-            return unit.to(units.keV, values, equivalencies=units.spectral())
-        # A power of ten must be exact to the bit, so that 0.0025 MeV becomes exactly 2.5 keV.
-        factor = float(f"{unit.to(units.keV):.14g}")
-        return values / float(f"{1 / factor:.14g}") if factor < 1 else values * factor
 
 
 def same_energy_unit(one: str, other: str) -> bool:

@@ -181,23 +181,24 @@ def load_events(
     source_id = table.need("SRC_ID") if options.agn_source_ids else None
     rows, repeated = _read_rows(table, layout, source_id, options)
     tally = Tally(path, rows.n_rows, dict(rows.dropped))
-    x, y, stored = (rows.values.pop(column.name) for column in layout.event)
-    tally.demand_some(len(stored))
+    tally.demand_some(len(rows.values[layout.energies.column.name]))
 
     # From the file's numbers to keV and arcsec.
     if isinstance(table, JoinedTable) and layout.energies.by == "custom":
         demand_one_unit(table, layout.energies)
-    layout = replace(layout, energies=layout.energies.settled(stored, path))
-    energy = layout.energies.in_kev(stored)
-    faults = layout.energies.faults(stored, energy)
-    positions = place(x, y, layout.positions, table)
-    del x, y, stored  # memory, for a long list
     labels = None
     if source_id is not None:
         ids = rows.values[source_id.name]
         labels = np.full(len(ids), Source.GAS, np.int8)
         labels[ids == -1] = Source.BACKGROUND
         labels[np.isin(ids, list(options.agn_source_ids))] = Source.AGN
+    stored = rows.values.pop(layout.energies.column.name)
+    layout = replace(layout, energies=layout.energies.settled(stored, path))
+    energy = layout.energies.in_kev(stored)
+    faults = layout.energies.faults(stored, energy)
+    del stored  # what is popped here leaves memory at once
+    columns = layout.positions
+    positions = place(rows.values.pop(columns.x.name), rows.values.pop(columns.y.name), columns, table)
 
     # Rows that cannot be used are refused or left out, and so are repeated ones.
     faults |= positions.faults

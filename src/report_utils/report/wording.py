@@ -48,7 +48,7 @@ def change(ratio: Interval) -> str:
     if ratio.low > 1:
         return f"rises by {percent(ratio.value)}% ({name}: {percent(ratio.low)} to {percent(ratio.high)}%)"
     low, high = (f"{100 * (end - 1):+.0f}".replace("-", "−") for end in (ratio.low, ratio.high))
-    return f"may change either way ({name}: {low} to {high}%)"
+    return f"changes by {low} to {high}% ({name})"
 
 
 def trainings(n_seeds: Iterable[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from report_utils.book.check import rendered_pages
@@ -170,6 +171,67 @@ def test_a_figure_leads_to_the_code_that_made_it(reader):
     assert not reader.run(closed, target)
     reader.run("document.querySelector('details.made-by a').click()")
     reader.wait_for(f"return document.getElementById('{target}').closest('details').open")
+
+
+def test_a_figure_opens_large_and_gives_its_files(reader):
+    from selenium.webdriver.common.keys import Keys
+
+    reader.resize(1440)
+    reader.open((HTML / "pages/index.html").as_uri())
+    button = "document.querySelector('.open-large')"
+    reader.run(f"{button}.focus()")
+    press(reader, Keys.ENTER)
+    large = "return document.querySelector('dialog.large-figure[open] img')"
+    assert reader.run(f"{large}.getBoundingClientRect().width") > 1200
+    assert reader.run("return document.querySelector('dialog.large-figure').getAttribute('aria-label').length") > 20
+    press(reader, Keys.ESCAPE)
+    assert reader.run(large) is None
+    assert reader.run(f"return document.activeElement === {button}")
+    reader.run("document.querySelector('.bd-article figure > img').click()")
+    assert reader.run(f"{large} !== null")
+    reader.run("document.querySelector('dialog.large-figure button').click()")
+    assert reader.run(large) is None
+    links = reader.run("return [...document.querySelectorAll('.figure-tools a')].map(a => [a.href, a.download])")
+    (picture, name), (data, _) = links[:2]
+    assert name == "fig-headline.svg"
+    assert picture.endswith(".svg")
+    table = pd.read_csv(HTML / "_sources" / "figures" / data.rpartition("/")[2], comment="#")
+    assert {"line", "bars"} <= set(table.kind)
+    assert "printed in the report" in set(table.label)
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "shown"),
+    [
+        ("3-3-results", "#equation-eq-residual", "mjx-container"),
+        ("edit-one-section", "3-3-results.html#fig-9", "img"),
+        ("index", "references.html#", ""),
+    ],
+)
+def test_references_show_what_they_refer_to_inside_the_window(reader, page, link, shown):
+    reader.resize(1440)
+    reader.open((HTML / f"pages/{page}.html").as_uri())
+    word = f"document.querySelector('.hover-word > a[href*=\"{link}\"]')"
+    reader.run(f"{word}.scrollIntoView({{block: 'end'}}); {word}.focus()")
+    top, bottom, width = reader.run(
+        f"const box = {word}.nextSibling.getBoundingClientRect(); return [box.top, box.bottom, box.width]"
+    )
+    assert width > 100
+    assert 0 <= top < bottom <= 900
+    if shown:
+        assert reader.run(f"return {word}.nextSibling.querySelector('{shown}') !== null")
+    else:
+        assert "Lovig" in reader.run(f"return {word}.nextSibling.innerText")
+
+
+def test_code_is_copied_by_a_button(reader):
+    reader.resize(1440)
+    reader.open((HTML / "pages/own-observations.html").as_uri())
+    n_blocks, n_buttons = reader.run(
+        "const blocks = [...document.querySelectorAll('.bd-article div.highlight')];"
+        "return [blocks.length, blocks.filter(block => block.querySelector('button.copybtn')).length]"
+    )
+    assert n_blocks == n_buttons > 3
 
 
 def test_a_page_is_read_without_scripts(reader):

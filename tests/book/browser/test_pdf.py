@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
 
 import pytest
+from PIL import Image
+from pypdf import PdfReader
 
 from report_utils.book import pdf
+from report_utils.book.metadata import read_citation
 from report_utils.book.pages import full_contents
 from report_utils.book.pdf import find_chromium, make_pdf, pages_of_places, print_document
+from report_utils.book.summary import print_summary
 from report_utils.errors import InputError
 from report_utils.profiles import project_root
+from report_utils.widgets import data_address
 
 
 def _has_browser():
@@ -41,6 +47,30 @@ def test_a_document_is_printed_with_outline_links_and_page_numbers(tmp_path):
 
 
 @needs_browser
+def test_figures_stay_with_their_captions_and_pages_have_numbers(tmp_path):
+    pixel = io.BytesIO()
+    Image.new("RGB", (40, 90), "navy").save(pixel, "png")
+    source = data_address(pixel.getvalue(), "image/png")
+    figures = "".join(
+        f"<p>{'words ' * (60 * number)}</p><figure><img src='{source}#{number}' style='height: 90mm'>"
+        f"<figcaption>Caption-{number}</figcaption></figure>"
+        for number in range(8)
+    )
+    sheets = "".join(
+        f"<link rel='stylesheet' href='{(project_root() / 'book' / '_assets' / name).as_uri()}'>"
+        for name in ("plain.css", "print.css")
+    )
+    document, target = tmp_path / "d.html", tmp_path / "d.pdf"
+    document.write_text(f"<!DOCTYPE html><title>T</title>{sheets}<body>{figures}")
+    print_document(document, target)
+    pages = PdfReader(target).pages
+    assert len(pages) > 4
+    texts = [page.extract_text() for page in pages]
+    assert [len(page.images) for page in pages] == [text.count("Caption-") for text in texts]
+    assert [text.split()[-1] for text in texts[1:]] == [str(number) for number in range(2, len(pages) + 1)]
+
+
+@needs_browser
 @pytest.mark.skipif(not (project_root() / "_build" / "html" / "index.html").is_file(), reason="run `make book` first")
 def test_the_book_is_printed_whole(tmp_path, monkeypatch):
     root = project_root()
@@ -53,6 +83,18 @@ def test_the_book_is_printed_whole(tmp_path, monkeypatch):
     text = (tmp_path / "book.html").read_text(encoding="utf-8")
     for chapter, number in zip(chapters, numbers, strict=True):
         assert re.search(rf'<a href="#{chapter.name.replace("/", "-")}">[^<]+</a><span>{number}</span>', text)
+
+
+@needs_browser
+@pytest.mark.skipif(not (project_root() / "_build" / "html" / "index.html").is_file(), reason="run `make book` first")
+def test_what_the_book_found_is_one_sheet_with_its_figure(tmp_path):
+    root, target = project_root(), tmp_path / "sheet.pdf"
+    print_summary(root / "_build" / "html", target, read_citation(root))
+    (page,) = PdfReader(target).pages
+    text = page.extract_text()
+    assert "What this book found" in text
+    assert "The result at a glance" in text
+    assert "What was found." in text
 
 
 def test_a_book_without_one_of_its_pages_is_said(tmp_path):

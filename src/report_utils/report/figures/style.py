@@ -12,6 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
+from report_utils.report.figures.data import data_bundle
+from report_utils.widgets import Widget
+
 OURS, PRINTED, AGN_LESS, NEUTRAL = "#0173b2", "#de8f05", "#029e73", "#949494"
 """From seaborn's ``colorblind`` palette."""
 
@@ -40,7 +43,7 @@ _STYLE = {
 
 
 def use_book_style() -> None:
-    """Set matplotlib's and seaborn's defaults for a page, and make notebooks show figures as SVG.
+    """Set matplotlib's and seaborn's defaults for a page, and make notebooks show figures as SVG and keep their data.
 
     The user's ``matplotlibrc`` is ignored, and the font is the one that comes with matplotlib.
 
@@ -61,6 +64,8 @@ def use_book_style() -> None:
     if shell is not None:
         set_matplotlib_formats("svg")
         shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, svg_text)
+        shell.display_formatter.mimebundle_formatter.for_type(Figure, data_bundle)
+        shell.display_formatter.mimebundle_formatter.for_type(Widget, lambda widget: data_bundle(widget.figure))
 
 
 def svg_text(figure: Figure) -> str:
