@@ -66,8 +66,9 @@ judged = Judged(reproduction)
 evidence = judged.evidence
 
 by_reading = Findings(judged).by_reading
+here = f" {IN_THIS_BUILD}" if judged.full else ""
 turned = [
-    f"One verdict depends on how the report is read. *{claim.statement}* At the deepest cuts {by_reading[claim.name]} "
+    f"One verdict depends on how the report is read. *{claim.statement}* At the deepest cuts{here} {by_reading[claim.name]} "
     "([the readings](sensitivity.ipynb))."
     for claim in CLAIMS
     if claim.name in by_reading

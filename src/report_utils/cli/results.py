@@ -177,7 +177,7 @@ def export(
     folder: FolderOption = None,
     replace: ReplaceOption = False,
 ) -> None:
-    """Write finished runs where they can be committed, with weights only of the networks that pages look into."""
+    """Write finished runs to be committed; weights only of networks that pages look into."""
     from report_utils.reproduction.one_profile import Reproduction
     from report_utils.reproduction.results import export_results, export_study
     from report_utils.reproduction.studies import get_study
