@@ -10,7 +10,7 @@ import typer
 from report_utils.cli import app
 
 PANELS = {
-    "Book": ["build", "page", "pdf", "check"],
+    "Book": ["build", "page", "pdf", "release", "check"],
     "Observations": ["simulate", "ingest", "export", "inspect", "observations"],
     "Training": ["fit", "study", "grid", "dynamics"],
     "Results": ["table", "status", "verify", "clean", "predict", "results"],

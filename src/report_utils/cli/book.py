@@ -65,7 +65,7 @@ def page(
 
 @app.command(rich_help_panel=BOOK)
 def pdf(profile: ProfileOption = None) -> None:
-    """Print the rendered book, and one sheet of what it found, to PDFs with Chromium.
+    """Print the book, and one sheet of what it found, as PDFs with Chromium.
 
     The book is rendered again, so that it offers them.
     """
