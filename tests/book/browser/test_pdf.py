@@ -67,7 +67,7 @@ def test_figures_stay_with_their_captions_and_pages_have_numbers(tmp_path):
     assert len(pages) > 4
     texts = [page.extract_text() for page in pages]
     assert [len(page.images) for page in pages] == [text.count("Caption-") for text in texts]
-    assert [text.split()[-1] for text in texts[1:]] == [str(number) for number in range(2, len(pages) + 1)]
+    assert [text.split()[0] for text in texts[1:]] == [str(number) for number in range(2, len(pages) + 1)]
 
 
 @needs_browser
