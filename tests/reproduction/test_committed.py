@@ -201,7 +201,7 @@ def test_pages_say_where_their_numbers_come_from(shown, slug, says):
     assert fresh_version(page, Today(shown)) == path
     text = with_line(path.read_text(encoding="utf-8"), shown)
     assert says in text or says == "not recorded"
-    assert text.count("[committed results](reproduction-status.ipynb#origins)") == 1
+    assert text.count("[committed results](#origins)") == 1
 
 
 def test_status_says_which_results_the_book_shows_and_what_changed_since(shown, folder, monkeypatch):

@@ -20,8 +20,8 @@ from report_utils.runs.ownership import METADATA
 EXPLAINED = "../how-these-numbers-are-made.md"
 """The page that says what the words of the line below a title mean, as seen from a page that is run."""
 
-ORIGINS = "reproduction-status.ipynb#origins"
-"""Where the book says once which commits made its committed results, and what has changed since."""
+ORIGINS = "#origins"
+"""A label: where the book says once which commits made its committed results, and what has changed since."""
 
 MOST_RUNS_NAMED = 4
 """Under a figure; a page that shows more runs gives their number, and a link to the list."""
