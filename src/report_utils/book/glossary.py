@@ -128,7 +128,8 @@ def mark_references(doctree: nodes.document, previews: Previews, documents: Mapp
         preview = previews.get((documents.get(page, ""), place))
         if preview and not _is_excluded(reference.parent):
             count += 1
-            reference.replace_self(HoverWord("", *reference.children, uri=uri, preview=preview, tip=f"hover-{count}"))
+            mark = HoverWord("", "", *reference.children, uri=uri, preview=preview, tip=f"hover-{count}")
+            reference.replace_self(mark)
 
 
 def pattern_of(words: list[Word]) -> re.Pattern[str] | None:
