@@ -144,8 +144,9 @@ class Judged:
 
     @cached_property
     def evidence(self) -> Mapping[str, Evidence]:
-        """The verdict on every claim that is quoted, with where it was given if there are several places."""
-        return self.here if self.full is None else {**self._own, **self.full.here}
+        """The verdict on every claim that is quoted, with where it was given if that is in several places."""
+        at_full_size = {} if self.full is None else self.full.here
+        return {**self._own, **at_full_size} if at_full_size else self.here
 
     @property
     def _own(self) -> Mapping[str, Evidence]:
