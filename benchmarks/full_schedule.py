@@ -4,8 +4,8 @@ Usage: ``python -m benchmarks.full_schedule [--only NAME ...] [--transforms NAME
 
 Each trial trains on nine of ten folds of 3286 clusters of another simulation seed (1001) at 128 pixels and is judged on
 the tenth: on no cluster that Table 1 of the book is made of, and by no number of the report. Times are processor
-seconds of one thread. Trials are added to ``benchmarks/results/full_schedule.json`` one by one, and the table there,
-which the book shows, is written anew.
+seconds of one thread. After each seed its trials are added to ``benchmarks/results/full_schedule.json``, and the table
+there, which the book shows, is written again; trials that it has already are left out.
 """
 
 from __future__ import annotations

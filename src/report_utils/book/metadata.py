@@ -209,7 +209,12 @@ def _file(place: str, kind: str | list[str] = "File") -> Entity:
     return {"@id": place, "@type": kind, "name": path.name, "encodingFormat": _TYPES.get(path.suffix, "text/plain")}
 
 
+def as_file(entity: Entity) -> str:
+    """Return a description as the text of its file."""
+    return json.dumps(entity, indent=1, ensure_ascii=False) + "\n"
+
+
 def write_metadata(root: Path, book: Path, repository: str = "") -> None:
     """Write the descriptions of the software and of the rendered book into its folder."""
     for name, content in ((CODEMETA, codemeta(root, read_citation(root), repository)), (CRATE, ro_crate(root, book))):
-        (book / name).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        (book / name).write_text(as_file(content), encoding="utf-8")

@@ -8,14 +8,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import json
 import subprocess
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from report_utils import __version__
-from report_utils.book.metadata import CITATION, CODEMETA, CRATE, codemeta, read_citation, ro_crate
+from report_utils.book.metadata import CITATION, CODEMETA, CRATE, as_file, codemeta, read_citation, ro_crate
 from report_utils.book.rendered import is_rendered
 from report_utils.errors import InputError
 from report_utils.files.disk import clear_disk_errors
@@ -53,7 +52,7 @@ def make_release(root: Path) -> Path:
     sums = {"@id": SUMS, "@type": "File", "name": "checksums of all files", "encodingFormat": "text/plain"}
     crate = ro_crate(root, book, prefix=BOOK, parts=[whole, sums])
     for name, value in ((CODEMETA, codemeta(root, citation)), (CRATE, crate)):
-        entries[name] = _entry((json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
+        entries[name] = _entry(as_file(value).encode())
     files = {name: data for name, (member, data) in sorted(entries.items()) if member.isfile()}
     entries[SUMS] = _entry(
         "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in files.items()).encode()
@@ -116,14 +115,7 @@ def _packed(folder: str, entries: Mapping[str, Entry], moment: int) -> bytes:
     ):
         for name, (member, data) in sorted(entries.items()):
             mode = 0o755 if member.mode & 0o100 else 0o644
-            same = {
-                "name": f"{folder}/{name}",
-                "mtime": moment,
-                "mode": mode,
-                "uid": 0,
-                "gid": 0,
-                "uname": "",
-                "gname": "",
-            }
+            same = {"name": f"{folder}/{name}", "mtime": moment, "mode": mode}
+            same |= {"uid": 0, "gid": 0, "uname": "", "gname": ""}
             archive.addfile(member.replace(**same, deep=False), io.BytesIO(data))
     return packed.getvalue()

@@ -18,7 +18,7 @@ from report_utils.cnn.untrained import why_untrained
 from report_utils.errors import NotAvailableError
 from report_utils.profiles import Profile, project_root
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.runs.store import Run, RunKey
+from report_utils.runs.store import Run
 
 if TYPE_CHECKING:
     import keras
@@ -108,14 +108,8 @@ def trained_networks(reproduction: Reproduction, transform: str) -> list[Trained
     NotAvailableError
         If a fit is missing; the message names the command that trains it. Most committed results hold no weights.
     """
-    n_seeds = reproduction.n_training_seeds(transform)
-    return _networks(
-        reproduction, transform, [reproduction.load(key) for key in _keys(reproduction, transform, n_seeds)]
-    )
-
-
-def _keys(reproduction: Reproduction, transform: str, n_seeds: int) -> list[RunKey]:
-    return [key for seed in range(n_seeds) for key in reproduction.fit_keys(transform, seed)]
+    keys = reproduction.fit_keys_of_seeds(transform, reproduction.n_training_seeds(transform))
+    return _networks(reproduction, transform, [reproduction.load(key) for key in keys])
 
 
 def _networks(reproduction: Reproduction, transform: str, runs: Sequence[Run | None]) -> list[TrainedNetwork]:
@@ -156,7 +150,7 @@ def networks_of_book(
         if not runs:
             n_seeds = reproduction.book_seeds(name)
             reproduction.prepare([name], (), n_training_seeds=n_seeds)
-            runs = [reproduction.load(key) for key in _keys(reproduction, name, n_seeds)]
+            runs = [reproduction.load(key) for key in reproduction.fit_keys_of_seeds(name, n_seeds)]
         networks[name] = {(one.fold, one.training_seed): one for one in _networks(reproduction, name, runs)}
     return networks
 

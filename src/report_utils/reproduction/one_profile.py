@@ -25,7 +25,7 @@ from report_utils.reproduction.recorded import recorded_dynamics, recorded_fits
 from report_utils.reproduction.training_tasks import dynamics_code, fit_code, profile_folds, store_run
 from report_utils.runs.cleanup import in_use
 from report_utils.runs.code_digest import reached_definitions
-from report_utils.runs.manifests import fault_of, read_manifest
+from report_utils.runs.manifests import read_manifest
 from report_utils.runs.store import Run, RunKey, Store
 from report_utils.workers.backends import backend_name
 from report_utils.workers.processes import WORKER_ENVIRONMENT
@@ -179,13 +179,12 @@ class Reproduction:
 
         It is empty unless each of them is there, undamaged, and would be computed from the same inputs today.
         """
-        found = []
-        for seed in range(self.profile.network_seeds):
-            for key in self.fit_keys(transform, seed):
-                folder = Store(results_folder(self.profile.name)).folder(key)
-                if fault_of(folder, key.digest) is not None:
-                    return []
-                found.append(Run(folder, read_manifest(folder)))
+        committed, found = Store(results_folder(self.profile.name)), []
+        for key in self.fit_keys_of_seeds(transform, self.profile.network_seeds):
+            if committed.fault(key) is not None:
+                return []
+            folder = committed.folder(key)
+            found.append(Run(folder, read_manifest(folder)))
         return found if all(run.has_weights for run in found) else []
 
     def n_training_seeds(self, transform: str) -> int:
@@ -284,6 +283,10 @@ class Reproduction:
             msg = f"fold {max(chosen, key=abs)}: profile {self.profile.name} trains the folds 0 to {n_folds - 1}"
             raise InputError(msg)
         return [self.fit_key(transform, fold, training_seed) for fold in chosen]
+
+    def fit_keys_of_seeds(self, transform: str, n_training_seeds: int) -> list[RunKey]:
+        """Return the keys of a transform's fits with the first training seeds, seed by seed and fold by fold."""
+        return [key for seed in range(n_training_seeds) for key in self.fit_keys(transform, seed)]
 
     def dynamics_keys(self, transform: str, training_seed: int) -> list[RunKey]:
         """Return the key of a transform's dynamics, as a list of one."""

@@ -227,8 +227,9 @@ def export_study(
 
 def _looked_into(reproduction: Reproduction) -> set[str]:
     """Return the names of the fits that pages look into, if the profile trains seeds of their own for them."""
-    seeds = range(reproduction.profile.network_seeds if reproduction.profile.network_seeds > 1 else 0)
-    return {key.name for name in NETWORK_TRANSFORMS for seed in seeds for key in reproduction.fit_keys(name, seed)}
+    n_seeds = reproduction.profile.network_seeds
+    transforms = NETWORK_TRANSFORMS if n_seeds > 1 else ()
+    return {key.name for name in transforms for key in reproduction.fit_keys_of_seeds(name, n_seeds)}
 
 
 def _finished(reproduction: Reproduction, transforms: Iterable[str], dynamics: Iterable[str]) -> list[Run]:

@@ -15,11 +15,11 @@ from report_utils.binning.observations import Observations, bin_observation
 from report_utils.binning.transforms import SourceName
 from report_utils.errors import InputError
 from report_utils.reproduction.one_profile import Reproduction
-from report_utils.reproduction.results import Result, read_results, shortened
+from report_utils.reproduction.results import Result, is_of_protocol, read_results, shortened
 from report_utils.reproduction.run_status import current_key
 from report_utils.reproduction.studies import reproduction_of
 from report_utils.runs.code_digest import require_code
-from report_utils.runs.explain_changes import changes, differences
+from report_utils.runs.explain_changes import changes
 from report_utils.runs.manifests import machine, versions
 from report_utils.runs.ownership import entries
 from report_utils.runs.store import Run, RunKey, Store
@@ -99,8 +99,8 @@ def committed_runs(reproduction: Reproduction, folder: Path) -> tuple[list[tuple
     pairs, n_others = [], 0
     for result in read_results(folder).values():
         key = current_key(reproduction, result.manifest)
-        paths = None if key is None else [path for path, _, _ in differences(result.inputs, key.inputs)]
-        if paths is not None and all("code" in path or "flags" in path for path in paths):
+        of_backend = result.inputs["backend"] == reproduction.backend
+        if key is not None and of_backend and is_of_protocol(result, reproduction):
             pairs.append((key, result))
         else:
             n_others += 1
