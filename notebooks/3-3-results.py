@@ -62,6 +62,7 @@ introduction = "\n\n".join(filter(None, [untrained_warning(untrained), judged.ab
 Markdown(introduction) if introduction else None
 
 # %% [markdown]
+# (full-size-protocol)=
 # **Table 1.** Bias and scatter [dex], as printed and as found here. The printed bias
 # nearest to 0 and the smallest printed scatter are in bold; ours are where their intervals leave out all other rows. Each
 # row links to its page.

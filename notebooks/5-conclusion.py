@@ -33,7 +33,7 @@ from report_utils.reproduction.study_results import study_outcomes
 reproduction = open_reproduction(profile)
 judged = Judged(reproduction)
 findings = Findings(judged)
-Markdown("\n\n".join(filter(None, [judged.warning, findings.verdicts, judged.about_full_size])))
+Markdown("\n\n".join(filter(None, [judged.warning, findings.verdicts, judged.full_size_link])))
 
 # %% [markdown]
 # ## Why two bands

@@ -88,7 +88,7 @@ Markdown("\n\n".join(filter(None, [judged.warning, points])) or "Too little is m
 # statistic, threshold and reason.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown("\n\n".join(filter(None, [findings.verdicts, judged.about_full_size])))
+Markdown("\n\n".join(filter(None, [findings.verdicts, judged.full_size_link])))
 
 # %% [markdown]
 # These clusters are simulated from scaling relations, not by the report's hydrodynamics, and unless the line at the top

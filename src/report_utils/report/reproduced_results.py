@@ -190,8 +190,8 @@ class Judged:
 
     @property
     def introduction(self) -> str:
-        """What stands above a page's numbers: networks that did not train, and what full size is."""
-        return "\n\n".join(filter(None, [self.warning, self.about_full_size]))
+        """What stands above a page's numbers: networks that did not train, and where it says what full size is."""
+        return "\n\n".join(filter(None, [self.warning, self.full_size_link]))
 
     @property
     def warning(self) -> str:
@@ -230,6 +230,12 @@ class Judged:
     def _partition(self) -> tuple[NDArray, NDArray]:
         """The fold that tests each observation, and its halo."""
         return self.reproduction.fold_of(), self.reproduction.groups
+
+    @property
+    def full_size_link(self) -> str:
+        """Where it says what full size is; empty where nothing of it is shown."""
+        link = "[What differs from its protocol](#full-size-protocol)"
+        return self.about_full_size and f"*Full size* has the report's numbers of clusters, pixels and folds. {link}."
 
     @property
     def about_full_size(self) -> str:
