@@ -178,7 +178,8 @@ def printable_html(
         contents.append(
             f'<li class="depth-{chapter.depth}"><a href="#{place}">{html.escape(words)}</a><span>{number}</span></li>'
         )
-        sections.append(f'<section class="chapter depth-{chapter.depth}" id="{place}">\n{article.decode_contents()}\n</section>')
+        head = f'<section class="chapter depth-{chapter.depth}" id="{place}">'
+        sections.append(f"{head}\n{article.decode_contents()}\n</section>")
     static = (folder / "_static").resolve()
     sheets = [*sorted(static.glob("mystnb.*.css")), static / "pygments.css", static / "plain.css", static / "print.css"]
     return _DOCUMENT.format(
