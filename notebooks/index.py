@@ -21,6 +21,11 @@
 # effects of energy band splitting in X-ray cluster mass estimation* {cite}`Lovig2024` turns the photons of a cluster into
 # images, one for each energy band, and trains a small network to predict the cluster's mass from them. This book does all
 # of it again, with observations of its own, and asks why.
+#
+# ```{container} offers
+# To see it for yourself, [weigh a cluster](weigh-a-cluster.ipynb): heat it, move it away, cut out its core, and watch which
+# network follows.
+# ```
 
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
@@ -97,8 +102,6 @@ Markdown("\n\n".join(filter(None, [findings.verdicts, judged.full_size_link])))
 #
 # ## Where to go
 #
-# - **Try it:** [weigh a cluster](weigh-a-cluster.ipynb) in the page. Make it hotter, move it away, cut out its core, and see
-#   which network follows.
 # - **Read it:** [the problem](1-introduction.ipynb), [the images](3-1-images.ipynb), [the results](3-3-results.ipynb), [how the
 #   network learns](4-1-dynamics-multi-band.ipynb), [why a second band helps](why-1-hidden-or-known.ipynb), [the
 #   conclusion](5-conclusion.ipynb). Sections have the report's numbers; unknown words are in the [glossary](../glossary.md).
