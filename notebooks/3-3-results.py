@@ -63,9 +63,9 @@ Markdown(introduction) if introduction else None
 
 # %% [markdown]
 # (full-size-protocol)=
-# **Table 1.** Bias and scatter [dex], as printed and as found here. The printed bias
-# nearest to 0 and the smallest printed scatter are in bold; ours are where their intervals leave out all other rows. Each
-# row links to its page.
+# **Table 1.** Scatter (the report's standard deviation) and bias [dex], as printed and as found here. The smallest printed
+# scatter and the printed bias nearest to 0 are in bold; ours are where their intervals leave out all other rows. Each row
+# links to its page.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 links = {name: f"3-3-{name.replace('_', '-')}.ipynb" for name in judged.table.index}
@@ -80,7 +80,7 @@ Markdown(table_one_markdown(judged.tables, links=links))
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(judged.how_trained)
 
-# %% mystnb={"figure": {"caption": "**Figure 9.** For every transform a histogram of the residuals and, below it, predictions against true masses with the line of perfect accuracy. All panels share the same axes and follow the report's order, row by row. Transforms that the report does not draw come last. Compare the widths of the histograms: those of a single channel with all others.", "name": "fig-9"}, "image": {"alt": "Grid of pairs of panels: residual histograms and predicted against true mass for each transform."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 9.** For every transform a histogram of the residuals and, below it, predictions against true masses with the line of perfect accuracy. All panels share the same axes and follow the report's order, row by row. Transforms that the report does not draw come last. Compare the widths of the histograms of one size: those of a single channel with all others.", "name": "fig-9"}, "image": {"alt": "Grid of pairs of panels: residual histograms and predicted against true mass for each transform."}} tags=["hide-input"]
 n_columns, n_rows = 4, -(-len(results) // 4)
 if results:
     figure = Figure(figsize=(8.6, 4.1 * n_rows), layout="constrained")
@@ -118,7 +118,7 @@ if results:
             ax.set_axis_off()
 figure if results else figures.nothing_trained()
 
-# %% mystnb={"figure": {"caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters, with 95% intervals; points are shifted sideways to keep them apart. A bias that falls with the mass overestimates light clusters and underestimates heavy ones: that is the mark of predictions that hedge.", "name": "fig-scatter-by-mass"}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Where the gain is.** Bias and scatter in five bins of true mass with equally many clusters, with 95% intervals; points are shifted sideways to keep them apart. A bias that falls with the mass overestimates low masses and underestimates high ones: regression to the mean.", "name": "fig-scatter-by-mass"}, "image": {"alt": "Bias and scatter in bins of true mass for one, two and four bands."}} tags=["hide-input"]
 n_bins = 5
 bands = {f"{k} band{'s' if k > 1 else ''}": f"multi_band_{k}" for k in (1, 2, 4)}
 where, source = judged.quoted(bands.values())
@@ -145,8 +145,8 @@ figure if drawn else figures.nothing_trained()
 # %% [markdown]
 # ## The shape of the errors
 #
-# A network that hedges draws its predictions to the mean mass. The residual then falls with the true mass, with a
-# slope between 0 and −1: regression to the mean. The robust scatter is half the range from the 16th to the
+# An uncertain network draws its predictions to the mean mass. The residual then falls with the true mass, with a slope
+# between 0 and −1: regression to the mean. The robust scatter is half the range from the 16th to the
 # 84th percentile. Outliers are views beyond three robust scatters (0.3% of a Gaussian).
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]

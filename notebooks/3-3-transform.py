@@ -48,8 +48,9 @@ fewer = [other.name for other in plain if other.edges_kev == view.edges_kev[:-1]
 rest = ["multi_band_1" if transform == "single_band" else "single_band"]
 # the same channels with AGN and all pixels, or one band fewer, or one band
 baseline = baseline or (alike + fewer + rest)[0]
-sources = side_by_side(reproduction, dict.fromkeys((transform, baseline)))
-results = list(sources.values())[-1]  # of this build
+sources = side_by_side(reproduction, [transform])
+compared = side_by_side(reproduction, dict.fromkeys((transform, baseline)))
+results = list(compared.values())[-1]  # of this build
 result, other = results[transform], get_transform(baseline)
 counts = reproduction.counts(view.source, view.counted_edges_kev)
 facts = {
@@ -63,7 +64,7 @@ if view.retained_percentile is not None:
     facts["the median observation keeps"] = f"{pixels:.1%} of its occupied pixels, {photons:.1%} of its events"
 Markdown(markdown_table(["Transform", view.label], facts.items(), "ll"))
 
-# %% mystnb={"figure": {"caption": "**What the network sees.** Three clusters, the heaviest first. {{ shows }} The difference is this image less that of the transform compared with, each summed over its channels: red where there are more events, blue where there are fewer.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of three clusters under this transform, and their difference from the transform compared with."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**What the network sees.** Three clusters, the most massive first. {{ shows }} The difference is this image less that of the transform compared with, each summed over its channels: red where there are more events, blue where there are fewer.", "name": "fig-{{ slug }}-images"}, "image": {"alt": "Images of three clusters under this transform, and their difference from the transform compared with."}} tags=["hide-input"]
 rows = figures.example_rows(reproduction.catalogue["log10_mass"], 3)
 names = [f"log M = {mass:.2f}" for mass in reproduction.catalogue["log10_mass"].to_numpy()[rows]]
 others = reproduction.counts(other.source, other.counted_edges_kev)
@@ -123,8 +124,8 @@ Markdown("\n\n".join(filter(None, [warning, markdown_table(header, rows, "l" * l
 #
 # ## Clusters that gain and lose most
 #
-# A cluster's error is the root mean square of its residuals over views and trainings [dex]. Some of so many differences are
-# large by chance, so the ends of this list are not all due to the images.
+# A cluster's error is the root mean square of its residuals over views and trainings [dex]. With so many clusters some
+# differences are large by chance, so the ends of this list are not all due to the images.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 common = on_common_clusters(results)
@@ -144,8 +145,7 @@ extremes = pd.DataFrame(
 Markdown(warning or extremes.to_markdown(index=False, disable_numparse=True, stralign="right"))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-label, quoted = next(iter(sources.items()))
-where = f" {label}" if len(sources) > 1 else ""
+label, where = next(iter(sources)), f" {next(iter(sources))}" if len(sources) > 1 else ""
 found = f"The network did not train{where}."
 if label in described:
     found = f"The scatter is {described[label].scatter:.3f} dex{where}."
@@ -154,9 +154,10 @@ found += (
     f" The report prints {printed.scatter:.5f}." if printed.printed else f" The report prints none ({printed.where})."
 )
 if transform != baseline:
-    changed = step(Runs(quoted), (transform, baseline), where.strip())
+    own = list(sources)[-1]
+    place, quoted = next(iter(compared.items())) if len(compared) > 1 else (own, results)
+    changed = step(Runs(quoted), (transform, baseline), place if where else "")
     found += f" Against *{other.label}*, on the same clusters, the scatter {changed}"
 if transform != baseline and not warning:
-    own = f" {list(sources)[-1]}" if where else ""
-    found += f" The error falls for {np.mean(change < 0):.0%} of {len(change)} clusters{own}."
+    found += f" The error falls for {np.mean(change < 0):.0%} of {len(change)} clusters{f' {own}' if where else ''}."
 Markdown(f"**What was found.** {found}")

@@ -23,7 +23,8 @@
 # claims about small differences, and not finding a difference does not prove them. They hold only when the interval
 # lies inside a margin around no difference {cite}`Schuirmann1987`.
 # A claim of several parts holds when all parts hold. It fails when one part fails by an interval that is
-# widened for the number of parts, since one of many parts falls outside by chance.
+# widened for the number of parts, since one of many parts falls outside by chance. So a part can be undecided although the
+# interval shown lies on the wrong side.
 #
 # Most statistics are ratios of scatters on the same clusters,
 #
@@ -169,7 +170,7 @@ if None in in_thirds.values():
 else:
     rows = {f"{third} third{'s' if third == 'outer' else ''}": f"{found:.3f}" for third, found in in_thirds.items()}
     shown = pd.DataFrame({"scatter, scrambled over real [95% interval]": rows})
-    text = f"{shown.rename_axis('true mass').to_markdown()}\n\nVerdict: **{judge_conjecture(**in_thirds)}**"
+    text = f"{shown.rename_axis('true mass').to_markdown()}\n\nVerdict in this simulation: **{judge_conjecture(**in_thirds)}**"
 Markdown(text)
 
 # %% [markdown]
@@ -181,7 +182,7 @@ Markdown(text)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 said = [judged.over_seeds_summary]
-if judged.over_seeds is not None:
+if judged.adds_seeds:
     sources = {
         IN_THIS_BUILD.capitalize(): judged.here,
         f"{judged.over_seeds.n_seeds} seeds": judged.over_seeds.evidence,
@@ -237,4 +238,4 @@ Markdown(f"{shares.to_markdown(index=False, disable_numparse=True, colalign=alig
 # full size can.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(f"**What was found.** {verdict_counts(evidence)}")
+Markdown(f"**What was found.** {verdict_counts(evidence, by_reading)}")

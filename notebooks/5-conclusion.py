@@ -41,13 +41,14 @@ Markdown("\n\n".join(filter(None, [judged.warning, findings.verdicts, judged.ful
 # The report leaves open what the second band teaches. Here the simulation can be changed, and the answer is taken apart
 # by experiments whose results were predicted before they were made.
 #
-# - *Hidden redshift.* An image has no label of the distance, and a near light cluster looks like a far heavy one. If that is what
-#   makes one band bad, a network that is [told the distance](why-1-hidden-or-known.ipynb) needs the second band much less.
-# - *Thermometer.* The ratio of two bands depends on $T / (1 + z)$, in which distance nearly cancels, and mass follows
+# - *Hidden redshift.* A nearby cluster of low mass looks like a distant massive one. If that is what makes one band bad, a
+#   network that is [told the distance](why-1-hidden-or-known.ipynb) needs the second band much less.
+# - *Thermometer.* The ratio of two bands depends on $T / (1 + z)$, which changes little with redshift, and mass follows
 #   temperature {eq}`eq-mass-temperature`. If that is what helps, a second band without a spectrum or with
 #   [that of another cluster](why-3-energy-surgery.ipynb) is worth nothing, and a worse thermometer is worth less.
 # - *Simple counts.* If these two are all, [the numbers of events in two bands](baselines.ipynb) do most of it, and
-#   networks lose little when [pixels change places](why-4-image.ipynb).
+#   networks lose little when [pixels change places](why-4-image.ipynb) or [photons exchange their
+#   energies](why-3-energy-surgery.ipynb).
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 rows = predictions_table(PREDICTIONS, study_outcomes(reproduction, WHY))
@@ -59,7 +60,8 @@ Markdown("\n\n".join(filter(None, [points, counted])) or "Nothing of this is mea
 # %% [markdown]
 # Further pages look at [the same cluster, moved](why-2-moved-cluster.ipynb), at [what errors are made
 # of](why-5-errors.ipynb), at [where to cut](why-6-cuts.ipynb), at [where the network looks](why-7-saliency.ipynb), at
-# [what its last layers know](why-8-layers.ipynb), and at [the box](why-9-box.ipynb).
+# [what its last layers know](why-8-layers.ipynb), and at [the box](why-9-box.ipynb). Each says which of its
+# own predictions came out.
 #
 # ## What this does not show
 #
@@ -72,6 +74,8 @@ Markdown("\n\n".join(filter(None, [points, counted])) or "Nothing of this is mea
 # - Simulated clusters come from scaling relations with scatter, not from hydrodynamics. They have substructure, mergers
 #   and feedback only as far as [the simulation](2-simulation.ipynb) has them. A network could use, or be misled by,
 #   what is missing. What is found here about structure is therefore a statement about this simulation.
+# - AGN are drawn by their flux here, regardless of the cluster's redshift and mass. What is found with and without AGN holds
+#   for such AGN.
 # - Real observations have a particle background and field sources, which are options of the simulation and off by
 #   default. They also have calibration errors, which are not simulated.
 # - Results for an archive of observations need not hold for other observations.
@@ -92,4 +96,4 @@ Markdown(judged.how_trained)
 # questions of real observations. This book's tools are made for that.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(f"**What was found.** {verdict_counts(judged.evidence)}")
+Markdown(f"**What was found.** {verdict_counts(judged.evidence, findings.by_reading)}")

@@ -30,7 +30,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
-# %% mystnb={"figure": {"caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95% intervals, and the numbers that the report prints. One band is 0-2.5 keV alone; each further band is added to it. Where committed results of the report's own size are at hand, filled marks are at full size and open ones of this build. Grey: what the numbers of events in the same bands tell boosted trees without any image and, of simulated clusters, the floor of a straight line in the true temperature; both of this build.", "name": "fig-headline"}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values and ours, with and without AGN, beside counts without an image and the floor of the true temperature."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95% intervals, and the numbers that the report prints. One band is 0-2.5 keV alone; each further band is added to it. Where there are results of the report's own size, filled marks are at full size and open ones of this build. Grey, of this build: boosted trees that see the numbers of events in the same bands and no image, and, for simulated clusters, a straight line in the true temperature.", "name": "fig-headline"}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values and ours, with and without AGN, beside counts without an image and a line in the true temperature."}} tags=["hide-input"]
 import numpy as np
 from IPython.display import Markdown
 from matplotlib.figure import Figure
@@ -67,8 +67,8 @@ for number, (where, table) in enumerate(judged.tables.items()):
 counts = {int(name[-1]): one.value for name, one in findings.scatters.get("counts", {}).items()}
 if counts:
     ax.plot(list(counts), list(counts.values()), "x:", color=NEUTRAL, label="no image, counts in these bands")
-for floor in findings.scatters.get("floor", {}).values():
-    ax.axhline(floor.value, color=NEUTRAL, ls="--", lw=1, label="true temperature")
+for known in findings.scatters.get("temperature", {}).values():
+    ax.axhline(known.value, color=NEUTRAL, ls="--", lw=1, label="line in the true temperature")
 ax.set_xticks(bands, [f"{k}\n{'+ ' if k > 1 else ''}{band}" for k, band in zip(bands, figures.BANDS, strict=True)])
 ax.set(xlabel="energy bands that the network sees", ylabel="scatter of the predicted mass [dex]")
 ax.set_ylim(bottom=0)
@@ -96,9 +96,10 @@ Markdown("\n\n".join(filter(None, [judged.warning, points])) or "Too little is m
 Markdown("\n\n".join(filter(None, [findings.verdicts, judged.full_size_link])))
 
 # %% [markdown]
-# These clusters are simulated from scaling relations, not by the report's hydrodynamics, and unless the line at the top
-# says 128 × 128 pixels, a pixel holds other photons than the report's. Verdicts on emptied pixels depend on that most. Halos
-# of test clusters may be in training, seen at other times; [a page](halos.ipynb) measures what that changes.
+# These clusters are simulated from scaling relations, not by the report's hydrodynamics. Mass enters their spectra through
+# the temperature alone, so how much a second band helps follows from the scatter of temperatures that was put in. Unless the line at
+# the top says 128 × 128 pixels, a pixel holds other photons than the report's; verdicts on emptied pixels depend on that most.
+# Halos of test clusters may be in training, seen at other times; [a page](halos.ipynb) measures what that changes.
 #
 # ## Where to go
 #
@@ -110,4 +111,4 @@ Markdown("\n\n".join(filter(None, [findings.verdicts, judged.full_size_link])))
 # - **Use it:** [your own event files](own-observations.ipynb), the same questions.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(f"**What was found.** {verdict_counts(judged.evidence)}")
+Markdown(f"**What was found.** {verdict_counts(judged.evidence, findings.by_reading)}")

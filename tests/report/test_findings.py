@@ -9,10 +9,11 @@ import pytest
 
 from report_utils.report.claim_tests import Evidence, Runs
 from report_utils.report.claims import CLAIMS
-from report_utils.report.findings import FLOOR, Findings
+from report_utils.report.findings import TEMPERATURE, Findings
 from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD
-from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval
+from report_utils.report.intervals import AGREES, DIFFERS, FAILS, HOLDS, UNDECIDED, Interval
 from report_utils.report.reproduced_results import Judged
+from report_utils.report.reproduction_status import SCATTER_RULE, TABLE, StatusEntry
 from report_utils.report.seeds import SeedPredictions
 from report_utils.report.studies import READINGS
 
@@ -37,6 +38,7 @@ def findings(report_like):
             full=None,
             here=evidence,
             evidence=evidence,
+            status=[],
         )
         made = Findings(judged)
         made.__dict__.update(_outcomes=SimpleNamespace(), scatters=scatters or {})
@@ -61,33 +63,52 @@ def told(gain, copy, one=0.4):
 
 def test_what_is_not_measured_is_left_out(findings):
     (bands, without) = findings().sentences
-    assert bands.startswith("**More than one band.** With a second band the scatter of predicted masses falls by ")
-    assert "From two bands to four it " in bands
+    assert "the lowest one the scatter of predicted masses falls by " in bands
+    assert "The printed scatters fall by 46%." in bands
+    assert "From two bands to four ours " in bands
     assert without.startswith("**AGN and core.** Without AGN ")
     assert "depends on what is counted" not in without
     assert findings(lacking=["multi_band_1", "agn_less_2", "retained_50"]).sentences == []
 
 
 def test_why_is_said_only_where_the_intervals_show_it(findings):
-    hidden, measured = "An image hides the distance", "The second band measures a temperature"
+    measured = "The second band measures a temperature"
     text = " ".join(findings(told(gain=0.5, copy=1.0)).sentences)
-    assert hidden in text
     assert measured in text
-    assert "one band has 0.40 [0.35, 0.45] of its scatter" in text
+    assert "all energies in one channel, falls by 60% (95% interval: 55 to 65%)" in text
+    assert "Where the distance is unknown it falls by 50%" in text
+    assert "depends on how temperatures scatter" not in text
     text = " ".join(findings(told(gain=0.98, copy=1.0, one=1.0)).sentences)
-    assert "one band has 1.00 [0.95, 1.05] of its scatter" in text
-    assert hidden not in text
+    assert "all energies in one channel, changes by 0% (95% interval: −5 to +5%)" in text
     assert measured not in text
+    worse = told(gain=0.5, copy=1.0) | {"sigma-0.3": Interval(0.8, 0.75, 0.85)}
+    assert "at fixed mass: with 30% it falls by 20%" in " ".join(findings(worse).sentences)
 
 
-def test_counts_stand_beside_the_network_and_the_floor_where_there_is_one(findings):
-    one = Interval(0.1, 0.09, 0.11)
-    scatters = {"network": {"multi_band_2": one}, "counts": {"multi_band_2": one}, "floor": {}}
+def test_printed_scatters_that_differ_are_named(findings):
+    made = findings()
+    verdicts = {"a": AGREES, "b": DIFFERS, "c": "not comparable", "d": UNDECIDED}
+    rows = [
+        StatusEntry(TABLE, f"Model {page}, 0-1: standard deviation", "", "0.1", "0.2", verdict, SCATTER_RULE, page)
+        for page, verdict in verdicts.items()
+    ]
+    text = replace(rows[0], name="the best row, as the text has it: standard deviation", verdict=DIFFERS)
+    made.judged.__dict__["status"] = [*rows, text]
+    (said,) = (one for one in made.sentences if one.startswith("**Against the printed numbers.**"))
+    assert "Of the printed scatters, 3 measured here at the report's own size: 1 agrees, 1 differs and 1 " in said
+    assert said.endswith("Model b, 0-1 keV has 0.2 dex, the report 0.1.")
+
+
+def test_counts_stand_beside_the_network_and_the_temperature_where_it_is_known(findings):
+    one, core = Interval(0.1, 0.09, 0.11), Interval(0.2, 0.19, 0.21)
+    scatters = {"network": {"multi_band_2": one}, "counts": {"multi_band_2": one}, "core": {"multi_band_2": core}}
+    scatters |= {"temperature": {}}
     said = " ".join(findings(scatters=scatters).sentences)
     assert "a scatter of 0.100 [0.090, 0.110] dex" in said
     assert "true temperature" not in said
-    said = " ".join(findings(scatters=scatters | {"floor": {FLOOR: one}}).sentences)
-    assert "A straight line in the true temperature has 0.100 [0.090, 0.110]." in said
+    assert "without the brightest pixels as well, they have 0.200 [0.190, 0.210]" in said
+    said = " ".join(findings(scatters=scatters | {"temperature": {TEMPERATURE: one}}).sentences)
+    assert "A straight line in the true temperature has 0.100 [0.090, 0.110] dex." in said
 
 
 def test_every_claim_stands_once_and_one_that_turns_has_all_readings(findings):

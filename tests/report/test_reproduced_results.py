@@ -55,9 +55,9 @@ def test_a_ratio_that_excludes_the_printed_one_says_how_far_each_scatter_is(made
     factors = [runs.tested[name].residuals.std() / PUBLISHED.rows[name].scatter for name in PAIR]
     assert factors == pytest.approx([1, 2], rel=0.1)
     said = step(runs, PAIR)
-    assert "The ratio printed is 0.54" in said
+    assert "The report's ratio is 0.54" in said
     for name, factor in zip(PAIR, factors, strict=True):
-        assert f"{factor:.2f} (*{TRANSFORMS[name].label}*)" in said
+        assert f"that of *{TRANSFORMS[name].label}* is {factor:.2f}" in said
     nothing_printed = Runs({name: made_up(name, 0.06) for name in ("agn_less_2", "multi_band_2")}, n_resamples=50)
     assert "printed" not in step(nothing_printed, ("agn_less_2", "multi_band_2"))
 

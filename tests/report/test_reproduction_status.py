@@ -30,6 +30,7 @@ from report_utils.report.reproduction_status import (
     NOT_AVAILABLE,
     NOT_PRINTED,
     ORDER,
+    SETTINGS,
     TABLE,
     StatusEntry,
     judge_bias,
@@ -334,8 +335,10 @@ def test_the_summary_counts_every_entry(quick):
     assert sum(map(int, re.findall(r"(\d+) [a-z]", summary.split("\n", 2)[2]))) == len(quick)
     assert ["Figures", "11 shown"] in cells(summary)
     assert "Earlier work" not in status_summary([entry for entry in quick if entry.kind != EARLIER])
-    total, *counts = map(int, re.findall(r"\d+", status_sentence(quick)))
-    assert total == sum(counts) == len(quick)
+    measured, settings = (list(map(int, re.findall(r"\d+", part))) for part in status_sentence(quick).split(". Of "))
+    assert measured[0] + settings[0] == len(quick)
+    assert all(total == sum(counts) for total, *counts in (measured, settings))
+    assert settings[0] == sum(entry.kind in SETTINGS for entry in quick)
 
 
 def test_a_terminal_and_machines_read_the_same(quick):

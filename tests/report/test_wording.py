@@ -16,7 +16,7 @@ from report_utils.report.wording import change, counted, interval_text, listing,
     [
         ((0.55, 0.5, 0.6), "falls by 45% (95% interval: 40 to 50%)"),
         ((1.2, 1.1, 1.31), "rises by 20% (95% interval: 10 to 31%)"),
-        ((1.0, 0.9, 1.05), "changes by −10 to +5% (95% interval)"),
+        ((1.0, 0.9, 1.05), "changes by 0% (95% interval: −10 to +5%)"),
     ],
 )
 def test_a_change_and_its_interval(interval, says):

@@ -13,7 +13,7 @@ for that to matter need several trainings.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -197,8 +197,8 @@ CLAIMS: tuple[Claim, ...] = (
         name="sorted_masses",
         statement="One band already sorts the lightest and the heaviest clusters; the second sorts the middle masses.",
         where="section 4.1, second observation; section 5",
-        statistic="places out of order in the middle and the outer thirds of mass, in units of the displacement that "
-        "the same errors would cause if they fell regardless of mass",
+        statistic="how many places a cluster that is sorted by its predicted mass stands from its true place, in the "
+        "middle and in the outer thirds of mass, over the same for errors of this size that do not depend on the mass",
         threshold="both intervals below 1",
         reason="The report says where more is gained, not how much, so any difference in its direction counts. The "
         "reference allows for the ends of the list, which can be displaced to one side only.",
@@ -273,10 +273,15 @@ def judge_claims(
     return {claim.name: claim.judge(runs) for claim in CLAIMS}
 
 
-def verdict_counts(evidence: Mapping[str, Evidence]) -> str:
-    """Count the verdicts on the claims, and say where they were given if that is in several places."""
-    verdicts = [found.verdict for found in evidence.values()]
-    said = f"The report's {len(verdicts)} claims: {', '.join(counted(verdicts))}"
+def verdict_counts(evidence: Mapping[str, Evidence], by_reading: Container[str] = ()) -> str:
+    """Count the verdicts on the claims, and say where they were given if that is in several places.
+
+    Claims named in ``by_reading``, whose verdict turns with how the report is read, are counted apart.
+    """
+    verdicts = [found.verdict for name, found in evidence.items() if name not in by_reading]
+    counts, turned = counted(verdicts), len(evidence) - len(verdicts)
+    counts += [f"{turned} depend{'s' * (turned == 1)} on how the report is read"] if turned else []
+    said = f"The report's {len(evidence)} claims: {', '.join(counts)}"
     places = Counter(found.where for found in evidence.values() if found.where)
     judged = ", ".join(f"{n} {where}" for where, n in places.items())
     return f"{said} (judged: {judged})." if judged else f"{said}."

@@ -52,11 +52,12 @@ def step(runs: Runs, pair: tuple[str, str], where: str = "") -> str:
     if printed is None or ratio.low <= printed <= ratio.high:
         return f"{change(ratio)}{where}."
     over = [
-        f"{runs.tested[name].residuals.std() / PUBLISHED.rows[name].scatter:.2f} (*{TRANSFORMS[name].label}*)"
+        f"that of *{TRANSFORMS[name].label}* is {runs.tested[name].residuals.std() / PUBLISHED.rows[name].scatter:.2f}"
         for name in pair
     ]
     return (
-        f"{change(ratio)}{where}. The ratio printed is {printed:.2f}; ours over the printed scatters: {listing(over)}."
+        f"{change(ratio)}{where}. The report's ratio is {printed:.2f}. Of our scatters, {listing(over)} times the "
+        "printed one."
     )
 
 
@@ -159,8 +160,21 @@ class Judged:
         return judge_over_seeds(outcome, self.runs.cluster_names)
 
     @property
+    def n_seeds(self) -> int:
+        """How often each network of this build has been trained, at least."""
+        dynamics = [len(recordings) for recordings in self.dynamics.values()]
+        return min([*(one.n_seeds for one in self.everything.values()), *dynamics], default=0)
+
+    @property
+    def adds_seeds(self) -> bool:
+        """Whether the verdicts over several training seeds are of more trainings than those of this build."""
+        return self.over_seeds is not None and self.over_seeds.n_seeds > self.n_seeds
+
+    @property
     def over_seeds_summary(self) -> str:
         """Say how many verdicts of this build several training seeds change, or which command trains these."""
+        if self.over_seeds is not None and not self.adds_seeds:
+            return f"In this build each network is trained {self.n_seeds} times, and the verdicts above are over these."
         command = f"report-utils study {SEEDS.name} --profile {self.reproduction.profile.name}"
         return over_seeds_summary(self.here, self.over_seeds, command)
 
@@ -234,8 +248,8 @@ class Judged:
     @property
     def full_size_link(self) -> str:
         """Where it says what full size is; empty where nothing of it is shown."""
-        link = "[What differs from its protocol](#full-size-protocol)"
-        return self.about_full_size and f"*Full size* has the report's numbers of clusters, pixels and folds. {link}."
+        link = "[Table 1](#full-size-protocol) says what differs from its protocol"
+        return self.about_full_size and f"*Full size* has the report's numbers of clusters, pixels and folds; {link}."
 
     @property
     def about_full_size(self) -> str:
@@ -245,10 +259,11 @@ class Judged:
         if not has_reports_size(profile, n_clusters):
             return ""
         changed = ", ".join(protocol_changes(profile, dynamics=bool(shown.dynamics_transforms))) or "nothing"
+        there = sum(name in TRANSFORMS for name in (self.full or self).everything)
         said = (
             f"*Full size*: {thousands(n_clusters)} clusters, {profile.n_pixels} × {profile.n_pixels} pixels and "
-            f"{profile.folds.run} folds, as in the report. Profile `{profile.name}` changes of the report's protocol: "
-            f"{changed}."
+            f"{profile.folds.run} folds, as in the report, so far of {there} of {len(TRANSFORMS)} transforms. Profile "
+            f"`{profile.name}` changes of the report's protocol: {changed}."
         )
         if self.full is None:
             return said

@@ -53,6 +53,8 @@ ORDER = (
 
 FIGURES, TABLE, CLAIM = "Figures", "Table 1", "Claims"
 KINDS = (FIGURES, TABLE, DATA, NETWORK, PROTOCOL, EARLIER, CLAIM)
+SETTINGS = (NETWORK, PROTOCOL)
+"""The kinds of numbers that a reproduction takes over; to agree in these is no finding."""
 SHORT_DIGEST = 8
 
 FIGURE_PAGES: Mapping[int, tuple[str, str]] = {

@@ -13,7 +13,7 @@ from report_utils.report.claims import MARGIN_REASON, NEARLY_HALF_REASON
 from report_utils.report.compared_numbers import NOT_COMPARABLE
 from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD
 from report_utils.report.intervals import Interval
-from report_utils.report.reproduction_status import CLAIM, KINDS, ORDER, StatusEntry
+from report_utils.report.reproduction_status import CLAIM, KINDS, ORDER, SETTINGS, StatusEntry
 from report_utils.report.tables import NOT_PRINTED
 from report_utils.report.wording import counted, listing, markdown_table, said_once
 
@@ -93,9 +93,15 @@ def status_summary(entries: Sequence[StatusEntry]) -> str:
 
 
 def status_sentence(entries: Sequence[StatusEntry]) -> str:
-    """Say how many of all entries were given which verdict."""
-    counts = counted((entry.verdict for entry in entries), ORDER)
-    return f"Of {len(entries)} figures, numbers and claims, {listing(counts)}."
+    """Say how many entries were given which verdict, with settings, which were taken over, apart from results."""
+    settings = [entry for entry in entries if entry.kind in SETTINGS]
+    others = [entry for entry in entries if entry.kind not in SETTINGS]
+    said = [
+        f"Of {len(of)} {what}, {listing(counted((entry.verdict for entry in of), ORDER))}."
+        for of, what in ((others, "figures, measured numbers and claims"), (settings, "settings that were taken over"))
+        if of
+    ]
+    return " ".join(said)
 
 
 def status_text(entries: Sequence[StatusEntry]) -> str:

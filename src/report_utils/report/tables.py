@@ -105,8 +105,8 @@ def table_one_json(table: pd.DataFrame, profile: str) -> str:
 def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[str, str] | None = None) -> str:
     """Write Table 1 as a Markdown table, with the smallest bias and scatter of each column in bold.
 
-    A number of ours is bold only if its interval leaves out all other rows. Where a row has several training seeds, a
-    last column counts them.
+    A number of ours is bold only if its interval leaves out all other rows. Where rows differ in their number of
+    training seeds, a last column counts them.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[st
     first, links = next(iter(sources.values())), links or {}
     models = [f"[{row['model']}]({links[name]})" if name in links else row["model"] for name, row in first.iterrows()]
     columns = {"Model": models, "Channels [keV]": first["channels"].tolist()}
-    for title, quantity, spec in (("Bias", "bias", "+.4f"), ("Std dev", "scatter", ".4f")):
+    for title, quantity, spec in (("Std dev", "scatter", ".4f"), ("Bias", "bias", "+.4f")):
         printed = first[f"printed_{quantity}"]
         columns[f"{title}, printed"] = _best_in_bold(printed, printed, [_as_printed(value) for value in printed])
         for label, table in sources.items():
@@ -126,7 +126,7 @@ def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[st
             ends = table[[f"{quantity}_low", f"{quantity}_high"]].abs().max(axis=1)
             columns[f"{title}, {label}"] = _best_in_bold(table[quantity], ends, cells)
     for label, table in sources.items():
-        if (table["n_seeds"] > 1).any():
+        if len(set(table["n_seeds"].dropna())) > 1:
             columns["Seeds" if len(sources) == 1 else f"Seeds, {label}"] = [
                 "" if n != n else f"{n:.0f}" for n in table["n_seeds"]
             ]

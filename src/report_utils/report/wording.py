@@ -37,6 +37,8 @@ def change(ratio: Interval) -> str:
     --------
     >>> change(Interval(0.55, 0.5, 0.6))
     'falls by 45% (95% interval: 40 to 50%)'
+    >>> change(Interval(0.98, 0.96, 1.01))
+    'changes by −2% (95% interval: −4 to +1%)'
     """
 
     def percent(value: float) -> str:
@@ -47,8 +49,11 @@ def change(ratio: Interval) -> str:
         return f"falls by {percent(ratio.value)}% ({name}: {percent(ratio.high)} to {percent(ratio.low)}%)"
     if ratio.low > 1:
         return f"rises by {percent(ratio.value)}% ({name}: {percent(ratio.low)} to {percent(ratio.high)}%)"
-    low, high = (f"{100 * (end - 1):+.0f}".replace("-", "−") for end in (ratio.low, ratio.high))
-    return f"changes by {low} to {high}% ({name})"
+    value, low, high = (
+        f"{rounded:+d}".replace("-", "−") if (rounded := round(100 * (one - 1))) else "0"
+        for one in (ratio.value, ratio.low, ratio.high)
+    )
+    return f"changes by {value}% ({name}: {low} to {high}%)"
 
 
 def trainings(n_seeds: Iterable[int]) -> str:
