@@ -1,7 +1,9 @@
 """Regressions in bands: what they see, and that committed predictions come back, or are refused."""
 
 import json
+import shutil
 from math import inf
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,10 +39,17 @@ def elsewhere(reproduction, tmp_path_factory):
     return Reproduction(reproduction.profile, Store(tmp_path_factory.mktemp("elsewhere")))
 
 
+@pytest.fixture(scope="module")
+def exported(reproduction, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("exported")
+    assert export_band_regressions(reproduction, folder=folder) == {FILE: True}
+    return folder
+
+
 @pytest.fixture
-def committed(reproduction, tmp_path):
-    assert export_band_regressions(reproduction, folder=tmp_path) == {FILE: True}
-    return tmp_path
+def committed(exported, tmp_path):
+    """A copy of what was exported, for a test to damage."""
+    return Path(shutil.copytree(exported, tmp_path / "results"))
 
 
 def splits_in(folder):
