@@ -17,12 +17,12 @@
 # **The question.** How well do a few photon counts predict a cluster's mass, and what does a network add to them?
 #
 # Before there were networks, a mass was estimated from one or two numbers. The report's introduction names them. One is
-# the *luminosity*, a number of photons, perhaps without those near the middle. The other is the *global temperature*,
-# which photon counts show as *hardness*: the number of photons in a higher band for each photon in the lowest. With
+# the number of events, which it calls *luminosity*, perhaps without those near the middle. The other is the *global
+# temperature*, which counts show as *hardness*: the number of events in a higher band for each event in the lowest. With
 # $N_c$ the events in channel $c$ of all pixels together, these are
 #
 # $$
-# L = \log_{10}\Bigl(1 + \sum_c N_c\Bigr), \qquad
+# \log N = \log_{10}\Bigl(1 + \sum_c N_c\Bigr), \qquad
 # H_c = \log_{10}\frac{1 + N_c}{1 + N_1} \quad (c \geq 2) ,
 # $$ (eq-counts)
 #
@@ -193,9 +193,14 @@ if {"multi_band_1", "multi_band_2"} <= set(transforms):
 Markdown(pd.DataFrame({"ratio of scatters": shown}).rename_axis("compared").to_markdown(disable_numparse=True))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+OUTCOMES = {
+    "The network has less scatter than trees that see all of its counts": lambda ratio: ratio.high < 1,
+    "Trees that see all counts have less scatter than the network": lambda ratio: ratio.low > 1,
+    "Neither is shown to have less": lambda ratio: ratio.low <= 1 <= ratio.high,
+}
+of_trees = {headings[name]: weighed.ratios[name, "without_core", "trees"] for name in transforms}
 lines = []
-for name in transforms:
-    ratio = weighed.ratios[name, "without_core", "trees"]
-    better = "the network" if ratio.high < 1 else "the counts" if ratio.low > 1 else "undecided"
-    lines.append(f"- {headings[name]} keV: {interval_text(ratio, '.3f')}, better: {better}")
-Markdown("**What was found.** The scatter of the network over that of all counts by trees:\n\n" + "\n".join(lines))
+for words, says in OUTCOMES.items():
+    if cases := [f"{interval_text(one, '.3f')} with {seen} keV" for seen, one in of_trees.items() if says(one)]:
+        lines.append(f"{words}: the ratio of the scatters is {'; '.join(cases)}.")
+Markdown(f"**What was found.** {' '.join(lines) or 'No network has trained.'}")

@@ -87,8 +87,9 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # When the predictions were made, this book already held the scatters of trees on ring counts in one and in two bands, on
 # the page [](why-6-cuts). The prediction does not list them among what was known.
 #
-# With one band, rungs 3 and 5 are empty. The *floors* are straight lines in logarithms, fitted in the same folds, to
-# truths that no image shows: temperature, redshift, and luminosity. An archive has none of them.
+# With one band, rungs 3 and 5 are empty. What the prediction calls *floors* is the scatter of straight lines in
+# logarithms, fitted in the same folds to truths that no image shows: temperature, redshift, and luminosity. They are
+# references, and no floors: a network that is told the distance may go below. An archive has none of them.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 
@@ -171,7 +172,9 @@ if set(truths) <= set(reproduction.catalogue):
         seen = np.log10(known[:, :n_known])
         shown["floor", name] = cross_validate_regression(name, linear_regression, seen, *of_sample)
 else:
-    notes.append("An archive does not tell true temperatures, redshifts and luminosities: there are no floors.")
+    notes.append(
+        "An archive does not tell true temperatures, redshifts and luminosities: these references are missing."
+    )
 
 outcomes = study_outcomes(reproduction, WHY)
 found_of = {name: one.cross_validations for name, one in outcomes.items() if one is not None}
@@ -228,7 +231,7 @@ def verdict(found, low, high):
 
 Markdown("\n\n".join(filter(None, notes))) if any(notes) else None
 
-# %% mystnb={"figure": {"caption": "**What is seen, and how well it tells the mass.** The scatter of boosted trees that see more and more of an image, with one band and with two; of the networks on real and on destroyed images; and of straight lines in truths that no image shows. Intervals are 95%; small dots are single networks, one for each fold and training seed.", "name": "fig-image-ladder"}, "image": {"alt": "Horizontal ladder of scatters with intervals: trees from totals to hardness in rings, networks, and floors, for one band and two bands."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**What is seen, and how well it tells the mass.** The scatter of boosted trees that see more and more of an image, with one band and with two; of the networks on real and on destroyed images; and of straight lines in truths that no image shows. Intervals are 95%; small dots are single networks, one for each fold and training seed.", "name": "fig-image-ladder"}, "image": {"alt": "Horizontal ladder of scatters with intervals: trees from totals to hardness in rings, networks, and true temperatures, for one band and two bands."}} tags=["hide-input"]
 steps = list(dict.fromkeys(step for bands in (TWO, ONE, "floor") for of, step in shown if of == bands))
 looks = {
     ONE: {"color": PRINTED, "marker": "s", "label": ONE},
@@ -257,11 +260,8 @@ ax.invert_yaxis()
 ax.grid(axis="x", color=NEUTRAL, alpha=0.3)
 ax.set_xlim(left=0)
 ax.set_xlabel("scatter of the predicted mass [dex]")
-if decided:
-    figure.legend(loc="outside upper right", ncols=5, fontsize="small")
-else:
-    ax.text(0.5, 0.5, "too few halos", ha="center", transform=ax.transAxes)
-figure
+figure.legend(loc="outside upper right", ncols=5, fontsize="small")
+figure if decided else None
 
 # %% [markdown]
 # Predictions are judged on the ladder of two bands; the one about the network of one band has a ladder of its own. The
@@ -399,55 +399,56 @@ rows += [
     [f"{label}, two bands: destroyed over real with AGN, over the same without", interval_text(found, ".2f"), "–", ""]
     for label, found in of_agn.items()
 ]
-header = ["Ratio of scatters", "Measured [95% interval]", "Each", "So"]
+header = ["Ratio of scatters", "Measured [95% interval]", "Each", "Outcome"]
 Markdown(markdown_table(header, rows, "lrrl") if rows else "Nothing can be measured here.")
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 both = {**judged, **destroyed}
-lines = [f"{label}: {found:.2f}, {said}" for label, (_, _, found, _, said) in both.items() if found is not None]
-n_missing = len(both) - len(lines)
-if n_missing:
-    lines.append(f"{n_missing} of {len(both)} predictions are not measured")
-verdicts = [said for _, _, found, _, said in both.values() if found is not None]
-opening = counted_verdicts(verdicts) if verdicts else "Nothing can be judged here."
+verdicts = [said for *_, said in both.values()]
+measured_any = any(found is not None for _, _, found, *_ in both.values())
+sentences = [counted_verdicts(verdicts) if measured_any else "Nothing can be judged here."]
 of_image = {(bands, step): (bands, step) in shown for bands in (TWO, NO_AGN) for step in (REAL, "+ hardness")}
-sentences = []
 if decided and all(of_image.values()):
     with_agn, without = (ratio((bands, REAL), (bands, "+ hardness")) for bands in (TWO, NO_AGN))
     apart = runs.contrast([", ".join(one) for one in of_image], (1, -1, -1, 1))
-    more_with_agn = "buys more with AGN in it" if apart.high < 1 else "is not shown to buy more with AGN in it"
+    more_with_agn = "gains more" if apart.high < 1 else "is not shown to gain more"
     sentences.append(
-        f"Over trees that see three numbers (totals, size, hardness), the network of two bands has a ratio of "
-        f"{with_agn:.2f} with AGN and of {without:.2f} without; the first over the second is {apart:.2f}. "
-        f"The image {more_with_agn}."
+        f"The network of two bands has {with_agn:.2f} of the scatter of trees that see three numbers (totals, size, "
+        f"hardness), and {without:.2f} where there are no AGN: it {more_with_agn} where images hold AGN "
+        f"(ratio of the two {apart:.2f})."
     )
 for kind in ("pixels permuted", "azimuth scrambled"):
     costs = [(found, alone) for label, (_, _, found, alone, _) in destroyed.items() if label.startswith(kind) and found]
     if costs:
         low, high = min(found.low for found, _ in costs), max(found.high for found, _ in costs)
-        said = {said_of(*cost) for cost in costs}
-        said = said.pop() if len(said) == 1 else "not the same for all of them"
+        n_worse = [said_of(*cost) for cost in costs].count("more scatter")
         sentences.append(
-            f"With {kind}, all ratios to real images and their intervals lie between {low:.2f} and {high:.2f}: {said}."
+            f"With {kind}, {n_worse or 'none'} of {len(costs)} networks {'has' if n_worse <= 1 else 'have'} more scatter "
+            f"than on real images; the intervals of these ratios run from {low:.2f} to {high:.2f}."
         )
 if "pixels permuted" in of_agn:
     found = of_agn["pixels permuted"]
-    agn_said = (
-        "costs more with AGN in the image" if found.low > 1 else "is not shown to cost more with AGN in the image"
-    )
-    sentences.append(f"The order of pixels {agn_said} than without: {found:.2f} for the ratio of the two costs.")
+    agn_said = "costs more" if found.low > 1 else "is not shown to cost more"
+    sentences.append(f"Permuting {agn_said} where images hold AGN (ratio of the two costs {found:.2f}).")
 kept = [(TWO, PERMUTED), (TWO, REAL), (TWO, "+ hardness")]
 if decided and all(one in shown for one in kept) and (ratio(*kept[1:]).high < 1):
     half = runs.contrast([", ".join(one) for one in kept], (2, -1, -1))
-    mostly = "keeps more than half" if half.high < 1 else "is not shown to keep half"
+    mostly = "Most" if half.high < 1 else "It is not shown that most"
     sentences.append(
-        f"A network that never knew where pixels lie {mostly} of the network's gain over the three numbers (in logarithms; "
-        f"below 1 is more than half: {half:.2f}). It sees how the events of each band share out among pixels. "
+        f"Trained on permuted pixels, the network still has only {ratio(kept[0], kept[2]):.2f} of the scatter of those "
+        f"trees. {mostly} of its gain over them, in log scatter, does not need to know where pixels lie. "
         "An AGN is bright and hard in few pixels, which may be why; this was not tested."
     )
-text = "\n".join(f"- {line}." for line in lines)
+told, temperature = found_of.get("distance-known", {}).get("multi_band_2"), ("floor", "true T")
+if decided and told and temperature in shown:
+    of_both = Runs({"told": SeedPredictions.of(told), "true T": shown[temperature]})
+    if not of_both.untrained and (below_line := of_both.ratio("told", "true T")).high < 1:
+        sentences.append(
+            f"The line in the true temperature is no floor: told the distance, two bands have {below_line:.2f} of its "
+            "scatter."
+        )
 Markdown(
-    f"**What was found.** {opening} Ratios of scatters, with their 95% intervals:\n\n{text}\n\n{' '.join(sentences)}\n\n"
+    f"**What was found.** {' '.join(sentences)}\n\n"
     "All of this holds for simulated clusters with little morphology. What such a network could learn from the shapes of "
     "real clusters, these images cannot tell: a step that is small here may be larger there."
 )

@@ -17,14 +17,16 @@
 # **The question.** What explains the errors of networks at fixed mass, with one band and with two?
 #
 # The simulation knows what a network cannot: the distance, the temperature, the core, the clumps and the AGN of each
-# cluster. A network's *error* is its prediction less the truth, averaged over the eight views. Light clusters are
-# predicted too heavy and heavy ones too light, so a cubic in the true log mass is taken out of each network's errors
-# first. What is left is the error *at fixed mass*. It is split into what these six explain:
+# cluster. A network's *error* is its prediction less the truth, averaged over the eight views. Predictions regress to the
+# mean: too high for clusters of low mass, too low for massive ones. So a cubic in the true log mass is taken out of each
+# network's errors first. What is left is the error *at fixed mass*. It is split into what these six explain:
 #
 # - *distance*: log luminosity distance, the same thing as redshift here;
 # - *temperature*: log temperature over that of the mean relation {eq}`eq-mass-temperature` at the same mass and
 #   redshift;
-# - *gas*: log luminosity outside the core, over $E(z)^2$;
+# - *gas*: log luminosity outside the core, over $E(z)^2$: at fixed mass the simulation's gas mass is the same at all
+#   redshifts, its density grows as $E(z)^2$, and the luminosity is that of 0.5-2 keV, which hardly depends on the
+#   temperature. (The 7/3 of [](2-simulation) is that of {cite:t}`Pratt2009`);
 # - *core*: whether the core is cool, and the log ratio of the luminosities with and without the core. The light of clumps,
 #   a few percent where there are any, is in this ratio too;
 # - *clumps*: their number;
@@ -35,8 +37,8 @@
 # **The rule for correlated predictors.** A linear regression gives each a slope, with the others held. Its $R^2$ is
 # split by the average over orders {cite}`Lindeman1980,Groemping2006`: in the order in which predictors enter the
 # regression, each adds something to $R^2$, and a predictor's share is what it adds in the mean over all 720
-# orders. Shares are never negative and add up to $R^2$. A predictor with nothing to say gets about one divided by the
-# number of independent clusters.
+# orders. Shares are never negative and add up to $R^2$. A predictor that is unrelated to the errors gets about one divided
+# by the number of independent clusters.
 #
 # ## Prediction
 #
@@ -295,9 +297,7 @@ Markdown(markdown_table(["Quantity", "Predicted", "Measured [95% interval]", "Ve
 # %% mystnb={"figure": {"caption": "**Errors against redshift.** The error at fixed mass of each test cluster against its redshift, coloured by its temperature over that of other clusters of its mass and redshift. Left: one band. Right: two bands. Points at a redshift are moved sideways at random, to be told apart. The black line joins the means at each redshift. A slope along the line is an error that comes from the distance; colours in layers are an error that comes from the temperature.", "name": "fig-errors-redshift"}, "image": {"alt": "Two panels of error at fixed mass against redshift, one band and two bands, points coloured by temperature at fixed mass, with means at each redshift."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 3.7), layout="constrained")
 axes = figure.subplots(1, 2, sharex=True, sharey=True)
-if not measurable or redshift is None:
-    figure.text(0.5, 0.5, "nothing could be measured", ha="center")
-else:
+if measurable and redshift is not None:
     sideways = np.random.default_rng(0).uniform(-0.012, 0.012, len(first.truth))
     at = redshift.to_numpy()[first.cluster]
     colour = truths[:, first_of["temperature"]]
@@ -317,18 +317,16 @@ else:
             ax.plot(snapshots, [error[at == one].mean() for one in snapshots], color="black", lw=1.4)
     axes[0].set_ylabel("error at fixed mass [dex]")
     figure.colorbar(drawn_points, ax=axes, label="temperature at fixed mass [dex]", aspect=30, extend="both")
-figure
+figure if measurable and redshift is not None else None
 
-# %% mystnb={"figure": {"caption": "**Shares of the errors' variance.** What each predictor explains of the variance of errors at fixed mass, with one band and with two, with 95% intervals. Small dots are single networks, one for each fold and training seed. What none of them explains is shown at the bottom: noise, shape, and the networks' own faults. The dotted line is about what a single predictor with nothing to say would get.", "name": "fig-errors-shares"}, "image": {"alt": "Horizontal bars of the share of variance explained by distance, temperature, gas, core, clumps and AGN, with one band and two bands, with intervals and dots for single networks."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Shares of the errors' variance.** What each predictor explains of the variance of errors at fixed mass, with one band and with two, with 95% intervals. Small dots are single networks, one for each fold and training seed. What none of them explains is shown at the bottom: noise, shape, and the networks' own faults. The dotted line is about what a single predictor unrelated to the errors would get.", "name": "fig-errors-shares"}, "image": {"alt": "Horizontal bars of the share of variance explained by distance, temperature, gas, core, clumps and AGN, with one band and two bands, with intervals and dots for single networks."}} tags=["hide-input"]
 NAMES = (*predictors, "unexplained")
 found_shares = {
     (label, name): measure(share, label, "all" if name == "unexplained" else name) for label in places for name in NAMES
 }
 figure = Figure(figsize=(8.0, 0.9 + 0.55 * len(NAMES)), layout="constrained")
 ax = figure.subplots()
-if not measurable:
-    figure.text(0.5, 0.5, "nothing could be measured", ha="center")
-else:
+if measurable:
     for label, face, shift in ((ONE, PRINTED, -0.19), (TWO, OURS, 0.19)):
         if label not in places:
             continue
@@ -347,7 +345,7 @@ else:
     ax.set_xlim(left=0)
     ax.set_xlabel("share of the variance of errors at fixed mass")
     figure.legend(loc="outside upper right", ncols=2)
-figure
+figure if measurable else None
 
 # %% [markdown]
 # Shares do not say how large the errors are. The next table has the errors that belong to each share: the square root
@@ -399,7 +397,8 @@ for label in places:
         lead = measure(difference, (label, most), (label, order[1]))
         clear = lead.low > 0 and lead.value > max(np.ptp(of_networks(label, share, one)) for one in order[:2])
         text += f", and {order[1]} {interval_text(of_label[order[1]], '.2f')}"
-        text += "; the first is clearly the larger" if clear else "; which is larger is not decided"
+        text += f"; the first less the second is {interval_text(lead, '.2f')}"
+        text += "" if clear else ", so which is larger is not decided"
     explained = measure(share, label, "all")
     lines.append(f"{text}. All together explain {interval_text(explained, '.2f')}.")
 of_clumps = measure(slope, TWO, "clumps")

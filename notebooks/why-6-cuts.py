@@ -14,7 +14,7 @@
 # %% [markdown]
 # # Where to cut
 #
-# **The question.** Is the report's edge at 2.5 keV special, and how many bands are worth having?
+# **The question.** Is the report's edge at 2.5 keV special, and how many bands are useful?
 #
 # The report splits the photons at 2.5, 5 and 7.5 keV and does not say why. Here the edge of a two-band split moves from
 # 0.5 to 7.5 keV, and then the number of bands grows from one to twelve.
@@ -264,7 +264,7 @@ for edge, found in single.items():
     left.plot([edge * 1.08] * len(found), found, ".", color=OURS, ms=4, alpha=0.6, label=label)
 draw(right, by_number, color=AGN_LESS, marker="^")
 left.set_xscale("log")
-left.set_xticks(inner, [f"{edge:g}" if edge not in {0.7, 6} else "" for edge in inner], fontsize="small")
+left.set_xticks(inner, [f"{edge:g}" if edge not in {0.7, 3, 6} else "" for edge in inner], fontsize="small")
 left.set_yscale("log")
 left.set_yticks([0.5, 0.7, 1, 1.5, 2, 3], ["0.5", "0.7", "1", "1.5", "2", "3"])
 left.minorticks_off()

@@ -88,9 +88,9 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # *New since the predictions were committed.* They were first tested on one network of each kind and fold. Here each has
 # the profile's training seeds, three at `quick`, and 120 clusters of a fold are shown to it instead of 200. Predictions
 # and thresholds are as they were, and what both folds had to say, all networks now have to say. A number is the mean
-# over networks. Its brackets run from the lowest to the highest end of the networks' 95% intervals, and ± is the standard
-# deviation between training seeds of a fold. A difference that is smaller than this, or that one network does not show,
-# is not called an effect.
+# over networks. Its parentheses run from the lowest to the highest end of the networks' 95% intervals, which is wider than
+# one such interval; ± is the standard deviation between training seeds of a fold. A difference that is smaller than this,
+# or that one network does not show, is not called an effect.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 from itertools import pairwise
@@ -126,14 +126,14 @@ networks, missing = {label: {} for label in NAMES}, ""
 try:
     networks = dict(zip(NAMES, networks_of_book(reproduction, NAMES.values()).values(), strict=True))
 except NotAvailableError as error:
-    missing = f"Nothing can be asked of these networks: {error}."
+    missing = f"Nothing is measured here, because networks are missing: {error}."
 dead = {
     f"{label}, fold {fold + 1}, training seed {seed}": one.why_untrained
     for label, of_places in networks.items()
     for (fold, seed), one in of_places.items()
 }
 if not missing and all(dead.values()):
-    missing = "No network has trained, so there is nothing to ask."
+    missing = "No network has trained, so nothing is measured."
 trained = [  # fold and training seed
     place for place in networks[ONE] if not any(networks[label][place].why_untrained for label in NAMES)
 ]
@@ -255,13 +255,13 @@ for (label, kind, number), found in measured.items() if asked else ():
     )
 before = {label: [errors[label, one, None, None].std() for one in asked] for label in NAMES}
 said = [f"{label} {min(found):.3f} to {max(found):.3f}" for label, found in before.items() if found]
-Markdown(
-    missing
-    or f"Scatter before, from the best to the worst network [dex]: {', '.join(said)}. Scatters after, over these, and the mean shift of masses:\n\n"
-    + pd.DataFrame(table).to_markdown(index=False)
+about = (
+    f"Before any change the scatter of the best and of the worst network is, in dex: {', '.join(said)}. *Scatter times* is "
+    "the scatter after the change over that before, and the mean shift is that of the predicted masses.\n\n"
 )
+None if missing else Markdown(about + pd.DataFrame(table).to_markdown(index=False))
 
-# %% mystnb={"figure": {"caption": "**What a ring is worth.** Scatter after a ring was changed over scatter before, on the same held-out clusters. Small symbols are single networks, one shape for each fold; bars run from the lowest to the highest end of their 95% intervals. Left: the ring's events get the hardness of the whole observation. Middle: that of the rest. Right: the ring is emptied. Grey: what was predicted for two bands.", "name": "fig-rings"}, "image": {"alt": "Three panels of ratios of scatters by ring with intervals, for each network of one and two bands, with the predicted ranges in grey."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**What a ring is worth.** Scatter after a ring was changed over scatter before, on the same held-out clusters. Small symbols are single networks, one shape for each fold; bars run from the lowest to the highest end of their 95% intervals, which is wider than one such interval. Left: the ring's events get the hardness of the whole observation. Middle: that of the rest. Right: the ring is emptied. Grey: what was predicted for two bands.", "name": "fig-rings"}, "image": {"alt": "Three panels of ratios of scatters by ring with intervals, for each network of one and two bands, with the predicted ranges in grey."}} tags=["hide-input"]
 PREDICTED = (
     {
         (MAP, 0): (1.01, 1.09),
@@ -278,9 +278,7 @@ PREDICTED = (
     else {}
 )
 figure = Figure(figsize=(8.0, 3.4), layout="constrained")
-if missing:
-    figure.text(0.5, 0.5, "nothing could be asked", ha="center")
-else:
+if not missing:
     axes = figure.subplots(1, 3, sharey=True)
     for ax, kind in zip(axes, (MAP, SAYS, EMPTY), strict=True):
         numbers = places_of(kind)
@@ -315,8 +313,8 @@ else:
     figure.supxlabel(f"ring [{UNIT}]", fontsize="medium")
     axes[2].plot([], [], "o-", color=PRINTED, ms=4.5, label=ONE)
     axes[2].plot([], [], "o-", color=OURS, ms=4.5, label=TWO)
-    axes[2].legend(fontsize="small")
-figure
+    figure.legend(loc="outside upper right", ncols=2, fontsize="small")
+None if missing else figure
 
 # %% [markdown]
 # ## What each pixel adds
@@ -438,9 +436,8 @@ for label in NAMES if places_looked else ():
             "R² of LIME": f"{np.mean([np.median(explained[label, place]) for place in places_looked]):.2f}",
         }
     )
-Markdown(
-    missing
-    or "\n\n".join(
+None if missing else Markdown(
+    "\n\n".join(
         [
             f"Share of the absolute attribution by ring and channel: mean over {listing([str(len(looked[fold])) for fold in folds])} clusters of the folds, one of each halo, and over networks (in brackets the lowest and the highest network).",
             pd.DataFrame(rows).to_markdown(index=False),
@@ -450,11 +447,9 @@ Markdown(
     )
 )
 
-# %% mystnb={"figure": {"caption": "**What each pixel adds to the mass of one cluster**, the one of median counts among those looked at, by the first network of each kind. Rows: the one channel of one band, and the two of two bands. Columns: the image; integrated gradients from three baselines and with random weights, red where a pixel raises the mass and blue where it lowers it, each map on its own scale, the same for both bands; LIME's weight of each superpixel, which both bands share. Lines: where the third and the fourth ring begin.", "name": "fig-saliency"}, "image": {"alt": "A grid of small maps of one cluster: images, attributions from three baselines and with random weights, and superpixel weights, for one and two bands."}} tags=["hide-input"]
-figure = Figure(figsize=(8.0, 4.5), layout="constrained")
-if missing or not places_looked:
-    figure.text(0.5, 0.5, "nothing could be asked", ha="center")
-else:
+# %% mystnb={"figure": {"caption": "**What each pixel adds to the mass of one cluster**, the one of median counts among those looked at, by the first network of each kind. Rows: the one channel of one band, and the two of two bands. Columns: the image; integrated gradients from three baselines and with random weights, red where a pixel raises the mass and blue where it lowers it, each map divided by its largest value, the same for both bands; LIME's weight of each superpixel, which both bands share. Lines: where the third and the fourth ring begin. Axes are pixels.", "name": "fig-saliency"}, "image": {"alt": "A grid of small maps of one cluster: images, attributions from three baselines and with random weights, and superpixel weights, for one and two bands."}} tags=["hide-input"]
+figure = Figure(figsize=(8.0, 4.9), layout="constrained")
+if places_looked:
     first = places_looked[0]
     events = catalogue["n_events"].to_numpy()[looked[first[0]]]
     which = int(np.argsort(events)[len(events) // 2])
@@ -466,17 +461,17 @@ else:
         kinds["LIME"] = np.asarray(lime_weights[label, first][which])[..., None].repeat(2, axis=-1)
         for ax, (kind, values) in zip(ax_row, kinds.items(), strict=True):
             most = float(np.abs(values).max()) or 1.0
-            look = (
-                {"cmap": figures.style.IMAGE_MAP, "vmin": 0} if kind == "image" else {"cmap": "RdBu_r", "vmin": -most}
-            )
-            ax.imshow(values[..., channel], origin="lower", vmax=most, **look)
+            look = {"cmap": figures.style.IMAGE_MAP, "vmin": 0} if kind == "image" else {"cmap": "RdBu_r", "vmin": -1}
+            drawn = ax.imshow(values[..., channel] / most, origin="lower", vmax=1, **look)
             ax.contour(lines, levels=[k + 0.5 for k in range(1, len(INNER_EDGES))], colors="0.5", linewidths=0.6)
             ax.set_xticks([])
             ax.set_yticks([])
             if label == ONE:
                 ax.set_title(kind, fontsize="small")
         ax_row[0].set_ylabel({ONE: ONE}.get(label, CHANNELS[TWO][channel]), fontsize="small")
-figure
+    scale = figure.colorbar(drawn, ax=axes, location="bottom", aspect=50, shrink=0.5, ticks=[-1, 0, 1])
+    scale.set_label("attribution, or weight, over the largest of its map", fontsize="small")
+figure if places_looked else None
 
 # %% [markdown]
 # ## Prediction and outcome
@@ -495,7 +490,7 @@ judged = []  # prediction, predicted, measured, folds of the networks, verdict
 
 
 def judge(words, predicted, found, verdict, folds=folds_asked):
-    judged.append((words, predicted, found, folds, verdict))
+    judged.append((words, predicted, summed_up(found, folds), verdict))
 
 
 def all_say(found, test, limit):
@@ -506,6 +501,18 @@ def all_say(found, test, limit):
 def judge_limit(words, side, limit, found, folds=folds_asked):
     """Judge whether all networks lie on one side of a limit."""
     judge(words, f"{side} {limit:g}", found, all_say(found, {"above": above, "below": below}[side], limit), folds)
+
+
+def judge_both(words, side, limit, found):
+    """Judge the networks of one band and of two together, and show each kind by itself."""
+    verdict = all_say(
+        [one for of_label in found.values() for one in of_label], {"above": above, "below": below}[side], limit
+    )
+    shown = []
+    for label, of_label in found.items():
+        missed = of_label and (overall(of_label).value < limit) != (side == "below")
+        shown.append(f"{label} {summed_up(of_label, folds_looked)}{', beyond the limit' if missed else ''}")
+    judged.append((words, f"{side} {limit:g}", "; ".join(shown), verdict))
 
 
 for (kind, number), (low, high) in PREDICTED.items():
@@ -537,17 +544,15 @@ if in_r500:
     judge_limit("3. growth by emptying the core, one band over two", "below", 1, found)
     found = over((SAYS, 2), (SAYS, 0))
     judge(f"4. {RINGS[2]} {UNIT} over the core", "above 1, if pixels count", found, BY_WHAT[all_say(found, above, 1)])
-folds_of_both = [*folds_looked, *(-1 - fold for fold in folds_looked)]  # seeds of one and of two bands are kept apart
-fifth = [typical(100 * off[label, place, BLACK]) for label in NAMES for place in places_looked]
-judge_limit("5. attributions miss the difference by [%], one band and two", "below", 1, fifth, folds_of_both)
+fifth = {label: [typical(100 * off[label, place, BLACK]) for place in places_looked] for label in NAMES}
+judge_both("5. attributions miss the difference by [%]", "below", 1, fifth)
 if in_r500:
     inside = []
     for place in places_looked:
         second = shares(TWO, place, BLACK)[..., 1]
         inside.append(typical(second[:, :3].sum(axis=1) / np.maximum(second.sum(axis=1), 1e-30), np.mean))
     judge_limit("5. share of the second band's attribution inside R500", "above", 0.5, inside, folds_looked)
-signed = [one for label in NAMES for one in of_networks(label, "signed")]
-judge_limit("5. correlation with random weights, one band and two", "below", 0.5, signed, folds_of_both)
+judge_both("5. correlation with random weights", "below", 0.5, {label: of_networks(label, "signed") for label in NAMES})
 apart = []
 for place in places_looked:
     by_ring = [shares(TWO, place, baseline).sum(axis=2) for baseline in (BLACK, MEAN, THINNED)]
@@ -556,13 +561,9 @@ for place in places_looked:
     difference = (by_ring[a] - by_ring[b])[:, k]
     apart.append(typical(difference * np.sign(difference.mean()), np.mean))
 judge_limit("6. largest difference of a ring's share between baselines, two bands", "above", 0.1, apart, folds_looked)
-found = [one for label in NAMES for one in of_networks(label, "LIME")]
-judge_limit("7. LIME with integrated gradients, one band and two", "above", 0.5, found, folds_of_both)
-table = [
-    {"prediction": words, "predicted": predicted, "measured": summed_up(found, of), "verdict": verdict}
-    for words, predicted, found, of, verdict in judged
-]
-Markdown(missing or pd.DataFrame(table).to_markdown(index=False))
+judge_both("7. LIME with integrated gradients", "above", 0.5, {label: of_networks(label, "LIME") for label in NAMES})
+table = pd.DataFrame(judged, columns=["prediction", "predicted", "measured", "verdict"])
+None if missing else Markdown(table.to_markdown(index=False, disable_numparse=True))
 
 # %% [markdown]
 # The medians and means of 5 to 7 are judged by their 95% intervals (clusters resampled, one of each halo), which is
@@ -572,15 +573,16 @@ Markdown(missing or pd.DataFrame(table).to_markdown(index=False))
 
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-def costs(kind):
-    """Say which ring costs most, if every network names the same and the growth is an effect."""
+def costs(lost, kind):
+    """Say which ring costs most to lose, if every network names the same and the growth is an effect."""
     found = {k: measured[TWO, kind, k] for k in range(len(RINGS))}
     largest = {max(found, key=lambda k: found[k][place].value) for place in range(len(asked))}
     ring = RINGS[min(largest)]
     if len(largest) == 1 and effect(found[min(largest)], folds_asked) == 1:
         where = f"{'from ' if ' to ' in ring else ''}{ring} {UNIT}"
-        return f"costs most {where} (scatter times {summed_up(found[min(largest)], folds_asked)})"
-    return "costs most in no one ring that all networks name"
+        by = summed_up(found[min(largest)], folds_asked)
+        return f"Losing a ring's {lost} costs most {where}, where the scatter is multiplied by {by}."
+    return f"The networks do not agree on the ring whose {lost} costs most to lose."
 
 
 def counts_in(row, number):
@@ -601,9 +603,20 @@ def found():
         used = "hardly use the map of hardness"
     sentences = [
         f"The networks of two bands {used}. With one hardness everywhere, their scatter is multiplied by {summed_up(everywhere, folds_asked)}.",
-        f"To lose a ring's hardness {costs(SAYS)}; to lose its events {costs(EMPTY)}.",
+        costs("hardness", SAYS),
+        costs("events", EMPTY),
     ]
     if in_r500:
+        means = [overall(measured[TWO, SAYS, k]).value for k in range(len(RINGS))]
+        order = np.argsort(means)[::-1]
+        place = ("largest", "second largest", "third largest", "smallest")[int(np.flatnonzero(order == 0)[0])]
+        sentences.append(
+            "The core was predicted to cost most of the four when all that a ring says is taken away. Its growth, a factor "
+            f"of {means[0]:.2f} in the mean over networks, is the {place}"
+            + (f", and that of {RINGS[order[0]]} {UNIT} the largest with {means[order[0]]:.2f}: " if order[0] else ": ")
+            + ("this order did not come out" if order[0] else "this order came out")
+            + f", though by the rule, which needs every network, it is *{most}*."
+        )
         shares_of_events = [
             np.mean([counts_in(row, k) for rows in rows_of.values() for row in rows]) for k in (0, len(RINGS) - 1)
         ]
@@ -613,7 +626,7 @@ def found():
             "without the hardness of the outskirts."
         )
     if places_looked:
-        sizes = [one for label in NAMES for one in of_networks(label, "size")]
+        sizes = [summed_up(of_networks(label, "size"), folds_looked) for label in NAMES]
         adds = [
             [typical(maps[TWO, place, BLACK][..., k].sum(axis=(1, 2)), np.mean) for place in places_looked]
             for k in (0, 1)
@@ -623,11 +636,11 @@ def found():
             f"Not predicted: compared with black, the first of two bands moves the mass by {first} dex and the second by {second} dex."
         )
         sentences.append(
-            f"Between baselines, the share of one ring in the attributions moves by {summed_up(apart, folds_looked)}. With random "
-            f"weights the signed maps correlate by {summed_up(signed, folds_of_both)}, their sizes by {summed_up(sizes, folds_of_both)}."
+            f"Between baselines, the share of one ring in the attributions moves by {summed_up(apart, folds_looked)}. The sizes "
+            f"of attributions correlate with those of random weights by {' and '.join(sizes)} with one band and two."
         )
     verdicts = [verdict for words, *_, verdict in judged if not words.startswith("4.")]
-    sentences.append(counted_verdicts(verdicts))
+    sentences.append(f"{counted_verdicts(verdicts)} Row 4, the other possibility, is not counted.")
     return " ".join(sentences)
 
 

@@ -74,11 +74,15 @@ def effect(measured: Sequence[Interval], folds: ArrayLike, limit: float = 1.0) -
 
 
 def summed_up(measured: Sequence[Interval], folds: ArrayLike) -> str:
-    """Write the mean over networks with the ends of :func:`overall` and, after ±, the spread between training seeds."""
-    if not measured:
-        return "–"
-    spread = seed_spread(measured, folds)
-    return listed([overall(measured)]) + (f" ± {spread:.2f}" if np.isfinite(spread) else "")
+    """Write the mean over networks and, after ±, the spread between training seeds.
+
+    Of several networks, parentheses have the ends of :func:`overall`, with other signs than a 95% interval.
+    """
+    if len(measured) < 2:
+        return listed(measured) or "–"
+    found, spread = overall(measured), seed_spread(measured, folds)
+    ends = f" ({found.low:.2f} … {found.high:.2f})" if np.isfinite(found.low) else ""
+    return f"{found.value:.2f}{ends}".replace("-", "−") + (f" ± {spread:.2f}" if np.isfinite(spread) else "")
 
 
 def listed(measured: Iterable[Interval]) -> str:
