@@ -95,7 +95,8 @@ for kind, colour, marker, shift in (("seen", OURS, "o", -0.08), ("unseen", PRINT
 ax.set_xticks(np.arange(len(compared)), list(compared))
 ax.set(xlabel="what the network sees", ylabel="scatter of the predicted mass [dex]")
 ax.set_ylim(bottom=0)
-ax.legend(fontsize="small")
+if compared:
+    ax.legend(fontsize="small")
 figure if compared else None
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
@@ -119,7 +120,8 @@ of_first = next(iter(classes.values()), ())
 ax.set_xticks(range(len(of_first)), [one.label for one in of_first])
 ax.set(xlabel="observations of the same halo in training", ylabel="scatter of the predicted mass [dex]")
 ax.set_ylim(bottom=0)
-ax.legend(fontsize="small", title="random folds", title_fontsize="small")
+if classes:
+    ax.legend(fontsize="small", title="random folds", title_fontsize="small")
 figure if classes else None
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]

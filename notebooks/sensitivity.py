@@ -78,9 +78,7 @@ def label_of(judgement, part):
 
 
 figure = Figure(figsize=(8.0, 0.8 + 0.31 * sum(heights) + 0.45 * len(heights)), layout="constrained")
-if not rows:
-    figure.text(0.5, 0.5, "nothing could be measured at this size", ha="center")
-else:
+if rows:
     axes = figure.subplots(len(rows), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
     seen = set()
     for ax, parts in zip(axes, rows.values(), strict=True):
@@ -106,7 +104,7 @@ else:
     axes[-1].minorticks_off()
     axes[-1].set_xlabel("ratio of scatters, with its 95% interval; dashed: where the verdict turns", fontsize="medium")
     figure.legend(loc="outside upper right", ncols=3, fontsize="small")
-figure
+figure if rows else None
 
 # %% [markdown]
 # ## Claim by claim

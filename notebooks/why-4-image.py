@@ -260,7 +260,8 @@ ax.invert_yaxis()
 ax.grid(axis="x", color=NEUTRAL, alpha=0.3)
 ax.set_xlim(left=0)
 ax.set_xlabel("scatter of the predicted mass [dex]")
-figure.legend(loc="outside upper right", ncols=5, fontsize="small")
+if decided:
+    figure.legend(loc="outside upper right", ncols=5, fontsize="small")
 figure if decided else None
 
 # %% [markdown]

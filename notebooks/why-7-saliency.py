@@ -626,7 +626,6 @@ def found():
             "without the hardness of the outskirts."
         )
     if places_looked:
-        sizes = [summed_up(of_networks(label, "size"), folds_looked) for label in NAMES]
         adds = [
             [typical(maps[TWO, place, BLACK][..., k].sum(axis=(1, 2)), np.mean) for place in places_looked]
             for k in (0, 1)
@@ -634,10 +633,6 @@ def found():
         first, second = (summed_up(one, folds_looked) for one in adds)
         sentences.append(
             f"Not predicted: compared with black, the first of two bands moves the mass by {first} dex and the second by {second} dex."
-        )
-        sentences.append(
-            f"Between baselines, the share of one ring in the attributions moves by {summed_up(apart, folds_looked)}. The sizes "
-            f"of attributions correlate with those of random weights by {' and '.join(sizes)} with one band and two."
         )
     verdicts = [verdict for words, *_, verdict in judged if not words.startswith("4.")]
     sentences.append(f"{counted_verdicts(verdicts)} Row 4, the other possibility, is not counted.")

@@ -94,6 +94,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from report_utils.binning import TRANSFORMS
 from report_utils.cnn.layer_sizes import DENSE_UNITS
@@ -318,7 +319,8 @@ if places:
             low, high = np.quantile(known[place][name], [0.02, 0.98])
             drawn = ax.scatter(*spots.T, c=known[place][name], s=5, cmap="viridis", vmin=low, vmax=high, lw=0)
             if label == TWO:
-                scale = figure.colorbar(drawn, ax=axes[:, number], location="bottom", extend="both", aspect=15)
+                look = {"location": "bottom", "extend": "both", "aspect": 15, "ticks": MaxNLocator(3)}
+                scale = figure.colorbar(drawn, ax=axes[:, number], **look)
                 scale.ax.tick_params(labelsize="x-small")
         row[-1].scatter(*spots.T, c=groups[place][0], s=5, cmap="tab10", vmin=0, vmax=9, lw=0)
         row[0].set_ylabel(label)
@@ -642,10 +644,6 @@ if places and simulated:
         f"A linear probe reads {SEEN} from the pooled features with R² of {values(r2_pooled(ONE, SEEN))} with one band and "
         f"{values(r2_pooled(TWO, SEEN))} with two; the predicted gain of 0.15 or more came out {WORDS[gain]}."
     )
-    if DISTANCE in quantities:
-        sentences.append(
-            f"Distance is read with {values(r2_pooled(ONE, DISTANCE))} and {values(r2_pooled(TWO, DISTANCE))}."
-        )
     selective = next(said for _, what, *_, said in judged if what == f"{MASS} afterwards: R²")
     erased_by = {name: values([growth[name, place] for place in places]) for name in (*ERASED, RANDOM)}
     sentences.append(

@@ -132,7 +132,7 @@ ax.set_ylim(len(BOXES) - 0.5, -0.5)
 ax.set_xlim(left=0)
 ax.set_xlabel("scatter of the predicted mass [dex]")
 figure.legend(loc="outside upper right", ncols=3, fontsize="small")
-figure
+figure if scatters else None
 
 # %% [markdown]
 # ## Looked at afterwards

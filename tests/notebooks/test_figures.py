@@ -7,6 +7,7 @@ import pytest
 from report_utils.binning import TRANSFORMS, eight_views
 from report_utils.cnn import build_cnn
 from report_utils.report.claims import CLAIMS
+from report_utils.report.intervals import Interval
 from report_utils.report.printed_numbers import PUBLISHED
 from tests.notebooks.conftest import AT_FULL_SIZE, N_CLUSTERS
 
@@ -189,6 +190,12 @@ def test_rings_are_drawn_as_they_were_measured(notebooks):
     expected = sorted(one.value for (_, kind, _), found in measured.items() if kind == "emptied" for one in found)
     assert {place for _, place in page.variables["networks"]["two bands"]} == {0, 1}  # training seeds
     assert heights == expected
+
+
+@pytest.mark.parametrize(("low", "value", "said"), [(0.9, 1.3, True), (1.1, 1.3, False), (0.8, 0.9, False)])
+def test_a_range_confirmed_by_the_value_alone_is_said_to_be(notebooks, low, value, said):
+    by_value = notebooks.run("why-8-layers").variables["by_value"]
+    assert by_value([Interval(value, low, 1.9)], 1, np.inf) is said
 
 
 def test_networks_of_a_cut_that_is_not_trained_are_left_out(notebooks):

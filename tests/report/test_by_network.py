@@ -79,8 +79,8 @@ def test_seeds_are_compared_within_their_fold():
     measured, folds = of_values(1, 2, 3, 11, 12, 13), [0, 0, 0, 1, 1, 1]
     assert seed_spread(measured, folds) == pytest.approx(1)
     assert np.isnan(seed_spread(of_values(1, 2), [0, 1]))
-    assert summed_up(measured, folds) == "7.00 (0.99 … 13.01) ± 1.00"
-    assert summed_up(of_values(1, -2), [0, 1]) == "−0.50 (−2.01 … 1.01)"
+    assert summed_up(measured, folds) == "7.00 (0.99\u00a0…\u00a013.01) ±\u00a01.00"
+    assert summed_up(of_values(1, -2), [0, 1]) == "−0.50 (−2.01\u00a0…\u00a01.01)"
 
 
 def test_one_network_has_its_own_interval():

@@ -81,8 +81,8 @@ def summed_up(measured: Sequence[Interval], folds: ArrayLike) -> str:
     if len(measured) < 2:
         return listed(measured) or "–"
     found, spread = overall(measured), seed_spread(measured, folds)
-    ends = f" ({found.low:.2f} … {found.high:.2f})" if np.isfinite(found.low) else ""
-    return f"{found.value:.2f}{ends}".replace("-", "−") + (f" ± {spread:.2f}" if np.isfinite(spread) else "")
+    ends = f" ({found.low:.2f}\u00a0…\u00a0{found.high:.2f})" if np.isfinite(found.low) else ""
+    return f"{found.value:.2f}{ends}".replace("-", "−") + (f" ±\u00a0{spread:.2f}" if np.isfinite(spread) else "")
 
 
 def listed(measured: Iterable[Interval]) -> str:
