@@ -61,6 +61,29 @@ def test_titles_code_links_and_equations_stay_as_they_are(text):
     assert marked(text)[1] == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Log luminosity distance; the luminosity is another", ["luminosity"]),
+        ("One early epoch of the mission, then every epoch of a training", ["epoch"]),
+        ("Their sum is the difference, which is\ncompleteness. The completeness of a sample", ["completeness"]),
+        ("A halo scatters about it. Temperature scatter is small. Scatters of networks", ["Scatters"]),
+    ],
+)
+def test_a_word_in_another_meaning_is_left_alone(text, expected):
+    words = [Word(word, "glossary", f"term-{word}", word) for word in ("luminosity", "epoch", "completeness", "scatter")]
+    tree, found, _ = marked(text, words)
+    assert found == expected
+    (mark,) = tree.findall(HoverWord)
+    assert mark.parent.astext() == text
+    where = sum(len(node.astext()) for node in mark.parent.children[: mark.parent.index(mark)])
+    assert where == text.rindex(expected[0])
+
+
+def test_a_word_may_go_over_two_lines():
+    assert marked("An energy\nband")[1] == ["energy\nband"]
+
+
 def test_a_book_without_glossary_has_no_marks():
     assert marked("dex", [])[1:] == ([], 0)
 

@@ -21,6 +21,11 @@ _IMAGES = "//images/"
 _FIGURE = re.compile(r"Figure \d+(?=\.)")
 """How the caption of one of the report's figures begins."""
 
+_NOT_MEANT = (
+    "completeness axiom", "early epoch", "forgetting event", "luminosity distance", "scatter about", "scatter around",
+    "scatters about", "scatters around", "scatters by", "temperature scatter", "which is completeness",
+)  # fmt: skip
+"""Phrases in which a word of the glossary has another meaning."""
 _NOT_INSIDE = (
     nodes.title, nodes.literal, nodes.literal_block, nodes.reference, nodes.math, nodes.math_block, nodes.raw,
     nodes.term, nodes.citation, nodes.comment, nodes.rubric,
@@ -133,12 +138,15 @@ def mark_references(doctree: nodes.document, previews: Previews, documents: Mapp
 
 
 def pattern_of(words: list[Word]) -> re.Pattern[str] | None:
-    """Return what finds a word: whole, in its plural too, and with a capital where a sentence begins with it."""
+    """Return what finds a word: whole, in its plural too, and with a capital where a sentence begins with it.
+
+    It finds the phrases in which a word is not meant as well, before the word inside them.
+    """
     if not words:
         return None
     forms = []
-    for word in sorted(words, key=lambda word: -len(word.text)):
-        first, rest = word.text[0], re.escape(word.text[1:])
+    for text in sorted([*(word.text for word in words), *_NOT_MEANT], key=len, reverse=True):
+        first, rest = text[0], re.escape(text[1:]).replace(r"\ ", r"\s+")
         first = f"[{first}{first.upper()}]" if first.islower() else re.escape(first)
         forms.append(f"{first}{rest}s?")
     return re.compile(rf"(?<![\w/.-])(?:{'|'.join(forms)})(?![\w-]|\.\w)")
@@ -160,7 +168,8 @@ def mark_first_uses(doctree: nodes.document, words: list[Word], address: Callabl
             continue
         pieces, end = [], 0
         for match in pattern.finditer(text):
-            word = left.get(match[0].casefold()) or left.get(match[0].casefold().removesuffix("s"))
+            found = " ".join(match[0].casefold().split())
+            word = left.get(found) or left.get(found.removesuffix("s"))
             if word is None or word.preview in seen or _is_inside(text, word.anchor):
                 continue
             seen.add(word.preview)
