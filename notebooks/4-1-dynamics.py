@@ -14,8 +14,8 @@
 # %% [markdown]
 # # Dynamics
 #
-# **The question.** Which clusters does the network learn to weigh at which moment, when energy bands are switched on
-# one after the other?
+# **The question.** As energy bands are switched on one after the other, when does the network learn the mass of which
+# cluster?
 #
 # Two networks that were trained apart cannot be compared weight by weight. The report therefore trains
 # **one** network on four-band images in four phases. In phase $j$ it sees the bands up to $j$; the channels
@@ -34,13 +34,13 @@
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 transform = "multi_band_4"
 
-# %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lightest at the top, and every column an epoch. The colour is the prediction minus the mean true mass, beyond the scale turquoise or orange; the last column is the truth. White lines separate the phases. A row shows how a cluster's prediction changes, a column how well the network sorts the clusters at that epoch.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lowest mass at the top, and every column an epoch. The colour is the prediction minus the mean true mass, beyond the scale turquoise or orange; the last column is the truth. White lines separate the phases. A row shows how a cluster's prediction changes, a column how well the network sorts the clusters at that epoch.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
 import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from report_utils.dynamics import plot_dynamics
-from report_utils.report import figures, open_reproduction
+from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.claims import too_few_halos
 from report_utils.report.figures.viewers import cluster_viewer
 from report_utils.report.intervals import MINIMUM_GROUPS
@@ -81,8 +81,13 @@ Markdown(
     else pd.DataFrame(rows, columns=columns).to_markdown(index=False, floatfmt=("", "+.3f", ".3f", ".3f", ".3f"))
 )
 
-# %% [markdown]
-# A later phase has also been trained for longer, so a gain is not due to the band alone.
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+printed = PUBLISHED.dynamics
+full = printed.n_phases.value * (printed.epochs_before_noise.value + printed.epochs_after_noise.value)
+Markdown(
+    f"All of this rests on one fold, trained for {len(dynamics.phase)} epochs; the report trains for {full}. A later phase "
+    "has also been trained for longer, so a gain is not due to the band alone."
+)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 n_halos = len(set(halos(dynamics).tolist()))
@@ -96,8 +101,9 @@ for phase in range(1, 1 if dead else len(ends)):
     lines.append(f"- With band {phase + 1}, the scatter {step}.")
 names = reproduction.catalogue["cluster_id"].to_numpy()
 hard = [f"{names[row]} ({times} of {len(seeds)})" for row, times in hard_in_seeds(seeds).items()]
-lines.append(f"- Beyond three robust scatters at the end of every phase (in how many trainings): {listing(hard)}.")
+lines.append(f"- Clusters beyond three robust scatters after every phase (in how many trainings): {listing(hard)}.")
 found = f"nothing, because the network did not train: {dead}." if dead else "\n\n" + "\n".join(lines)
 Markdown(
-    f"**What was found.** From the end of each phase to the end of the next, over {len(seeds)} training(s): {found}"
+    f"**What was found.** From the end of each phase to the end of the next, {len(seeds)} "
+    f"{'training' if len(seeds) == 1 else 'trainings'}: {found}"
 )

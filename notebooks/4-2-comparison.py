@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # 4.2 Multi-band against AGN-less
+# # 4.2 Dynamics: Multi-Band against AGN-less
 #
 # **The question.** Does the network learn in another way when the clusters have no AGN?
 #
@@ -113,7 +113,7 @@ Markdown(warning or at_ends.to_markdown(index=False, floatfmt=("", ".3f", ".3f",
 # How large a difference would another training seed alone bring? The distance over seeds answers that: it is the
 # distance of a multi-band from an AGN-less training, over all epochs, in units of the distance of two trainings of one
 # kind. At 1, removing the AGN changes no more than another seed does. It needs three seeds of each kind
-# (`report-utils dynamics --seeds 3`); with fewer, it stays open whether the two are *alike*.
+# (`report-utils dynamics --seeds 3`); with fewer, it is undecided whether the two are *alike*.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 last = at_ends.iloc[-1]
@@ -124,6 +124,6 @@ Markdown(
     if warning
     else "**What was found.** At the end of the last phase the predictions of the two trainings differ by "
     f"{last['difference']:.3f} dex, {last['difference'] / last['scatter, multi-band']:.0%} of the multi-band scatter, "
-    f"and their residuals have a correlation of {last['correlation of residuals']:.2f}. Distance over {n_seeds} "
-    f"seed(s): {distance}."
+    f"and their residuals have a correlation of {last['correlation of residuals']:.2f}. Distance over "
+    f"{n_seeds} {'seed' if n_seeds == 1 else 'seeds'}: {distance}."
 )

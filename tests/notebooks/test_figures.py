@@ -66,6 +66,12 @@ def test_figure_five_is_on_figure_fours_colour_scale(notebooks):
     assert [int(title.split("%")[0]) for title in titles if title] == [99, 95, 90, 75, 50, 25]
 
 
+def test_dynamics_say_how_many_epochs_they_rest_on(notebooks):
+    page = notebooks.run("4-1-dynamics")
+    n_epochs = len(page.variables["dynamics"].predictions)
+    assert f"one fold, trained for {n_epochs} epochs; the report trains for 204." in page.text
+
+
 def test_figure_seven_names_every_layer(notebooks):
     page = notebooks.run("3-2-network")
     written = [text.get_text() for text in page.figures["fig-7"].axes[0].texts]
