@@ -38,7 +38,8 @@ try:
     widget, missing = weigh_a_cluster(reproduction), ""
     networks = {name: trained_networks(reproduction, name)[0] for name in NETWORKS}
 except NotAvailableError as error:
-    widget, missing, networks = None, f"Nothing can be weighed here: {error}.", {}
+    built = "This copy of the book was built without trained networks; `report-utils build` trains them."
+    widget, missing, networks = None, f"**Nothing can be weighed here.** {built}\n\nIn detail: `{error}`", {}
 widget or Markdown(missing)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
@@ -48,16 +49,18 @@ Markdown(f"{dead}\n\nThe masses are log₁₀ of $M_{{500c}}$ in solar masses.")
 # %% [markdown]
 # ## Things to try
 #
-# - **Heat the gas.** Drag the temperature. Hotter gas sends about as many photons as before, but harder ones. Which
-#   network follows?
-# - **Move the cluster.** Drag the distance. A far, heavy cluster and a near, light one can give the same number of
-#   photons. Which network confuses them? [The same cluster, moved](why-2-moved-cluster.ipynb) measures it on many clusters.
+# - **Heat the gas.** Drag the temperature. Hotter gas emits about as many photons, but harder ones. Which network
+#   follows?
+# - **Move the cluster.** Drag the distance. A distant, massive cluster and a nearby, low-mass one can give the same
+#   number of photons. Which network confuses them? [The same cluster, moved](why-2-moved-cluster.ipynb) measures it on
+#   many clusters.
 # - **Shuffle the energies.** Every pixel keeps its number of events, and every band too. Only the map of which events
-#   are hard is gone. Do two bands need the map? [Is it an image problem](why-4-image.ipynb) trains networks on such images.
+#   are hard is gone. Do two bands need the map? [Energy surgery](why-3-energy-surgery.ipynb) trains networks on such
+#   images.
 # - **Cut out the core,** or the bright dot of an AGN. The report concludes that they matter little. These
-#   networks have never seen an image with a hole: [the table](3-3-results.ipynb) has networks that were trained on
+#   networks were not trained on images with a hole: [the table](3-3-results.ipynb) has networks that were trained on
 #   images without bright pixels.
-# - **Thin the events.** How many photons does a mass need? Watch for the warning that says where the training ends.
+# - **Thin the events.** How many photons does a mass need? A warning says where the range of the training ends.
 #
 # One cluster shows what happens, not how often. The pages linked above measure the same on many clusters, with
 # predictions that were written first.
@@ -66,9 +69,9 @@ Markdown(f"{dead}\n\nThe masses are log₁₀ of $M_{{500c}}$ in solar masses.")
 #
 # The networks are those of the first fold. No network of this page was trained on any of these clusters, though it was on
 # other snapshots of their halos, unless the profile's folds are grouped. Weights have 16 bits, and an image is
-# seen as drawn, not in eight views. The bar is the scatter of held-out clusters to which the same network gave similar
-# masses. It holds for clusters as they are. A cluster that you have changed may be unlike any of the training, and
-# a network does not notice that.
+# seen as drawn, not in eight views. The error bar is the scatter of the held-out clusters with similar predicted masses.
+# It holds for clusters as they are. A cluster that you have changed may be unlike any of the training, and a network
+# does not notice that.
 #
 # Distances, temperatures and exposures were simulated beforehand with the same random numbers, one change at a time and
 # without AGN, whose flux in the simulation is fixed. A moved cluster keeps its mass, its gas and its size in Mpc.
@@ -92,7 +95,7 @@ else:
     n_tested = len(next(iter(networks.values())).test)
     found = (
         f"The page holds {len(clusters)} clusters in {thousands(n_states)} observations, and three networks, in "
-        f"{len(widget.html()) / 1e6:.1f} MB. On all {n_tested} held-out clusters of their fold, as they are, these networks scatter "
-        f"by {listing(scatters)}."
+        f"{len(widget.html()) / 1e6:.1f} MB. On all {n_tested} held-out clusters of their fold, as they are, the "
+        f"networks' scatter is {listing(scatters)}."
     )
 Markdown(f"**What was found.** {found}")
