@@ -20,15 +20,14 @@
 #
 # Galaxy clusters are the largest objects that gravity holds together: a hundred to a few thousand galaxies
 # in a halo of dark matter of more than $10^{14}$ solar masses, filled with gas at tens of millions of
-# degrees. The number of clusters of each mass, and how it changed over time, depends on the composition of
+# kelvin. The number of clusters of each mass, and how it changed over time, depends on the composition of
 # the universe, so a census of clusters measures it. The census needs masses, and masses cannot be seen.
-# What can be seen, among other things, is the X-ray light of the hot gas.
+# What can be seen, among other things, is the X-ray emission of the hot gas.
 #
 # The classical methods reduce an observation to a single number. The **luminosity** counts photons, mostly
-# below a few keV: more gas, more light. It also depends on how densely the gas is packed, because two particles must
-# meet to emit. A dense core is bright without weighing much, so leaving the core out helps. The
-# **temperature** follows from the photons' energies. In a halo in equilibrium it depends on the depth of
-# the potential,
+# below a few keV: more gas, more light. The emission grows with the square of the density. A dense core is therefore
+# bright although it holds little of the mass, so excising the core helps. The **temperature** follows from the photons'
+# energies. In a halo in equilibrium it depends on the depth of the potential,
 
 # %% [markdown]
 # $$
@@ -45,15 +44,15 @@
 #
 # Ntampaka and colleagues {cite}`Ntampaka2019` were the first to learn masses from X-ray images. They used mock Chandra
 # images of clusters from a cosmological simulation, in one energy band, and found less scatter than with a
-# core-excised luminosity. Networks have also weighed clusters by the motions of their galaxies
-# {cite}`HoThesis2022`, by the lensing of the microwave background {cite}`Gupta2021`, and from combined mock
+# core-excised luminosity. Networks have also measured cluster masses from the velocities of galaxies
+# {cite}`HoThesis2022`, from the lensing of the microwave background {cite}`Gupta2021`, and from combined mock
 # observations {cite}`Yan2020`. The work of Ho and colleagues {cite}`Ho2023` is the closest to the report: they
 # compare networks with one and three X-ray bands, and explain what the networks look at.
 #
 # ## The report's three aims
 #
 # 1. Images that are **harder and more realistic** than those of {cite}`Ntampaka2019`: more kinds of
-#    clusters, and the telescope's errors.
+#    clusters, and instrumental effects.
 # 2. **Many ways to make an image** of the same photons, compared with the same network.
 # 3. The finding that **splitting the photons by energy** helps most, and **a new picture** of why: what the
 #    network predicts for each cluster while bands are added.

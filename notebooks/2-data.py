@@ -27,7 +27,7 @@
 #
 # and the aim is the conditional mean of the logarithm of the mass, given the photons. No image is labelled with its
 # distance, and what it shows determines the distance only in part. Distance and mass are therefore confused: a nearby
-# light cluster and a distant heavy one may give equally many photons.
+# low-mass cluster and a distant massive one may give equally many photons.
 #
 # The report's own observations were made with SIXTE {cite}`Dauser2019` from hydrodynamical simulations and
 # are not public. A profile of this book either simulates its observations or names an archive of the reader's own
@@ -82,7 +82,7 @@ points = left.scatter(events.x, events.y, c=np.log10(events.energy), s=2, lw=0, 
 left.set(aspect="equal", xlabel="x [arcsec]", ylabel="y [arcsec]")
 bar = figure.colorbar(points, ax=left, ticks=np.log10([0.5, 1, 2, 5]))
 bar.set_ticklabels(["0.5", "1", "2", "5"])
-bar.set_label("energy [keV]")
+bar.ax.set_title("keV", fontsize="medium")
 bins = np.geomspace(max(events.energy.min(), 0.1), events.energy.max() * 1.001, 60)
 right.hist(events.energy, bins=bins, color=OURS)
 for edge in BAND_EDGES_KEV[1:-1]:
@@ -104,7 +104,7 @@ ax.set(xlabel="events in an observation", ylabel="observations", xlim=(0, limit)
 ax.xaxis.set_major_formatter(lambda value, _: thousands(value))
 figure
 
-# %% mystnb={"figure": {"caption": "**Figure 2.** True masses. The majority of the report's clusters lie in the shaded range.", "name": "fig-2"}, "image": {"alt": "Histogram of the logarithm of the true masses with the report's main range shaded."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 2.** True masses. The majority of the report's clusters lie in the shaded range. Most of these are groups and poor clusters.", "name": "fig-2"}, "image": {"alt": "Histogram of the logarithm of the true masses with the report's main range shaded."}} tags=["hide-input"]
 low, high = printed.bulk_log10_mass.value
 step = 0.05
 edges = np.arange(np.floor(masses.min() / step), np.ceil(masses.max() / step) + 1.5) * step
@@ -116,7 +116,7 @@ ax.set(xlabel=r"$\log_{10} M_{500c}\ [M_\odot]$", ylabel="observations")
 ax.legend()
 figure
 
-# %% mystnb={"figure": {"caption": "**Events against mass.** Dashed lines: the fewest and the most events in the report's observations. Distance and the state of the core move a cluster up and down.", "name": "fig-events-by-mass"}, "image": {"alt": "Number of events against logarithm of mass on a logarithmic scale, with the report's minimum and maximum."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Events against mass.** Dashed lines: the fewest and the most events in the report's observations. At fixed mass, distance and the state of the core change the number of events.", "name": "fig-events-by-mass"}, "image": {"alt": "Number of events against logarithm of mass on a logarithmic scale, with the report's minimum and maximum."}} tags=["hide-input"]
 figure = Figure(figsize=(7.0, 3.6), layout="constrained")
 ax = figure.subplots()
 dots = {"ms": 3 if len(n_events) > 500 else 6, "alpha": 0.5, "mew": 0, "rasterized": True}

@@ -38,7 +38,7 @@
 # $$ (eq-bands)
 #
 # Since each observation has its own box, an image does not show how large a cluster is on the sky. A faint cluster
-# with few stray photons appears larger than a bright one. That is the report's choice, and this book keeps it.
+# with few outlying photons appears larger than a bright one. That is the report's choice, and this book keeps it.
 # The images on this page have 128 pixels in every profile, whatever the networks are trained on.
 
 # %% tags=["parameters", "remove-cell"]
@@ -69,9 +69,9 @@ titles = [f"log M = {events.log10_mass:.2f}" for events in observations]
 # The report finds that leaving them out makes little difference (its footnote 3); [a page of its
 # own](3-3-single-band-thresholded.ipynb) tests that.
 
-# %% mystnb={"figure": {"caption": "**Figure 3.** Six observations in a single band, the heaviest cluster first. Each has its own box and colour scale. In simulated ones, bright dots outside the centres are AGN, and a dark cross in the widest images is the gap between the camera's chips.", "name": "fig-3"}, "image": {"alt": "Six images of clusters in a single band, logarithm of counts, with axes in arcseconds."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 3.** Six observations in a single band, the most massive cluster first. Each has its own box and colour scale. In simulated ones, bright dots outside the centres are AGN, and a dark cross in the widest images is the gap between the camera's chips.", "name": "fig-3"}, "image": {"alt": "Six images of clusters in a single band, logarithm of counts, with axes in arcseconds."}} tags=["hide-input"]
 n_rows = -(-len(counts) // 3)
-figure = Figure(figsize=(8.0, 2.75 * n_rows), layout="constrained")
+figure = Figure(figsize=(8.0, 2.55 * n_rows), layout="constrained")
 for ax, cube, events, title in zip(figure.subplots(n_rows, 3).flat, counts, observations, titles, strict=False):
     image = TRANSFORMS["single_band"](cube)[..., 0]
     ax.set_box_aspect(1)
@@ -81,9 +81,8 @@ for ax, cube, events, title in zip(figure.subplots(n_rows, 3).flat, counts, obse
     small_colour_bar(figure, drawn, ax)
 for ax in figure.axes[len(counts) :]:
     ax.set_axis_off()
-figure.supxlabel("x [arcsec]", fontsize="small")
+figure.supxlabel(f"x [arcsec]; colour: {COLOUR_BAR}", fontsize="small")
 figure.supylabel("y [arcsec]", fontsize="small")
-figure.suptitle(COLOUR_BAR, fontsize="small", x=0.99, ha="right")
 figure
 
 # %% [markdown]
@@ -91,7 +90,7 @@ figure
 #
 # The first $k$ bands become the $k$ channels of one image, $k = 1, \dots, 4$.
 
-# %% mystnb={"figure": {"caption": "**Figure 4.** The same six observations, one in each row, in the four bands from left to right. The cooler the gas, the faster its light fades from band to band: the ratio of two bands is a thermometer.", "name": "fig-4"}, "image": {"alt": "Grid of images: six clusters by four energy bands."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**Figure 4.** The same six observations, one in each row, in the four bands from left to right. The cooler the gas, the faster its counts fall from band to band: the ratio of two bands measures the temperature.", "name": "fig-4"}, "image": {"alt": "Grid of images: six clusters by four energy bands."}} tags=["hide-input"]
 figures.band_images(counts, titles)
 
 # %% [markdown]

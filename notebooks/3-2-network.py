@@ -18,8 +18,8 @@
 #
 # ## Architecture
 #
-# The report's network has three convolutions with 3 × 3 kernels, each followed by a maximum over 2 × 2 pixels. A mean over the
-# rest of the image follows {cite}`Lin2014`, and a small stack of dense layers leads to one number. The design is that
+# The report's network has three convolutions with 3 × 3 kernels, each followed by 2 × 2 max pooling. Global average
+# pooling follows {cite}`Lin2014`, and a small stack of dense layers leads to one number. The design is that
 # of {cite}`Ntampaka2019` without dropout. A convolution from $c$ to $c'$ channels has $9 c c' + c'$ parameters, so
 # only the first layer depends on the number of bands. The mean over the image makes the network insensitive to where
 # the cluster lies. It also lets the same network train at any number of pixels.
@@ -163,7 +163,7 @@ settings = {
     "schedule": ("not printed", schedules[training.schedule]),
     "target": ("not printed", targets[training.target]),
     "images": ("log counts", inputs[training.inputs]),
-    "numbers of the convolutions": ("not printed", training.precision),
+    "arithmetic of the convolutions": ("not printed", training.precision),
     "halos kept in one fold": ("not printed", "yes" if folds.grouped else "no"),
 }
 table = pd.DataFrame(settings, index=["the report", f"here (profile `{reproduction.profile.name}`)"]).T

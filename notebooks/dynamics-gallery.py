@@ -17,7 +17,7 @@
 # **The question.** What does the picture of all predictions at all epochs show that a loss curve does not?
 #
 # Four models that have nothing to do with each other, each trained in seconds on data that scikit-learn brings. Click
-# a row to see its path, sort the rows, or search one. [How a model of your own is recorded](any-model.ipynb) takes
+# a row to see its path, sort the rows, or search for one. [How a model of your own is recorded](any-model.ipynb) takes
 # three lines.
 #
 # ## Digits: half a picture, then all of it
@@ -79,8 +79,8 @@ Markdown(f"A loss curve has a step where the right halves come. The picture tell
 # %% [markdown]
 # ## Diabetes: groups of features
 #
-# A linear model predicts how a disease goes on from ten measurements: first from age and sex, then also from body mass
-# and blood pressure, then from six values of the blood.
+# A linear model predicts the progression of a disease from ten measurements: first from age and sex, then also from
+# body mass and blood pressure, then from six blood values.
 
 # %% tags=["hide-input"]
 diabetes = load_diabetes(as_frame=True)
@@ -135,7 +135,7 @@ found_boosting = (
     f"{np.median(ends[ends >= 0]):.0f} on"
 )
 Markdown(
-    "The loss falls smoothly and says nothing of who is served last. The picture does: with right meaning within half of "
+    "The loss falls smoothly and says nothing of which points come last. The picture does: with right meaning within half of "
     f"the spread, {found_boosting}."
 )
 

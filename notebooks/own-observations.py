@@ -146,7 +146,7 @@ figures.band_images([band_counts(events, 128) for events in shown], [f"{thousand
 # subset of more. An AGN-less list that comes from labels loses the AGN events of the draw; a separate AGN-less list
 # loses the same fraction.
 
-# %% mystnb={"figure": {"caption": "**The same cluster with fewer events**, in two bands. The box belongs to the remaining events, so it shrinks a little as stray photons at the edge go. The second band fades first, because it has few events to begin with.", "name": "fig-thinning"}, "image": {"alt": "Images of one cluster in two bands with all, a tenth and a hundredth of its events."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**The same cluster with fewer events**, in two bands. The box belongs to the remaining events, so it shrinks a little as stray photons at the edge go. The second band empties first, because it has few events to begin with.", "name": "fig-thinning"}, "image": {"alt": "Images of one cluster in two bands with all, a tenth and a hundredth of its events."}} tags=["hide-input"]
 whole = shown[0]
 thinned = [whole, *(thin(whole, len(whole) // part, seed=1) for part in (10, 100))]
 two_bands = TRANSFORMS["multi_band_2"]
@@ -232,7 +232,7 @@ held_out = {
     "scatter [dex]": [single.residuals.std(), two.residuals.std()],
 }
 table = pd.DataFrame(held_out, index=["single band", "two bands"])
-None if dead else Markdown(table.rename_axis("images").to_markdown(floatfmt=".3f"))
+None if dead else Markdown(table.rename_axis("images").to_markdown(floatfmt=("", ".0f", ".3f")))
 
 # %% [markdown]
 # ## Predict only
@@ -247,8 +247,8 @@ None if dead else Markdown(table.rename_axis("images").to_markdown(floatfmt=".3f
 #
 # The prediction is the mean over all fits and the eight views. The output also gives the spread between the fits, and
 # the bias and scatter of held-out clusters of similar predicted mass. It warns where an
-# observation lies outside the training, in its number of events, its hardness (events above 2.5 keV for
-# each at or below) or its predicted mass. All of this holds only for observations like those of the training: the
+# observation lies outside the training, in its number of events, its hardness (the ratio of events above
+# 2.5 keV to those below) or its predicted mass. All of this holds only for observations like those of the training: the
 # same telescope, exposure and field. A network does not notice when it sees something else.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input", "remove-stderr"]
@@ -315,7 +315,7 @@ else:
     within = int(np.sum(np.abs(residual - table["expected_bias"]) <= scatter))
     found = (
         f"{forty.n_clusters} test clusters determine a scatter to about ±{width:.0f}%, and the ratio of two on the same "
-        f"clusters to about ±{ratio_width:.0f}%. The example's clusters scatter by {residual.std():.3f} dex about the "
-        f"truth, where {np.mean(scatter):.3f} was expected; {within} of {len(table)} lie within the expected scatter."
+        f"clusters to about ±{ratio_width:.0f}%. The scatter of the example's clusters is {residual.std():.3f} dex, where "
+        f"{np.mean(scatter):.3f} was expected; {within} of {len(table)} lie within the expected scatter."
     )
 Markdown(f"**What was found.** {read} {found}")

@@ -71,7 +71,9 @@ def test_titles_code_links_and_equations_stay_as_they_are(text):
     ],
 )
 def test_a_word_in_another_meaning_is_left_alone(text, expected):
-    words = [Word(word, "glossary", f"term-{word}", word) for word in ("luminosity", "epoch", "completeness", "scatter")]
+    words = [
+        Word(word, "glossary", f"term-{word}", word) for word in ("luminosity", "epoch", "completeness", "scatter")
+    ]
     tree, found, _ = marked(text, words)
     assert found == expected
     (mark,) = tree.findall(HoverWord)
