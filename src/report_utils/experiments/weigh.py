@@ -43,8 +43,8 @@ _SAME_PLACE = 1.08
 """Redshifts closer than this to a cluster's own are not offered."""
 _MOST_EVENTS, _MOST_SIMULATED = 300_000, 1_000_000
 _THIRDS = {
-    "log10_mass": ("light", "of middling mass", "heavy"),
-    "redshift": ("near", "at middling distance", "far"),
+    "log10_mass": ("low mass", "intermediate mass", "high mass"),
+    "redshift": ("nearby", "at intermediate distance", "distant"),
 }
 _SCRIPTS = tuple(Path(__file__).with_name(f"{name}.js") for name in ("weigh_network", "weigh_events", "weigh"))
 
