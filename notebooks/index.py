@@ -79,13 +79,13 @@ figure
 # ## The answer
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-points = "\n".join(f"- {sentence}" for sentence in findings.sentences)
+points = "\n".join(f"- {sentence}" for sentence in findings.in_short)
 Markdown("\n\n".join(filter(None, [judged.warning, points])) or "Too little is measured here for an answer.")
 
 # %% [markdown]
-# Brackets are 95% intervals. The pages on [the redshift](why-1-hidden-or-known.ipynb), [the
-# spectrum](why-3-energy-surgery.ipynb), [simple counts](baselines.ipynb) and [readings of the report](sensitivity.ipynb) say how
-# each was measured.
+# Brackets are 95% intervals. [The conclusion](5-conclusion.ipynb) says more. The pages on [the
+# redshift](why-1-hidden-or-known.ipynb), [the spectrum](why-3-energy-surgery.ipynb), [simple counts](baselines.ipynb) and
+# [readings of the report](sensitivity.ipynb) say how each was measured.
 #
 # ## What holds and what does not
 #

@@ -71,18 +71,27 @@ def test_what_is_not_measured_is_left_out(findings):
     assert findings(lacking=["multi_band_1", "agn_less_2", "retained_50"]).sentences == []
 
 
+def test_the_front_page_has_the_beginning_of_each_finding_and_not_all_of_them(findings):
+    made = findings(told(gain=0.5, copy=1.0))
+    bands, distance, temperature, without = made.sentences
+    assert [bands.startswith(made.in_short[0]), made.in_short[1] == distance.strip()] == [True, True]
+    assert temperature.startswith(made.in_short[2])
+    assert len(made.in_short) == 3
+    assert without.startswith("**AGN and core.**")
+
+
 def test_why_is_said_only_where_the_intervals_show_it(findings):
     measured = "The second band measures a temperature"
     text = " ".join(findings(told(gain=0.5, copy=1.0)).sentences)
     assert measured in text
     assert "all energies in one channel, falls by 60% (95% interval: 55 to 65%)" in text
     assert "Where the distance is unknown it falls by 50%" in text
-    assert "depends on how temperatures scatter" not in text
+    assert "two bands help less" not in text
     text = " ".join(findings(told(gain=0.98, copy=1.0, one=1.0)).sentences)
     assert "all energies in one channel, changes by 0% (95% interval: −5 to +5%)" in text
     assert measured not in text
     worse = told(gain=0.5, copy=1.0) | {"sigma-0.3": Interval(0.8, 0.75, 0.85)}
-    assert "at fixed mass: with 30% it falls by 20%" in " ".join(findings(worse).sentences)
+    assert "at fixed mass, two bands help less: with 30% it falls by 20%" in " ".join(findings(worse).sentences)
 
 
 def test_printed_scatters_that_differ_are_named(findings):
@@ -104,9 +113,9 @@ def test_counts_stand_beside_the_network_and_the_temperature_where_it_is_known(f
     scatters = {"network": {"multi_band_2": one}, "counts": {"multi_band_2": one}, "core": {"multi_band_2": core}}
     scatters |= {"temperature": {}}
     said = " ".join(findings(scatters=scatters).sentences)
-    assert "a scatter of 0.100 [0.090, 0.110] dex" in said
+    assert "From the numbers of all pixels alone they have 0.100 [0.090, 0.110]." in said
     assert "true temperature" not in said
-    assert "without the brightest pixels as well, they have 0.200 [0.190, 0.210]" in said
+    assert "without the brightest pixels, have a scatter of 0.200 [0.190, 0.210] dex; the network has 0.100" in said
     said = " ".join(findings(scatters=scatters | {"temperature": {TEMPERATURE: one}}).sentences)
     assert "A straight line in the true temperature has 0.100 [0.090, 0.110] dex." in said
 

@@ -27,6 +27,9 @@ from report_utils.report.wording import change, counted, listing
 from report_utils.reproduction.studies import WHY
 from report_utils.reproduction.study_results import Outcome, study_outcomes
 
+Finding = tuple[str, str, list[str]]
+"""What a finding is called, what the front page says of it, and what the conclusion adds."""
+
 MULTI_BAND = tuple(f"multi_band_{k}" for k in (1, 2, 3, 4))
 TEMPERATURE = "true temperature"
 
@@ -72,10 +75,20 @@ class Findings:
             "temperature": {TEMPERATURE: runs.scatter(TEMPERATURE)} if TEMPERATURE in tested else {},
         }
 
+    @cached_property
+    def _all(self) -> list[Finding]:
+        """The answer: bands, printed scatters, why, counts, AGN and bright pixels."""
+        return [*self._bands(), *self._against_print(), *self._why(), *self._counts(), *self._without()]
+
+    @property
+    def in_short(self) -> list[str]:
+        """The answer as the front page has it."""
+        return [f"**{name}.** {brief}" for name, brief, _ in self._all if brief]
+
     @property
     def sentences(self) -> list[str]:
-        """The answer, one finding each: bands, printed scatters, why, counts, AGN, and bright pixels."""
-        return [*self._bands(), *self._against_print(), *self._why(), *self._counts(), *self._without()]
+        """The whole answer, one finding each."""
+        return [f"**{name}.** {' '.join(filter(None, [brief, *more]))}" for name, brief, more in self._all]
 
     def _change(self, numerator: str, denominator: str) -> str | None:
         """Say how the scatter changes from the second transform to the first, and where; None if not measured."""
@@ -84,7 +97,7 @@ class Findings:
             return None
         return f"{change(source.runs.ratio(numerator, denominator))} {where}".rstrip()
 
-    def _bands(self) -> Iterator[str]:
+    def _bands(self) -> Iterator[Finding]:
         pair = ("multi_band_2", "multi_band_1")
         second, further = self._change(*pair), self._change("multi_band_4", "multi_band_2")
         if second is None:
@@ -98,11 +111,9 @@ class Findings:
         )
         if printed is not None:
             said += f" The printed scatters fall by {1 - printed:.0%}."
-        if further is not None:
-            said += f" From two bands to four ours {further}."
-        yield f"**More than one band.** {said}"
+        yield "More than one band", said, [] if further is None else [f"From two bands to four ours {further}."]
 
-    def _against_print(self) -> Iterator[str]:
+    def _against_print(self) -> Iterator[Finding]:
         """Compare with the printed scatters of Table 1 those that the report's own size was run for."""
         verdicts = (AGREES, DIFFERS, UNDECIDED)
         scatters = [one for one in self.judged.status if one.rule == SCATTER_RULE and one.verdict in verdicts]
@@ -118,7 +129,7 @@ class Findings:
         said = f"Of the printed scatters, {len(rows)} measured here at the report's own size: {counts}."
         if differ:
             said += f" {'; '.join(differ)}."
-        yield f"**Against the printed numbers.** {said}"
+        yield "Against the printed numbers", said, []
 
     @cached_property
     def _outcomes(self) -> Mapping[str, Outcome | None]:
@@ -131,7 +142,7 @@ class Findings:
         one, two = ONE_AND_TWO
         return self._studied((variant, two), (variant, one))
 
-    def _why(self) -> Iterator[str]:
+    def _why(self) -> Iterator[Finding]:
         gain, gain_told = self._two_over_one("default"), self._two_over_one("distance-known")
         told = self._studied(("distance-known", ONE_AND_TWO[0]), ("default", ONE_AND_TWO[0]))
         if None not in (told, gain, gain_told):
@@ -141,9 +152,10 @@ class Findings:
                 f"{change(gain)}."
             )
             box = self._studied(("box-mpc", ONE_AND_TWO[0]), ("default", ONE_AND_TWO[0]))
-            if box is not None:
-                said += f" In images of 1.2 Mpc, which take the redshift to make, that of one band {change(box)}."
-            yield f"**Why: the redshift.** {said}"
+            sized = (
+                f"In images of 1.2 Mpc, which take the redshift to make, that of one band {change(box)}." if box else ""
+            )
+            yield "Why: the redshift", said, [sized]
         copy = self._studied(("thinned-copy", "multi_band_2"), ("default", "multi_band_1"))
         broken = self._two_over_one("temperature-of-others")
         if None not in (gain, copy, broken):
@@ -152,35 +164,38 @@ class Findings:
             worse = {sigma: self._two_over_one(f"sigma-{sigma:g}") for sigma in (0.15, 0.3)}
             spread = "; ".join(f"with {s:.0%} it {change(one)}" for s, one in worse.items() if one is not None)
             said = (
-                f"{measures}With a thinned copy of the lowest band as the second, the scatter {change(copy)}. Where "
-                f"temperatures do not follow the mass, that of two bands in place of one {change(broken)}."
+                f"{measures}Where temperatures do not follow the mass, the scatter of two bands in place of one "
+                f"{change(broken)}."
             )
             if spread:
-                said += f" How much two bands help depends on how temperatures scatter at fixed mass: {spread}."
-            yield f"**Why: the temperature.** {said}"
+                less = all(one is None or one.low > gain.high for one in worse.values())
+                said += f" Where they scatter more at fixed mass{', two bands help less' if less else ''}: {spread}."
+            more = f"With a thinned copy of the lowest band as the second, the scatter {change(copy)}."
+            yield "Why: the temperature", said, [more]
 
-    def _counts(self) -> Iterator[str]:
+    def _counts(self) -> Iterator[Finding]:
         found = self.scatters
         counted = found.get("counts", {}).get("multi_band_2")
         if counted is None:
             return
         where = "" if self.judged.full is None else f" {IN_THIS_BUILD}"
         said = (
-            f"Boosted trees that see no image, only the numbers of events in two bands, have a scatter of "
-            f"{counted:.3f} dex{where}. Told these numbers without the brightest pixels as well, they have "
-            f"{found['core']['multi_band_2']:.3f}; the network has {found['network']['multi_band_2']:.3f}."
+            "Boosted trees that see no image, only the numbers of events in two bands with and without the brightest "
+            f"pixels, have a scatter of {found['core']['multi_band_2']:.3f} dex{where}; the network has "
+            f"{found['network']['multi_band_2']:.3f}."
         )
+        more = [f"From the numbers of all pixels alone they have {counted:.3f}."]
         shuffled = self._studied(("shuffled-energies", "multi_band_2"), ("default", "multi_band_2"))
         if shuffled is not None:
-            said += (
-                " Networks that are trained on images whose photons have exchanged their energies, which leaves every "
+            more.append(
+                "Networks that are trained on images whose photons have exchanged their energies, which leaves every "
                 f"number of events as it was, have a scatter that {change(shuffled)}."
             )
         if found["temperature"]:
-            said += f" A straight line in the true temperature has {found['temperature'][TEMPERATURE]:.3f} dex."
-        yield f"**Simple counts.** {said}"
+            more.append(f"A straight line in the true temperature has {found['temperature'][TEMPERATURE]:.3f} dex.")
+        yield "Simple counts", said, more
 
-    def _without(self) -> Iterator[str]:
+    def _without(self) -> Iterator[Finding]:
         agn, cut = self._change("agn_less_2", "multi_band_2"), self._change("retained_50", "multi_band_4")
         said = []
         if agn is not None:
@@ -190,7 +205,7 @@ class Findings:
         if "retained_lose_little" in self.by_reading:
             said.append("Whether such a cut costs little depends on what is counted (see the verdicts).")
         if said:
-            yield f"**AGN and core.** {' '.join(said)}"
+            yield "AGN and core", "", said
 
     @property
     def by_reading(self) -> Mapping[str, str]:
