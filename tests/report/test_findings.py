@@ -104,7 +104,7 @@ def test_printed_scatters_that_differ_are_named(findings):
     text = replace(rows[0], name="the best row, as the text has it: standard deviation", verdict=DIFFERS)
     made.judged.__dict__["status"] = [*rows, text]
     (said,) = (one for one in made.sentences if one.startswith("**Against the printed numbers.**"))
-    assert "Of the printed scatters, 3 measured here at the report's own size: 1 agrees, 1 differs and 1 " in said
+    assert "Of the printed scatters, 3 are measured here at the report's own size: 1 agrees, 1 differs and 1 " in said
     assert said.endswith("Model b, 0-1 keV has 0.2 dex, the report 0.1.")
 
 

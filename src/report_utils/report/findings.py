@@ -126,7 +126,7 @@ class Findings:
             if one.verdict == DIFFERS
         ]
         counts = listing(counted((one.verdict for one in rows), verdicts))
-        said = f"Of the printed scatters, {len(rows)} measured here at the report's own size: {counts}."
+        said = f"Of the printed scatters, {len(rows)} {'is' if len(rows) == 1 else 'are'} measured here at the report's own size: {counts}."
         if differ:
             said += f" {'; '.join(differ)}."
         yield "Against the printed numbers", said, []
