@@ -126,7 +126,8 @@ class Findings:
             if one.verdict == DIFFERS
         ]
         counts = listing(counted((one.verdict for one in rows), verdicts))
-        said = f"Of the printed scatters, {len(rows)} {'is' if len(rows) == 1 else 'are'} measured here at the report's own size: {counts}."
+        are = "is" if len(rows) == 1 else "are"
+        said = f"Of the printed scatters, {len(rows)} {are} measured here at the report's own size: {counts}."
         if differ:
             said += f" {'; '.join(differ)}."
         yield "Against the printed numbers", said, []
