@@ -18,7 +18,7 @@ book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=s
 
 # one process more than there are cores: some tests wait for other machines, queues and processes that they started
 test: setup-dev ## set up and run the tests
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(os.cpu_count() + 1)') --dist loadfile
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'from report_utils.workers.processes import n_workers; print(n_workers() + 1)') --dist loadfile
 
 # PyTorch's usual wheel for Linux brings CUDA, so its build for processors is asked for by name. Where pip's index lacks
 # that build: make test-torch TORCH=torch

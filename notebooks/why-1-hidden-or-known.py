@@ -155,7 +155,7 @@ if told is not None:
     most = ", so the hidden distance makes most of the variance of its errors" if told.high < 0.5**0.5 else ""
     lines.append(f"Told the distance, one band has {told:.2f} of its scatter{most}.")
 if book is not None and broken is not None:
-    most = ": most of the gain is the thermometer's" if broken.low > (1 + book.high) / 2 else ""
+    most = ": most of the gain is the thermometer's" if book.high < 1 and broken.low > (1 + book.high) / 2 else ""
     lines.append(
         f"Two bands have {book:.2f} of the scatter of one, and {broken:.2f} where temperatures do not follow the mass{most}."
     )

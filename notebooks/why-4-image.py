@@ -436,8 +436,8 @@ if decided and all(one in shown for one in kept) and (ratio(*kept[1:]).high < 1)
     half = runs.contrast([", ".join(one) for one in kept], (2, -1, -1))
     mostly = "Most" if half.high < 1 else "It is not shown that most"
     sentences.append(
-        f"Trained on permuted pixels, the network still has only {ratio(kept[0], kept[2]):.2f} of the scatter of those "
-        f"trees. {mostly} of its gain over them, in log scatter, does not need to know where pixels lie. "
+        f"Trained on permuted pixels, the network has {ratio(kept[0], kept[2]):.2f} of the scatter of trees that see totals, "
+        f"size and hardness. {mostly} of its gain over them, in log scatter, does not need to know where pixels lie. "
         "An AGN is bright and hard in few pixels, which may be why; this was not tested."
     )
 told, temperature = found_of.get("distance-known", {}).get("multi_band_2"), ("floor", "true T")

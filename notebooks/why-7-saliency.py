@@ -615,7 +615,7 @@ def found():
             f"of {means[0]:.2f} in the mean over networks, is the {place}"
             + (f", and that of {RINGS[order[0]]} {UNIT} the largest with {means[order[0]]:.2f}: " if order[0] else ": ")
             + ("this order did not come out" if order[0] else "this order came out")
-            + f", though by the rule, which needs every network, it is *{most}*."
+            + f". By the rule, which needs every network, it is *{most}*."
         )
         shares_of_events = [
             np.mean([counts_in(row, k) for rows in rows_of.values() for row in rows]) for k in (0, len(RINGS) - 1)
@@ -635,7 +635,9 @@ def found():
             f"Not predicted: compared with black, the first of two bands moves the mass by {first} dex and the second by {second} dex."
         )
     verdicts = [verdict for words, *_, verdict in judged if not words.startswith("4.")]
-    sentences.append(f"{counted_verdicts(verdicts)} Row 4, the other possibility, is not counted.")
+    sentences.append(counted_verdicts(verdicts))
+    if len(verdicts) < len(judged):
+        sentences.append("Row 4, the other possibility, is not counted.")
     return " ".join(sentences)
 
 

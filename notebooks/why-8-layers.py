@@ -619,7 +619,7 @@ Markdown(pd.DataFrame(table).to_markdown(index=False)) if places else None
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 WORDS = {AS_PREDICTED: "as predicted", NOT_AS_PREDICTED: "not as predicted", UNDECIDED: "undecided"}
 verdicts = [said for _, what, *_, said in judged if not what.startswith(CHECK)]
-checks = [said for _, what, *_, said in judged if what.startswith(CHECK)]
+checks = [said for _, what, *_, said in judged if what.startswith(CHECK) and said in WORDS]
 n_by_value = sum(
     by_value(measured, low, high) for _, what, low, high, measured, _ in judged if not what.startswith(CHECK)
 )
@@ -666,8 +666,9 @@ if places:
         -1: "The second band helps the middle third of masses more than at least one end",
     }.get(
         effect(middle, folds),
-        f"That the second band helps the middle third of masses less than both ends is {WORDS[of_middle]} by the value of "
-        "each network, and not settled by the intervals",
+        "That the second band helps the middle third of masses less than both ends is "
+        + ("as predicted by the value of each network, and " if of_middle == AS_PREDICTED else "")
+        + "not settled by the intervals",
     )
     sentences.append(f"{where} (ratio of ratios {values(middle)}).")
 Markdown(f"**What was found.** {' '.join(sentences) or missing}")

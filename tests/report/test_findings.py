@@ -29,7 +29,7 @@ def findings(report_like):
         tested = {name: SeedPredictions.of(run) for name, run in report_like.items() if name not in lacking}
         verdicts = [HOLDS, FAILS, UNDECIDED]
         evidence = {one.name: Evidence(verdicts[i % 3]) for i, one in enumerate(CLAIMS)}
-        judged = Judged(reproduction=None)
+        judged = Judged(SimpleNamespace(observations=SimpleNamespace(settings=None)))
         judged.__dict__.update(
             everything=tested,
             results=tested,

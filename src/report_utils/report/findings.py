@@ -117,7 +117,9 @@ class Findings:
         """Compare with the printed scatters of Table 1 those that the report's own size was run for."""
         verdicts = (AGREES, DIFFERS, UNDECIDED)
         scatters = [one for one in self.judged.status if one.rule == SCATTER_RULE and one.verdict in verdicts]
-        rows = {one.page: one for one in reversed(scatters)}.values()  # without the best row, as the text has it
+        rows = [*{one.page: one for one in reversed(scatters)}.values()][
+            ::-1
+        ]  # without the best row, as the text has it
         if not rows:
             return
         differ = [
@@ -162,7 +164,9 @@ class Findings:
         if None not in (gain, copy, broken):
             is_thermometer = gain.high < min(copy.low, broken.low)
             measures = "The second band measures a temperature, which follows the mass. " if is_thermometer else ""
-            worse = {sigma: self._two_over_one(f"sigma-{sigma:g}") for sigma in (0.15, 0.3)}
+            settings = self.judged.reproduction.observations.settings
+            own = 0.0 if settings is None else settings.sigma_ln_temperature
+            worse = {sigma: self._two_over_one(f"sigma-{sigma:g}") for sigma in (0.15, 0.3) if sigma > own}
             spread = "; ".join(f"with {s:.0%} it {change(one)}" for s, one in worse.items() if one is not None)
             said = (
                 f"{measures}Where temperatures do not follow the mass, the scatter of two bands in place of one "

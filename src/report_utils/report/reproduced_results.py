@@ -174,7 +174,8 @@ class Judged:
     def over_seeds_summary(self) -> str:
         """Say how many verdicts of this build several training seeds change, or which command trains these."""
         if self.over_seeds is not None and not self.adds_seeds:
-            return f"In this build each network is trained {self.n_seeds} times, and the verdicts above are over these."
+            times = "once" if self.n_seeds == 1 else f"at least {self.n_seeds} times"
+            return f"In this build each network is trained {times}, and its verdicts above are over all trainings."
         command = f"report-utils study {SEEDS.name} --profile {self.reproduction.profile.name}"
         return over_seeds_summary(self.here, self.over_seeds, command)
 
@@ -260,9 +261,10 @@ class Judged:
             return ""
         changed = ", ".join(protocol_changes(profile, dynamics=bool(shown.dynamics_transforms))) or "nothing"
         there = sum(name in TRANSFORMS for name in (self.full or self).everything)
+        so_far = f", so far of {there} of {len(TRANSFORMS)} transforms" if there < len(TRANSFORMS) else ""
         said = (
             f"*Full size*: {thousands(n_clusters)} clusters, {profile.n_pixels} × {profile.n_pixels} pixels and "
-            f"{profile.folds.run} folds, as in the report, so far of {there} of {len(TRANSFORMS)} transforms. Profile "
+            f"{profile.folds.run} folds, as in the report{so_far}. Profile "
             f"`{profile.name}` changes of the report's protocol: {changed}."
         )
         if self.full is None:

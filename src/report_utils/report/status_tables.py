@@ -93,12 +93,15 @@ def status_summary(entries: Sequence[StatusEntry]) -> str:
 
 
 def status_sentence(entries: Sequence[StatusEntry]) -> str:
-    """Say how many entries were given which verdict, with settings, which were taken over, apart from results."""
+    """Say how many entries were given which verdict, with settings, which a reproduction takes over, apart."""
     settings = [entry for entry in entries if entry.kind in SETTINGS]
     others = [entry for entry in entries if entry.kind not in SETTINGS]
     said = [
         f"Of {len(of)} {what}, {listing(counted((entry.verdict for entry in of), ORDER))}."
-        for of, what in ((others, "figures, measured numbers and claims"), (settings, "settings that were taken over"))
+        for of, what in (
+            (others, "figures, measured numbers and claims"),
+            (settings, "settings of network and protocol"),
+        )
         if of
     ]
     return " ".join(said)

@@ -125,8 +125,9 @@ def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[st
             cells = [_with_interval(row, quantity, spec) for _, row in table.iterrows()]
             ends = table[[f"{quantity}_low", f"{quantity}_high"]].abs().max(axis=1)
             columns[f"{title}, {label}"] = _best_in_bold(table[quantity], ends, cells)
+    numbers = {n for table in sources.values() for n in table["n_seeds"].dropna()}
     for label, table in sources.items():
-        if len(set(table["n_seeds"].dropna())) > 1:
+        if len(numbers) > 1:
             columns["Seeds" if len(sources) == 1 else f"Seeds, {label}"] = [
                 "" if n != n else f"{n:.0f}" for n in table["n_seeds"]
             ]

@@ -40,9 +40,10 @@ def change(ratio: Interval) -> str:
     >>> change(Interval(0.98, 0.96, 1.01))
     'changes by −2% (95% interval: −4 to +1%)'
     """
+    digits = int(abs(ratio.value - 1) < 0.005)
 
     def percent(value: float) -> str:
-        return f"{100 * abs(value - 1):.0f}"
+        return f"{100 * abs(value - 1):.{digits}f}"
 
     name = f"{100 * ratio.confidence:.0f}% interval"
     if ratio.high < 1:
