@@ -145,12 +145,16 @@ class Findings:
         one, two = ONE_AND_TWO
         return self._studied((variant, two), (variant, one))
 
+    def _begun(self, word: str) -> str:
+        """Begin a sentence on the study's networks, which are of this build, where other numbers are of full size."""
+        return word if self.judged.full is None else f"{IN_THIS_BUILD.capitalize()}, {word.lower()}"
+
     def _why(self) -> Iterator[Finding]:
         gain, gain_told = self._two_over_one("default"), self._two_over_one("distance-known")
         told = self._studied(("distance-known", ONE_AND_TWO[0]), ("default", ONE_AND_TWO[0]))
         if None not in (told, gain, gain_told):
             said = (
-                "Given the distance, the scatter of one band, here all energies in one channel, "
+                f"{self._begun('Given')} the distance, the scatter of one band, here all energies in one channel, "
                 f"{change(told)}. With two bands it then {change(gain_told)}. Where the distance is unknown it "
                 f"{change(gain)}."
             )
@@ -169,7 +173,7 @@ class Findings:
             worse = {sigma: self._two_over_one(f"sigma-{sigma:g}") for sigma in (0.15, 0.3) if sigma > own}
             spread = "; ".join(f"with {s:.0%} it {change(one)}" for s, one in worse.items() if one is not None)
             said = (
-                f"{measures}Where temperatures do not follow the mass, the scatter of two bands in place of one "
+                f"{measures}{self._begun('Where')} temperatures do not follow the mass, the scatter of two bands in place of one "
                 f"{change(broken)}."
             )
             if spread:
