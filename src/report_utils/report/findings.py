@@ -173,8 +173,8 @@ class Findings:
             worse = {sigma: self._two_over_one(f"sigma-{sigma:g}") for sigma in (0.15, 0.3) if sigma > own}
             spread = "; ".join(f"with {s:.0%} it {change(one)}" for s, one in worse.items() if one is not None)
             said = (
-                f"{measures}{self._begun('Where')} temperatures do not follow the mass, the scatter of two bands in place "
-                f"of one {change(broken)}."
+                f"{measures}{self._begun('Where')} temperatures do not follow the mass, the scatter of two bands in "
+                f"place of one {change(broken)}."
             )
             if spread:
                 less = all(one is None or one.low > gain.high for one in worse.values())
