@@ -48,9 +48,8 @@ fewer = [other.name for other in plain if other.edges_kev == view.edges_kev[:-1]
 rest = ["multi_band_1" if transform == "single_band" else "single_band"]
 # the same channels with AGN and all pixels, or one band fewer, or one band
 baseline = baseline or (alike + fewer + rest)[0]
-sources = side_by_side(reproduction, [transform])
-compared = side_by_side(reproduction, dict.fromkeys((transform, baseline)))
-results = list(compared.values())[-1]  # of this build
+sources = side_by_side(reproduction, dict.fromkeys((transform, baseline)))
+results = list(sources.values())[-1]  # of this build
 result, other = results[transform], get_transform(baseline)
 counts = reproduction.counts(view.source, view.counted_edges_kev)
 facts = {
@@ -145,7 +144,10 @@ extremes = pd.DataFrame(
 Markdown(warning or extremes.to_markdown(index=False, disable_numparse=True, stralign="right"))
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-label, where = next(iter(sources)), f" {next(iter(sources))}" if len(sources) > 1 else ""
+# the first column that has what a sentence needs is quoted
+places = {name: f" {name}" if len(sources) > 1 else "" for name in sources}
+label, own = next(iter(sources)), list(places.values())[-1]
+where = places[label]
 found = f"The network did not train{where}."
 if label in described:
     found = f"The scatter is {described[label].scatter:.3f} dex{where}."
@@ -154,10 +156,9 @@ found += (
     f" The report prints {printed.scatter:.5f}." if printed.printed else f" The report prints none ({printed.where})."
 )
 if transform != baseline:
-    own = list(sources)[-1]
-    place, quoted = next(iter(compared.items())) if len(compared) > 1 else (own, results)
-    changed = step(Runs(quoted), (transform, baseline), place if where else "")
+    both = next(name for name, of in sources.items() if baseline in of)
+    changed = step(Runs(sources[both]), (transform, baseline), places[both].strip())
     found += f" Against *{other.label}*, on the same clusters, the scatter {changed}"
 if transform != baseline and not warning:
-    found += f" The error falls for {np.mean(change < 0):.0%} of {len(change)} clusters{f' {own}' if where else ''}."
+    found += f" The error falls for {np.mean(change < 0):.0%} of {len(change)} clusters{own}."
 Markdown(f"**What was found.** {found}")

@@ -74,9 +74,10 @@ def test_what_is_not_measured_is_left_out(findings):
 def test_the_front_page_has_the_beginning_of_each_finding_and_not_all_of_them(findings):
     made = findings(told(gain=0.5, copy=1.0))
     bands, distance, temperature, without = made.sentences
-    assert [bands.startswith(made.in_short[0]), made.in_short[1] == distance.strip()] == [True, True]
-    assert temperature.startswith(made.in_short[2])
-    assert len(made.in_short) == 3
+    first, second, third = made.in_short
+    assert bands.startswith(first)
+    assert distance == second
+    assert temperature.startswith(third)
     assert without.startswith("**AGN and core.**")
 
 

@@ -14,7 +14,7 @@ from report_utils.report import full_size, reproduced_results, reproduction_stat
 from report_utils.report.claims import CLAIMS
 from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD, full_size_beside, protocol_changes
 from report_utils.report.intervals import AGREES, FAILS, UNDECIDED
-from report_utils.report.reproduced_results import Judged
+from report_utils.report.reproduced_results import Judged, side_by_side
 from report_utils.report.reproduction_status import CLAIM, NOT_COMPARABLE
 from report_utils.report.status_tables import status_csv, status_json, status_markdown, status_text
 from report_utils.report.tables import NOT_RUN, RUN_IN_PART, table_one_markdown, verdicts_markdown
@@ -80,6 +80,15 @@ def test_full_size_stands_beside_this_build(build):
     assert by_model["Multi-Band", "0-2.5, 2.5-5"][4].startswith("0.1")
     assert "60, " in judged.how_trained
     assert "40, " in judged.how_trained
+
+
+def test_a_transform_stands_at_full_size_although_what_it_is_compared_with_does_not(build):
+    beside = side_by_side(build, ["multi_band_2", "single_band"])
+    assert {label: set(of) for label, of in beside.items()} == {
+        AT_FULL_SIZE: {"multi_band_2"},
+        IN_THIS_BUILD: {"multi_band_2", "single_band"},
+    }
+    assert list(side_by_side(build, ["single_band", "multi_band_2"])) == ["here"]
 
 
 def test_full_size_is_quoted_where_it_has_all_that_a_number_needs(build):

@@ -16,6 +16,7 @@ from report_utils.report.wording import change, counted, interval_text, listing,
     [
         ((0.55, 0.5, 0.6), "falls by 45% (95% interval: 40 to 50%)"),
         ((1.2, 1.1, 1.31), "rises by 20% (95% interval: 10 to 31%)"),
+        ((0.997, 0.994, 0.999), "falls by 0.3% (95% interval: 0.1 to 0.6%)"),
         ((1.0, 0.9, 1.05), "changes by 0% (95% interval: −10 to +5%)"),
     ],
 )

@@ -30,6 +30,7 @@ from report_utils.reproduction.study_results import Outcome, study_outcomes
 Finding = tuple[str, str, list[str]]
 """What a finding is called, what the front page says of it, and what the conclusion adds."""
 
+TWO_BANDS = "multi_band_2"
 MULTI_BAND = tuple(f"multi_band_{k}" for k in (1, 2, 3, 4))
 TEMPERATURE = "true temperature"
 
@@ -44,9 +45,9 @@ class Findings:
     def scatters(self) -> Mapping[str, Mapping[str, Interval]]:
         """Scatters [dex] on the same clusters by transform: of the ``"network"``, of ``"counts"`` and ``"core"``.
 
-        Counts are the numbers of events in the bands that are seen, by boosted trees; for ``"core"`` these are told
-        them without the brightest pixels as well. ``"temperature"`` has a straight line in the logarithm of the true
-        temperature, which an archive does not tell. Empty with too few halos.
+        Counts are the numbers of events in the bands that are seen, by boosted trees; for ``"core"``, of two bands
+        alone, these are told them without the brightest pixels as well. ``"temperature"`` has a straight line in the
+        logarithm of the true temperature, which an archive does not tell. Empty with too few halos.
         """
         reproduction = self.judged.reproduction
         networks = {name: one for name, one in self.judged.results.items() if name in MULTI_BAND}
@@ -60,9 +61,11 @@ class Findings:
         )
         events, tested = count_statistics(reproduction.counts()), dict(networks)
         for name in networks:
-            for told, baseline in (("counts", "both"), ("core", "without_core")):
-                seen = BASELINES[baseline].features(events, name)
-                tested[f"{told} {name}"] = cross_validate_regression(name, tree_regression, seen, *split)
+            seen = BASELINES["both"].features(events, name)
+            tested[f"counts {name}"] = cross_validate_regression(name, tree_regression, seen, *split)
+        if TWO_BANDS in networks:
+            seen = BASELINES["without_core"].features(events, TWO_BANDS)
+            tested["core"] = cross_validate_regression("core", tree_regression, seen, *split)
         if "temperature_keV" in reproduction.catalogue:
             seen = np.log10(reproduction.catalogue[["temperature_keV"]].to_numpy())
             tested[TEMPERATURE] = cross_validate_regression(TEMPERATURE, linear_regression, seen, *split)
@@ -71,7 +74,8 @@ class Findings:
             return {}
         return {
             "network": {name: runs.scatter(name) for name in networks},
-            **{told: {name: runs.scatter(f"{told} {name}") for name in networks} for told in ("counts", "core")},
+            "counts": {name: runs.scatter(f"counts {name}") for name in networks},
+            "core": {TWO_BANDS: runs.scatter("core")} if "core" in tested else {},
             "temperature": {TEMPERATURE: runs.scatter(TEMPERATURE)} if TEMPERATURE in tested else {},
         }
 
@@ -184,14 +188,14 @@ class Findings:
 
     def _counts(self) -> Iterator[Finding]:
         found = self.scatters
-        counted = found.get("counts", {}).get("multi_band_2")
+        counted = found.get("counts", {}).get(TWO_BANDS)
         if counted is None:
             return
         where = "" if self.judged.full is None else f" {IN_THIS_BUILD}"
         said = (
             "Boosted trees that see no image, only the numbers of events in two bands with and without the brightest "
-            f"pixels, have a scatter of {found['core']['multi_band_2']:.3f} dex{where}; the network has "
-            f"{found['network']['multi_band_2']:.3f}."
+            f"pixels, have a scatter of {found['core'][TWO_BANDS]:.3f} dex{where}; the network has "
+            f"{found['network'][TWO_BANDS]:.3f}."
         )
         more = [f"From the numbers of all pixels alone they have {counted:.3f}."]
         shuffled = self._studied(("shuffled-energies", "multi_band_2"), ("default", "multi_band_2"))

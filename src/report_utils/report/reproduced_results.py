@@ -64,13 +64,15 @@ def step(runs: Runs, pair: tuple[str, str], where: str = "") -> str:
 def side_by_side(reproduction: Reproduction, transforms: Iterable[str]) -> dict[str, dict[str, SeedPredictions]]:
     """Return the test predictions of some transforms, by the label of their column.
 
-    Those of full size come first, if it has all of these transforms: sentences quote the first.
+    Those of full size come first, if it has the first of these transforms, with the others that it has. A sentence
+    quotes the first column that has all that it needs.
     """
     transforms, full = list(transforms), full_size_beside(reproduction)
     own = all_seeds(reproduction, transforms)
-    if full is None or not set(transforms) <= set(full.transforms):
+    if full is None or transforms[0] not in full.transforms:
         return {"here": own}
-    return {AT_FULL_SIZE: all_seeds(full, transforms), IN_THIS_BUILD: own}
+    shared = [name for name in transforms if name in full.transforms]
+    return {AT_FULL_SIZE: all_seeds(full, shared), IN_THIS_BUILD: own}
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,17 +249,23 @@ class Judged:
         return self.reproduction.fold_of(), self.reproduction.groups
 
     @property
+    def _shows_full_size(self) -> bool:
+        shown = (self.full or self).reproduction
+        return has_reports_size(shown.profile, shown.observations.n_clusters)
+
+    @property
     def full_size_link(self) -> str:
         """Where it says what full size is; empty where nothing of it is shown."""
         link = "[Table 1](#full-size-protocol) says what differs from its protocol"
-        return self.about_full_size and f"*Full size* has the report's numbers of clusters, pixels and folds; {link}."
+        said = f"*Full size* has the report's numbers of clusters, pixels and folds; {link}."
+        return said if self._shows_full_size else ""
 
     @property
     def about_full_size(self) -> str:
         """One line on what is shown of full size, and on what it changes of the report's protocol; or nothing."""
         shown = (self.full or self).reproduction
         profile, n_clusters = shown.profile, shown.observations.n_clusters
-        if not has_reports_size(profile, n_clusters):
+        if not self._shows_full_size:
             return ""
         changed = ", ".join(protocol_changes(profile, dynamics=bool(shown.dynamics_transforms))) or "nothing"
         there = sum(name in TRANSFORMS for name in (self.full or self).everything)
