@@ -77,15 +77,16 @@ boxes = [("image", model.input_shape[1:])]
 boxes += [(type(layer).__name__, tuple(layer.output.shape[1:])) for layer in model.layers]
 colours = {"Conv2D": OURS, "MaxPooling2D": AGN_LESS, "GlobalAveragePooling2D": PRINTED, "Dense": NEUTRAL}
 names = {
-    "Conv2D": "3 × 3\nconvolution",
-    "MaxPooling2D": "2 × 2\nmaximum",
+    "Conv2D": "{} × {}\nconvolution",
+    "MaxPooling2D": "{} × {}\nmaximum",
     "GlobalAveragePooling2D": "mean over\nthe image",
     "Dense": "dense",
 }
+sizes = [(), *(getattr(layer, "kernel_size", getattr(layer, "pool_size", ())) for layer in model.layers)]
 figure = Figure(figsize=(9.0, 3.9), layout="constrained")
 ax = figure.subplots()
 x = 0.0
-for kind, shape in boxes:
+for (kind, shape), size in zip(boxes, sizes, strict=True):
     is_image, channels = len(shape) == 3, shape[-1]
     width = 0.12 + 0.085 * np.sqrt(channels) if is_image else 0.28
     height = 0.9 + 2.6 * shape[0] / n_pixels if is_image else 0.25 + 0.18 * np.sqrt(channels)
@@ -99,7 +100,7 @@ for kind, shape in boxes:
     label = f"{shape[0]} × {shape[1]}\n× {channels}" if is_image else f"{channels}"
     ax.text(x + width / 2, -height / 2 - 0.15, label, ha="center", va="top", fontsize="x-small")
     above = (x + width / 2 + depth[0], height / 2 + depth[1] + 0.12)
-    ax.text(*above, names.get(kind, kind), ha="center", va="bottom", fontsize="x-small")
+    ax.text(*above, names.get(kind, kind).format(*size), ha="center", va="bottom", fontsize="x-small")
     x += max(width + depth[0] + 0.25, 1.1)
 ax.set(xlim=(-0.5, x), ylim=(-2.5, 2.9))
 ax.set_axis_off()

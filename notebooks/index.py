@@ -30,7 +30,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
-# %% mystnb={"figure": {"caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95% intervals, and the numbers that the report prints. One band is 0-2.5 keV alone; each further band is added to it. Where there are results of the report's own size, filled marks are at full size and open ones of this build. Grey, of this build: boosted trees that see the numbers of events in the same bands and no image, and, for simulated clusters, a straight line in the true temperature.", "name": "fig-headline"}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values and ours, with and without AGN, beside counts without an image and a line in the true temperature."}} tags=["hide-input"]
+# %% mystnb={"figure": {"caption": "**The result at a glance.** Scatter of the predicted mass against the number of energy bands: ours with 95% intervals, and the numbers that the report prints. A plus sign marks a band that is added to those before it. Where there are results of the report's own size, filled marks are at full size and open ones of this build. Grey, of this build: boosted trees that see the numbers of events in the same bands and no image, and, for simulated clusters, a straight line in the true temperature.", "name": "fig-headline"}, "image": {"alt": "Scatter of predicted masses for one to four energy bands: printed values and ours, with and without AGN, beside counts without an image and a line in the true temperature."}} tags=["hide-input"]
 import numpy as np
 from IPython.display import Markdown
 from matplotlib.figure import Figure
@@ -69,7 +69,9 @@ if counts:
     ax.plot(list(counts), list(counts.values()), "x:", color=NEUTRAL, label="no image, counts in these bands")
 for known in findings.scatters.get("temperature", {}).values():
     ax.axhline(known.value, color=NEUTRAL, ls="--", lw=1, label="line in the true temperature")
-ax.set_xticks(bands, [f"{k}\n{'+ ' if k > 1 else ''}{band}" for k, band in zip(bands, figures.BANDS, strict=True)])
+seen = [TRANSFORMS[f"multi_band_{k}"].channels for k in bands]
+added = [f"+ {new[-1]}" if new[:-1] == old else ", ".join(new) for old, new in zip([None, *seen], seen, strict=False)]
+ax.set_xticks(bands, [f"{k}\n{channels} keV" for k, channels in zip(bands, added, strict=True)])
 ax.set(xlabel="energy bands that the network sees", ylabel="scatter of the predicted mass [dex]")
 ax.set_ylim(bottom=0)
 figure.legend(loc="outside upper left", ncols=3, fontsize="small")

@@ -1,8 +1,12 @@
 """Each claim on residuals made up so that it holds, fails, or cannot be decided."""
 
+from dataclasses import replace
+from math import inf
+
 import numpy as np
 import pytest
 
+from report_utils.binning import TRANSFORMS
 from report_utils.report.claim_tests import MARGIN, judged_part
 from report_utils.report.claims import CLAIMS, judge_claims
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, above, below, within
@@ -135,10 +139,18 @@ def test_what_was_not_run_is_named(report_like):
     assert "dynamics of multi_band_4" in judge_claims(report_like)["dynamics_second_band"].note
 
 
+def test_a_claim_is_judged_on_the_bands_that_it_is_about_alone(report_like, monkeypatch):
+    """Nothing would show that a verdict on 0-2.5, 2.5-5 keV was given on other bands under the same name."""
+    other = replace(TRANSFORMS["multi_band_2"], edges_kev=(0, 5, inf))
+    monkeypatch.setattr("report_utils.binning.transforms.TRANSFORMS", {**TRANSFORMS, other.name: other})
+    found = judge_claims(report_like)
+    note = "not judged: the report's bands differ from those of multi_band_2 (0-5, 5+ keV)"
+    assert (found["two_bands_halve"].verdict, found["two_bands_halve"].note) == (UNDECIDED, note)
+    assert found["threshold"].verdict == HOLDS
+
+
 def test_pairs_are_matched_by_cluster(report_like):
     """A shuffled copy is the same run: its paired ratio is 1 without any width."""
-    from dataclasses import replace
-
     run = report_like["single_band"]
     order = np.random.default_rng(0).permutation(len(run.truth))[:500]
     columns = ("cluster", "group", "truth", "predictions", "fold")

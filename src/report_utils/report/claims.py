@@ -19,13 +19,15 @@ from typing import Any
 
 import numpy as np
 
+from report_utils.binning import get_transform
 from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report import claim_tests as test
 from report_utils.report import rank_statistics
 from report_utils.report.claim_tests import MARGIN, MINIMUM_SEEDS, Evidence, Runs
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, above, below, within
+from report_utils.report.printed_numbers import has_reports_bands
 from report_utils.report.seeds import CrossValidated, SeedPredictions
-from report_utils.report.wording import counted
+from report_utils.report.wording import counted, listing
 
 NOT_TRAINED = "did not train"
 
@@ -85,6 +87,10 @@ class Claim:
         """Test the claim on the runs of a profile."""
         if missing := self.missing(runs):
             return Evidence(UNDECIDED, note=f"not run in this profile: {', '.join(missing)}")
+        transforms = [get_transform(name) for name in (*self.needs, *self.needs_dynamics)]
+        if changed := [one for one in transforms if not has_reports_bands(one)]:
+            bands = listing(f"{one.name} ({', '.join(one.channels)} keV)" for one in changed)
+            return Evidence(UNDECIDED, note=f"not judged: the report's bands differ from those of {bands}")
         needed = (*self.needs, *(f"dynamics of {name}" for name in self.needs_dynamics))
         dead = [f"{name} ({runs.untrained[name]})" for name in needed if name in runs.untrained]
         if dead:

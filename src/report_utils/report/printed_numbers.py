@@ -189,10 +189,15 @@ def table_row(transform: Transform) -> TableRow:
     Printed numbers hold for the bands that they were printed for. A transform with other bands, or one that the
     report does not have, gets a row made in the same manner, without printed numbers.
     """
-    row = PUBLISHED.rows.get(transform.name)
-    if row is not None and row.bands == transform.channels:
-        return row
+    if has_reports_bands(transform):
+        return PUBLISHED.rows[transform.name]
     return TableRow(transform.name, transform.title, transform.channels, where="not in the report")
+
+
+def has_reports_bands(transform: Transform) -> bool:
+    """Tell whether the report has a transform of this name with the same bands."""
+    row = PUBLISHED.rows.get(transform.name)
+    return row is not None and row.bands == transform.channels
 
 
 def has_reports_size(profile: Profile, n_clusters: int) -> bool:

@@ -254,7 +254,8 @@ def _table(reproduction: Reproduction, table: pd.DataFrame) -> list[StatusEntry]
             )
         if name == PUBLISHED.best_row.transform:
             best = entries[-1]
-    return [*entries, _best_of_the_text(best, comparable=comparable and best.printed_value is not None)]
+    of_the_text = [] if best.printed_value is None else [_best_of_the_text(best, comparable=comparable)]
+    return [*entries, *of_the_text]
 
 
 def _row_verdict(
