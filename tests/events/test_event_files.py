@@ -212,7 +212,7 @@ def test_parquet_that_is_cut_off_or_empty(columns, tmp_path, refused):
     path = write_parquet(tmp_path / "list.parquet", columns)
     content = path.read_bytes()
     path.write_bytes(content[:-20])
-    refused(lambda: read_events(path), path, "no end")
+    refused(lambda: read_events(path), path, "Parquet")
     path.write_bytes(content[:4] + b"\xff" * 30 + content[34:])
     refused(lambda: read_events(path, energy_unit="keV"), path, "Parquet")
     path = write_parquet(tmp_path / "none.parquet", {name: values[:0] for name, values in columns.items()})
@@ -228,7 +228,7 @@ def test_npz_members_that_are_not_columns(columns, tmp_path, refused):
     path = write_npz(tmp_path / "short.npz", columns | {"energy": columns["energy"][:99]})
     refused(lambda: read_events(path, energy_unit="keV"), path, "RA 500", "energy 99")
     path.write_bytes(path.read_bytes()[:-100])
-    refused(lambda: read_events(path), path, "NPZ", "cut off")
+    refused(lambda: read_events(path), path, "NPZ", "copy or download it again")
 
 
 def test_npz_integers_and_single_precision(columns, tmp_path):
@@ -247,7 +247,7 @@ def test_files_of_other_formats(tmp_path, refused):
     refused(lambda: read_events(path), path := written(b"\x89HDF\r\n\x1a\n" + bytes(90), "a.h5"), "HDF5", "Parquet")
     refused(lambda: read_events(path), path := written(gzip.compress(b"PAR1" + bytes(90)), "a.parquet.gz"), "unpack it")
     refused(lambda: read_events(path), path := written(b"RA,DEC\n1,2\n", "a.evt"), "not a FITS file", ".csv")
-    refused(lambda: read_events(path), path := written(b"PAR1", "a.parquet"), "no end")
+    refused(lambda: read_events(path), path := written(b"PAR1", "a.parquet"), "Parquet")
 
 
 @pytest.mark.parametrize("suffix", WRITERS)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from report_utils.errors import InputError, printable
-from report_utils.events.columnar_tables import batches_of, parquet_file
+from report_utils.events.columnar_tables import parquet_file
 from report_utils.events.csv_table import BLANK, read_head
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import CHANNEL
@@ -156,7 +156,7 @@ def _from_parquet(path: Path, columns: Collection[str]) -> CatalogueTable:
     rows: list[dict[str, str]] = []
     # Read as a dictionary, a text that many rows share is in memory once.
     with parquet_file(path, read_dictionary=texts) as file:
-        for batch in batches_of(path, file, wanted, _BATCH_ROWS):
+        for batch in file.iter_batches(_BATCH_ROWS, columns=list(wanted), use_threads=False):
             cells = [_cells(path, wanted[name], batch.column(name)) for name in wanted]
             rows += [dict(zip(wanted.values(), values, strict=True)) for values in zip(*cells, strict=True)]
             if len(rows) > n_rows:

@@ -79,6 +79,17 @@ def damaged(path: Path, kind: str, error: Exception) -> InputError:
     return InputError(f"{path}: cannot be read as {kind} ({reason}); copy or download it again")
 
 
+@contextmanager
+def reading_as(kind: str, path: Path) -> Iterator[None]:
+    """Refuse in one line a file whose damaged bytes make a library raise nearly anything."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        raise damaged(path, kind, error) from None
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     demand_file(path)
