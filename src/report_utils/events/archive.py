@@ -38,47 +38,22 @@ _COLUMNS = {"x", "y", "energy", "source"}
 
 @dataclass(frozen=True)
 class ArchivedList:
-    """One event list of an archive: a row of its index.
-
-    Parameters
-    ----------
-    cluster_id, log10_mass, group
-        As in the catalogue.
-    source : "observation" or "agn_less"
-    digest : str
-        SHA-256 of the events; it names the file.
-    n_bytes : int
-        Size of the file, which tells a cut-off file from a whole one.
-    n_events : int
-    read_file, read_sha256 : str
-        The file that was ingested, as the catalogue names it, and the digest of its bytes; empty for an AGN-less list
-        that was made from the observation.
-    layout : str
-        What that file was recognised as.
-    agn_less_by : str
-        How an AGN-less list was made.
-    dropped : str
-        JSON: reason -> number of rows left out.
-    n_repeated : int
-        Events that repeat an earlier one and are kept.
-    options : str
-        JSON: the options of the ingest, in the row of the observation; with other options it is read again.
-    """
+    """One event list of an archive: a row of its index."""
 
     cluster_id: str
     log10_mass: float
     group: str
-    source: str
-    digest: str
-    n_bytes: int
+    source: str  # "observation" or "agn_less"
+    digest: str  # SHA-256 of the events; it names the file
+    n_bytes: int  # of the file, which tells a cut-off file from a whole one
     n_events: int
-    read_file: str = ""
-    read_sha256: str = ""
-    layout: str = ""
-    agn_less_by: str = ""
-    dropped: str = "{}"
-    n_repeated: int = 0
-    options: str = ""
+    read_file: str = ""  # the file that was ingested; empty for an AGN-less list that was made from the observation
+    read_sha256: str = ""  # of its bytes
+    layout: str = ""  # what that file was recognised as
+    agn_less_by: str = ""  # how an AGN-less list was made
+    dropped: str = "{}"  # JSON: reason -> number of rows left out
+    n_repeated: int = 0  # events that repeat an earlier one and are kept
+    options: str = ""  # JSON: those of the ingest, in the row of the observation; with others it is read again
 
     @property
     def file(self) -> str:

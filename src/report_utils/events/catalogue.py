@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,34 +29,16 @@ _MAX_NAME = 200
 
 @dataclass(frozen=True)
 class CatalogueRow:
-    """One observation as the catalogue describes it.
+    """One observation as the catalogue describes it."""
 
-    Parameters
-    ----------
-    row : int
-        Its row, from 1, not counting the header.
-    cluster_id : str
-    log10_mass : float
-        log10 of M500c [Msun]; NaN if it is missing and may be.
-    events : Path
-    events_agn_less : Path or None
-        The same cluster without its AGN.
-    group : str
-        The halo; empty if not given.
-    point_sources : Path or None
-        A list of positions to mask, which gives the cluster without its AGN.
-    options : IngestOptions
-        What is stated about all rows, overridden by what this row states.
-    """
-
-    row: int
+    row: int  # from 1, not counting the header
     cluster_id: str
-    log10_mass: float
+    log10_mass: float  # log10 of M500c [Msun]; NaN if it is missing and may be
     events: Path
-    events_agn_less: Path | None = None
-    group: str = ""
-    point_sources: Path | None = None
-    options: IngestOptions = field(default_factory=IngestOptions)
+    events_agn_less: Path | None  # the same cluster without its AGN
+    group: str  # the halo; empty if not given
+    point_sources: Path | None  # positions to mask, which gives the cluster without its AGN
+    options: IngestOptions  # what is stated about all rows, overridden by what this row states
 
 
 class CatalogueError(InputError):

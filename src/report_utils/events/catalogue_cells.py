@@ -61,32 +61,15 @@ MAX_NAMES = 50_000_000
 
 @dataclass(frozen=True)
 class CatalogueTable:
-    """The cells of a catalogue.
+    """The cells of a catalogue."""
 
-    Parameters
-    ----------
-    header : tuple of str
-        The names of its columns, in lower case.
-    rows : tuple of (int, dict)
-        Each row's number, from 1 and without the header, and its text by column; empty cells are "".
-    faults : tuple of str
-        Rows that do not have one value a column, one line each.
-    """
-
-    header: tuple[str, ...]
-    rows: tuple[tuple[int, dict[str, str]], ...]
-    faults: tuple[str, ...] = ()
+    header: tuple[str, ...]  # in lower case
+    rows: tuple[tuple[int, dict[str, str]], ...]  # number, from 1 below the header, and text by column; "" if empty
+    faults: tuple[str, ...] = ()  # rows that do not have one value a column, one line each
 
 
 def read_table(path: Path, columns: Collection[str]) -> CatalogueTable:
-    """Read the columns that a catalogue may have; others are ignored.
-
-    Parameters
-    ----------
-    path : Path
-        Parquet if it begins as Parquet files do, else CSV in UTF-8.
-    columns : collection of str
-    """
+    """Read the columns that a catalogue may have from Parquet, or from CSV in UTF-8; others are ignored."""
     demand_file(path, _MAX_BYTES)
     try:
         with path.open("rb") as stream:
@@ -233,14 +216,7 @@ def check_hubble_h(path: Path, column: str | None, hubble_h: float | None) -> No
 
 
 def log10_mass(column: str, text: str, hubble_h: float | None = None) -> float:
-    """Return log10 of M500c [Msun] from the text in one of :data:`MASS_COLUMNS`.
-
-    Parameters
-    ----------
-    column, text : str
-    hubble_h : float, optional
-        Needed for ``mass_msun_h``: M [Msun] = M [Msun/h] / h.
-    """
+    """Return log10 of M500c [Msun] from the text in one of :data:`MASS_COLUMNS`; M [Msun] = M [Msun/h] / h."""
     if not text:
         msg = "is empty; fill it in, remove the row, or ingest for predictions only (--without-masses)"
         raise InputError(msg)
@@ -285,19 +261,10 @@ class FileSearch:
         self._listed: dict[Path, list[str]] = {}
 
     def locate(self, text: str, cluster_id: str, folder: Path | None, *, outside_paths: bool = False) -> Path:
-        """Return the file that a path or pattern names.
+        """Return the file that a path names, or the only one that matches a pattern in its last part.
 
-        Parameters
-        ----------
-        text : str
-            A path whose last part may be a pattern with ``*``, ``?`` or ``[...]`` that matches exactly one file.
-        cluster_id : str
-            What :data:`ID_FIELD` becomes.
-        folder : Path or None
-            The catalogue's folder, where its paths start. None for an option, which starts at the working folder and
-            may lead anywhere.
-        outside_paths : bool
-            Whether the file may lie outside the folder: by an absolute path, by ``..`` or by a link.
+        Paths start in the catalogue's folder and may leave it (absolute, by ``..`` or by a link) with
+        ``outside_paths`` alone. Those of an option (``folder`` is None) start in the working folder and lead anywhere.
         """
         path = named_path(text, cluster_id, folder)
         if not path.is_file():

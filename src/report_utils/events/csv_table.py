@@ -52,17 +52,10 @@ _CELL_ERROR = re.compile(
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class CsvTable(Table):
-    """The rows of a text file. Units that an ECSV header states become TUNITn, as in FITS.
-
-    Parameters
-    ----------
-    delimiter : str
-    n_skip : int
-        Lines before the first row: comments and names.
-    """
+    """The rows of a text file. Units that an ECSV header states become TUNITn, as in FITS."""
 
     delimiter: str
-    n_skip: int
+    n_skip: int  # lines before the first row: comments and names
 
     kind: ClassVar[str] = "CSV table"
 
@@ -194,26 +187,13 @@ def _first_text(lines: Sequence[bytes]) -> list[str]:
 
 @dataclass(frozen=True)
 class TextHead:
-    """What the first lines of a text table tell.
+    """What the first lines of a text table tell."""
 
-    Parameters
-    ----------
-    delimiter : str
-        Empty if nothing separates the names.
-    names : tuple of str
-    n_skip : int
-        Lines before the first row.
-    line : int
-        The number, from 1, of the line of names.
-    units : dict
-        Name -> unit, from an ECSV header.
-    """
-
-    delimiter: str
+    delimiter: str  # empty if nothing separates the names
     names: tuple[str, ...]
-    n_skip: int
-    line: int
-    units: dict[str, str] = field(default_factory=dict)
+    n_skip: int  # lines before the first row
+    line: int  # the number, from 1, of the line of names
+    units: dict[str, str] = field(default_factory=dict)  # name -> unit, from an ECSV header
 
 
 def read_head(lines: Sequence[str]) -> TextHead:

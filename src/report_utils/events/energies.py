@@ -71,15 +71,10 @@ _CHANNELS = {"chan", "channel", "channels", "ch", "adu", "bin"}
 
 @dataclass(frozen=True)
 class LinearChannels:
-    """Channels of one width.
+    """Channels of one width."""
 
-    Parameters
-    ----------
-    step, offset : float [keV]
-    """
-
-    step: float
-    offset: float = 0.0
+    step: float  # [keV]
+    offset: float = 0.0  # [keV]
 
     def in_kev(self, channels: NDArray) -> NDArray[np.float64]:
         """Return the energies of channels, (n,) [keV]."""
@@ -94,23 +89,12 @@ class LinearChannels:
 
 @dataclass(frozen=True, eq=False)
 class Ebounds:
-    """The channels of an EBOUNDS table.
-
-    Parameters
-    ----------
-    path : Path
-    kind : str
-        CHANTYPE in lower case, "pi" or "pha", or "" if the table does not say.
-    channel : (n,) int64
-        Ascending.
-    kev : (n,) float64 [keV]
-        The middle of each channel, half-way between E_MIN and E_MAX.
-    """
+    """The channels of an EBOUNDS table."""
 
     path: Path
-    kind: str
-    channel: NDArray[np.int64]
-    kev: NDArray[np.float64]
+    kind: str  # CHANTYPE, "pi" or "pha", or "" if the table does not say
+    channel: NDArray[np.int64]  # (n,), ascending
+    kev: NDArray[np.float64]  # (n,) [keV], half-way between E_MIN and E_MAX
 
     def in_kev(self, channels: NDArray) -> NDArray[np.float64]:
         """Return the energies of channels, (n,) [keV]; NaN for a channel that the table lacks."""
@@ -125,25 +109,13 @@ class Ebounds:
 
 @dataclass(frozen=True)
 class Energies:
-    """How a column becomes energies.
-
-    Parameters
-    ----------
-    column : Column
-    unit : str
-        A unit of energy, frequency or wavelength, or "channel".
-    by : "user", "mission", "name", "unit", "ebounds" or "custom"
-        What decided the unit; "unit" is TUNIT.
-    why : str
-        The same in words.
-    channels : LinearChannels or Ebounds, or None if the unit is not a channel
-    """
+    """How a column becomes energies."""
 
     column: Column
-    unit: str
-    by: Literal["user", "mission", "name", "unit", "ebounds", "custom"]
-    why: str
-    channels: LinearChannels | Ebounds | None = None
+    unit: str  # of energy, frequency or wavelength, or "channel"
+    by: Literal["user", "mission", "name", "unit", "ebounds", "custom"]  # what decided the unit; "unit" is TUNIT
+    why: str  # the same in words
+    channels: LinearChannels | Ebounds | None = None  # None if the unit is not a channel
 
     @property
     def is_guess(self) -> bool:

@@ -32,26 +32,13 @@ _TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".dat", ".ecsv")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table.
-
-    Parameters
-    ----------
-    name : str
-    number : int
-        Its place in the table, from 1.
-    form : str
-        The file's own name of the value's type, for messages.
-    dtype : float32, float64 or None
-        Precision in memory: float32 if the file has no more than that; None if the values are not numbers.
-    n_values : int
-        Values in a row; only the first is read.
-    """
+    """One column of a table."""
 
     name: str
-    number: int
-    form: str
-    dtype: np.dtype | None
-    n_values: int = 1
+    number: int  # its place in the table, from 1
+    form: str  # the file's own name of the values' type, for messages
+    dtype: np.dtype | None  # float32 if the file has no more precision, else float64; None if these are no numbers
+    n_values: int = 1  # in a row; only the first is read
 
     @property
     def plain_name(self) -> str:
@@ -70,23 +57,12 @@ class RowFilter:
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows that were read from a table.
+    """The rows that were read from a table; one that is left out counts for the first filter that it fails."""
 
-    Parameters
-    ----------
-    values : dict of (n_kept,) float32 or float64
-        By column name.
-    n_rows : int
-        Rows in the table, kept or not.
-    kept : (n_rows,) bool, or None without filters
-    dropped : dict
-        Reason -> rows left out; a row counts for the first filter that it fails.
-    """
-
-    values: dict[str, NDArray]
-    n_rows: int
-    kept: NDArray[np.bool_] | None
-    dropped: dict[str, int]
+    values: dict[str, NDArray]  # by column name, (n_kept,) float32 or float64
+    n_rows: int  # in the table, kept or not
+    kept: NDArray[np.bool_] | None  # (n_rows,), None without filters
+    dropped: dict[str, int]  # reason -> rows left out
 
     def number_of(self, index: int) -> int:
         """Return the number, from 1, of a kept row in the file."""
@@ -95,27 +71,15 @@ class Rows:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Table:
-    """A table in a file, described but not in memory; each format has a subclass that yields its blocks.
-
-    Parameters
-    ----------
-    path : Path
-    name : str
-    number : int
-        Its number in the file.
-    columns : tuple of Column
-    n_rows : int, or None if only reading tells
-    header, primary : mapping
-        Keywords of the table and of the file's first header; empty if the format has none.
-    """
+    """A table in a file, described but not in memory; each format has a subclass that yields its blocks."""
 
     path: Path
     name: str
-    number: int
+    number: int  # in the file
     columns: tuple[Column, ...]
-    n_rows: int | None
-    header: Mapping[str, Any] = field(default_factory=dict)
-    primary: Mapping[str, Any] = field(default_factory=dict)
+    n_rows: int | None  # None if only reading tells
+    header: Mapping[str, Any] = field(default_factory=dict)  # keywords, of FITS and ECSV
+    primary: Mapping[str, Any] = field(default_factory=dict)  # those of a FITS file's first header
 
     kind: ClassVar[str] = "event table"
     is_fits: ClassVar[bool] = False
@@ -180,11 +144,7 @@ class Table:
     def find(self, name: str, units: Sequence[str] = ()) -> Column | None:
         """Return the column of that name, in upper or lower case, or None.
 
-        Parameters
-        ----------
-        name : str
-        units : sequence of str, optional
-            Outside FITS, names such as ``energy_kev`` or ``Energy [keV]``, with one of these units, match as well.
+        Outside FITS, a name with one of the ``units`` matches as well, such as ``energy_kev`` or ``Energy [keV]``.
         """
         wanted = name.strip().lower()
         if units and not self.is_fits:
@@ -215,14 +175,7 @@ class Table:
         return column
 
     def read(self, wanted: Iterable[Column], filters: Sequence[RowFilter] = ()) -> Rows:
-        """Read columns, the first value of each row if a column holds several.
-
-        Parameters
-        ----------
-        wanted : columns of this table
-        filters : sequence of RowFilter
-            Rows that fail one of them are left out and counted.
-        """
+        """Read columns, the first value of each row if a column holds several, without rows that fail a filter."""
         wanted = list(wanted)
         asked = list(dict.fromkeys([*wanted, *(column for one in filters for column in one.columns)]))
         self.demand_whole()

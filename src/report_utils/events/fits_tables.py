@@ -53,32 +53,16 @@ _BLOCK_BYTES = 16 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class FitsColumn(Column):
-    """One column as the header describes it.
+    """One column as the header describes it."""
 
-    Parameters
-    ----------
-    stored : str or None
-        NumPy type in the file; None if it is not a number.
-    offset, width : int
-        First byte and number of bytes in a row.
-    scale, zero : float
-        TSCAL and TZERO.
-    null : int, str or None
-        TNULL; text in an ASCII table.
-    decimals : int
-        In an ASCII table, digits after a decimal point that is not written (section 7.2.5).
-    fault : str
-        Why the values cannot be read, or "".
-    """
-
-    stored: str | None
-    offset: int
-    width: int
-    scale: float = 1.0
-    zero: float = 0.0
-    null: int | str | None = None
-    decimals: int = 0
-    fault: str = ""
+    stored: str | None  # NumPy type in the file; None if it is not a number
+    offset: int  # first byte in a row
+    width: int  # bytes in a row
+    scale: float = 1.0  # TSCAL
+    zero: float = 0.0  # TZERO
+    null: int | str | None = None  # TNULL; text in an ASCII table
+    decimals: int = 0  # in an ASCII table, digits after a decimal point that is not written (section 7.2.5)
+    fault: str = ""  # why the values cannot be read
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

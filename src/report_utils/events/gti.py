@@ -35,15 +35,10 @@ _SAME_TIME = 1e-3
 
 @dataclass(frozen=True)
 class GoodTimes:
-    """Intervals that neither touch nor overlap, in ascending order.
+    """Intervals that neither touch nor overlap, in ascending order."""
 
-    Parameters
-    ----------
-    start, stop : (n_intervals,) float64 [s]
-    """
-
-    start: NDArray[np.float64]
-    stop: NDArray[np.float64]
+    start: NDArray[np.float64]  # (n_intervals,) [s]
+    stop: NDArray[np.float64]  # (n_intervals,) [s]
 
     def contains(self, time: NDArray) -> NDArray[np.bool_]:
         """Return which times [s], (n,), lie in an interval; NaN does not."""

@@ -37,24 +37,13 @@ class Failure:
 
 @dataclass
 class TaskResult:
-    """The results of a few rows.
+    """The results of a few rows, by cluster name."""
 
-    Parameters
-    ----------
-    lists : list of ArchivedList
-        Of rows that are in the archive now, new ones and those already there.
-    added, updated, unchanged : list of str
-        Cluster names.
-    restated : list of str
-        Those of the unchanged whose mass or group has changed.
-    failures : list of Failure
-    """
-
-    lists: list[ArchivedList] = field(default_factory=list)
+    lists: list[ArchivedList] = field(default_factory=list)  # in the archive now, new or there already
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    restated: list[str] = field(default_factory=list)
+    restated: list[str] = field(default_factory=list)  # those of the unchanged whose mass or group has changed
     failures: list[Failure] = field(default_factory=list)
 
     def extend(self, other: TaskResult) -> None:

@@ -26,25 +26,14 @@ SKY_PIXELS = {"chandra": 0.492, "erosita": 0.05, "xmm": 0.05}
 
 @dataclass(frozen=True)
 class MissionEnergy:
-    """What a column of a mission's event lists holds.
+    """What a column of a mission's event lists holds: energy [eV] is offset + step * value."""
 
-    Parameters
-    ----------
-    mission, instrument : str
-        :attr:`~report_utils.events.event_files.Table.mission`, and the start of INSTRUME; an empty instrument is any.
-    column : str
-    step, offset : float [eV]
-        Energy is offset + step * value; a step of 1 without offset is an energy in eV.
-    trusts_tunit : bool
-        Whether a TUNIT that says something else is taken seriously.
-    """
-
-    mission: str
-    instrument: str
+    mission: str  # :attr:`~report_utils.events.event_files.Table.mission`
+    instrument: str  # the start of INSTRUME; if empty, any
     column: str
-    step: float
-    offset: float = 0.0
-    trusts_tunit: bool = True
+    step: float  # [eV]
+    offset: float = 0.0  # [eV]
+    trusts_tunit: bool = True  # whether a TUNIT that says something else is taken seriously
 
     @property
     def is_ev(self) -> bool:
@@ -178,14 +167,10 @@ def degrees_of(text: str) -> float | None:
 
 
 def row_filters(table: Table, event: Sequence[Column], options: IngestOptions) -> list[RowFilter]:
-    """Return the filters that a table is read with.
+    """Return the filters that a table is read with; ``event`` is its columns of x, y and energy.
 
-    Parameters
-    ----------
-    table : Table
-    event : the columns of x, y and energy
-    options : IngestOptions
-        Whether source ids, grades and good times decide; what the mission writes beside its events is always left out.
+    The options say whether source ids, grades and good times decide; what the mission writes beside its events is
+    always left out.
     """
     filters = []
     if options.background_source_ids:

@@ -25,20 +25,12 @@ _RADIUS_NAMES = {"radius": "", "radius_arcsec": "arcsec", "radius_arcmin": "arcm
 
 @dataclass(frozen=True)
 class PointSourceList:
-    """Circles on the sky.
+    """Circles on the sky."""
 
-    Parameters
-    ----------
-    path : Path
-        The list that they come from.
-    ra, dec : (n_sources,) float64 [deg]
-    radius : (n_sources,) float64 [arcsec]
-    """
-
-    path: Path
-    ra: NDArray[np.float64]
-    dec: NDArray[np.float64]
-    radius: NDArray[np.float64]
+    path: Path  # the list that they come from
+    ra: NDArray[np.float64]  # (n_sources,) [deg]
+    dec: NDArray[np.float64]  # (n_sources,) [deg]
+    radius: NDArray[np.float64]  # (n_sources,) [arcsec]
 
     def __len__(self) -> int:
         """Return the number of sources."""

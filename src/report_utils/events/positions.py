@@ -43,47 +43,23 @@ _STATE_SIZE = "state the pixel size (pixel_arcsec, --pixel-arcsec)"
 
 @dataclass(frozen=True)
 class Axis:
-    """The sky axis of a column of pixels.
+    """The sky axis of a column of pixels; None for what the header does not say."""
 
-    Parameters
-    ----------
-    keyword : str
-        Of the step, for messages: TCDLTn or REFXCDLT.
-    kind : str
-        For example "RA---TAN", or "".
-    pixel, value : float or None
-        The reference pixel and its coordinate [deg]; no coordinate if the axis is in another unit.
-    step : float or None
-        Of one pixel [deg]; None if the header does not say.
-    fault : str
-        Why the header's step is not used, or "".
-    note : str
-        How an odd unit was read, or "".
-    """
-
-    keyword: str
-    kind: str
-    pixel: float | None
-    value: float | None
-    step: float | None
-    fault: str = ""
-    note: str = ""
+    keyword: str  # of the step, for messages: TCDLTn or REFXCDLT
+    kind: str  # for example "RA---TAN", or ""
+    pixel: float | None  # the reference pixel
+    value: float | None  # its coordinate [deg]; None if the axis is in another unit
+    step: float | None  # of one pixel [deg]
+    fault: str = ""  # why the header's step is not used
+    note: str = ""  # how an odd unit was read
 
 
 @dataclass(frozen=True)
 class SkyFrame:
-    """The tangent plane that x and y are measured on.
+    """The tangent plane that x and y are measured on."""
 
-    Parameters
-    ----------
-    centre : (ra, dec) [deg]
-        Where x = y = 0 touches the sky.
-    signs : (+1 or -1, +1 or -1)
-        Whether x grows eastwards (+1) or westwards (-1), and y northwards or southwards.
-    """
-
-    centre: tuple[float, float]
-    signs: tuple[int, int] = (1, 1)
+    centre: tuple[float, float]  # RA, DEC [deg] where x = y = 0 touches the sky
+    signs: tuple[int, int] = (1, 1)  # whether x grows eastwards (+1) or westwards (-1), and y northwards or southwards
 
     def on_plane(self, ra: NDArray, dec: NDArray) -> tuple[NDArray, NDArray, NDArray]:
         """Return x, y [arcsec] of positions on the sky [deg], and which of them the plane shows at all; (n,) each."""
@@ -93,41 +69,23 @@ class SkyFrame:
 
 @dataclass(frozen=True)
 class Positions:
-    """Positions on the tangent plane.
+    """Positions on the tangent plane."""
 
-    Parameters
-    ----------
-    x, y : (n_rows,) float32 or float64 [arcsec]
-    frame : SkyFrame, or None if the header does not say where on the sky the pixels lie
-    faults : dict
-        Reason -> (n_rows,) bool: the rows whose position cannot be used; their x and y mean nothing.
-    """
-
-    x: NDArray[np.floating]
-    y: NDArray[np.floating]
-    frame: SkyFrame | None
-    faults: dict[str, NDArray[np.bool_]]
+    x: NDArray[np.floating]  # (n_rows,) float32 or float64 [arcsec]
+    y: NDArray[np.floating]  # the same
+    frame: SkyFrame | None  # None if the header does not say where on the sky the pixels lie
+    faults: dict[str, NDArray[np.bool_]]  # reason -> (n_rows,): where x and y mean nothing
 
 
 @dataclass(frozen=True)
 class PositionColumns:
-    """Which columns hold positions, and in which units.
-
-    Parameters
-    ----------
-    x, y : Column
-    scale : (x, y)
-        Size of one unit: [deg] if x, y are RA, DEC, else [arcsec].
-    axes : (x, y), or None if x, y are RA, DEC
-    why : str
-        How this was decided.
-    """
+    """Which columns hold positions, and in which units."""
 
     x: Column
     y: Column
-    scale: tuple[float, float]
-    axes: tuple[Axis, Axis] | None
-    why: str
+    scale: tuple[float, float]  # size of one unit of x and y: [deg] if they are RA, DEC, else [arcsec]
+    axes: tuple[Axis, Axis] | None  # None if x, y are RA, DEC
+    why: str  # how this was decided
 
     @property
     def is_sky(self) -> bool:
@@ -364,16 +322,9 @@ def _frame_of_pixels(table: Table, columns: PositionColumns) -> SkyFrame | None:
 
 
 def sky_centre(ra: NDArray, dec: NDArray) -> tuple[float, float]:
-    """Return the direction of the mean unit vector, which has no seam at RA 0 / 360.
+    """Return the direction of the mean unit vector of ``ra, dec``, (n_events,) each: RA in [0, 360) and DEC [deg].
 
-    Parameters
-    ----------
-    ra, dec : (n_events,) float [deg]
-
-    Returns
-    -------
-    ra, dec : float [deg]
-        RA in [0, 360).
+    It has no seam at RA 0 / 360.
     """
     total = np.zeros(3)
     for start in range(0, len(ra), BLOCK):

@@ -48,17 +48,9 @@ _SHIFT = np.uint64(29)
 
 @dataclass(frozen=True)
 class Layout:
-    """How a table is read.
+    """How a table is read."""
 
-    Parameters
-    ----------
-    kind : str
-        What the table was recognised as.
-    positions : PositionColumns
-    energies : Energies
-    """
-
-    kind: str
+    kind: str  # what the table was recognised as
     positions: PositionColumns
     energies: Energies
 
@@ -81,37 +73,19 @@ class Layout:
 
 @dataclass(frozen=True)
 class Reading:
-    """An event list, and what reading it found.
-
-    Parameters
-    ----------
-    events : EventList
-    table : Table
-        The table that was read.
-    layout : Layout
-        How its columns were read.
-    n_rows : int
-        Rows in the file.
-    dropped : dict
-        Reason -> number of rows left out, in the order of the steps; a row counts for the first reason that applies.
-    frame : SkyFrame, or None if the file does not say where on the sky the events lie
-    region_xy : (x, y) [arcsec], or None
-        The centre of the region that was cut out.
-    invalid : tuple of str
-        The reasons in ``dropped`` that were not asked for: rows that cannot be used.
-    n_repeated : int
-        Usable rows that repeat an earlier one and are kept.
-    """
+    """An event list, and what reading it found."""
 
     events: EventList
-    table: Table
-    layout: Layout
-    n_rows: int
-    dropped: dict[str, int]
-    frame: SkyFrame | None
-    region_xy: tuple[float, float] | None
-    invalid: tuple[str, ...]
-    n_repeated: int
+    table: Table  # that was read
+    layout: Layout  # how its columns were read
+    n_rows: int  # in the file
+    dropped: dict[
+        str, int
+    ]  # reason -> rows left out, in the order of the steps; a row counts for the first that applies
+    frame: SkyFrame | None  # None if the file does not say where on the sky the events lie
+    region_xy: tuple[float, float] | None  # the centre of the region that was cut out [arcsec]
+    invalid: tuple[str, ...]  # the reasons in ``dropped`` that were not asked for: rows that cannot be used
+    n_repeated: int  # usable rows that repeat an earlier one and are kept
 
     @property
     def centre(self) -> tuple[float, float] | None:
