@@ -39,20 +39,7 @@ SPREAD_OF_N_H = 4e20 / math.sqrt(12)
 def band_rates(
     cluster: Cluster, components: list[GasComponent], sources: PointSources, edges_kev: Sequence[float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the mean number of events per second of gas and of AGN in bands of measured energy.
-
-    Parameters
-    ----------
-    cluster : Cluster
-    components : list of GasComponent
-    sources : PointSources
-    edges_kev : sequence of float
-        Edges of the bands [keV].
-
-    Returns
-    -------
-    gas, agn : (n_bands,) [s^-1]
-    """
+    """Return the mean events per second of gas and of AGN, ``(n_bands,)`` each, in bands of measured energy [keV]."""
     gas, agn, bins = expected_rates(cluster, components, sources)
     energy = 0.5 * (bins[1:] + bins[:-1])
     edges = np.clip(edges_kev, telescope.LOWEST_KEV, telescope.HIGHEST_KEV)
@@ -104,16 +91,9 @@ def band_spectrum(seed: int, index: int, edges_kev: Sequence[float]) -> BandSpec
 def temperature_information(counts: NDArray, hotter: NDArray) -> float:
     """Return the Fisher information of band counts on log10 of the temperature, if the total says nothing about it.
 
-    Given their total, Poisson counts are multinomial. The information is then the total times the variance over
-    events of the score, d ln (count) / d log10 T; for two bands with the hard share p this is
-    ``N (dp / d log10 T)^2 / (p (1 - p))``.
-
-    Parameters
-    ----------
-    counts : (n_bands,) [events]
-        Expected.
-    hotter : (n_bands,)
-        d ln (count) / d log10 T.
+    Given their total, Poisson counts are multinomial. The information is then the total times the variance over events
+    of the score, d ln (count) / d log10 T; for two bands with the hard share p this is ``N (dp / d log10 T)^2 / (p (1 -
+    p))``. ``counts`` are expected [events], ``hotter`` is the score, ``(n_bands,)`` both.
     """
     total = counts.sum()
     mean = counts @ hotter / total
@@ -121,16 +101,7 @@ def temperature_information(counts: NDArray, hotter: NDArray) -> float:
 
 
 def merged(spectrum: BandSpectrum, edges_kev: Sequence[float], coarse_kev: Sequence[float]) -> BandSpectrum:
-    """Return the same in coarser bands.
-
-    Parameters
-    ----------
-    spectrum : BandSpectrum
-    edges_kev : sequence of float
-        Edges of its bands [keV].
-    coarse_kev : sequence of float
-        Some of these edges, the first and the last among them.
-    """
+    """Return the same in coarser bands; ``coarse_kev`` are some of the edges, the first and the last among them."""
     starts = [list(edges_kev).index(edge) for edge in coarse_kev[:-1]]
     gas = np.add.reduceat(spectrum.gas, starts)
     slopes = (
@@ -146,13 +117,8 @@ def scatter_from_bands(spectrum: BandSpectrum, *, agn_told_apart: bool) -> float
     Counts and size as in :func:`report_utils.experiments.expected_scatter.expected_one_and_two`. The bands add the
     logits of each band's share of the events in itself and all higher bands: binomial, independent of each other, with
     variance ``1 / (n q (1 - q))`` (continuation ratios; Fienberg 1980, *The Analysis of Cross-Classified Categorical
-    Data*, section 6.6). The absorbing column is a further unknown.
-
-    Parameters
-    ----------
-    spectrum : BandSpectrum
-    agn_told_apart : bool
-        Whether the events of AGN are left out; if not, their number is a further unknown, as uncertain as it is large.
+    Data*, section 6.6). The absorbing column is a further unknown. So is the number of AGN events, as uncertain as it
+    is large, unless they are ``agn_told_apart`` and left out.
     """
     world, (distance, of_expansion, of_stretch) = World(), over_the_snapshots()
     prior = [SPREAD_OF_MASS, distance, world.sigma_ln_temperature / math.log(10), SPREAD_OF_LUMINOSITY, 1.0, 1.0]

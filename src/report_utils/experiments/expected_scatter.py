@@ -21,7 +21,7 @@ NOISE_OF_COUNTS, NOISE_OF_TEMPERATURE = 0.01, 0.03
 
 
 def expected_scatter(prior: ArrayLike, slopes: ArrayLike, noise: ArrayLike, *, known: ArrayLike | None = None) -> float:
-    """Return the scatter of the best linear estimate of the first parameter.
+    """Return the scatter of the best linear estimate of the first parameter [dex].
 
     Parameters and observables are Gaussian, and observables are linear in the parameters. The estimate that has the
     least scatter then has the variance of the posterior distribution, ``(P^-1 + A^T N^-1 A)^-1`` (Rodgers 2000,
@@ -37,11 +37,6 @@ def expected_scatter(prior: ArrayLike, slopes: ArrayLike, noise: ArrayLike, *, k
         Standard deviation of each observable about that [dex], above zero.
     known : (n_parameters,) bool, optional
         Which parameters are known exactly.
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not match.
     """
     covariance, _, _ = _posterior(prior, slopes, noise, known)
     return float(np.sqrt(covariance[0, 0]))
@@ -78,17 +73,9 @@ def _posterior(
 class World:
     """What the relations of an experiment look like; the default is the simulation's.
 
-    Parameters
-    ----------
-    sigma_ln_temperature : float
-        Natural-log scatter of the temperature at fixed mass.
-    distance_known : bool
-        The distance is known, or is the same for all.
-    temperature_follows_mass : bool
-    size_noise : float [dex]
-        How well an image shows the angular size of a cluster; infinite if not at all.
-    angular_size : bool
-        The image shows the size as an angle; if not, in Mpc.
+    ``sigma_ln_temperature`` is the natural-log scatter of the temperature at fixed mass. ``distance_known`` also holds
+    where the distance is the same for all. ``size_noise`` [dex] says how well an image shows a cluster's size, as an
+    angle or, without ``angular_size``, in Mpc; infinite if not at all.
     """
 
     sigma_ln_temperature: float = 0.07

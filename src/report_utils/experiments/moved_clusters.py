@@ -42,19 +42,10 @@ def slopes_within(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
 
 
 def linear_responses(observables: ArrayLike, log10_mass: ArrayLike, changes: ArrayLike) -> NDArray[np.float64]:
-    """Return by how much a regression's mass moves when its observables do.
+    """Return by how much a regression's mass moves [dex] when its observables do.
 
-    Parameters
-    ----------
-    observables : (n_clusters, n_observables)
-        On which the masses are regressed, with a constant.
-    log10_mass : (n_clusters,)
-    changes : (..., n_observables)
-        Of the observables.
-
-    Returns
-    -------
-    (...) [dex]
+    Masses ``(n_clusters,)`` are regressed on ``observables`` (n_clusters, n_observables) with a constant; ``changes``
+    are of the observables, ``(..., n_observables)``.
     """
     design = np.column_stack([np.ones(len(log10_mass)), observables])
     coefficients = np.linalg.lstsq(design, np.asarray(log10_mass, dtype=np.float64), rcond=None)[0]
@@ -70,12 +61,8 @@ def expected_responses(bands: tuple[int, ...]) -> Mapping[str, tuple[float, floa
     if there are two, and of the angular size R500, which is not seen, seen to the 0.15 dex of
     :class:`report_utils.experiments.expected_scatter.World`, or known. Events of AGN are counted with those of the gas
     or are told apart. Counts are drawn, with AGN or without; changes are expected ones of the gas, averaged over
-    clusters, those by AGN over clusters that have some.
-
-    Parameters
-    ----------
-    bands : tuple of int
-        Which of the report's bands are counted; two are two channels, one or all four are one.
+    clusters, those by AGN over clusters that have some. Of the report's ``bands`` two are two channels; one, or all
+    four, are one.
     """
     spectra = typical_spectra(BAND_EDGES_KEV)
     clusters = [cluster_properties(SEED_OF_SPECTRA, index) for index in range(len(spectra))]
@@ -129,20 +116,8 @@ def observed_again(
 ) -> NDArray[np.int32]:
     """Observe simulated clusters again with some settings changed, and everything drawn with the same seeds.
 
-    Parameters
-    ----------
-    observations : Observations
-        Simulated ones.
-    rows : sequence of int
-        Of the catalogue.
-    source : {"observation", "agn_less"}
-    **settings
-        Of :class:`report_utils.simulation.SimulationSettings`.
-
-    Returns
-    -------
-    counts : (n_rows, n_pixels, n_pixels, 4) int32 [events]
-        In the report's bands.
+    ``rows`` are of the catalogue, ``settings`` of :class:`report_utils.simulation.SimulationSettings`. The counts are
+    in the report's bands, ``(n_rows, n_pixels, n_pixels, 4)`` int32 [events].
     """
     changed = replace(observations, settings=replace(observations.settings, **settings))
     name = f"counts_{source}"

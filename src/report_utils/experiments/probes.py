@@ -23,24 +23,10 @@ _CHUNK = 64
 
 
 def layer_outputs(model: keras.Model, images: NDArray[np.float32], layers: Sequence[str]) -> list[NDArray[np.float64]]:
-    """Return the outputs of some layers, mean over the eight views of each image.
+    """Return the outputs of some layers, each ``(n_images, n_units)``, mean over the eight views of each image.
 
-    Parameters
-    ----------
-    model : keras.Model
-        A chain of layers, such as :attr:`report_utils.prediction.trained_networks.TrainedNetwork.model`.
-    images : (n_images, n_pixels, n_pixels, n_channels)
-    layers : sequence of str
-        Names of layers whose output is a vector.
-
-    Returns
-    -------
-    list of (n_images, n_units) float64
-
-    Raises
-    ------
-    ValueError
-        If the model has no layer of such a name.
+    ``model`` is a chain, such as :attr:`report_utils.prediction.trained_networks.TrainedNetwork.model`; the outputs of
+    the named ``layers`` are vectors. A name that the model lacks is a ValueError.
     """
     with quietly():
         import keras
@@ -63,10 +49,7 @@ def layer_outputs(model: keras.Model, images: NDArray[np.float32], layers: Seque
 def parts(groups: ArrayLike, seed: int = 0) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Split rows into parts that keep groups whole; yield the rows to fit and the rows to test, part by part.
 
-    Raises
-    ------
-    ValueError
-        If there are fewer groups than two.
+    One group alone is a ValueError.
     """
     from sklearn.model_selection import GroupKFold
 
@@ -84,23 +67,20 @@ def read_linearly(
     """Predict quantities from a layer's outputs, each cluster by a ridge regression that has not seen its halo.
 
     Features are standardised. Each target has its own penalty, chosen among :data:`PENALTIES` by the leave-one-out
-    error of the clusters to fit. This is the linear probe of Alain & Bengio (2016, arXiv:1610.01644). A
-    prediction stays within the values that were fitted: a unit that is silent in all of these can be loud in another.
+    error of the clusters to fit. This is the linear probe of Alain & Bengio (2016, arXiv:1610.01644). A prediction
+    stays within the values that were fitted: a unit that is silent in all of these can be loud in another.
 
     Parameters
     ----------
     features : (n, n_units)
     targets : (n, n_targets)
+        So is what is returned.
     groups : (n,)
         Halos, which are kept whole.
     erase : (n,), optional
         A quantity whose direction is erased beforehand (:func:`erasure`), as the clusters to fit tell it.
     nearest : bool
         Average the :data:`N_NEIGHBOURS` nearest clusters instead, which also follows curves.
-
-    Returns
-    -------
-    (n, n_targets)
     """
     from sklearn.linear_model import RidgeCV
     from sklearn.neighbors import KNeighborsRegressor
@@ -135,13 +115,9 @@ def explained(targets: ArrayLike, predicted: ArrayLike) -> NDArray[np.float64]:
 def shuffled_r2(
     features: ArrayLike, targets: ArrayLike, groups: ArrayLike, n_shuffles: int = 20, seed: int = 0
 ) -> NDArray[np.float64]:
-    """Return the R^2 of probes for the same targets with their rows exchanged at random.
+    """Return the R^2 of probes for the same targets with rows exchanged at random, ``(n_shuffles, n_targets)``.
 
     What a probe makes of such labels it has memorised, not read (Hewitt & Liang 2019, EMNLP, 2733).
-
-    Returns
-    -------
-    (n_shuffles, n_targets)
     """
     targets, rng = np.asarray(targets, dtype=np.float64), np.random.default_rng(seed)
     labels = np.concatenate([rng.permutation(targets) for _ in range(n_shuffles)], axis=1)
@@ -151,21 +127,12 @@ def shuffled_r2(
 def erasure(features: ArrayLike, target: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the smallest change of features after which no linear probe reads a target from them (LEACE).
 
-    In coordinates in which the features are white, their covariance with the target is one direction; that component
-    is taken away (Belrose et al. 2023, NeurIPS 36, theorem 4.3). Labels at random erase a direction at random,
-    isotropic where the features are white.
+    In coordinates in which the features are white, their covariance with the target is one direction; that component is
+    taken away (Belrose et al. 2023, NeurIPS 36, theorem 4.3). Labels at random erase a direction at random, isotropic
+    where the features are white. Units that do not vary, or depend on others, are left as they are.
 
-    Parameters
-    ----------
-    features : (n, n_units)
-        Units that do not vary, or depend on others, are left as they are.
-    target : (n,)
-
-    Returns
-    -------
-    mean : (n_units,)
-    projection : (n_units, n_units)
-        Features lose ``(features - mean) @ projection``, after which their covariance with the target is zero.
+    With the mean ``(n_units,)`` and the projection ``(n_units, n_units)`` that are returned, features ``(n, n_units)``
+    lose ``(features - mean) @ projection``; their covariance with the target is then zero.
     """
     features, target = np.asarray(features, dtype=np.float64), np.asarray(target, dtype=np.float64)
     mean = features.mean(axis=0)
@@ -194,18 +161,9 @@ def erased(features: ArrayLike, target: ArrayLike, groups: ArrayLike) -> NDArray
 def grouping(features: ArrayLike, most: int = 6, seed: int = 0) -> tuple[NDArray[np.int32], float]:
     """Group clusters by their standardised features: k-means with the number of groups of the largest silhouette.
 
-    Parameters
-    ----------
-    features : (n, n_units)
-        Of more rows than ``most``, not all alike.
-    most : int
-        Two to this many groups are tried.
-
-    Returns
-    -------
-    group : (n,) int
-    silhouette : float
-        Mean over the rows, from -1 to 1; separate groups are near 1 (Rousseeuw 1987, J. Comput. Appl. Math. 20, 53).
+    Two to ``most`` groups are tried; there are more rows than that, not all alike. Returned are the group of each row,
+    ``(n,)``, and the mean silhouette, from -1 to 1: separate groups are near 1 (Rousseeuw 1987, J. Comput. Appl. Math.
+    20, 53).
     """
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score

@@ -17,13 +17,7 @@ _CHUNK = 64
 def radius_arcsec(events: EventList, n_pixels: int, half_width_arcsec: float | None = None) -> NDArray[np.float64]:
     """Return how far each pixel's centre is from the origin, where the cluster is, ``(n_pixels, n_pixels)`` [arcsec].
 
-    Parameters
-    ----------
-    events : EventList
-        Its extremes in x and y are the image's box.
-    n_pixels : int
-    half_width_arcsec : float, optional
-        The box is this square about the origin instead.
+    The image's box has the extremes of the events in x and y, or is a square about the origin of ``half_width_arcsec``.
     """
     centres = (np.arange(n_pixels) + 0.5) / n_pixels
     along = []
@@ -38,10 +32,7 @@ def radius_arcsec(events: EventList, n_pixels: int, half_width_arcsec: float | N
 def radius_half_light(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return how far each pixel is from the centroid, in units of the radius that holds half of the events.
 
-    Parameters
-    ----------
-    counts : (n_pixels, n_pixels, n_bands) [events]
-        Of one observation, with one event or more.
+    ``counts`` (n_pixels, n_pixels, n_bands) hold one event or more.
     """
     total = counts.sum(axis=-1, dtype=np.float64)
     rows, columns = np.indices(total.shape)
@@ -63,6 +54,8 @@ def neutralise(
 ) -> NDArray[np.int64]:
     """Give the events of a ring one hardness: each is dealt to a band by chance; pixels keep their totals.
 
+    Where the ring is the whole image, energies are dealt out among the events and each band keeps its total.
+
     Parameters
     ----------
     counts : (n_pixels, n_pixels, n_bands) [events]
@@ -73,11 +66,6 @@ def neutralise(
         Whose events the chances are those of: all of the observation's, so that the map of hardness goes but what the
         ring adds to the global hardness stays in part; or those outside of the ring, so that the ring says nothing
         about the spectrum. Without any event outside, all are taken.
-
-    Returns
-    -------
-    (n_pixels, n_pixels, n_bands) int64 [events]
-        Where the ring is the whole image, energies are dealt out among the events and each band keeps its total.
     """
     out = np.array(counts, dtype=np.int64)
     of_bands = out[~ring].sum(axis=0)
@@ -91,20 +79,10 @@ def neutralise(
 
 
 def ring_shares(sizes: NDArray[np.floating], rings: NDArray[np.integer], n_rings: int) -> NDArray[np.float64]:
-    """Return the share that each ring and channel has of an image's total.
+    """Return the share that each ring and channel has of an image's total, ``(n_images, n_rings, n_channels)``.
 
-    Parameters
-    ----------
-    sizes : (n_images, n_pixels, n_pixels, n_channels)
-        Not negative.
-    rings : (n_images, n_pixels, n_pixels) integer
-        The ring of each pixel.
-    n_rings : int
-
-    Returns
-    -------
-    (n_images, n_rings, n_channels) float64
-        They add up to 1 in each image, or to 0 if it holds nothing.
+    They add up to 1 in each image, or to 0 if it holds nothing. ``sizes`` (n_images, n_pixels, n_pixels, n_channels)
+    are not negative; ``rings`` (n_images, n_pixels, n_pixels) are the ring of each pixel.
     """
     sums = np.stack([np.einsum("nijc,nij->nc", sizes, rings == ring) for ring in range(n_rings)], axis=1)
     total = sums.sum(axis=(1, 2), keepdims=True)
@@ -112,19 +90,10 @@ def ring_shares(sizes: NDArray[np.floating], rings: NDArray[np.integer], n_rings
 
 
 def radial_profiles(counts: NDArray[np.integer], n_rings: int = 8) -> NDArray[np.int64]:
-    """Return each observation's counts in rings of equal width about its median event.
+    """Return each observation's counts in rings of equal width about its median event, ``(n, n_rings, n_bands)``.
 
-    The median row and column do not follow a bright point source. The last ring also holds all that lies beyond it.
-
-    Parameters
-    ----------
-    counts : (n, n_pixels, n_pixels, n_bands) integer [events]
-    n_rings : int
-        The rings reach half the image's width.
-
-    Returns
-    -------
-    (n, n_rings, n_bands) int64 [events]
+    The median row and column do not follow a bright point source. The rings reach half the image's width; the last one
+    also holds all that lies beyond it. ``counts`` are ``(n, n_pixels, n_pixels, n_bands)`` [events].
     """
     n, n_pixels, _, n_bands = counts.shape
     places = np.arange(n_pixels)
@@ -145,14 +114,8 @@ def radial_profiles(counts: NDArray[np.integer], n_rings: int = 8) -> NDArray[np
 def half_count_radii(profiles: NDArray[np.integer], ring_width: float) -> NDArray[np.float64]:
     """Return the radius that holds half of each observation's events, ``(n,)`` in the unit of the rings' width.
 
-    Events are spread evenly over the radii of a ring. Without events the radius is 0.
-
-    Parameters
-    ----------
-    profiles : (n, n_rings) integer [events]
-        As :func:`radial_profiles` counts them, summed over bands.
-    ring_width : float
-        Above zero.
+    Events are spread evenly over the radii of a ring; without any the radius is 0. ``profiles`` (n, n_rings) are those
+    of :func:`radial_profiles`, summed over bands.
     """
     inside = np.pad(profiles.cumsum(axis=1), ((0, 0), (1, 0)))
     edges = ring_width * np.arange(inside.shape[1])

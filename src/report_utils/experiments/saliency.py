@@ -24,24 +24,14 @@ KERNEL_WIDTH, RIDGE = 0.25, 1.0
 def integrated_gradients(
     model: keras.Model, images: NDArray[np.floating], baselines: NDArray[np.floating], n_steps: int = 64
 ) -> NDArray[np.float64]:
-    """Return how much each pixel adds to a prediction, compared with a baseline.
+    """Return how much each pixel adds to a prediction, compared with a baseline, in units of the model's output.
 
     The gradient is averaged along the straight line from the baseline to the image, by the midpoint rule, and
     multiplied by their difference (Sundararajan, Taly & Yan 2017, ICML 70, 3319, equation 1). Attributions add up to
     the difference of the two predictions, up to the error of the rule.
 
-    Parameters
-    ----------
-    model : keras.Model
-        From images to one number each; the backend is TensorFlow or JAX.
-    images : (n_images, n_pixels, n_pixels, n_channels)
-    baselines : (n_images, n_pixels, n_pixels, n_channels), or (1, ...) for one that all share
-    n_steps : int
-
-    Returns
-    -------
-    (n_images, n_pixels, n_pixels, n_channels) float64
-        In units of the model's output.
+    ``model`` returns one number for each of the ``images`` (n_images, n_pixels, n_pixels, n_channels); its backend is
+    TensorFlow or JAX. All images may share one of the ``baselines``.
     """
     gradient, difference = _gradient(model), images - baselines
     total = np.zeros(images.shape)
@@ -108,10 +98,8 @@ def lime(
 
     Returns
     -------
-    weights : (n_superpixels,)
-        In units of the prediction.
-    explained : float
-        The weighted R² of the regression.
+    weights, explained
+        ``(n_superpixels,)`` in units of the prediction, and the weighted R² of the regression.
     """
     from sklearn.linear_model import Ridge
 

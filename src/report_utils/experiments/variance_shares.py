@@ -21,19 +21,10 @@ _RIDGE = 1e-10
 
 
 def at_fixed(values: ArrayLike, given: ArrayLike, degree: int = 3) -> NDArray[np.float64]:
-    """Return what is left of values after the least-squares polynomial of another quantity.
+    """Return what is left of values after the least-squares polynomial of another quantity, with mean zero.
 
-    Parameters
-    ----------
-    values : (n,) or (n, n_columns)
-        Each column has a polynomial of its own.
-    given : (n,)
-        Such as the true log10 mass.
-    degree : int
-
-    Returns
-    -------
-    As ``values``, with mean zero.
+    Each column of ``values``, ``(n,)`` or ``(n, n_columns)``, has a polynomial of its own in ``given`` (n,), such as
+    the true log10 mass.
     """
     values, given = np.asarray(values, dtype=np.float64), np.asarray(given, dtype=np.float64)
     spread = given.std() or 1.0
@@ -44,15 +35,8 @@ def at_fixed(values: ArrayLike, given: ArrayLike, degree: int = 3) -> NDArray[np
 def second_moments(predictors: ArrayLike, response: ArrayLike) -> NDArray[np.float64]:
     """Return what each cluster adds to the sums that variances and covariances are functions of.
 
-    Parameters
-    ----------
-    predictors : (n, n_predictors)
-    response : (..., n)
-
-    Returns
-    -------
-    (..., n, n_quantities)
-        Products of all pairs of 1, the predictors and the response, less their means.
+    They are the products of all pairs of 1, the ``predictors`` (n, n_predictors) and the ``response`` (..., n), less
+    their means: ``(..., n, n_quantities)``.
     """
     predictors, response = np.asarray(predictors, dtype=np.float64), np.asarray(response, dtype=np.float64)
     if predictors.ndim != 2 or response.shape[-1:] != predictors.shape[:1]:
@@ -66,20 +50,11 @@ def second_moments(predictors: ArrayLike, response: ArrayLike) -> NDArray[np.flo
 
 
 def variance_shares(totals: ArrayLike, groups: ArrayLike) -> NDArray[np.float64]:
-    """Return the share of the response's variance that each group of predictors explains.
+    """Return the share of the response's variance that each group of predictors explains, ``(..., n_groups)``.
 
-    Parameters
-    ----------
-    totals : (..., n_quantities)
-        :func:`second_moments` added up over clusters.
-    groups : (n_predictors,) int
-        The group of each predictor, from 0.
-
-    Returns
-    -------
-    (..., n_groups)
-        They add up to R^2. A predictor that does not vary explains nothing. Of n independent clusters, a predictor that
-        has nothing to do with the response gets some 1/n.
+    They add up to R^2. A predictor that does not vary explains nothing. Of n independent clusters, a predictor that has
+    nothing to do with the response gets some 1/n. ``totals`` (..., n_quantities) are :func:`second_moments` added up
+    over clusters; ``groups`` (n_predictors,) number the group of each predictor from 0.
     """
     groups = np.asarray(groups)
     covariance = _covariance(totals, len(groups))
@@ -103,11 +78,7 @@ def variance_shares(totals: ArrayLike, groups: ArrayLike) -> NDArray[np.float64]
 def regression_slopes(totals: ArrayLike, n_predictors: int) -> NDArray[np.float64]:
     """Return the slope of the response with each predictor, all others held, ``(..., n_predictors)``.
 
-    Parameters
-    ----------
-    totals : (..., n_quantities)
-        :func:`second_moments` added up over clusters.
-    n_predictors : int
+    ``totals`` are :func:`second_moments` added up over clusters.
     """
     covariance = _covariance(totals, n_predictors)
     variances = np.diagonal(covariance, axis1=-2, axis2=-1)[..., :-1]

@@ -52,10 +52,7 @@ _SCRIPTS = tuple(Path(__file__).with_name(f"{name}.js") for name in ("weigh_netw
 def weigh_a_cluster(reproduction: Reproduction) -> Widget:
     """Return the widget that weighs clusters.
 
-    Raises
-    ------
-    NotAvailableError
-        If a network is not trained, or is not of the report's kind, which is all that the page can compute.
+    A network that is not trained, or not of the report's kind, which is all that the page can compute, is refused.
     """
     networks = {name: _network(reproduction, name) for name in NETWORKS}
     first, *_ = networks.values()
@@ -128,14 +125,8 @@ def _packed_network(network: TrainedNetwork) -> dict[str, Any]:
 def chosen_rows(reproduction: Reproduction, tested: NDArray[np.integer]) -> NDArray[np.integer]:
     """Return rows of tested clusters that differ as much as possible, at most :data:`MOST_CLUSTERS`.
 
-    They are of one kind if they fall into the same third by mass and by redshift and are alike in core and AGN. One
-    of each kind comes first, in an order in which the kinds alternate, then a second of each, and so on.
-
-    Parameters
-    ----------
-    reproduction : Reproduction
-    tested : (n_test,) int
-        Rows of the catalogue.
+    They are of one kind if they fall into the same third by mass and by redshift and are alike in core and AGN. One of
+    each kind comes first, in an order in which the kinds alternate, then a second of each, and so on.
     """
     catalogue = reproduction.catalogue.iloc[np.sort(tested)]
     if len(few := catalogue[catalogue["n_events"] <= _MOST_EVENTS]):
@@ -196,12 +187,7 @@ def changes(
 ) -> Iterator[tuple[dict[str, Any], dict[str, float]]]:
     """Yield what the page calls each change, and the settings that make it, without those of too many events.
 
-    Parameters
-    ----------
-    settings : SimulationSettings
-        Of the observation.
-    known : mapping
-        Its row of the catalogue.
+    ``settings`` are of the observation, and ``known`` is its row of the catalogue.
     """
     n_events, own = known["n_events_agn_less"], settings.distance_redshift or known["redshift"]
     for redshift in REDSHIFTS:

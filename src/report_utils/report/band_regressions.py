@@ -67,18 +67,8 @@ def regress_bands(
 ) -> dict[str, CrossValidation]:
     """Cross-validate boosted trees on the logarithms of ring counts, log10(1 + n), in each split's bands.
 
-    Parameters
-    ----------
-    profiles : (n_clusters, n_rings, n_bands) integer [events]
-    edges_kev : sequence of float
-        Edges of the bands [keV].
-    splits : iterable of Split
-    log10_mass, fold_of, folds, groups
-        As :func:`report_utils.report.baselines.cross_validate_regression` takes them.
-
-    Returns
-    -------
-    dict of :func:`split_name` to CrossValidation
+    ``profiles`` (n_clusters, n_rings, n_bands) are counts in bands with ``edges_kev``; what follows the splits is as
+    :func:`report_utils.report.baselines.cross_validate_regression` takes it. The results are by :func:`split_name`.
     """
     found = {}
     for split in splits:
@@ -115,12 +105,7 @@ def band_regressions(
     """Return the regressions of a profile: computed if its counts in fine bands are there, or as committed, or None.
 
     Committed predictions stand in ``folder``, by default that of the profile's results. Those of other observations,
-    folds or splits are not used; of other code they are, and their origin says so.
-
-    Raises
-    ------
-    InputError
-        If the committed file is damaged.
+    folds or splits are not used; of other code they are, and their origin says so. A damaged file is refused.
     """
     if reproduction.store.holds(reproduction.data_key_of(FINE_EDGES_KEV)):
         dataset = reproduction.binned(FINE_EDGES_KEV)

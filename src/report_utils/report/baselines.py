@@ -33,26 +33,14 @@ _CHUNK = 64
 
 @dataclass(frozen=True, eq=False)
 class CountStatistics:
-    """The events of each observation by band.
-
-    Parameters
-    ----------
-    total, without_core : (n_clusters, 4) int64 [events]
-        In all pixels, and in all but the brightest tenth of the occupied ones.
-    """
+    """Events by band, ``(n_clusters, 4)`` each: in all pixels, and without the brightest tenth of the occupied ones."""
 
     total: NDArray[np.int64]
     without_core: NDArray[np.int64]
 
 
 def count_statistics(counts: NDArray[np.integer]) -> CountStatistics:
-    """Sum band counts over pixels.
-
-    Parameters
-    ----------
-    counts : (n_clusters, n_pixels, n_pixels, 4) integer [events]
-        May be a map of a file; it is read in parts.
-    """
+    """Sum band counts (n_clusters, n_pixels, n_pixels, 4) over pixels; they may be a map of a file, read in parts."""
     total = np.empty((len(counts), counts.shape[-1]), dtype=np.int64)
     without_core = np.empty_like(total)
     for start in range(0, len(counts), _CHUNK):
@@ -78,12 +66,8 @@ def hardness(events: NDArray[np.integer], transform: str) -> NDArray[np.float64]
 def one_split(events: NDArray[np.integer], n_low: int) -> NDArray[np.float64]:
     """Return photons and hardness of two channels, ``(n_clusters, 2)``, as :data:`BASELINES` take them.
 
-    Parameters
-    ----------
-    events : (n_clusters, 4) [events]
-        By band.
-    n_low : int
-        How many of the bands are the lower channel; with 0 there is no split, and the hardness is left out.
+    The first ``n_low`` bands of ``events`` (n_clusters, 4) are the lower channel; with 0 there is no split, and the
+    hardness is left out.
     """
     photons = np.log10(1 + events.sum(axis=1, keepdims=True))
     if n_low == 0:
@@ -134,25 +118,14 @@ Regression = Callable[[NDArray, NDArray, NDArray], NDArray]
 
 
 def linear_regression(features: NDArray, log10_mass: NDArray, new_features: NDArray) -> NDArray[np.float64]:
-    """Fit masses by ordinary least squares with an intercept, and predict others.
-
-    Parameters
-    ----------
-    features : (n_train, n_features)
-    log10_mass : (n_train,) [log10 Msun]
-    new_features : (n_test, n_features)
-
-    Returns
-    -------
-    (n_test,) [log10 Msun]
-    """
+    """Fit masses by ordinary least squares with an intercept, and predict others."""
     from sklearn.linear_model import LinearRegression
 
     return LinearRegression().fit(features, log10_mass).predict(new_features)
 
 
 def tree_regression(features: NDArray, log10_mass: NDArray, new_features: NDArray) -> NDArray[np.float64]:
-    """Fit masses by gradient-boosted trees and predict others; parameters as in :func:`linear_regression`.
+    """Fit masses by gradient-boosted trees and predict others.
 
     The library's own settings (100 trees of at most 31 leaves, learning rate 0.1, 20 observations a leaf or more;
     histograms as Ke et al. 2017, NIPS 30), none of them chosen after seeing a result.
@@ -178,26 +151,9 @@ def cross_validate_regression(
     folds: range,
     groups: ArrayLike,
 ) -> CrossValidation:
-    """Cross-validate a regression.
+    """Cross-validate a regression on ``features`` (n_clusters, n_features), in some of the folds of ``fold_of``.
 
-    Parameters
-    ----------
-    name : str
-    regression : callable
-        Of training features, training masses and test features.
-    features : (n_clusters, n_features)
-    log10_mass : (n_clusters,) [log10 Msun]
-    fold_of : (n_clusters,) int
-        The fold in whose test set each observation is.
-    folds : range
-        Which of them are tested.
-    groups : (n_clusters,)
-        The halo of each observation.
-
-    Returns
-    -------
-    CrossValidation
-        As a network's, but its predictions have one column: a sum over pixels is the same in every view.
+    What is returned is as a network's, but predictions have one column: a sum over pixels is the same in every view.
     """
     log10_mass, fold_of = np.asarray(log10_mass, dtype=np.float64), np.asarray(fold_of)
     fits = []
@@ -209,10 +165,7 @@ def cross_validate_regression(
 
 
 def mean_mass(log10_mass: ArrayLike, fold_of: ArrayLike, folds: range, groups: ArrayLike) -> CrossValidation:
-    """Predict the mean training mass for every cluster.
-
-    Parameters as in :func:`cross_validate_regression`.
-    """
+    """Predict the mean training mass for every cluster."""
     nothing = np.empty((len(np.asarray(log10_mass)), 0))
 
     def mean(features: NDArray, masses: NDArray, new_features: NDArray) -> NDArray:  # noqa: ARG001

@@ -17,12 +17,6 @@ def typical(values: ArrayLike, statistic: Callable[..., float] = np.median) -> I
 
     Values are resampled, and the percentiles taken (Efron & Tibshirani 1993, section 13.3). With fewer than
     :data:`MINIMUM_GROUPS` values, or if all are equal, the ends are NaN.
-
-    Parameters
-    ----------
-    values : (n_values,)
-    statistic : callable
-        As :func:`scipy.stats.bootstrap` takes it.
     """
     from scipy.stats import bootstrap
 
@@ -47,14 +41,7 @@ def overall(measured: Sequence[Interval]) -> Interval:
 
 
 def seed_spread(measured: Sequence[Interval], folds: ArrayLike) -> float:
-    """Return the standard deviation between training seeds of one fold, all folds together; NaN with one seed.
-
-    Parameters
-    ----------
-    measured : sequence of Interval
-        Of each network.
-    folds : (n_networks,) int
-    """
+    """Return the standard deviation between training seeds of one fold, all folds together; NaN with one seed."""
     values, folds = np.array([one.value for one in measured]), np.asarray(folds)
     of_folds = [values[folds == fold] for fold in np.unique(folds)]
     freedom = sum(len(part) - 1 for part in of_folds)

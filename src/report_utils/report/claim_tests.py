@@ -47,17 +47,9 @@ class Part:
 class Evidence:
     """What the runs of one profile say on one claim.
 
-    Attributes
-    ----------
-    verdict : str
-    parts : tuple of Part
-        Empty where nothing was measured.
-    note : str
-        What else there is to say, such as why nothing was measured.
-    trained : bool
-        Whether all networks that the claim needs have trained.
-    where : str
-        In the runs of which size, if a page shows two: such as ``"at full size"``.
+    Where nothing was measured there are no ``parts``, and the ``note`` says why. Without ``trained`` a network that the
+    claim needs has not trained. ``where`` tells the runs of which size, if a page shows two: such as ``"at full
+    size"``.
     """
 
     verdict: str
@@ -71,14 +63,8 @@ class Evidence:
 class Runs:
     """Predictions on the same clusters, with ratios of their scatters: what claims are judged by.
 
-    Attributes
-    ----------
-    cross_validations : mapping of transform name to CrossValidation, or to those of several training seeds
-    dynamics : mapping of transform name to the dynamics of its seeds
-    n_resamples, seed : int
-        Of the bootstrap.
-    cluster_names : sequence of str, optional
-        What each row of the catalogue is called.
+    ``cross_validations`` and ``dynamics`` are by transform, of one training seed or several; ``n_resamples`` and
+    ``seed`` are of the bootstrap. ``cluster_names`` are what the rows of the catalogue are called.
     """
 
     cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions]

@@ -94,17 +94,10 @@ SEE_THE_PAGE = Tolerance("", "", lambda *_: SHOWN)
 class ComparedNumber:
     """A printed number and what of ours stands beside it, in the table ``kind`` of the status page.
 
-    Attributes
-    ----------
-    ours : callable or str
-        From a Reproduction to our value, of ``kind`` NETWORK from the weights of a network trained on four bands; or
-        words where there is no such value.
-    page : str
-        The page of the book that shows ours, with the figure after ``#`` where there is one.
-    made_of : {"", "data", "dynamics"}
-        What ours is computed from, where the profile and the number of observations do not decide it.
-    printed_words : str
-        The printed value, where the report gives it in words.
+    ``ours`` is from a Reproduction to our value, for NETWORK from the weights of a network trained on four bands; or
+    words where there is no such value. ``page`` shows it, with the figure after ``#`` where there is one. ``made_of``
+    says what it is computed from, where the profile and the number of observations do not decide it. ``printed_words``
+    is the printed value, where the report gives it in words.
     """
 
     kind: str

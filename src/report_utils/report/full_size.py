@@ -36,14 +36,7 @@ def _simulated_as(profile: Profile) -> tuple[Any, ...]:
 
 
 def protocol_changes(profile: Profile, *, dynamics: bool) -> list[str]:
-    """Return what a profile changes of the report's protocol, such as ``"batch size 16 → 32"``, entry by entry.
-
-    Parameters
-    ----------
-    profile : Profile
-    dynamics : bool
-        Also of the training in phases.
-    """
+    """Return what a profile changes of the report's protocol, such as ``"batch size 16 → 32"``, entry by entry."""
     protocol = {"n_pixels", "box", "folds", "training", *(("dynamics",) if dynamics else ())}
     ours, reports = (one.model_dump(include=protocol) for one in (profile, load_profile(REPORTS_PROFILE)))
     said = []

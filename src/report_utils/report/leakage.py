@@ -87,19 +87,7 @@ def comparisons_markdown(compared: Mapping[str, Comparison]) -> str:
 
 
 def mates_in_training(fold_of: ArrayLike, groups: ArrayLike) -> NDArray[np.int64]:
-    """Count for each observation how many others of its halo are in training when it is tested.
-
-    Parameters
-    ----------
-    fold_of : (n_clusters,) int
-        In whose fold's test set each observation is.
-    groups : (n_clusters,)
-        The halo of each.
-
-    Returns
-    -------
-    (n_clusters,) int
-    """
+    """Count for each observation how many others of its halo are in training when it is tested, ``(n_clusters,)``."""
     fold_of, (names, halo) = np.asarray(fold_of), np.unique(np.asarray(groups), return_inverse=True)
     in_fold = np.zeros((len(names), int(fold_of.max()) + 1), dtype=np.int64)
     np.add.at(in_fold, (halo, fold_of), 1)
@@ -121,16 +109,8 @@ def scatter_by_mates(
 ) -> list[MatesClass]:
     """Sort test clusters by how many observations of their halo were in training; empty classes are left out.
 
-    Parameters
-    ----------
-    tested : SeedPredictions
-        Of folds drawn regardless of halos.
-    mates : (n_clusters,) int
-        Of every observation of the catalogue, as :func:`mates_in_training` returns them.
-    edges : sequence of int
-        The lower ends of the classes, the first of them 0.
-    **bootstrap
-        As :class:`Runs` takes it.
+    The folds were drawn regardless of halos. ``mates`` are those of every observation of the catalogue
+    (:func:`mates_in_training`); ``edges`` are the lower ends of the classes, the first of them 0.
     """
     own, classes = np.asarray(mates)[tested.cluster], []
     for low, high in pairwise([*edges, np.inf]):

@@ -42,17 +42,9 @@ def middle_third(truth: NDArray) -> NDArray[np.bool_]:
 
 
 def rank_displacement(truth: ArrayLike, prediction: ArrayLike) -> NDArray[np.float64]:
-    """Return by how many places each cluster is out of order, as a share of all places.
+    """Return by how many places each cluster is out of order, as a share of all places, ``(..., n_clusters)``.
 
-    Parameters
-    ----------
-    truth : (n_clusters,) [log10 solar masses]
-    prediction : (..., n_clusters) [log10 solar masses]
-
-    Returns
-    -------
-    (..., n_clusters)
-        0 for a cluster at its own place; 1/3 is the mean for a random order.
+    0 is a cluster at its own place; 1/3 is the mean for a random order.
     """
     of_truth = _ranks(truth)
     return np.abs(_ranks(prediction) - of_truth) / (len(of_truth) - 1)
@@ -81,18 +73,9 @@ def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray,
 def displacements(truth: NDArray, predictions: ArrayLike, *, seed: int = 0) -> NDArray[np.float64]:
     """Return what each cluster adds to the displacements in the middle third of mass and outside, for resampling.
 
-    Parameters
-    ----------
-    truth : (n_clusters,) [log10 solar masses]
-    predictions : (n_clusters,) or (n_seeds, n_clusters) [log10 solar masses]
-    seed : int
-        Of the reference.
-
-    Returns
-    -------
-    (n_seeds, n_clusters, 4)
-        Its displacement in units of the reference if it is in the middle third, and if it is not; 1 if it is in the
-        middle third, and if it is not.
+    Predictions are ``(n_clusters,)`` or ``(n_seeds, n_clusters)``. Of what is returned, ``(n_seeds, n_clusters, 4)``,
+    the first two columns are the displacement in units of the reference if the cluster is in the middle third, and if
+    it is not; the last two are 1 if it is in the middle third, and if it is not.
     """
     middle = middle_third(truth)
     columns = []
@@ -113,16 +96,7 @@ def extremes_first(
 ) -> Interval:
     """Return the displacement of the outer over that of the middle third, each in units of its reference.
 
-    Parameters
-    ----------
-    displaced : (n_seeds, n_clusters, 4)
-        Of :func:`displacements`.
-    groups, folds : (n_clusters,)
-
-    Returns
-    -------
-    Interval
-        Below 1 where the extremes are sorted better than errors that are independent of the mass would sort them.
+    Below 1 the extremes are sorted better than errors that are independent of the mass would sort them.
     """
     drawn = resample([displaced], groups, folds, **bootstrap)
     return drawn.interval(lambda t: (t[..., 0, 1] / t[..., 0, 3]) / (t[..., 0, 0] / t[..., 0, 2]), confidence)
@@ -137,18 +111,9 @@ def middle_gains(
     confidence: float = 0.95,
     **bootstrap: int,
 ) -> Interval:
-    """Compare what is left of the displacement in the middle third with that outside.
+    """Compare what is left of the :func:`displacements` in the middle third with that outside, for the same clusters.
 
-    Parameters
-    ----------
-    before, after : (n_seeds, n_clusters, 4)
-        Of :func:`displacements`, of two transforms for the same clusters.
-    groups, folds : (n_clusters,)
-
-    Returns
-    -------
-    Interval
-        Below 1 where the middle masses gain more than the extremes, both in units of their references.
+    Below 1 the middle masses gain more than the extremes, both in units of their references.
     """
 
     def left_over(totals: NDArray) -> NDArray:
@@ -198,20 +163,13 @@ def distance_over_seeds(
 ) -> Interval:
     """Return the root mean square distance between two kinds of training over that between seeds of one kind.
 
-    Trainings at the same place of both sequences share their weights at the start and the order of their batches;
-    as no two seeds of one kind do, these pairs are left out.
+    It is 1 where a change of kind alters the dynamics as little as a change of seed. There are two seeds or more of
+    each kind, all on the same test clusters. Trainings at the same place of both sequences share their weights at the
+    start and the order of their batches; as no two seeds of one kind do, these pairs are left out.
 
-    Parameters
-    ----------
-    first, second : sequence of dynamics
-        Two seeds or more of each kind, all on the same test clusters. Whole halos are drawn, and seeds of each kind.
-        Both mean distances are sums over pairs of seeds; a seed that is drawn more often counts to first order
-        (Hoeffding's projection: van der Vaart 1998, *Asymptotic Statistics*, section 12.1).
-
-    Returns
-    -------
-    Interval
-        1 where a change of kind alters the dynamics as little as a change of seed.
+    Whole halos are drawn, and seeds of each kind. Both mean distances are sums over pairs of seeds; a seed that is
+    drawn more often counts to first order (Hoeffding's projection: van der Vaart 1998, *Asymptotic Statistics*, section
+    12.1).
     """
     n = min(len(first), len(second))
     kinds = (first[:n], second[:n])

@@ -90,24 +90,11 @@ BIAS_RULE = (
 class StatusEntry:
     """One figure, number or claim of the report: of one of :data:`KINDS`, with one of the verdicts in :data:`ORDER`.
 
-    Attributes
-    ----------
-    where : str
-        Where the report has it.
-    printed, ours : str
-        As text; as numbers ``printed_value`` and ``measured``.
-    rule : (str, str)
-        When ours agrees with the printed, and why that is the rule; empty where nothing is judged.
-    page : str
-        The page that shows it, with the figure after ``#`` where there is one.
-    runs : tuple of str
-        The digests of the runs that the number is computed from.
-    parts : tuple of Part
-        What a claim of several parts measures, each with its own verdict.
-    profile : str
-        The profile that the number is of.
-    in_this_build : StatusEntry, optional
-        The same of this build, where the entry itself is of full size.
+    ``where`` is its place in the report. ``printed`` and ``ours`` are text, ``printed_value`` and ``measured`` the
+    numbers. The ``rule`` says when ours agrees with the printed, and why so; it is empty where nothing is judged.
+    ``page`` shows it, with the figure after ``#``; ``runs`` are the digests of the runs that it is computed from. A
+    claim of several parts has a verdict for each. The entry is of ``profile``; where that is of full size,
+    ``in_this_build`` is the same of this build.
     """
 
     kind: str

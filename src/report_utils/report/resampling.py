@@ -50,12 +50,9 @@ Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 class FoldDraws:
     """Draws of folds, the same for all transforms.
 
-    Attributes
-    ----------
-    weights : (n_resamples, n_folds)
-        How much each fold counts, 1 in the mean: F - 1 of the F folds are drawn with replacement.
-    of_fold, of_unit : (n_folds or n_units, n_transforms, n_quantities)
-        What each fold adds to the totals, and each unit: the clusters of one halo in one fold.
+    ``weights`` (n_resamples, n_folds) are how much each fold counts, 1 in the mean: F - 1 of the F folds are drawn with
+    replacement. ``of_fold`` and ``of_unit``, (n_folds or n_units, n_transforms, n_quantities), are what each fold adds
+    to the totals, and each unit: the clusters of one halo in one fold.
     """
 
     weights: NDArray[np.float64]
@@ -91,15 +88,9 @@ class FoldDraws:
 class Resampled:
     """Totals of several transforms, as observed, in each resample, and without each unit in turn.
 
-    Attributes
-    ----------
-    observed, totals, without_group : (... , n_transforms, n_quantities)
-        Observed, ``(n_resamples, ...)`` drawn, and ``(n_groups, ...)`` without each group.
-    seeds : for each transform int
-        How many training seeds it has.
-    without_seed : for each transform (n_folds, n_seeds, n_quantities)
-    folds : FoldDraws or None
-        None where there are too few folds to draw them; the totals then hold draws of seeds.
+    ``observed`` is ``(n_transforms, n_quantities)``; ``totals`` and ``without_group`` have an axis of resamples or of
+    groups before these. ``seeds`` counts the training seeds of each transform; ``without_seed`` is for each ``(n_folds,
+    n_seeds, n_quantities)``. With too few folds to draw them, ``folds`` is None and totals hold draws of seeds.
     """
 
     observed: NDArray[np.float64]
@@ -166,7 +157,7 @@ def resample(
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
 ) -> Resampled:
-    """Resample the sums of additive quantities of several transforms, tested on the same clusters.
+    """Draw halos, and trainings with their seeds or folds, of several transforms, tested on the same clusters.
 
     Parameters
     ----------
@@ -176,8 +167,7 @@ def resample(
         The halo of each cluster; halos are drawn whole.
     folds : (n_clusters,), optional
         In whose test set each is; one training for all clusters where it is not given.
-    n_resamples : int
-    seed : int
+    n_resamples, seed : int
         The same seed and number of halos draw the same halos.
     """
     _, group = np.unique(np.asarray(groups), return_inverse=True)

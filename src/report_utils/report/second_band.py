@@ -141,16 +141,7 @@ def scatter_ratio(
     """Return the ratio of two scatters on the clusters that both test, halos and training seeds resampled.
 
     None where a network is not trained, where one did not train (:mod:`report_utils.cnn.untrained`), or with too few
-    halos.
-
-    Parameters
-    ----------
-    outcomes : mapping of variant name to Outcome or None
-        As :func:`report_utils.reproduction.study_results.study_outcomes` returns them.
-    numerator, denominator : (str, str)
-        A variant and a transform.
-    third : {"middle", "outer"}, optional
-        Only the clusters in the middle third of true masses, or those in the two outer ones.
+    halos. ``third`` takes only the clusters in the middle third of true masses, or those in the two outer ones.
     """
     tested = {}
     for name, (variant, transform) in {"numerator": numerator, "denominator": denominator}.items():
@@ -168,17 +159,9 @@ def scatter_ratio(
 def judge_conjecture(middle: Interval, outer: Interval) -> str:
     """Judge whether structure is what the second band sorts the middle masses by (report, section 5).
 
-    Parameters
-    ----------
-    middle, outer : Interval
-        What two bands lose with their structure: the ratio of scatters of scrambled over real images, in the middle
-        third of masses and outside.
-
-    Returns
-    -------
-    str
-        *Holds* if the loss in the middle lies above 1 and above that outside, *fails* if it lies inside the margin of
-        no difference.
+    ``middle`` and ``outer`` are what two bands lose with their structure: the ratio of scatters of scrambled over real
+    images, in the middle third of masses and outside. It *holds* if the loss in the middle lies above 1 and above that
+    outside, and *fails* if it lies inside the margin of no difference.
     """
     if middle.low > max(1, outer.high):
         return HOLDS

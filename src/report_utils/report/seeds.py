@@ -34,18 +34,9 @@ class CrossValidated(Protocol):
 class SeedPredictions:
     """The test predictions of one transform, with every training seed.
 
-    Parameters
-    ----------
-    transform : str
-    cluster : (n_clusters,) int
-        Rows in the catalogue, ascending.
-    fold : (n_clusters,) int
-    group : (n_clusters,)
-        The halo of each.
-    truth : (n_clusters,) float64 [log10 solar masses]
-    predictions : (n_seeds, n_clusters, n_views) float64 [log10 solar masses]
-    history : for each seed a dict of fold to learning curves [dex^2]
-    target_variance : for each seed a dict of fold to the variance of the training masses [dex^2]
+    Clusters are rows of the catalogue, ascending, each with its ``fold``, its halo as ``group`` and its ``truth``.
+    ``predictions`` are ``(n_seeds, n_clusters, n_views)`` [log10 solar masses]. For each seed, ``history`` has the
+    learning curves of each fold, and ``target_variance`` the variance of its training masses [dex^2].
     """
 
     transform: str
@@ -59,13 +50,7 @@ class SeedPredictions:
 
     @classmethod
     def of(cls, runs: CrossValidated | Sequence[CrossValidated] | SeedPredictions) -> SeedPredictions:
-        """Collect a transform's cross-validations, one for each training seed, on the same clusters and folds.
-
-        Raises
-        ------
-        InputError
-            If they were tested on other clusters, or in other folds.
-        """
+        """Collect a transform's cross-validations, one for each training seed; other clusters or folds are refused."""
         if isinstance(runs, SeedPredictions):
             return runs
         runs = list(runs) if isinstance(runs, Sequence) else [runs]

@@ -25,10 +25,7 @@ GAUSSIAN_PERCENTILES = (15.865525393145708, 84.13447460685429)
 def as_views(residuals: ArrayLike, name: str = "residuals") -> NDArray[np.float64]:
     """Return residuals as ``(n_seeds, n_clusters, n_views)`` [dex].
 
-    Raises
-    ------
-    InputError
-        If they have another shape than that, ``(n_clusters, n_views)`` or ``(n_clusters,)``, or are not finite.
+    They may lack the first axis, or the first and the last. Other shapes, and values that are not finite, are refused.
     """
     array = np.asarray(residuals, dtype=np.float64)
     if array.ndim == 1:
@@ -51,10 +48,7 @@ def as_views(residuals: ArrayLike, name: str = "residuals") -> NDArray[np.float6
 def checked_groups(groups: ArrayLike | None, n_clusters: int) -> NDArray:
     """Return the halo of each cluster, ``(n_clusters,)``; where none is known, each cluster has its own.
 
-    Raises
-    ------
-    InputError
-        If there is not one for each cluster, or one halo for all.
+    One that is missing, and one halo for all, are refused.
     """
     if groups is None:
         return np.arange(n_clusters)
@@ -71,15 +65,8 @@ def checked_groups(groups: ArrayLike | None, n_clusters: int) -> NDArray:
 def moments(residuals: NDArray[np.float64], truth: NDArray | None = None) -> NDArray[np.float64]:
     """Return what each cluster adds to the sums that bias, scatter and slope are functions of.
 
-    Parameters
-    ----------
-    residuals : (n_seeds, n_clusters, n_views) [dex]
-    truth : (n_clusters,) [log10 solar masses], optional
-
-    Returns
-    -------
-    (n_seeds, n_clusters, 3 or 6)
-        Views, sum of r, sum of r^2; with the truth t, less its mean, also the sums of t, t^2 and r t.
+    For residuals r ``(n_seeds, n_clusters, n_views)`` [dex] these are ``(n_seeds, n_clusters, 3)``: views, sum of r,
+    sum of r^2. With the truth t ``(n_clusters,)``, less its mean, there are also the sums of t, t^2 and r t.
     """
     count = np.full(residuals.shape[:2], float(residuals.shape[2]))
     total = residuals.sum(axis=2)
@@ -255,20 +242,8 @@ def scatter_contrast(
     """Compare several transforms on the same clusters: the product of their scatters, each to its power.
 
     By default their ratio; ``powers=(1, -1, -1, 1)`` is a ratio of ratios. All transforms see the same draws of halos,
-    so what they share (a bright halo, an odd shape) cancels.
-
-    Parameters
-    ----------
-    residuals : sequence of (n_seeds, n_clusters, n_views), (n_clusters, n_views) or (n_clusters,) [dex]
-        Row i of each belongs to the same cluster; numbers of seeds and of views may differ.
-    powers : sequence of float
-    groups, folds, n_resamples, seed, confidence
-        As in :func:`residual_statistics`.
-
-    Raises
-    ------
-    InputError
-        If the arrays do not show the same number of clusters, or a scatter is zero.
+    so what they share (a bright halo, an odd shape) cancels. Row i of each array of residuals belongs to the same
+    cluster; numbers of seeds and of views may differ. Without any scatter there is nothing to compare: an InputError.
     """
     arrays = [as_views(array, f"residuals {number}") for number, array in enumerate(residuals)]
     if len(arrays) != len(powers) or len({array.shape[1] for array in arrays}) != 1:
@@ -333,20 +308,8 @@ def expect_of_samples(
     """Draw samples from held-out clusters, with replacement, and return how far their scatters spread.
 
     The trained networks stay the same, so only the sampling of test clusters is measured; fewer clusters to train on
-    also make the scatter itself larger.
-
-    Parameters
-    ----------
-    n_clusters : int
-        Two or more.
-    residuals, baseline : (n_held_out, n_views) [dex]
-        Of two transforms, on the same clusters in the same order.
-    n_samples, seed : int
-
-    Raises
-    ------
-    InputError
-        If the residuals do not belong together, or there are fewer than two clusters.
+    also make the scatter itself larger. ``residuals`` and ``baseline`` (n_held_out, n_views) [dex] are of two
+    transforms, on the same clusters in the same order; fewer clusters than two are refused.
     """
     residuals, baseline = np.asarray(residuals, float), np.asarray(baseline, float)
     if residuals.shape != baseline.shape or residuals.ndim != 2 or min(len(residuals), n_clusters) < 2:

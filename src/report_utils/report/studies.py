@@ -57,17 +57,9 @@ def judge_outcome(outcome: Outcome, claim: Claim) -> Evidence:
 
 
 def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[str, list[Judgement]]:
-    """Judge each claim of a study by each variant that concerns it.
+    """Judge each claim of a study by each variant that concerns it: the verdicts by claim, the default's first.
 
-    Parameters
-    ----------
-    study : Study
-    outcomes : mapping of variant name to Outcome or None
-        As :func:`report_utils.reproduction.study_results.study_outcomes` returns them.
-
-    Returns
-    -------
-    dict of claim name to list of Judgement, the default first
+    ``outcomes`` are those of :func:`report_utils.reproduction.study_results.study_outcomes`.
     """
     judged: dict[str, list[Judgement]] = {}
     for name in study.default.claims:
@@ -94,13 +86,7 @@ READINGS: Mapping[str, str] = {
 
 
 def verdicts_by_reading(judged: Mapping[str, Sequence[Judgement]]) -> dict[str, dict[str, str]]:
-    """Return the claims whose verdict turns with the reading, each with the verdict of every reading.
-
-    Parameters
-    ----------
-    judged : mapping of claim name to Judgements
-        As :func:`judge_study` returns them.
-    """
+    """Return the claims whose verdict turns with the reading, each with the verdict of every reading."""
     found = {}
     for name, of_claim in judged.items():
         read = [one for one in of_claim if one.variant.name in READINGS and one.evidence is not None]

@@ -38,22 +38,13 @@ def table_one(
     seed: int = 0,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
-    """Return Table 1 with our numbers beside the printed ones.
+    """Return Table 1 with our numbers beside the printed ones, resampled over halos and training seeds.
 
-    Parameters
-    ----------
-    cross_validations : mapping of transform name to CrossValidation, or to those of several training seeds
-    n_resamples, seed, confidence
-        Of the bootstrap over halos and training seeds.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Indexed by transform, in the report's order, with further ones at the end; columns ``model``, ``channels``,
-        ``printed_bias``, ``printed_scatter`` (NaN where the report prints none), and of ours ``bias``, ``scatter`` and
-        ``slope``, each also with ``_low`` and ``_high``, ``robust_scatter``, ``r_squared``, ``outlier_fraction`` (NaN
-        where a transform was not run or did not train), ``n_clusters``, ``n_groups``, ``n_seeds``, and ``untrained``,
-        the reason why a row that was run has no numbers. Biases and scatters in dex.
+    The frame is indexed by transform, in the report's order, with further ones at the end. Its columns are ``model``,
+    ``channels``, ``printed_bias``, ``printed_scatter`` (NaN where the report prints none), and of ours ``bias``,
+    ``scatter`` and ``slope``, each also with ``_low`` and ``_high``, ``robust_scatter``, ``r_squared``,
+    ``outlier_fraction`` (NaN where a transform was not run or did not train), ``n_clusters``, ``n_groups``,
+    ``n_seeds``, and ``untrained``, the reason why a row that was run has no numbers. Biases and scatters are in dex.
     """
     import pandas as pd
 
@@ -105,15 +96,9 @@ def table_one_json(table: pd.DataFrame, profile: str) -> str:
 def table_one_markdown(sources: Mapping[str, pd.DataFrame], *, links: Mapping[str, str] | None = None) -> str:
     """Write Table 1 as a Markdown table, with the smallest bias and scatter of each column in bold.
 
-    A number of ours is bold only if its interval leaves out all other rows. Where rows differ in their number of
-    training seeds, a last column counts them.
-
-    Parameters
-    ----------
-    sources : mapping of label to :func:`table_one`
-        Each has a column of biases and one of scatters, beside the printed ones.
-    links : mapping of transform name to address, optional
-        Pages that the rows link to.
+    Each labelled :func:`table_one` has a column of biases and one of scatters, beside the printed ones. A number of
+    ours is bold only if its interval leaves out all other rows. Where rows differ in their number of training seeds, a
+    last column counts them. Rows link to the addresses in ``links``, by transform.
     """
     first, links = next(iter(sources.values())), links or {}
     models = [f"[{row['model']}]({links[name]})" if name in links else row["model"] for name, row in first.iterrows()]
@@ -162,10 +147,7 @@ def _absent(row: pd.Series) -> str:
 def shape_markdown(sources: Mapping[str, pd.DataFrame]) -> str:
     """Write the shape of each row's errors as a Markdown table, from the first source in which it was run.
 
-    Parameters
-    ----------
-    sources : mapping of label to :func:`table_one`
-        Where there are several, a last column says which one a row is from.
+    Where there are several sources, a last column says which one a row is from.
     """
     rows = []
     for name in next(iter(sources.values())).index:
@@ -184,12 +166,7 @@ def shape_markdown(sources: Mapping[str, pd.DataFrame]) -> str:
 def verdicts_markdown(sources: Mapping[str, Mapping[str, Evidence]], *, measured: bool = False) -> str:
     """Write the verdicts on all claims; one that differs from the first source's is bold.
 
-    Parameters
-    ----------
-    sources : mapping of label to the evidence by claim name
-        A claim that a source lacks was not run there.
-    measured : bool
-        Add what the last source measured.
+    A claim that a source lacks was not run there. With ``measured``, add what the last source measured.
     """
     last, rows = list(sources.values())[-1], []
     for claim in CLAIMS:

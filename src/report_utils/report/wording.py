@@ -100,9 +100,7 @@ def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]], align: 
 def untrained_warning(untrained: Mapping[str, str]) -> str:
     """Warn that some networks did not train and that none of their numbers is shown; empty where all trained.
 
-    Parameters
-    ----------
-    untrained : mapping of what was trained to the reason, empty where it trained
+    ``untrained`` has the reason by what was trained, empty where it trained.
     """
     lines = [f"- {name}: {reason}" for name, reason in untrained.items() if reason]
     if not lines:

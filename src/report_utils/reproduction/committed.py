@@ -35,10 +35,7 @@ def open_reproduction(profile: str | Path | None = None, store: Store | None = N
 def named_results(named: str, profile: str | Path | None = None) -> tuple[Profile, Path]:
     """Return the profile and the folder of the committed results that a profile's name or a path stands for.
 
-    Raises
-    ------
-    InputError
-        If a profile of another name is requested as well.
+    A profile of another name that is requested as well is refused.
     """
     place = Path(named)
     shown = load_profile(profile or os.environ.get(PROFILE_VARIABLE) or place.name)

@@ -96,15 +96,9 @@ def _jobs(reproduction: Reproduction) -> Iterator[tuple[str, list[RunKey]]]:
 def run_grid(reproduction: Reproduction, where: str, arguments: Sequence[str] = ()) -> int:
     """Compute the missing runs of a profile with Snakemake, and return its exit status.
 
-    If Snakemake fails, it is run again as long as every round finishes some jobs.
-
-    Parameters
-    ----------
-    reproduction : Reproduction
-    where : str
-        ``"local"``, ``"slurm"``, or the folder of your own Snakemake profile.
-    arguments : sequence of str
-        Passed to Snakemake, such as the target ``"done/fit/multi_band_2/3"``.
+    If Snakemake fails, it is run again as long as every round finishes some jobs. ``where`` is ``"local"``,
+    ``"slurm"``, or the folder of your own Snakemake profile; ``arguments`` are passed on, such as the target
+    ``"done/fit/multi_band_2/3"``.
     """
     settings = project_root() / "grid" / "profiles" / where
     settings = settings if settings.is_dir() else Path(where).resolve()

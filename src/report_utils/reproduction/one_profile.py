@@ -244,14 +244,8 @@ class Reproduction:
     ) -> list[RunKey]:
         """Return the keys of the runs that are not finished, in the order in which they are computed.
 
-        Parameters
-        ----------
-        transforms, dynamics : iterable of str, optional
-            By default all that the book shows.
-        folds : iterable of int, optional
-            Folds of the fits; by default all that the profile runs.
-        n_training_seeds : int, optional
-            By default the profile's, also of the networks that pages look into.
+        By default they are of all transforms and dynamics that the book shows, all folds that the profile runs, and its
+        training seeds, also of the networks that pages look into.
         """
         n_seeds = n_training_seeds or self.profile.training_seeds
         of_book = transforms is None and n_training_seeds is None

@@ -189,24 +189,11 @@ def export_results(
     folder: Path | None = None,
     replace: bool = False,
 ) -> dict[str, bool]:
-    """Write the finished runs of a reproduction, with every trained seed.
+    """Write the finished runs of a reproduction, with every trained seed; say by name whether that changed anything.
 
-    Weights are left out, except those of the ``network_seeds`` of the profile, which pages look into.
-
-    Parameters
-    ----------
-    reproduction : Reproduction
-    transforms, dynamics : iterable of str
-    folder : Path, optional
-        By default the folder of the profile's committed results.
-    replace : bool
-        Replace existing results that were computed from other inputs (other code, other observations), which are
-        otherwise refused.
-
-    Returns
-    -------
-    dict of str to bool
-        For each result, by name, whether writing it changed anything.
+    Weights are left out, except those of the ``network_seeds`` of the profile, which pages look into. The folder is by
+    default that of the profile's committed results. With ``replace``, results there of other inputs (other code, other
+    observations) are replaced; without, they are refused.
     """
     own = results_folder(reproduction.profile.name.partition("+")[0])
     runs = _finished(reproduction, transforms, dynamics)
@@ -319,15 +306,9 @@ def shortened(reasons: Sequence[str], most: int = 3) -> str:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where some results come from.
+    """Where some results come from, and in words the inputs that have changed since.
 
-    Parameters
-    ----------
-    commits, backends : tuple of str
-    first, last : str
-        Days on which the first and the last run finished, such as ``2026-11-22``.
-    changed : tuple of str
-        The inputs that have changed since, in words.
+    The first and the last run finished on days such as ``2026-11-22``.
     """
 
     commits: tuple[str, ...]

@@ -22,17 +22,9 @@ State = Literal["fresh", "stale", "missing", "damaged"]
 class Status:
     """The state of a run or a page.
 
-    Parameters
-    ----------
-    kind : str
-        ``data``, ``fit``, ``dynamics``, ``study`` (a run of a study), ``result`` (a committed run), or ``page``.
-    name, state : str
-    reasons : tuple of str
-        If it is stale, the inputs that changed; if it is damaged, what is wrong.
-    begun : bool
-        Whether unfinished work can be resumed.
-    about : dict, optional
-        The manifest or record that it was compared with.
+    ``kind`` is ``data``, ``fit``, ``dynamics``, ``study`` (a run of a study), ``result`` (a committed run), or
+    ``page``. The ``reasons`` are the inputs that changed if it is stale, and what is wrong if it is damaged. If
+    ``begun``, unfinished work can be resumed. ``about`` is the manifest or record that it was compared with.
     """
 
     kind: str

@@ -27,23 +27,10 @@ _SIMULATION = "source.simulation."
 class Variant:
     """One change to a profile.
 
-    Parameters
-    ----------
-    name : str
-        The names of the variant's runs contain the profile's name, a plus sign and this name.
-    title : str
-    overrides : mapping of str to value
-        New values of the profile's entries, by dotted name such as ``"dynamics.noise"``.
-    transforms, dynamics : tuple of str
-        The report's transforms whose fits and dynamics the study needs.
-    stand_ins : mapping of str to str
-        The transform that is trained in place of one of the report's.
-    claims : tuple of str
-        Names of the report's claims that these runs can test.
-    n_training_seeds : int
-        Minimum number of training seeds.
-    every_fold : bool
-        Run all folds, even if the profile runs fewer.
+    ``overrides`` are new values of the profile's entries, by dotted name such as ``"dynamics.noise"``; runs are named
+    by the profile's name, a plus sign and the variant's. ``transforms`` and ``dynamics`` are those of the report that
+    the study needs, of which ``stand_ins`` name what is trained in place of one. The runs can test the ``claims``.
+    There are ``n_training_seeds`` or more; with ``every_fold`` all folds are run, even if the profile runs fewer.
     """
 
     name: str

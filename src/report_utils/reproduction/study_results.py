@@ -24,17 +24,10 @@ from report_utils.reproduction.studies import Study, Variant, is_trained, possib
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The results of one variant of a profile.
+    """The results of one variant of a profile, which has the variant's entries.
 
-    Parameters
-    ----------
-    variant : Variant
-    profile : Profile
-        With the variant's entries.
-    cross_validations, dynamics : mapping of str to tuple
-        By the report's transform, even if a stand-in was trained; one for each training seed.
-    origin : Origin or None
-        Of committed results; None for runs.
+    They are by the report's transform, even if a stand-in was trained, with one for each training seed. Committed
+    results have an ``origin``; runs have none.
     """
 
     variant: Variant

@@ -45,13 +45,8 @@ difference in the last bit grows with every training step.
 class Verification:
     """The outcome of computing a run again.
 
-    Parameters
-    ----------
-    name : str
-    result : str
-        *equal*: bit for bit; *alike*: within the tolerance, on another machine or with other versions;
-        *different*: neither; *damaged*: the run's files do not match its manifest.
-    detail : str
+    It is *equal*: bit for bit; *alike*: within the tolerance, on another machine or with other versions; *different*:
+    neither; or *damaged*: the run's files do not match its manifest.
     """
 
     name: str
@@ -89,12 +84,7 @@ def committed_runs(reproduction: Reproduction, folder: Path) -> tuple[list[tuple
     """Return the committed results that today's code can train again, each with its key, and the number of others.
 
     The others have other observations, another protocol or another backend. Other code is no hindrance: the comparison
-    says that it has changed.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to train again.
+    says that it has changed. If there is nothing to train again, that is an InputError.
     """
     pairs, n_others = [], 0
     for result in read_results(folder).values():

@@ -98,16 +98,8 @@ def transform_images(
 ) -> Figure:
     """Draw what a network sees: observations under one transform, a row for each, or a column if it has one channel.
 
-    Parameters
-    ----------
-    images : sequence of (n_pixels, n_pixels, n_channels) [log10(1 + events)]
-    titles : sequence of str
-        For each observation.
-    channels : sequence of str
-        The bands [keV].
-    differences : sequence of (n_pixels, n_pixels), optional
-        Drawn after the channels of each observation, on one scale: blue where events are missing, red where there are
-        more.
+    Images are ``(n_pixels, n_pixels, n_channels)`` [log10(1 + events)]. Any ``differences`` (n_pixels, n_pixels) are
+    drawn after the channels of each, on one scale: blue where events are missing, red where there are more.
     """
     turned, n_columns = len(channels) == 1, len(channels) + bool(differences)
     shape = (n_columns, len(images)) if turned else (len(images), n_columns)

@@ -27,15 +27,7 @@ def draw_residuals(ax: Axes, residuals: NDArray, limit: float) -> None:
 
 
 def draw_predictions(ax: Axes, truth: NDArray, predictions: NDArray, limits: tuple[float, float]) -> None:
-    """Draw every view's prediction against the truth, with the line of perfect accuracy.
-
-    Parameters
-    ----------
-    ax : matplotlib axes
-    truth : (n_clusters,) [log10 solar masses]
-    predictions : (..., n_clusters, n_views) [log10 solar masses]
-    limits : (low, high) [log10 solar masses]
-    """
+    """Draw every view's prediction (..., n_clusters, n_views) against the truth, with the line of perfect accuracy."""
     masses = np.broadcast_to(truth[:, None], predictions.shape).ravel()
     crowd = np.clip(len(truth) * predictions.shape[-1] / 4000, 0, 1)  # seeds cover each other, and panels look alike
     style = {"ms": 6 - 4 * crowd, "alpha": 0.8 - 0.5 * crowd}
