@@ -52,7 +52,7 @@ from matplotlib.figure import Figure
 from report_utils.binning import TRANSFORMS, band_counts
 from report_utils.binning.explorer import image_explorer
 from report_utils.report import PUBLISHED, figures, open_reproduction
-from report_utils.report.figures.images import BANDS, COLOUR_BAR, colour_limits
+from report_utils.report.figures import BANDS, COLOUR_BAR, colour_limits
 from report_utils.report.figures.style import show_image, small_colour_bar, without_ticks
 
 figures.use_book_style()

@@ -43,7 +43,7 @@ from matplotlib.patches import Polygon
 from report_utils.binning import TRANSFORMS, band_counts, eight_views
 from report_utils.cnn import build_cnn
 from report_utils.report import PUBLISHED, figures, open_reproduction
-from report_utils.report.figures.images import COLOUR_BAR
+from report_utils.report.figures import COLOUR_BAR
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, show_image, without_ticks
 from report_utils.report.wording import thousands
 

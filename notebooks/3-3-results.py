@@ -41,7 +41,7 @@ from matplotlib.ticker import MaxNLocator
 
 from report_utils.binning import TRANSFORMS
 from report_utils.report import figures, open_reproduction
-from report_utils.report.figures.residuals import PREDICTED_MASS, RESIDUAL, TRUE_MASS
+from report_utils.report.figures import PREDICTED_MASS, RESIDUAL, TRUE_MASS
 from report_utils.report.figures.style import NEUTRAL
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.statistics import mass_bins

@@ -30,8 +30,7 @@ from matplotlib.figure import Figure
 from report_utils.binning import TRANSFORMS, get_transform
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claim_tests import Runs
-from report_utils.report.figures.images import seen_difference
-from report_utils.report.figures.residuals import PREDICTED_MASS, RESIDUAL, TRUE_MASS
+from report_utils.report.figures import PREDICTED_MASS, RESIDUAL, TRUE_MASS
 from report_utils.report.figures.style import OURS, PRINTED
 from report_utils.report.printed_numbers import table_row
 from report_utils.report.reproduced_results import side_by_side, step
@@ -59,7 +58,8 @@ facts = {
     "compared with": f"[{other.label}](3-3-{baseline.replace('_', '-')}.ipynb)",
 }
 if view.retained_percentile is not None:
-    pixels, photons = figures.median_remaining(counts, view.retained_percentile)
+    shares = [figures.remaining(cube, view.retained_percentile) for cube in counts]
+    pixels, photons = np.median(shares, axis=0)
     facts["the median observation keeps"] = f"{pixels:.1%} of its occupied pixels, {photons:.1%} of its events"
 Markdown(markdown_table(["Transform", view.label], facts.items(), "ll"))
 
@@ -67,8 +67,15 @@ Markdown(markdown_table(["Transform", view.label], facts.items(), "ll"))
 rows = figures.example_rows(reproduction.catalogue["log10_mass"], 3)
 names = [f"log M = {mass:.2f}" for mass in reproduction.catalogue["log10_mass"].to_numpy()[rows]]
 others = reproduction.counts(other.source, other.counted_edges_kev)
+
+
+def seen(image):
+    """All events that an image shows, as one channel."""
+    return np.log10(1 + (10.0 ** image.astype(float) - 1).sum(axis=-1))
+
+
 images = [view(np.array(counts[row])) for row in rows]
-differences = [seen_difference(image, other(np.array(others[row]))) for image, row in zip(images, rows, strict=True)]
+differences = [seen(image) - seen(other(np.array(others[row]))) for image, row in zip(images, rows, strict=True)]
 figures.transform_images(images, names, view.channels, differences)
 
 # %% mystnb={"figure": {"caption": "**Learning curves.** Root mean square error of each epoch, a line for each fold and training seed; on the training clusters it is a mean over the epoch.", "name": "fig-{{ slug }}-curves"}, "image": {"alt": "Training and test error against epoch for each fold."}} tags=["hide-input"]

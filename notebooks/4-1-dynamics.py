@@ -42,7 +42,7 @@ from matplotlib.figure import Figure
 from report_utils.dynamics import plot_dynamics
 from report_utils.report import PUBLISHED, figures, open_reproduction
 from report_utils.report.claims import too_few_halos
-from report_utils.report.figures.viewers import cluster_viewer
+from report_utils.report.figures import cluster_viewer
 from report_utils.report.intervals import MINIMUM_GROUPS
 from report_utils.report.rank_statistics import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
 from report_utils.report.seeds import untrained_phases

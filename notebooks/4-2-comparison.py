@@ -31,8 +31,8 @@ from matplotlib.figure import Figure
 from report_utils.dynamics import compare_dynamics, plot_dynamics
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claim_tests import MINIMUM_SEEDS
+from report_utils.report.figures import cluster_viewer
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS
-from report_utils.report.figures.viewers import cluster_viewer
 from report_utils.report.rank_statistics import distance_over_seeds
 from report_utils.report.seeds import untrained_phases
 from report_utils.report.wording import untrained_warning

@@ -52,7 +52,6 @@ from report_utils.report.baselines import (
     mean_mass,
     one_split,
     tree_regression,
-    weigh,
 )
 from report_utils.report.claim_tests import Runs
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
@@ -73,11 +72,12 @@ split = (
     reproduction.groups,
 )
 counts = {"observation": count_statistics(reproduction.counts())}
-weighed = weigh(
-    networks,
-    all_baselines(counts, transforms, *split),
-    mean_mass(*split),
-)
+fitted = all_baselines(counts, transforms, *split)
+names = {key: " ".join(key) for key in fitted}
+runs = Runs({"mean": mean_mass(*split), **networks, **{name: fitted[key] for key, name in names.items()}})
+mean, of_networks = runs.scatter("mean"), {name: runs.scatter(name) for name in networks}
+of_baselines = {key: runs.scatter(name) for key, name in names.items()}
+ratios = {key: runs.ratio(key[0], name) for key, name in names.items()}  # of the network's scatter to the baseline's
 warning = untrained_warning({get_transform(name).label: one.untrained for name, one in every.items()})
 Markdown(warning) if warning else None
 
@@ -99,12 +99,12 @@ figure = Figure(figsize=(8.0, 5.2), layout="constrained")
 axes = figure.subplots(2, 2, sharex=True, sharey=True)
 places = np.arange(len(labels))
 for ax, (name, baseline) in zip(axes.flat, BASELINES.items(), strict=True):
-    ax.axhline(weighed.mean.value, color=NEUTRAL, lw=0.9, ls=":", label="the mean mass for all")
+    ax.axhline(mean.value, color=NEUTRAL, lw=0.9, ls=":", label="the mean mass for all")
     for regression, (label, shift, look) in looks.items():
         keys = {i: (transform, name, regression) for i, transform in enumerate(labels)}
-        found = {i: weighed.baselines[key] for i, key in keys.items() if key in weighed.baselines}
+        found = {i: of_baselines[key] for i, key in keys.items() if key in of_baselines}
         draw(ax, np.array(list(found), dtype=float) + shift, list(found.values()), label, **look)
-    draw(ax, places, [weighed.networks[one] for one in labels], "network", color=OURS, marker="o")
+    draw(ax, places, [of_networks[one] for one in labels], "network", color=OURS, marker="o")
     ax.set_title(baseline.title)
     ax.set_xticks(places, list(labels.values()))
 axes[0, 0].set_ylim(bottom=0)
@@ -134,15 +134,14 @@ def table(columns):
 
 def of_regression(kind):
     return {
-        one.title: {name: weighed.baselines.get((name, key, kind)) for name in transforms}
-        for key, one in BASELINES.items()
+        one.title: {name: of_baselines.get((name, key, kind)) for name in transforms} for key, one in BASELINES.items()
     }
 
 
 beside = {
-    "Mean mass": dict.fromkeys(transforms, weighed.mean),
-    "Network": weighed.networks,
-    "Network / all counts by trees": {name: weighed.ratios[name, *everything] for name in transforms},
+    "Mean mass": dict.fromkeys(transforms, mean),
+    "Network": of_networks,
+    "Network / all counts by trees": {name: ratios[name, *everything] for name in transforms},
 }
 Markdown(
     f"The networks, the mean mass for every cluster, and all of the counts together:\n\n{table(beside)}\n\n"
@@ -177,18 +176,18 @@ Markdown(pd.DataFrame(rows, columns=["split at", *sources]).to_markdown(index=Fa
 # worse with AGN, then telling AGN apart is a part of what the image provides.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-ratios = {"totals, split at 7.5 keV over not split": totals.ratio("7.5 keV, with AGN", "nowhere, with AGN")}
+compared = {"totals, split at 7.5 keV over not split": totals.ratio("7.5 keV, with AGN", "nowhere, with AGN")}
 if "without AGN" in sources:
-    ratios["totals split at 2.5 keV, without AGN over with AGN"] = totals.ratio(
+    compared["totals split at 2.5 keV, without AGN over with AGN"] = totals.ratio(
         "2.5 keV, without AGN", "2.5 keV, with AGN"
     )
-shown = {name: interval_text(ratio, ".2f") for name, ratio in ratios.items()}
+shown = {name: interval_text(ratio, ".2f") for name, ratio in compared.items()}
 if {"multi_band_1", "multi_band_2"} <= set(transforms):
-    one, two = (weighed.baselines[f"multi_band_{k}", "without_core", "trees"].value for k in (1, 2))
+    one, two = (of_baselines[f"multi_band_{k}", "without_core", "trees"].value for k in (1, 2))
     shown["all counts by trees, two bands over the lowest"] = f"{two / one:.2f}"
-    one, two = (weighed.networks[f"multi_band_{k}"].value for k in (1, 2))
+    one, two = (of_networks[f"multi_band_{k}"].value for k in (1, 2))
     shown["network, two bands over the lowest"] = f"{two / one:.2f}"
-    totals_of_two = weighed.ratios["multi_band_2", "both", "trees"]
+    totals_of_two = ratios["multi_band_2", "both", "trees"]
     shown["network over totals by trees, at two bands"] = interval_text(totals_of_two, ".2f")
 Markdown(pd.DataFrame({"ratio of scatters": shown}).rename_axis("compared").to_markdown(disable_numparse=True))
 
@@ -198,7 +197,7 @@ OUTCOMES = {
     "Trees that see all counts have less scatter than the network": lambda ratio: ratio.low > 1,
     "Neither is shown to have less": lambda ratio: ratio.low <= 1 <= ratio.high,
 }
-of_trees = {headings[name]: weighed.ratios[name, "without_core", "trees"] for name in transforms}
+of_trees = {headings[name]: ratios[name, "without_core", "trees"] for name in transforms}
 lines = []
 for words, says in OUTCOMES.items():
     if cases := [f"{interval_text(one, '.3f')} with {seen} keV" for seen, one in of_trees.items() if says(one)]:

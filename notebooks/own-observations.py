@@ -50,7 +50,7 @@ from report_utils.prediction.apply import IN_TRAINING
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.profiles import load_profile
 from report_utils.report import Reproduction, figures, open_reproduction
-from report_utils.report.figures.residuals import PREDICTED_MASS, TRUE_MASS
+from report_utils.report.figures import PREDICTED_MASS, TRUE_MASS
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.seeds import SeedPredictions
 from report_utils.report.statistics import expect_of_samples

@@ -59,16 +59,17 @@ from report_utils.binning.transforms import EXPERIMENTS, TRANSFORMS
 from report_utils.errors import InputError, NotAvailableError
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.report import figures, open_reproduction
-from report_utils.report.by_network import effect, summed_up
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS
 from report_utils.report.second_band import (
     AS_PREDICTED,
     PREDICTIONS,
     counted_verdicts,
+    effect,
     predictions_markdown,
     predictions_table,
     range_verdict,
+    summed_up,
 )
 from report_utils.report.statistics import scatter_contrast
 from report_utils.report.wording import untrained_warning

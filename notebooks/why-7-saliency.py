@@ -108,10 +108,19 @@ from report_utils.experiments.rings import neutralise, radius_arcsec, radius_hal
 from report_utils.experiments.saliency import integrated_gradients, lime, randomised
 from report_utils.prediction.trained_networks import networks_of_book
 from report_utils.report import figures, open_reproduction
-from report_utils.report.by_network import agreed, effect, overall, summed_up, typical
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, Interval, above, below
-from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, counted_verdicts, range_verdict
+from report_utils.report.second_band import (
+    AS_PREDICTED,
+    NOT_AS_PREDICTED,
+    agreed,
+    counted_verdicts,
+    effect,
+    overall,
+    range_verdict,
+    summed_up,
+    typical,
+)
 from report_utils.report.statistics import scatter_contrast
 from report_utils.report.wording import listing, untrained_warning
 

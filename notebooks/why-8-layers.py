@@ -110,11 +110,18 @@ from report_utils.experiments.probes import (
 from report_utils.experiments.variance_shares import at_fixed
 from report_utils.prediction.trained_networks import networks_of_book
 from report_utils.report import figures, open_reproduction
-from report_utils.report.by_network import effect, overall, summed_up
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, Interval
 from report_utils.report.resampling import resample
-from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, NOT_MEASURED, counted_verdicts
+from report_utils.report.second_band import (
+    AS_PREDICTED,
+    NOT_AS_PREDICTED,
+    NOT_MEASURED,
+    counted_verdicts,
+    effect,
+    overall,
+    summed_up,
+)
 from report_utils.report.statistics import scatter_contrast
 from report_utils.report.wording import listing, untrained_warning
 from report_utils.simulation.cosmology import luminosity_distance

@@ -5,24 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from report_utils.cnn.crossval import CrossValidation
+
 N_CLUSTERS, N_HALOS = 600, 120
-
-
-@dataclass(frozen=True)
-class MadeUp:
-    """The part of a cross-validation that the report room reads."""
-
-    transform: str
-    cluster: np.ndarray
-    group: np.ndarray
-    truth: np.ndarray
-    predictions: np.ndarray
-    fold: np.ndarray
-    history: dict
-
-    @property
-    def residuals(self):
-        return self.predictions - self.truth[:, None]
 
 
 @dataclass(frozen=True)
@@ -48,7 +33,7 @@ def _made_up(transform, scatter, *, seed=0, n=N_CLUSTERS, shared=0.0, errors=Non
     history = {fold: {"loss": [0.09, 0.04, 0.02], "val_loss": [0.1, 0.05, 0.03]} for fold in range(2)}
     cluster = np.random.default_rng(4).permutation(n)
     group = np.array([f"halo-{i % N_HALOS:03d}" for i in range(n)])
-    return MadeUp(transform, cluster, group, truth, predictions, np.arange(n) % 2, history)
+    return CrossValidation(transform, cluster, np.arange(n) % 2, group, truth, predictions, history)
 
 
 def _made_up_dynamics(transform, scatters, *, n=300, seed=0, epochs=3, errors=None, n_halos=60):

@@ -18,7 +18,6 @@ from report_utils.report.baselines import (
     mean_mass,
     one_split,
     tree_regression,
-    weigh,
 )
 
 N = 200
@@ -122,28 +121,3 @@ def test_one_channel_has_no_hardness(events):
     assert kinds["single_band"] == kinds["multi_band_1"] == {"luminosity", "without_core"}
     assert kinds["multi_band_3"] == set(BASELINES)
     assert {key[2] for key in results} == {"linear", "trees"}
-
-
-@pytest.fixture
-def weighed(events):
-    statistics = {"observation": CountStatistics(events, events // 2)}
-    masses = 13 + 0.3 * luminosity(events, "single_band")[:, 0] + np.random.default_rng(2).normal(0, 0.1, N)
-    baselines = all_baselines(statistics, TRANSFORMS, masses, FOLDS, range(2), GROUPS)
-    # networks that err as the linear regression on all photons does, once and twice as much
-    plain = baselines["single_band", "luminosity", "linear"]
-    networks = {}
-    for name, factor in zip(TRANSFORMS, (1, 2, 1), strict=True):
-        predictions = np.repeat(plain.truth[:, None] + factor * plain.residuals, 8, axis=1)
-        networks[name] = (type(plain)(name, plain.cluster, plain.fold, plain.group, plain.truth, predictions, {}),)
-    return weigh(networks, baselines, mean_mass(masses, FOLDS, range(2), GROUPS), n_resamples=300), baselines
-
-
-def test_networks_are_compared_on_the_same_clusters(weighed):
-    found, baselines = weighed
-    ratio = found.ratios["single_band", "luminosity", "linear"]
-    assert (ratio.low, ratio.value, ratio.high) == pytest.approx((1, 1, 1))
-    for key, interval in found.baselines.items():
-        assert interval.value == pytest.approx(baselines[key].residuals.std())
-        assert interval.low < interval.value < interval.high
-        assert found.ratios[key].value == pytest.approx(found.networks[key[0]].value / interval.value)
-    assert found.networks["multi_band_1"].value == pytest.approx(2 * found.networks["single_band"].value)

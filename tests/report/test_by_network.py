@@ -3,17 +3,19 @@
 import numpy as np
 import pytest
 
-from report_utils.report.by_network import (
+from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval
+from report_utils.report.second_band import (
+    AS_PREDICTED,
+    NOT_AS_PREDICTED,
     agreed,
     effect,
     listed,
     overall,
+    range_verdict,
     seed_spread,
     summed_up,
     typical,
 )
-from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval
-from report_utils.report.second_band import AS_PREDICTED, NOT_AS_PREDICTED, range_verdict
 
 INSIDE, ABOVE, BELOW, ACROSS = (Interval(1, *ends) for ends in ((1.1, 1.2), (1.6, 1.9), (0.7, 0.9), (0.9, 1.2)))
 WITHOUT = Interval(1.2, np.nan, np.nan)

@@ -87,8 +87,6 @@ def test_what_remains_is_counted(counts):
     assert pixels == kept.sum() / (total > 0).sum()
     assert events == total[kept].sum() / total.sum()
     assert figures.remaining(counts[0], 99)[1] > events
-    each = np.array([figures.remaining(cube, 50) for cube in counts])
-    assert figures.median_remaining(np.array(counts), 50) == tuple(np.median(each, axis=0))
 
 
 def test_every_band_has_its_own_colour_scale(counts):

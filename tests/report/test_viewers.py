@@ -9,7 +9,7 @@ from tests.test_widgets import read_packed
 
 from report_utils.binning import TRANSFORMS
 from report_utils.dynamics import Recording, epoch_phases
-from report_utils.report.figures.viewers import cluster_viewer
+from report_utils.report.figures import cluster_viewer
 
 
 def test_clusters_have_their_names_and_the_images_that_each_network_saw():

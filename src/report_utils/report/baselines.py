@@ -8,7 +8,7 @@ channels that a network sees, summed over all pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -20,8 +20,6 @@ from report_utils.binning import BAND_EDGES_KEV, get_transform, retained_pixels
 from report_utils.binning.transforms import SourceName
 from report_utils.cnn.crossval import CrossValidation, Fit
 from report_utils.cnn.scales import InputScale
-from report_utils.report.claim_tests import Runs
-from report_utils.report.intervals import Interval
 
 CORE_PERCENTILE = 90
 """The brightest tenth of the occupied pixels is left out where the core is: the report's cut at 90% retained."""
@@ -198,34 +196,3 @@ def all_baselines(
                     f"{name}, {kind}", regression, features, log10_mass, fold_of, folds, groups
                 )
     return results
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """Baselines beside networks, all on the same clusters: scatters [dex], and the network's over the baseline's.
-
-    ``mean`` predicts the mean training mass for every cluster. Baselines and ratios are keyed by transform, baseline
-    and regression.
-    """
-
-    mean: Interval
-    networks: Mapping[str, Interval]
-    baselines: Mapping[tuple[str, str, str], Interval]
-    ratios: Mapping[tuple[str, str, str], Interval]
-
-
-def weigh(
-    networks: Mapping[str, Sequence[CrossValidation]],
-    baselines: Mapping[tuple[str, str, str], CrossValidation],
-    mean: CrossValidation,
-    **bootstrap: int,
-) -> Weighed:
-    """Compare scatters on the clusters that all were tested on; ``bootstrap`` is as :class:`Runs` takes it."""
-    names = {key: " ".join(key) for key in baselines}
-    runs = Runs({"mean": mean, **networks, **{names[key]: found for key, found in baselines.items()}}, **bootstrap)
-    return Weighed(
-        runs.scatter("mean"),
-        {name: runs.scatter(name) for name in networks},
-        {key: runs.scatter(name) for key, name in names.items()},
-        {key: runs.ratio(key[0], name) for key, name in names.items()},
-    )

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from report_utils.binning import get_transform
 from report_utils.binning.transforms import Transform
+from report_utils.dynamics import Recording
 from report_utils.report import rank_statistics
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, below, within
 from report_utils.report.printed_numbers import PUBLISHED, table_row
 from report_utils.report.resampling import N_RESAMPLES, Resampled, resample
-from report_utils.report.seeds import CrossValidated, SeedPredictions, on_common_clusters, untrained_phases
+from report_utils.report.seeds import SeedPredictions, Trainings, on_common_clusters, untrained_phases
 from report_utils.report.statistics import as_views, checked_groups, moments, scatter_of
 
 MARGIN = 1.15
@@ -67,8 +68,8 @@ class Runs:
     ``seed`` are of the bootstrap. ``cluster_names`` are what the rows of the catalogue are called.
     """
 
-    cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions]
-    dynamics: Mapping[str, Sequence[rank_statistics.RecordedTraining]] = field(default_factory=dict)
+    cross_validations: Mapping[str, Trainings]
+    dynamics: Mapping[str, Sequence[Recording]] = field(default_factory=dict)
     n_resamples: int = N_RESAMPLES
     seed: int = 0
     cluster_names: Sequence[str] | None = None
@@ -104,15 +105,7 @@ class Runs:
     def measure(
         self, names: Sequence[str], statistic: Callable[[NDArray], NDArray], confidence: float = CONFIDENCE
     ) -> Interval:
-        """Return a statistic of transforms' scatters on the same clusters.
-
-        Parameters
-        ----------
-        names : sequence of str
-        statistic : callable
-            From scatters ``(..., n_names)`` [dex] to numbers ``(...)``.
-        confidence : float
-        """
+        """Return a statistic of scatters on the same clusters: from ``(..., n_names)`` [dex] to ``(...)``."""
         places = list(self.tested)
         drawn = self._resampled.select([places.index(name) for name in names])
         return drawn.interval(lambda totals: statistic(scatter_of(totals)), confidence)

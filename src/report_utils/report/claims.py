@@ -21,12 +21,13 @@ import numpy as np
 
 from report_utils.binning import get_transform
 from report_utils.cnn.untrained import WHAT_TO_TRY
+from report_utils.dynamics import Recording
 from report_utils.report import claim_tests as test
 from report_utils.report import rank_statistics
 from report_utils.report.claim_tests import MARGIN, MINIMUM_SEEDS, Evidence, Runs
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, above, below, within
 from report_utils.report.printed_numbers import has_reports_bands
-from report_utils.report.seeds import CrossValidated, SeedPredictions
+from report_utils.report.seeds import Trainings
 from report_utils.report.wording import counted, listing
 
 NOT_TRAINED = "did not train"
@@ -262,8 +263,8 @@ CLAIMS: tuple[Claim, ...] = (
 
 
 def judge_claims(
-    cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions] | Runs,
-    dynamics: Mapping[str, rank_statistics.RecordedTraining | Sequence[rank_statistics.RecordedTraining]] | None = None,
+    cross_validations: Mapping[str, Trainings] | Runs,
+    dynamics: Mapping[str, Recording | Sequence[Recording]] | None = None,
     **options: Any,
 ) -> dict[str, Evidence]:
     """Judge every claim of :data:`CLAIMS`, in the report's order.

@@ -31,7 +31,6 @@ from report_utils.report.statistics import mean_of, moments
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from report_utils.binning import Transform
     from report_utils.reproduction.one_profile import Reproduction
 
 SHOWN = "shown"
@@ -110,35 +109,6 @@ class ComparedNumber:
     printed_words: str = ""
 
 
-def _data() -> list[ComparedNumber]:
-    data, compared = PUBLISHED.data, partial(ComparedNumber, DATA)
-    share = "share with log10 mass in {}-{}".format(*data.bulk_log10_mass.value)
-    extreme = (OF_EXTREMES, "data")
-    return [
-        compared("observations", data.n_observations, lambda r: r.observations.n_clusters, "2-data"),
-        compared("observations, rounded", data.n_observations_rounded, _rounded, "2-data"),
-        compared("mass of a cluster, at least", data.mass_scale, "as Figure 2 has the masses", "2-data#fig-2", QUOTED),
-        compared("fewest events", data.fewest_events, lambda r: int(_n_events(r).min()), "2-data#fig-1", *extreme),
-        compared("most events", data.most_events, lambda r: int(_n_events(r).max()), "2-data#fig-1", *extreme),
-        compared(share, data.bulk_log10_mass, share_of_masses, "2-data#fig-2", MAJORITY, "data", "a majority"),
-        compared("band of a luminosity", data.luminosity_band, "the bands of the images", "baselines", QUOTED),
-        compared("pixels", data.n_pixels, lambda r: r.profile.n_pixels, "3-1-images"),
-        compared("channels", data.n_channels, _numbers_of_channels, "3-1-images"),
-        compared("ends of the bands", data.band_edges, _band_ends, "3-1-images#fig-4"),
-        compared("threshold of the single band", data.threshold, _threshold, "3-1-images"),
-        compared("retained percentages", data.retained_percentages, _percentages, "3-1-images#fig-5"),
-        compared("percentage of a caption", data.retained_in_caption, "those of the text", "3-1-images#fig-5", QUOTED),
-    ]
-
-
-def _n_events(reproduction: Reproduction) -> NDArray:
-    return reproduction.catalogue["n_events"].to_numpy()
-
-
-def _rounded(reproduction: Reproduction) -> int:
-    return int(float(f"{reproduction.observations.n_clusters:.2g}"))
-
-
 def share_of_masses(reproduction: Reproduction) -> Interval:
     """Return the share of the masses in the range that the report names; a share does not depend on the size."""
     low, high = PUBLISHED.data.bulk_log10_mass.value
@@ -147,35 +117,14 @@ def share_of_masses(reproduction: Reproduction) -> Interval:
     return resample([moments(inside)], reproduction.groups).interval(lambda totals: mean_of(totals[..., 0, :]))
 
 
-def _numbers_of_channels(_: Reproduction) -> tuple[int, ...]:
-    return tuple(sorted({transform.n_channels for transform in _reports_transforms()}))
-
-
-def _band_ends(_: Reproduction) -> tuple[float, ...]:
-    return TRANSFORMS[FOUR_BANDS].edges_kev
-
-
-def _threshold(_: Reproduction) -> float:
-    return TRANSFORMS["single_band_thresholded"].edges_kev[-1]
-
-
-def _percentages(_: Reproduction) -> tuple[int, ...]:
-    return tuple(int(one.retained_percentile) for one in _reports_transforms() if one.retained_percentile)
-
-
-def _reports_transforms() -> list[Transform]:
-    return [transform for name, transform in TRANSFORMS.items() if name in PUBLISHED.rows]
-
-
-def _network() -> list[ComparedNumber]:
-    network, compared = PUBLISHED.network, partial(ComparedNumber, NETWORK, page="3-2-network", tolerance=FIXED)
-    places = np.cumsum([layer.parameters > 0 for layer in PUBLISHED.layers]) - 1
-    return [
-        *(_layer(int(place), layer) for place, layer in zip(places, PUBLISHED.layers, strict=True)),
-        compared("all layers", network.n_parameters, lambda weights: sum(one.size for one in weights)),
-        compared("size", network.model_size, lambda weights: round(sum(one.nbytes for one in weights) / 1024, 2)),
-        compared("convolution", network.convolution_kernel, lambda weights: weights[0].shape[:2]),
-    ]
+def layer_sizes(weights: list[NDArray]) -> list[int]:
+    """Count the parameters of each layer that trains; a layer begins with its kernel."""
+    sizes: list[int] = []
+    for array in weights:
+        if array.ndim > 1 or not sizes:
+            sizes.append(0)
+        sizes[-1] += array.size
+    return sizes
 
 
 def _layer(place: int, layer: PrintedLayer) -> ComparedNumber:
@@ -189,58 +138,13 @@ def _layer(place: int, layer: PrintedLayer) -> ComparedNumber:
     return ComparedNumber(NETWORK, f"{layer.name} ({layer.kind})", printed, ours, "3-2-network", FIXED)
 
 
-def layer_sizes(weights: list[NDArray]) -> list[int]:
-    """Count the parameters of each layer that trains; a layer begins with its kernel."""
-    sizes: list[int] = []
-    for array in weights:
-        if array.ndim > 1 or not sizes:
-            sizes.append(0)
-        sizes[-1] += array.size
-    return sizes
+def _layers() -> list[ComparedNumber]:
+    places = np.cumsum([layer.parameters > 0 for layer in PUBLISHED.layers]) - 1
+    return [_layer(int(place), layer) for place, layer in zip(places, PUBLISHED.layers, strict=True)]
 
 
-def _protocol() -> list[ComparedNumber]:
-    printed, network, compared = PUBLISHED.training, PUBLISHED.network, partial(ComparedNumber, PROTOCOL)
-    page, shown = "3-2-network", ("see the page", "3-2-network", SEE_THE_PAGE)
-    return [
-        compared("epochs", printed.epochs, lambda r: r.profile.training.epochs, page),
-        compared("images in a batch", printed.batch_size, lambda r: r.profile.training.batch_size, page),
-        compared("learning rate", printed.learning_rate, _learning_rate, page),
-        compared("of Adam's default", printed.share_of_default_rate, lambda r: _learning_rate(r) / ADAMS_RATE, page),
-        compared("folds trained", printed.n_folds, lambda r: r.profile.folds.run, page),
-        compared("share of a test set", printed.test_fraction, _test_fraction, page, SETTING, "data"),
-        compared("optimiser", printed.optimizer, *shown),
-        compared("pooling window", network.pooling_window, *shown),
-        compared("pooling stride", network.pooling_stride, *shown),
-        *_phases(),
-    ]
-
-
-def _learning_rate(reproduction: Reproduction) -> float:
-    return reproduction.profile.training.learning_rate
-
-
-def _test_fraction(reproduction: Reproduction) -> float:
-    return round(float(np.mean(reproduction.fold_of() == 0)), 2)
-
-
-def _phases() -> list[ComparedNumber]:
-    printed, compared = PUBLISHED.dynamics, partial(ComparedNumber, PROTOCOL)
-    page, recorded = "4-1-dynamics-multi-band", (FIXED, "dynamics")
-    other = ("a row is another cluster here", page, QUOTED)
-    return [
-        compared("epochs before the noise", printed.epochs_before_noise, lambda r: r.profile.dynamics.epochs, page),
-        compared("views of a cluster", PUBLISHED.training.n_views, _n_views, "3-2-network#fig-8", *recorded),
-        compared("phases of a dynamics", printed.n_phases, lambda r: r.dynamics(FOUR_BANDS).n_phases, page, *recorded),
-        compared("epochs after it", printed.epochs_after_noise, _epochs_after_noise, page, *recorded),
-        compared("rows that are put in order", printed.disordered_rows, *other),
-        compared("row that stays hard", printed.hard_row, *other),
-        compared("rows that vary without AGN", printed.varying_rows, other[0], "4-2-comparison", QUOTED),
-    ]
-
-
-def _n_views(reproduction: Reproduction) -> int:
-    return reproduction.dynamics(FOUR_BANDS).predictions.shape[2]
+def _n_events(reproduction: Reproduction) -> NDArray:
+    return reproduction.catalogue["n_events"].to_numpy()
 
 
 def _epochs_after_noise(reproduction: Reproduction) -> int:
@@ -248,14 +152,91 @@ def _epochs_after_noise(reproduction: Reproduction) -> int:
     return len(dynamics.phase) // dynamics.n_phases - reproduction.profile.dynamics.epochs
 
 
-def _earlier() -> list[ComparedNumber]:
-    page, in_the_work = "1-introduction", f"{EARLIER_N_IMAGES:,} in the work itself".replace(",", "\u202f")
-    around = PUBLISHED.earlier_n_observations
-    return [
-        ComparedNumber(EARLIER, "standard deviation", PUBLISHED.earlier_scatter, "", page, OF_OTHERS),
-        ComparedNumber(EARLIER, "observations", around, in_the_work, page, OF_OTHERS, "", "around 7\u202f000"),
-    ]
+def _comparisons() -> tuple[ComparedNumber, ...]:
+    data, network, training, dynamics = PUBLISHED.data, PUBLISHED.network, PUBLISHED.training, PUBLISHED.dynamics
+    of_data, of_protocol, of_earlier = (partial(ComparedNumber, kind) for kind in (DATA, PROTOCOL, EARLIER))
+    of_network = partial(ComparedNumber, NETWORK, page="3-2-network", tolerance=FIXED)
+    page, in_phases = "3-2-network", "4-1-dynamics-multi-band"
+    extreme, shown, recorded = (OF_EXTREMES, "data"), ("see the page", page, SEE_THE_PAGE), (FIXED, "dynamics")
+    share = "share with log10 mass in {}-{}".format(*data.bulk_log10_mass.value)
+    other_row = "a row is another cluster here"
+    in_the_work = f"{EARLIER_N_IMAGES:,} in the work itself".replace(",", "\u202f")
+    reports = [transform for name, transform in TRANSFORMS.items() if name in PUBLISHED.rows]
+    thresholded = TRANSFORMS["single_band_thresholded"]
+    channels = tuple(sorted({transform.n_channels for transform in reports}))
+    percentages = tuple(int(one.retained_percentile) for one in reports if one.retained_percentile)
+    return (
+        of_data("observations", data.n_observations, lambda r: r.observations.n_clusters, "2-data"),
+        of_data(
+            "observations, rounded",
+            data.n_observations_rounded,
+            lambda r: int(float(f"{r.observations.n_clusters:.2g}")),
+            "2-data",
+        ),
+        of_data("mass of a cluster, at least", data.mass_scale, "as Figure 2 has the masses", "2-data#fig-2", QUOTED),
+        of_data("fewest events", data.fewest_events, lambda r: int(_n_events(r).min()), "2-data#fig-1", *extreme),
+        of_data("most events", data.most_events, lambda r: int(_n_events(r).max()), "2-data#fig-1", *extreme),
+        of_data(share, data.bulk_log10_mass, share_of_masses, "2-data#fig-2", MAJORITY, "data", "a majority"),
+        of_data("band of a luminosity", data.luminosity_band, "the bands of the images", "baselines", QUOTED),
+        of_data("pixels", data.n_pixels, lambda r: r.profile.n_pixels, "3-1-images"),
+        of_data("channels", data.n_channels, lambda _: channels, "3-1-images"),
+        of_data("ends of the bands", data.band_edges, lambda _: TRANSFORMS[FOUR_BANDS].edges_kev, "3-1-images#fig-4"),
+        of_data("threshold of the single band", data.threshold, lambda _: thresholded.edges_kev[-1], "3-1-images"),
+        of_data("retained percentages", data.retained_percentages, lambda _: percentages, "3-1-images#fig-5"),
+        of_data("percentage of a caption", data.retained_in_caption, "those of the text", "3-1-images#fig-5", QUOTED),
+        *_layers(),
+        of_network("all layers", network.n_parameters, lambda weights: sum(one.size for one in weights)),
+        of_network("size", network.model_size, lambda weights: round(sum(one.nbytes for one in weights) / 1024, 2)),
+        of_network("convolution", network.convolution_kernel, lambda weights: weights[0].shape[:2]),
+        of_protocol("epochs", training.epochs, lambda r: r.profile.training.epochs, page),
+        of_protocol("images in a batch", training.batch_size, lambda r: r.profile.training.batch_size, page),
+        of_protocol("learning rate", training.learning_rate, lambda r: r.profile.training.learning_rate, page),
+        of_protocol(
+            "of Adam's default",
+            training.share_of_default_rate,
+            lambda r: r.profile.training.learning_rate / ADAMS_RATE,
+            page,
+        ),
+        of_protocol("folds trained", training.n_folds, lambda r: r.profile.folds.run, page),
+        of_protocol(
+            "share of a test set",
+            training.test_fraction,
+            lambda r: round(float(np.mean(r.fold_of() == 0)), 2),
+            page,
+            SETTING,
+            "data",
+        ),
+        of_protocol("optimiser", training.optimizer, *shown),
+        of_protocol("pooling window", network.pooling_window, *shown),
+        of_protocol("pooling stride", network.pooling_stride, *shown),
+        of_protocol(
+            "epochs before the noise", dynamics.epochs_before_noise, lambda r: r.profile.dynamics.epochs, in_phases
+        ),
+        of_protocol(
+            "views of a cluster",
+            training.n_views,
+            lambda r: r.dynamics(FOUR_BANDS).predictions.shape[2],
+            "3-2-network#fig-8",
+            *recorded,
+        ),
+        of_protocol(
+            "phases of a dynamics", dynamics.n_phases, lambda r: r.dynamics(FOUR_BANDS).n_phases, in_phases, *recorded
+        ),
+        of_protocol("epochs after it", dynamics.epochs_after_noise, _epochs_after_noise, in_phases, *recorded),
+        of_protocol("rows that are put in order", dynamics.disordered_rows, other_row, in_phases, QUOTED),
+        of_protocol("row that stays hard", dynamics.hard_row, other_row, in_phases, QUOTED),
+        of_protocol("rows that vary without AGN", dynamics.varying_rows, other_row, "4-2-comparison", QUOTED),
+        of_earlier("standard deviation", PUBLISHED.earlier_scatter, "", "1-introduction", OF_OTHERS),
+        of_earlier(
+            "observations",
+            PUBLISHED.earlier_n_observations,
+            in_the_work,
+            "1-introduction",
+            OF_OTHERS,
+            printed_words="around 7\u202f000",
+        ),
+    )
 
 
-COMPARISONS: tuple[ComparedNumber, ...] = (*_data(), *_network(), *_protocol(), *_earlier())
+COMPARISONS = _comparisons()
 """Every number outside Table 1 that ours stands beside, in the order of the status page."""

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from report_utils.report.claim_tests import Runs
 from report_utils.report.intervals import MINIMUM_GROUPS, Interval
-from report_utils.report.seeds import CrossValidated, SeedPredictions
+from report_utils.report.seeds import SeedPredictions, Trainings
 from report_utils.report.wording import interval_text, markdown_table
 
 MATES = (0, 1, 3, 6)
@@ -59,8 +59,8 @@ def compare_pairs(seen: SeedPredictions, unseen: SeedPredictions, **bootstrap: i
 
 
 def compare_partitions(
-    random: Mapping[str, Sequence[CrossValidated] | SeedPredictions],
-    grouped: Mapping[str, Sequence[CrossValidated] | SeedPredictions],
+    random: Mapping[str, Trainings],
+    grouped: Mapping[str, Trainings],
 ) -> dict[str, Comparison]:
     """Compare the same networks trained on two partitions, by transform, with every training seed there is."""
     return {

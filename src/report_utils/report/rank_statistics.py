@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from report_utils.dynamics import Recording
 from report_utils.report.intervals import Interval
 from report_utils.report.resampling import resample
 from report_utils.report.statistics import GAUSSIAN_PERCENTILES, moments, scatter_of
@@ -20,16 +20,7 @@ from report_utils.report.statistics import GAUSSIAN_PERCENTILES, moments, scatte
 N_PERMUTATIONS = 200
 
 
-class RecordedTraining(Protocol):
-    """The part of a recorded training that claims use (see :class:`report_utils.dynamics.Recording`)."""
-
-    predictions: NDArray
-    truth: NDArray
-    item: NDArray
-    phase: NDArray
-
-
-def halos(dynamics: RecordedTraining) -> NDArray:
+def halos(dynamics: Recording) -> NDArray:
     """Return (n_test,) the halo of each test cluster; where none is recorded, each cluster has its own."""
     group = getattr(dynamics, "group", None)
     return np.asarray(dynamics.item if group is None else group)
@@ -123,20 +114,20 @@ def middle_gains(
     return resample([before, after], groups, folds, **bootstrap).interval(left_over, confidence)
 
 
-def phase_ends(dynamics: RecordedTraining) -> NDArray[np.intp]:
+def phase_ends(dynamics: Recording) -> NDArray[np.intp]:
     """Return (n_phases,) the last recorded epoch of each phase."""
     phase = np.asarray(dynamics.phase)
     return np.flatnonzero(np.append(phase[1:] != phase[:-1], True))
 
 
-def phase_residuals(dynamics: RecordedTraining) -> list[NDArray[np.float64]]:
+def phase_residuals(dynamics: Recording) -> list[NDArray[np.float64]]:
     """Return, for each phase's end, the (n_test, n_views) residuals [dex]."""
     truth = np.asarray(dynamics.truth, dtype=np.float64)[:, None]
     return [np.asarray(dynamics.predictions[epoch], dtype=np.float64) - truth for epoch in phase_ends(dynamics)]
 
 
 def phase_ratio(
-    seeds: Sequence[RecordedTraining], later: int, earlier: int, *, confidence: float = 0.95, **bootstrap: int
+    seeds: Sequence[Recording], later: int, earlier: int, *, confidence: float = 0.95, **bootstrap: int
 ) -> Interval:
     """Return the scatter at the end of a phase over that at the end of another (from 1), of all training seeds.
 
@@ -148,7 +139,7 @@ def phase_ratio(
     return drawn.interval(lambda totals: scatter_of(totals[..., 0, :3]) / scatter_of(totals[..., 0, 3:]), confidence)
 
 
-def squared_distance(a: RecordedTraining, b: RecordedTraining) -> NDArray[np.float64]:
+def squared_distance(a: Recording, b: Recording) -> NDArray[np.float64]:
     """Return the mean over epochs of the squared difference of two trainings' predictions, (n_test,) [dex^2].
 
     Both are of the same test clusters, in the first view alone.
@@ -158,9 +149,7 @@ def squared_distance(a: RecordedTraining, b: RecordedTraining) -> NDArray[np.flo
     return np.mean(difference.astype(np.float64) ** 2, axis=0)
 
 
-def distance_over_seeds(
-    first: Sequence[RecordedTraining], second: Sequence[RecordedTraining], **bootstrap: int
-) -> Interval:
+def distance_over_seeds(first: Sequence[Recording], second: Sequence[Recording], **bootstrap: int) -> Interval:
     """Return the root mean square distance between two kinds of training over that between seeds of one kind.
 
     It is 1 where a change of kind alters the dynamics as little as a change of seed. There are two seeds or more of
@@ -184,7 +173,7 @@ def distance_over_seeds(
     return drawn.interval(lambda t: np.sqrt((t[..., 0, 0] + t[..., 1, 0]) / ((t[..., 0, 1] + t[..., 1, 1]) / 2)))
 
 
-def hard_clusters(dynamics: RecordedTraining, *, n_scatters: float = 3.0) -> NDArray:
+def hard_clusters(dynamics: Recording, *, n_scatters: float = 3.0) -> NDArray:
     """Return the clusters beyond ``n_scatters`` robust scatters at the end of every phase."""
     hard = np.ones(len(dynamics.truth), dtype=bool)
     for residuals in phase_residuals(dynamics):
@@ -194,7 +183,7 @@ def hard_clusters(dynamics: RecordedTraining, *, n_scatters: float = 3.0) -> NDA
     return np.asarray(dynamics.item)[hard]
 
 
-def hard_in_seeds(seeds: Sequence[RecordedTraining]) -> dict[int, int]:
+def hard_in_seeds(seeds: Sequence[Recording]) -> dict[int, int]:
     """Return the clusters that are hard in any training, with the number of these trainings, the largest first."""
     found = Counter(cluster for dynamics in seeds for cluster in hard_clusters(dynamics).tolist())
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))

@@ -5,29 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.cnn.crossval import CrossValidation
 from report_utils.cnn.untrained import untrained_folds, why_untrained
 from report_utils.errors import InputError
 
 if TYPE_CHECKING:
     from report_utils.dynamics import Recording
     from report_utils.reproduction.one_profile import Reproduction
-
-
-class CrossValidated(Protocol):
-    """The part of a cross-validation that is used here (see :class:`report_utils.cnn.crossval.CrossValidation`)."""
-
-    transform: str
-    cluster: NDArray
-    fold: NDArray
-    group: NDArray
-    truth: NDArray
-    predictions: NDArray
-    history: Mapping[int, Mapping[str, list[float]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +38,7 @@ class SeedPredictions:
     target_variance: tuple[Mapping[int, float], ...] = ()
 
     @classmethod
-    def of(cls, runs: CrossValidated | Sequence[CrossValidated] | SeedPredictions) -> SeedPredictions:
+    def of(cls, runs: Trainings) -> SeedPredictions:
         """Collect a transform's cross-validations, one for each training seed; other clusters or folds are refused."""
         if isinstance(runs, SeedPredictions):
             return runs
@@ -99,6 +88,10 @@ class SeedPredictions:
         rows = np.flatnonzero(np.isin(self.cluster, clusters))
         columns = {name: getattr(self, name)[rows] for name in ("cluster", "fold", "group", "truth")}
         return replace(self, **columns, predictions=self.predictions[:, rows])
+
+
+Trainings = CrossValidation | Sequence[CrossValidation] | SeedPredictions
+"""A transform's test predictions: of one training, of several, or collected."""
 
 
 def all_seeds(reproduction: Reproduction, transforms: Iterable[str] | None = None) -> dict[str, SeedPredictions]:

@@ -175,11 +175,7 @@ def residual_statistics(
 
 
 def describe_all(
-    tested: Mapping[str, SeedPredictions],
-    *,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
-    confidence: float = 0.95,
+    tested: Mapping[str, SeedPredictions], *, n_resamples: int = N_RESAMPLES
 ) -> dict[str, ResidualStatistics]:
     """Describe the residuals of several transforms; those tested on the same clusters are resampled together."""
     alike: dict[bytes, list[str]] = {}
@@ -191,9 +187,9 @@ def describe_all(
         views = [as_views(tested[name].residuals, name) for name in names]
         halos = checked_groups(first.group, len(first.truth))
         columns = [moments(array, first.truth) for array in views]
-        drawn = resample(columns, halos, first.fold, n_resamples=n_resamples, seed=seed)
+        drawn = resample(columns, halos, first.fold, n_resamples=n_resamples)
         for number, (name, array) in enumerate(zip(names, views, strict=True)):
-            found[name] = _describe(array, first.truth, halos, drawn.select([number]), confidence)
+            found[name] = _describe(array, first.truth, halos, drawn.select([number]))
     return {name: found[name] for name in tested}
 
 
@@ -236,8 +232,6 @@ def scatter_contrast(
     groups: ArrayLike | None = None,
     folds: ArrayLike | None = None,
     n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
-    confidence: float = 0.95,
 ) -> Interval:
     """Compare several transforms on the same clusters: the product of their scatters, each to its power.
 
@@ -253,8 +247,8 @@ def scatter_contrast(
         msg = "residuals without any scatter cannot be compared"
         raise InputError(msg)
     halos = checked_groups(groups, arrays[0].shape[1])
-    drawn = resample([moments(array) for array in arrays], halos, folds, n_resamples=n_resamples, seed=seed)
-    return drawn.interval(lambda totals: np.prod(scatter_of(totals) ** np.asarray(powers), axis=-1), confidence)
+    drawn = resample([moments(array) for array in arrays], halos, folds, n_resamples=n_resamples)
+    return drawn.interval(lambda totals: np.prod(scatter_of(totals) ** np.asarray(powers), axis=-1))
 
 
 @dataclass(frozen=True)
@@ -267,16 +261,14 @@ class MassBin:
     scatter: Interval
 
 
-def mass_bins(
-    tested: SeedPredictions, n_bins: int = 5, *, n_resamples: int = N_RESAMPLES, seed: int = 0
-) -> tuple[MassBin, ...]:
+def mass_bins(tested: SeedPredictions, n_bins: int = 5) -> tuple[MassBin, ...]:
     """Return bias and scatter in bins of true mass with equally many clusters."""
     edges = np.quantile(tested.truth, np.linspace(0, 1, n_bins + 1))
     place = np.clip(np.searchsorted(edges, tested.truth, side="right") - 1, 0, n_bins - 1)
     columns = moments(as_views(tested.residuals))
     in_bins = np.concatenate([columns * (place == number)[:, None] for number in range(n_bins)], axis=2)
     groups = checked_groups(tested.group, len(tested.truth))
-    drawn = resample([in_bins], groups, tested.fold, n_resamples=n_resamples, seed=seed)
+    drawn = resample([in_bins], groups, tested.fold)
     return tuple(
         MassBin(
             float(np.median(tested.truth[place == number])),
@@ -302,9 +294,7 @@ class Expectation:
     share_smaller: float
 
 
-def expect_of_samples(
-    n_clusters: int, residuals: ArrayLike, baseline: ArrayLike, *, n_samples: int = 4000, seed: int = 0
-) -> Expectation:
+def expect_of_samples(n_clusters: int, residuals: ArrayLike, baseline: ArrayLike) -> Expectation:
     """Draw samples from held-out clusters, with replacement, and return how far their scatters spread.
 
     The trained networks stay the same, so only the sampling of test clusters is measured; fewer clusters to train on
@@ -318,13 +308,13 @@ def expect_of_samples(
             " clusters or more are needed, the same in both"
         )
         raise InputError(msg)
-    rows = np.random.default_rng(seed).integers(0, len(residuals), (n_samples, n_clusters))
+    rows = np.random.default_rng(0).integers(0, len(residuals), (N_RESAMPLES, n_clusters))
 
     def scatters(views: NDArray[np.float64]) -> NDArray[np.float64]:
         first, second = views.mean(axis=1), (views**2).mean(axis=1)
         return np.sqrt(np.maximum(second[rows].mean(axis=1) - first[rows].mean(axis=1) ** 2, 0.0))
 
     scatter, other = scatters(residuals), scatters(baseline)
-    ratio = np.divide(scatter, other, out=np.ones(n_samples), where=other > 0)
+    ratio = np.divide(scatter, other, out=np.ones(N_RESAMPLES), where=other > 0)
     middle = [tuple(np.percentile(values, [2.5, 97.5]).tolist()) for values in (scatter, ratio)]
     return Expectation(n_clusters, *middle, float(np.mean(ratio < 1)))

@@ -8,7 +8,7 @@ several sources side by side.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from report_utils.binning import TRANSFORMS
@@ -18,7 +18,7 @@ from report_utils.report.claims import CLAIMS
 from report_utils.report.intervals import Interval
 from report_utils.report.printed_numbers import PUBLISHED, table_row
 from report_utils.report.resampling import N_RESAMPLES
-from report_utils.report.seeds import CrossValidated, SeedPredictions, trained_only
+from report_utils.report.seeds import SeedPredictions, Trainings, trained_only
 from report_utils.report.statistics import describe_all
 from report_utils.report.wording import interval_text, markdown_table
 
@@ -31,13 +31,7 @@ _WITHOUT_INTERVAL = ("robust_scatter", "r_squared", "outlier_fraction", "n_clust
 _OURS = (*(f"{name}{end}" for name in _WITH_INTERVAL for end in ("", "_low", "_high")), *_WITHOUT_INTERVAL)
 
 
-def table_one(
-    cross_validations: Mapping[str, CrossValidated | Sequence[CrossValidated] | SeedPredictions],
-    *,
-    n_resamples: int = N_RESAMPLES,
-    seed: int = 0,
-    confidence: float = 0.95,
-) -> pd.DataFrame:
+def table_one(cross_validations: Mapping[str, Trainings], *, n_resamples: int = N_RESAMPLES) -> pd.DataFrame:
     """Return Table 1 with our numbers beside the printed ones, resampled over halos and training seeds.
 
     The frame is indexed by transform, in the report's order, with further ones at the end. Its columns are ``model``,
@@ -49,7 +43,7 @@ def table_one(
     import pandas as pd
 
     tested = {name: SeedPredictions.of(runs) for name, runs in cross_validations.items() if name in TRANSFORMS}
-    ours = describe_all(trained_only(tested), n_resamples=n_resamples, seed=seed, confidence=confidence)
+    ours = describe_all(trained_only(tested), n_resamples=n_resamples)
     records = {}
     ordered = dict.fromkeys((*PUBLISHED.rows, *TRANSFORMS))
     for name in (name for name in ordered if name in TRANSFORMS):

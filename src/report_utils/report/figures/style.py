@@ -19,7 +19,6 @@ OURS, PRINTED, AGN_LESS, NEUTRAL = "#0173b2", "#de8f05", "#029e73", "#949494"
 """From seaborn's ``colorblind`` palette."""
 
 IMAGE_MAP = "viridis"
-PANEL_WIDTH = 8.0
 ONE_EVENT = 0.30103
 """log10(1 + 1), the smallest upper end of a colour scale: an empty image is then not drawn as noise."""
 
@@ -92,17 +91,10 @@ def _with_palette(encoded: str) -> str:
     return min(encoded, shorter, key=len)
 
 
-def new_figure(width: float = PANEL_WIDTH, height: float = 4.0) -> Figure:
-    """Return an empty figure [inches] that pyplot does not keep in memory."""
-    return Figure(figsize=(width, height), layout="constrained")
-
-
-def grid(
-    n_rows: int, n_columns: int, *, width: float = PANEL_WIDTH, height: float = 4.0, share: bool = False
-) -> tuple[Figure, np.ndarray]:
-    """Return a figure and its ``(n_rows, n_columns)`` axes, with shared scales on request."""
-    figure = new_figure(width, height)
-    return figure, figure.subplots(n_rows, n_columns, sharex=share, sharey=share, squeeze=False)
+def grid(n_rows: int, n_columns: int, *, width: float = 8.0, height: float = 4.0) -> tuple[Figure, np.ndarray]:
+    """Return a figure and its ``(n_rows, n_columns)`` axes."""
+    figure = Figure(figsize=(width, height), layout="constrained")  # pyplot does not keep it in memory
+    return figure, figure.subplots(n_rows, n_columns, squeeze=False)
 
 
 def show_image(ax: Axes, image: np.ndarray, *, extent: tuple | None = None, limits: tuple | None = None):
