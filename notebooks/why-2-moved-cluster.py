@@ -73,7 +73,7 @@ from matplotlib.figure import Figure
 from report_utils.binning import get_transform
 from report_utils.errors import NotAvailableError
 from report_utils.experiments.expected_scatter import SLOPE_OF_MASS_WITH_TEMPERATURE
-from report_utils.experiments.moved_clusters import CHANGES, expected_responses, observed_again, slopes_within
+from report_utils.experiments.moved_clusters import CHANGES, expected_responses, observed_again
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, show_image, without_ticks
@@ -103,6 +103,12 @@ predicted = {
     name: {change: widened(*ends, 0.01 if change == "AGN" else 0.1) for change, ends in of_each.items()}
     for name, of_each in arithmetic.items()
 }
+
+
+def slopes_within(x, y):
+    """The least-squares slope of each row of y (..., n_settings) on x (n_settings,)."""
+    centred = np.asarray(x) - np.mean(x)
+    return y @ centred / (centred @ centred)
 
 
 def range_text(ends):

@@ -104,7 +104,7 @@ from scipy.stats import spearmanr
 from report_utils.binning import TRANSFORMS
 from report_utils.binning.observations import half_width_arcsec
 from report_utils.errors import NotAvailableError
-from report_utils.experiments.rings import neutralise, radius_arcsec, radius_half_light, ring_of, ring_shares
+from report_utils.experiments.rings import neutralise, radius_arcsec, radius_half_light, ring_shares
 from report_utils.experiments.saliency import integrated_gradients, lime, randomised
 from report_utils.prediction.trained_networks import networks_of_book
 from report_utils.report import figures, open_reproduction
@@ -162,11 +162,11 @@ RINGS = [
 def rings_of(row):
     """Return the ring of each pixel of an observation."""
     if not in_r500:
-        return ring_of(radius_half_light(reproduction.counts()[row]), INNER_EDGES)
+        return np.digitize(radius_half_light(reproduction.counts()[row]), INNER_EDGES)
     known = catalogue.iloc[row]
     half_width = half_width_arcsec(reproduction.observations.box, known)
     radius = radius_arcsec(reproduction.example_events(row), reproduction.profile.n_pixels, half_width)
-    return ring_of(radius / known["r500_arcsec"], INNER_EDGES)
+    return np.digitize(radius / known["r500_arcsec"], INNER_EDGES)
 
 
 rows_of, rings = {}, {}

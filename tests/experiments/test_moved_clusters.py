@@ -7,24 +7,11 @@ from report_utils.binning.observations import Observations
 from report_utils.experiments.moved_clusters import (
     CHANGES,
     expected_responses,
-    linear_responses,
     observed_again,
-    slopes_within,
 )
 from report_utils.simulation import SimulationSettings, expected_counts
 
 OBSERVATIONS = Observations(n_clusters=8, n_pixels=16, seed=9, settings=SimulationSettings(), archive=None)
-
-
-def test_slopes_are_those_of_the_lines():
-    x, slope = np.array([0.0, 0.3, 1.0, 1.2]), np.array([[-1.2, 0.0], [1.7, 0.4]])
-    np.testing.assert_allclose(slopes_within(x, slope[..., None] * x + 14), slope, atol=1e-12)
-
-
-def test_a_regression_on_exact_observables_follows_them():
-    observables = np.random.default_rng(0).normal(size=(50, 2))
-    masses = 14 + observables @ [0.5, -0.2]
-    np.testing.assert_allclose(linear_responses(observables, masses, [[1, 0], [-2, 1]]), [0.5, -1.2])
 
 
 def test_counts_alone_hardly_know_the_temperature_and_hardness_does():

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from report_utils.binning.observations import Observations, bin_observation
 from report_utils.binning.transforms import SourceName
@@ -23,33 +23,6 @@ CHANGES = ("distance", "temperature", "exposure", "AGN")
 """What is changed: per dex, but AGN are added."""
 
 _SEED_OF_NOISE, _STEP_OF_REDSHIFT = 15, 1.05
-
-
-def slopes_within(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
-    """Return the least-squares slope of each row.
-
-    Parameters
-    ----------
-    x : (n_settings,)
-    y : (..., n_settings)
-
-    Returns
-    -------
-    (...)
-    """
-    centred = np.asarray(x, dtype=np.float64) - np.mean(x)
-    return np.asarray(y, dtype=np.float64) @ centred / (centred @ centred)
-
-
-def linear_responses(observables: ArrayLike, log10_mass: ArrayLike, changes: ArrayLike) -> NDArray[np.float64]:
-    """Return by how much a regression's mass moves [dex] when its observables do.
-
-    Masses ``(n_clusters,)`` are regressed on ``observables`` (n_clusters, n_observables) with a constant; ``changes``
-    are of the observables, ``(..., n_observables)``.
-    """
-    design = np.column_stack([np.ones(len(log10_mass)), observables])
-    coefficients = np.linalg.lstsq(design, np.asarray(log10_mass, dtype=np.float64), rcond=None)[0]
-    return np.asarray(changes, dtype=np.float64) @ coefficients[1:]
 
 
 @cache
@@ -106,7 +79,8 @@ def expected_responses(bands: tuple[int, ...]) -> Mapping[str, tuple[float, floa
         if size_seen is not None:
             columns.append(size_seen)
             changes = np.column_stack([changes, [shrinks, 0, 0, 0]])
-        responses.append(linear_responses(np.transpose(columns), log10_mass, changes))
+        design = np.column_stack([np.ones(len(log10_mass)), *columns])  # a regression with a constant
+        responses.append(changes @ np.linalg.lstsq(design, log10_mass)[0][1:])
     ends = np.min(responses, axis=0), np.max(responses, axis=0)
     return {name: (float(low), float(high)) for name, low, high in zip(CHANGES, *ends, strict=True)}
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from report_utils.binning.interventions import shuffled_energies
 from report_utils.events import EventList
@@ -39,11 +38,6 @@ def radius_half_light(counts: NDArray[np.integer]) -> NDArray[np.float64]:
     radius = np.hypot(rows - np.average(rows, weights=total), columns - np.average(columns, weights=total))
     half = np.quantile(radius.ravel(), 0.5, weights=total.ravel(), method="inverted_cdf")
     return radius / max(half, 0.5)  # half a pixel: all events may lie in one
-
-
-def ring_of(radius: ArrayLike, inner_edges: Sequence[float]) -> NDArray[np.intp]:
-    """Return the ring that each radius lies in, numbered from 0; the last ring has no outer edge."""
-    return np.digitize(radius, inner_edges)
 
 
 def neutralise(

@@ -159,7 +159,7 @@ def _cluster(reproduction: Reproduction, row: int) -> dict[str, Any]:
         for state, changed in changes(observations.settings, known):
             states.append(state)
             cubes.append(observed_again(observations, [row], **changed)[0])
-    words = [third[int(_third_of(reproduction, name, row))] for name, third in _THIRDS.items() if name in known]
+    words = [third[int(_third(reproduction.catalogue[name])[row])] for name, third in _THIRDS.items() if name in known]
     words += ["cool core"] if known.get("cool_core") else []
     words += ["with AGN"] if has_agn else ["without AGN"] if observations.has_agn_less else []
     about = {
@@ -175,11 +175,6 @@ def _cluster(reproduction: Reproduction, row: int) -> dict[str, Any]:
         about |= {"redshift": at, "distance": luminosity_distance(at), "temperature": known["temperature_keV"]}
         about |= {"exposure": observations.settings.exposure_s / 1e3}
     return about
-
-
-def _third_of(reproduction: Reproduction, name: str, row: int) -> int:
-    """Return the third of the whole catalogue that a cluster is in."""
-    return _third(reproduction.catalogue[name])[row]
 
 
 def changes(

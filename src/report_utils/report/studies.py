@@ -14,7 +14,7 @@ from report_utils.report.tables import measured_text, verdicts_markdown
 from report_utils.report.wording import markdown_table
 from report_utils.reproduction.results import Origin
 from report_utils.reproduction.studies import Study, Variant
-from report_utils.reproduction.study_results import Outcome, seeds_of
+from report_utils.reproduction.study_results import Outcome
 
 _TWO_CUTS = ("retained_50", "retained_25")
 
@@ -117,7 +117,7 @@ def judge_over_seeds(outcome: Outcome | None, cluster_names: Sequence[str] | Non
     if outcome is None:
         return None
     runs = Runs(outcome.cross_validations, outcome.dynamics, cluster_names=cluster_names)
-    return OverSeeds(judge_claims(runs), min(seeds_of({"": outcome})), outcome.origin)
+    return OverSeeds(judge_claims(runs), outcome.n_seeds, outcome.origin)
 
 
 def judgements_markdown(judgements: Sequence[Judgement], command: str) -> str:

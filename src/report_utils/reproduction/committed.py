@@ -11,7 +11,7 @@ from report_utils.binning import TRANSFORMS
 from report_utils.errors import InputError, NotAvailableError, printable
 from report_utils.profiles import PROFILE_VARIABLE, Profile, load_profile
 from report_utils.reproduction.one_profile import DYNAMICS_TRANSFORMS, Reproduction
-from report_utils.reproduction.results import Result, key_of, origin_of, read_results, results_folder
+from report_utils.reproduction.results import Result, origin_of, read_results, results_folder
 from report_utils.runs.code_digest import digest
 from report_utils.runs.reads import note_run
 from report_utils.runs.store import Run, RunKey, Store
@@ -133,7 +133,9 @@ class CommittedReproduction(Reproduction):
     def _training_key(self, name: str, *about: Any) -> RunKey:
         """Return the key with which the result was computed, or today's key if there is no result."""
         result = self.results.get(name)
-        return super()._training_key(name, *about) if result is None else key_of(result, self.profile.label)
+        return (
+            super()._training_key(name, *about) if result is None else RunKey(name, result.inputs, self.profile.label)
+        )
 
     def _finished(self, keys: list[RunKey]) -> list[Run]:
         """Return the results of these keys; missing ones are not trained."""

@@ -29,7 +29,7 @@ from report_utils.runs.code_digest import digest, file_digest, reached_definitio
 from report_utils.runs.explain_changes import changes, differences
 from report_utils.runs.manifests import MANIFEST, fault_of
 from report_utils.runs.reads import note_results
-from report_utils.runs.store import Run, RunKey
+from report_utils.runs.store import Run
 from report_utils.workers.backends import ENGINES
 
 _ARRAYS = {"cluster": "iu", "group": "U", "truth": "f", "predictions": "f"}
@@ -380,8 +380,3 @@ def described(results: Mapping[str, Result]) -> list[str]:
         n_tested = sum(len(result.array("cluster", mapped=True)) for result in group)
         lines.append(f"{title}: {what}, {n_tested} observations tested; {origin_of(group).where}")
     return lines
-
-
-def key_of(result: Result, profile: str = "") -> RunKey:
-    """Return the key that a result was computed with."""
-    return RunKey(result.name, result.inputs, profile)

@@ -36,6 +36,11 @@ class Outcome:
     dynamics: Mapping[str, tuple[Recording, ...]]
     origin: Origin | None
 
+    @property
+    def n_seeds(self) -> int:
+        """Return the smallest number of training seeds of a result."""
+        return min(map(len, (*self.cross_validations.values(), *self.dynamics.values())))
+
 
 def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = None) -> dict[str, Outcome | None]:
     """Return the results of each variant that the profile allows; None for a variant that must be trained first.
@@ -54,12 +59,6 @@ def study_outcomes(base: Reproduction, study: Study, *, folder: Path | None = No
             source = _committed(base, source, variant, results)
         outcomes[variant.name] = None if source is None else _outcome(variant, source)
     return outcomes
-
-
-def seeds_of(outcomes: Mapping[str, Outcome | None]) -> list[int]:
-    """Return the number of training seeds of each result of a study."""
-    found = [outcome for outcome in outcomes.values() if outcome is not None]
-    return [len(runs) for one in found for runs in (*one.cross_validations.values(), *one.dynamics.values())]
 
 
 def _committed(

@@ -114,10 +114,9 @@ def verify(reproduction: Reproduction, keys: Sequence[RunKey], seed: int = 0) ->
         if (fault := reproduction.store.fault(key, thorough=True)) is not None:
             found[key.name] = Verification(key.name, "damaged", fault)
     sound = [key for key in keys if key.name not in found]
-    for key in sound:
-        if _kind(key) == "data":
-            found[key.name] = _verify_observations(_maker(reproduction, key), key, seed)
-    stored = [(key, reproduction.store.load(key)) for key in sound if _kind(key) != "data"]
+    for key in (key for key in sound if key.name.startswith("data/")):
+        found[key.name] = _verify_observations(_maker(reproduction, key), key, seed)
+    stored = [(key, reproduction.store.load(key)) for key in sound if key.name not in found]
     found |= _train_again(reproduction, [(key, run) for key, run in stored if run is not None])
     return [found[key.name] for key in keys if key.name in found]
 
@@ -227,7 +226,3 @@ def _same(now: Any, before: Any, tolerance: float) -> bool:
 
 def _root_mean_square(values: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(values, dtype=np.float64))))
-
-
-def _kind(key: RunKey) -> str:
-    return key.name.partition("/")[0]
