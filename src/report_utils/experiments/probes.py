@@ -177,8 +177,6 @@ def grouping(features: ArrayLike, most: int = 6, seed: int = 0) -> tuple[NDArray
 
 def between_groups(values: ArrayLike, group: ArrayLike) -> NDArray[np.float64]:
     """Return the share of each column's variance that lies between groups, ``(n_columns,)``."""
-    values, group = np.asarray(values, dtype=np.float64), np.asarray(group)
-    means = np.empty_like(values)
-    for each in np.unique(group):
-        means[group == each] = values[group == each].mean(axis=0)
-    return explained(values, means)
+    import pandas as pd
+
+    return explained(values, pd.DataFrame(np.asarray(values)).groupby(np.asarray(group)).transform("mean"))

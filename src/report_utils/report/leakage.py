@@ -88,10 +88,11 @@ def comparisons_markdown(compared: Mapping[str, Comparison]) -> str:
 
 def mates_in_training(fold_of: ArrayLike, groups: ArrayLike) -> NDArray[np.int64]:
     """Count for each observation how many others of its halo are in training when it is tested, ``(n_clusters,)``."""
-    fold_of, (names, halo) = np.asarray(fold_of), np.unique(np.asarray(groups), return_inverse=True)
-    in_fold = np.zeros((len(names), int(fold_of.max()) + 1), dtype=np.int64)
-    np.add.at(in_fold, (halo, fold_of), 1)
-    return in_fold.sum(axis=1)[halo] - in_fold[halo, fold_of]
+    import pandas as pd
+
+    frame = pd.DataFrame({"fold": fold_of, "halo": groups})
+    in_all, in_fold = (frame.groupby(keys)["fold"].transform("size") for keys in (["halo"], ["halo", "fold"]))
+    return (in_all - in_fold).to_numpy()
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,10 @@ def rank_displacement(truth: ArrayLike, prediction: ArrayLike) -> NDArray[np.flo
 
     0 is a cluster at its own place; 1/3 is the mean for a random order.
     """
-    of_truth = _ranks(truth)
-    return np.abs(_ranks(prediction) - of_truth) / (len(of_truth) - 1)
+    from scipy.stats import rankdata
 
-
-def _ranks(values: ArrayLike) -> NDArray[np.intp]:
-    return np.argsort(np.argsort(values, axis=-1, kind="stable"), axis=-1)
+    of_truth, of_prediction = (rankdata(values, method="ordinal", axis=-1) for values in (truth, prediction))
+    return np.abs(of_prediction - of_truth) / (len(of_truth) - 1)
 
 
 def reference_displacement(truth: NDArray, prediction: NDArray, middle: NDArray, *, seed: int = 0) -> tuple:

@@ -132,10 +132,9 @@ class CommittedReproduction(Reproduction):
 
     def _training_key(self, name: str, *about: Any) -> RunKey:
         """Return the key with which the result was computed, or today's key if there is no result."""
-        result = self.results.get(name)
-        return (
-            super()._training_key(name, *about) if result is None else RunKey(name, result.inputs, self.profile.label)
-        )
+        if (result := self.results.get(name)) is None:
+            return super()._training_key(name, *about)
+        return RunKey(name, result.inputs, self.profile.label)
 
     def _finished(self, keys: list[RunKey]) -> list[Run]:
         """Return the results of these keys; missing ones are not trained."""
