@@ -5,10 +5,11 @@ from math import inf
 
 import numpy as np
 import pytest
+from tests.report.judging import judge_claims
 
 from report_utils.binning import TRANSFORMS
 from report_utils.report.claim_tests import MARGIN, judged_part
-from report_utils.report.claims import CLAIMS, judge_claims
+from report_utils.report.claims import CLAIMS
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED, Interval, above, below, within
 
 

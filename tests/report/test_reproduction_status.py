@@ -12,13 +12,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from tests.report.judging import judge_claims
 from tests.report.markdown import cells
 from tests.report.test_printed_numbers import numbers as printed_numbers
 
 from report_utils.binning import TRANSFORMS
 from report_utils.book.pages import book_pages
 from report_utils.profiles import load_profile
-from report_utils.report.claims import CLAIMS, MARGIN_REASON, NEARLY_HALF_REASON, NOT_TRAINED, judge_claims
+from report_utils.report.claims import CLAIMS, MARGIN_REASON, NEARLY_HALF_REASON, NOT_TRAINED
 from report_utils.report.compared_numbers import EARLIER, NETWORK, NOT_COMPARABLE, NOT_OURS, PROTOCOL, SHOWN
 from report_utils.report.intervals import AGREES, DIFFERS, HOLDS, UNDECIDED, Interval
 from report_utils.report.printed_numbers import PUBLISHED

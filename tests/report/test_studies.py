@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.report.judging import judge_claims
 from tests.report.markdown import cells
 
 from report_utils.report.claim_tests import Runs
-from report_utils.report.claims import CLAIMS, judge_claims
+from report_utils.report.claims import CLAIMS
 from report_utils.report.intervals import FAILS, HOLDS, UNDECIDED
 from report_utils.report.studies import (
     READINGS,
     STUDIED_CLAIMS,
-    judge_outcome,
     judge_over_seeds,
     judge_study,
     judgements_markdown,
@@ -91,7 +91,7 @@ def test_a_studied_claim_is_judged_as_in_the_list(report_like):
 def test_a_stand_in_is_judged_in_the_place_of_its_transform(outcomes):
     variant = outcomes["percentile-of-events"].variant
     assert variant.trained == ("multi_band_4", "retained_50_of_events", "retained_25_of_events")
-    found = judge_outcome(outcomes["percentile-of-events"], STUDIED_CLAIMS["retained_lose_little"])
+    found = by_variant(judge_study(SENSITIVITY, outcomes)["retained_lose_little"])["percentile-of-events"].evidence
     residuals = {name: run[0].residuals for name, run in outcomes["percentile-of-events"].cross_validations.items()}
     expected = residuals["retained_50"].std() / residuals["multi_band_4"].std()
     assert found.parts[0].measured.value == pytest.approx(expected)

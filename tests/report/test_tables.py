@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.report.judging import judge_claims
 from tests.report.markdown import cells
 
-from report_utils.report.claims import CLAIMS, judge_claims
+from report_utils.report.claims import CLAIMS
 from report_utils.report.printed_numbers import PUBLISHED
 from report_utils.report.tables import (
     evidence_markdown,

@@ -227,7 +227,7 @@ class PhaseTest:
         """Measure and judge every pair of a later and an earlier phase."""
         seeds, parts = runs.dynamics["multi_band_4"], []
         for later, earlier in self.pairs:
-            measure = partial(_phase_ratio, runs, later, earlier)
+            measure = partial(rank_statistics.phase_ratio, seeds, later, earlier, **runs.bootstrap())
             label = f"end of phase {later} over end of phase {earlier}"
             parts.append(judged_part(label, measure, self.rule, self.limit, len(self.pairs)))
         if len(seeds) >= self.n_seeds:
@@ -241,11 +241,6 @@ class PhaseTest:
 
 def _turning_points(rule: Rule, limit: float) -> tuple[float, ...]:
     return (1 / limit, limit) if rule is within else (limit,)
-
-
-def _phase_ratio(runs: Runs, later: int, earlier: int, confidence: float) -> Interval:
-    seeds = runs.dynamics["multi_band_4"]
-    return rank_statistics.phase_ratio(seeds, later, earlier, **runs.bootstrap(), confidence=confidence)
 
 
 def _seeds_needed(needed: int, there: int) -> str:

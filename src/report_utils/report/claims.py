@@ -13,21 +13,18 @@ for that to matter need several trainings.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from report_utils.binning import get_transform
 from report_utils.cnn.untrained import WHAT_TO_TRY
-from report_utils.dynamics import Recording
 from report_utils.report import claim_tests as test
 from report_utils.report import rank_statistics
 from report_utils.report.claim_tests import MARGIN, MINIMUM_SEEDS, Evidence, Runs
 from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, above, below, within
 from report_utils.report.printed_numbers import has_reports_bands
-from report_utils.report.seeds import Trainings
 from report_utils.report.wording import counted, listing
 
 NOT_TRAINED = "did not train"
@@ -262,21 +259,8 @@ CLAIMS: tuple[Claim, ...] = (
 )
 
 
-def judge_claims(
-    cross_validations: Mapping[str, Trainings] | Runs,
-    dynamics: Mapping[str, Recording | Sequence[Recording]] | None = None,
-    **options: Any,
-) -> dict[str, Evidence]:
-    """Judge every claim of :data:`CLAIMS`, in the report's order.
-
-    Takes :class:`report_utils.report.claim_tests.Runs`, or its attributes, where a single dynamics may stand for a
-    sequence of one.
-    """
-    if isinstance(cross_validations, Runs):
-        runs = cross_validations
-    else:
-        seeds = {name: tuple(of) if isinstance(of, Sequence) else (of,) for name, of in (dynamics or {}).items()}
-        runs = Runs(cross_validations, seeds, **options)
+def judge_claims(runs: Runs) -> dict[str, Evidence]:
+    """Judge every claim of :data:`CLAIMS`, in the report's order."""
     return {claim.name: claim.judge(runs) for claim in CLAIMS}
 
 

@@ -162,7 +162,6 @@ def _comparisons() -> tuple[ComparedNumber, ...]:
     other_row = "a row is another cluster here"
     in_the_work = f"{EARLIER_N_IMAGES:,} in the work itself".replace(",", "\u202f")
     reports = [transform for name, transform in TRANSFORMS.items() if name in PUBLISHED.rows]
-    thresholded = TRANSFORMS["single_band_thresholded"]
     channels = tuple(sorted({transform.n_channels for transform in reports}))
     percentages = tuple(int(one.retained_percentile) for one in reports if one.retained_percentile)
     return (
@@ -181,7 +180,12 @@ def _comparisons() -> tuple[ComparedNumber, ...]:
         of_data("pixels", data.n_pixels, lambda r: r.profile.n_pixels, "3-1-images"),
         of_data("channels", data.n_channels, lambda _: channels, "3-1-images"),
         of_data("ends of the bands", data.band_edges, lambda _: TRANSFORMS[FOUR_BANDS].edges_kev, "3-1-images#fig-4"),
-        of_data("threshold of the single band", data.threshold, lambda _: thresholded.edges_kev[-1], "3-1-images"),
+        of_data(
+            "threshold of the single band",
+            data.threshold,
+            lambda _: TRANSFORMS["single_band_thresholded"].edges_kev[-1],
+            "3-1-images",
+        ),
         of_data("retained percentages", data.retained_percentages, lambda _: percentages, "3-1-images#fig-5"),
         of_data("percentage of a caption", data.retained_in_caption, "those of the text", "3-1-images#fig-5", QUOTED),
         *_layers(),

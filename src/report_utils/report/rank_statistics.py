@@ -125,7 +125,7 @@ def phase_residuals(dynamics: Recording) -> list[NDArray[np.float64]]:
 
 
 def phase_ratio(
-    seeds: Sequence[Recording], later: int, earlier: int, *, confidence: float = 0.95, **bootstrap: int
+    seeds: Sequence[Recording], later: int, earlier: int, confidence: float = 0.95, **bootstrap: int
 ) -> Interval:
     """Return the scatter at the end of a phase over that at the end of another (from 1), of all training seeds.
 

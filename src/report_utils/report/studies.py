@@ -51,11 +51,6 @@ class Judgement:
         return None not in (self.evidence, self.default) and self.evidence.verdict != self.default.verdict
 
 
-def judge_outcome(outcome: Outcome, claim: Claim) -> Evidence:
-    """Judge a claim by the runs of a variant, with every training seed there is."""
-    return claim.judge(Runs(outcome.cross_validations, outcome.dynamics))
-
-
 def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[str, list[Judgement]]:
     """Judge each claim of a study by each variant that concerns it: the verdicts by claim, the default's first.
 
@@ -69,7 +64,7 @@ def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[st
             if name not in variant.claims or variant.name not in outcomes:
                 continue
             outcome = outcomes[variant.name]
-            evidence = None if outcome is None else judge_outcome(outcome, claim)
+            evidence = None if outcome is None else claim.judge(Runs(outcome.cross_validations, outcome.dynamics))
             if variant is study.default:
                 default = evidence
             judged[name].append(Judgement(claim, variant, evidence, default))

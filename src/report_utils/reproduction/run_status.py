@@ -15,8 +15,6 @@ from report_utils.runs.explain_changes import changes, differences
 from report_utils.runs.ownership import OwnedEntry, entries
 from report_utils.runs.store import RunKey, Store, partial_folder
 
-State = Literal["fresh", "stale", "missing", "damaged"]
-
 
 @dataclass(frozen=True)
 class Status:
@@ -29,7 +27,7 @@ class Status:
 
     kind: str
     name: str
-    state: State
+    state: Literal["fresh", "stale", "missing", "damaged"]
     reasons: tuple[str, ...] = ()
     begun: bool = False
     about: Mapping[str, Any] | None = None
