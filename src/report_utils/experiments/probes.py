@@ -47,10 +47,7 @@ def layer_outputs(model: keras.Model, images: NDArray[np.float32], layers: Seque
 
 
 def parts(groups: ArrayLike, seed: int = 0) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Split rows into parts that keep groups whole; yield the rows to fit and the rows to test, part by part.
-
-    One group alone is a ValueError.
-    """
+    """Yield the rows to fit and the rows to test of each part, where parts keep groups, two or more, whole."""
     from sklearn.model_selection import GroupKFold
 
     groups = np.asarray(groups)

@@ -76,10 +76,7 @@ def variance_shares(totals: ArrayLike, groups: ArrayLike) -> NDArray[np.float64]
 
 
 def regression_slopes(totals: ArrayLike, n_predictors: int) -> NDArray[np.float64]:
-    """Return the slope of the response with each predictor, all others held, ``(..., n_predictors)``.
-
-    ``totals`` are :func:`second_moments` added up over clusters.
-    """
+    """Return the slope of the response with each predictor, all others held, ``(..., n_predictors)``."""
     covariance = _covariance(totals, n_predictors)
     variances = np.diagonal(covariance, axis1=-2, axis2=-1)[..., :-1]
     ridge = np.eye(n_predictors) * np.where(variances > 0, _RIDGE * variances, 1.0)[..., None]

@@ -180,10 +180,7 @@ def all_baselines(
     folds: range,
     groups: ArrayLike,
 ) -> dict[tuple[str, str, str], CrossValidation]:
-    """Cross-validate every baseline that each transform's channels allow, with every regression.
-
-    Arguments are those of :func:`cross_validate_regression`; results are keyed by transform, baseline and regression.
-    """
+    """Cross-validate every baseline that each transform's channels allow: by transform, baseline and regression."""
     results = {}
     for transform in transforms:
         of_source = statistics[get_transform(transform).source]

@@ -64,8 +64,7 @@ class Evidence:
 class Runs:
     """Predictions on the same clusters, with ratios of their scatters: what claims are judged by.
 
-    ``cross_validations`` and ``dynamics`` are by transform, of one training seed or several; ``n_resamples`` and
-    ``seed`` are of the bootstrap. ``cluster_names`` are what the rows of the catalogue are called.
+    ``n_resamples`` and ``seed`` are of the bootstrap. ``cluster_names`` are what the rows of the catalogue are called.
     """
 
     cross_validations: Mapping[str, Trainings]

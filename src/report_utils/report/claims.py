@@ -265,10 +265,7 @@ def judge_claims(runs: Runs) -> dict[str, Evidence]:
 
 
 def verdict_counts(evidence: Mapping[str, Evidence], by_reading: Container[str] = ()) -> str:
-    """Count the verdicts on the claims, and say where they were given if that is in several places.
-
-    Claims named in ``by_reading``, whose verdict turns with how the report is read, are counted apart.
-    """
+    """Count the verdicts on the claims, and say where they were given; those that turn ``by_reading`` stand apart."""
     verdicts = [found.verdict for name, found in evidence.items() if name not in by_reading]
     counts, turned = counted(verdicts), len(evidence) - len(verdicts)
     counts += [f"{turned} depend{'s' * (turned == 1)} on how the report is read"] if turned else []

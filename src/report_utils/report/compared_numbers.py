@@ -117,22 +117,13 @@ def share_of_masses(reproduction: Reproduction) -> Interval:
     return resample([moments(inside)], reproduction.groups).interval(lambda totals: mean_of(totals[..., 0, :]))
 
 
-def layer_sizes(weights: list[NDArray]) -> list[int]:
-    """Count the parameters of each layer that trains; a layer begins with its kernel."""
-    sizes: list[int] = []
-    for array in weights:
-        if array.ndim > 1 or not sizes:
-            sizes.append(0)
-        sizes[-1] += array.size
-    return sizes
-
-
 def _layer(place: int, layer: PrintedLayer) -> ComparedNumber:
     """Compare the parameters of a layer with those of ours at a place among the layers that have any."""
 
     def ours(weights: list[NDArray]) -> int:
-        sizes = layer_sizes(weights)
-        return sizes[place] if layer.parameters and place < len(sizes) else 0
+        kernels = [number for number, array in enumerate(weights) if array.ndim > 1]  # a layer begins with its kernel
+        sizes = np.add.reduceat([array.size for array in weights], kernels)
+        return int(sizes[place]) if layer.parameters and place < len(sizes) else 0
 
     printed = Printed(layer.parameters, "Figure 6", "parameters")
     return ComparedNumber(NETWORK, f"{layer.name} ({layer.kind})", printed, ours, "3-2-network", FIXED)

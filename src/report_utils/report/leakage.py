@@ -41,10 +41,7 @@ class Comparison:
 
 
 def compare_pairs(seen: SeedPredictions, unseen: SeedPredictions, **bootstrap: int) -> Comparison:
-    """Compare networks of folds drawn regardless of halos with those of folds that keep each halo together.
-
-    Halos are drawn, and trainings of the partition with more folds; ``bootstrap`` is as :class:`Runs` takes it.
-    """
+    """Compare networks of folds drawn regardless of halos with those of folds that keep each halo together."""
     runs = Runs({"seen": seen, "unseen": unseen}, **bootstrap)
     size = len(runs.tested["seen"].cluster), runs.n_halos
     if runs.n_halos < MINIMUM_GROUPS:

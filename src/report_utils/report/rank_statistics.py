@@ -138,10 +138,7 @@ def phase_ratio(
 
 
 def squared_distance(a: Recording, b: Recording) -> NDArray[np.float64]:
-    """Return the mean over epochs of the squared difference of two trainings' predictions, (n_test,) [dex^2].
-
-    Both are of the same test clusters, in the first view alone.
-    """
+    """Return the mean over epochs of the squared difference of the first views' predictions, ``(n_test,)`` [dex^2]."""
     n_epochs = min(len(a.predictions), len(b.predictions))
     difference = np.asarray(a.predictions)[:n_epochs, :, 0] - np.asarray(b.predictions)[:n_epochs, :, 0]
     return np.mean(difference.astype(np.float64) ** 2, axis=0)

@@ -124,10 +124,7 @@ class StatusEntry:
 def reproduction_status(
     reproduction: Reproduction, table: pd.DataFrame, evidence: Mapping[str, Evidence]
 ) -> list[StatusEntry]:
-    """Return the status of all that the report shows, prints and claims.
-
-    From :func:`report_utils.report.tables.table_one` and :func:`report_utils.report.claims.judge_claims`.
-    """
+    """Return the status of all that the report shows, prints and claims."""
     entries = [
         *_figures(reproduction),
         *_table(reproduction, table),

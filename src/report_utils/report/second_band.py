@@ -53,10 +53,7 @@ def range_verdict(measured: Sequence[Interval], low: float, high: float) -> str:
 
 @dataclass(frozen=True)
 class Prediction:
-    """A ratio of two scatters on the same clusters that was predicted to lie between ``low`` and ``high``.
-
-    ``page`` is the notebook that shows it.
-    """
+    """A ratio of two scatters on the same clusters that was predicted to lie between ``low`` and ``high``."""
 
     page: str
     label: str

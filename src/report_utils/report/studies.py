@@ -52,10 +52,7 @@ class Judgement:
 
 
 def judge_study(study: Study, outcomes: Mapping[str, Outcome | None]) -> dict[str, list[Judgement]]:
-    """Judge each claim of a study by each variant that concerns it: the verdicts by claim, the default's first.
-
-    ``outcomes`` are those of :func:`report_utils.reproduction.study_results.study_outcomes`.
-    """
+    """Judge each claim of a study by each variant that concerns it: the verdicts by claim, the default's first."""
     judged: dict[str, list[Judgement]] = {}
     for name in study.default.claims:
         claim, default = STUDIED_CLAIMS[name], None
@@ -92,10 +89,7 @@ def verdicts_by_reading(judged: Mapping[str, Sequence[Judgement]]) -> dict[str, 
 
 @dataclass(frozen=True)
 class OverSeeds:
-    """The verdict on every claim over several training seeds.
-
-    ``n_seeds`` is the smallest number of seeds of a transform or a dynamics; runs of this machine have no ``origin``.
-    """
+    """The verdict on every claim over several training seeds; runs of this machine have no ``origin``."""
 
     evidence: Mapping[str, Evidence]
     n_seeds: int

@@ -139,10 +139,7 @@ def _absent(row: pd.Series) -> str:
 
 
 def shape_markdown(sources: Mapping[str, pd.DataFrame]) -> str:
-    """Write the shape of each row's errors as a Markdown table, from the first source in which it was run.
-
-    Where there are several sources, a last column says which one a row is from.
-    """
+    """Write the shape of each row's errors, from the first source in which it was run, and say which that is."""
     rows = []
     for name in next(iter(sources.values())).index:
         was_run = [label for label, table in sources.items() if _absent(table.loc[name]) != NOT_RUN]

@@ -98,10 +98,7 @@ def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]], align: 
 
 
 def untrained_warning(untrained: Mapping[str, str]) -> str:
-    """Warn that some networks did not train and that none of their numbers is shown; empty where all trained.
-
-    ``untrained`` has the reason by what was trained, empty where it trained.
-    """
+    """Warn of networks that did not train, by the reason, whose numbers are not shown; empty where all trained."""
     lines = [f"- {name}: {reason}" for name, reason in untrained.items() if reason]
     if not lines:
         return ""

@@ -33,10 +33,7 @@ def open_reproduction(profile: str | Path | None = None, store: Store | None = N
 
 
 def named_results(named: str, profile: str | Path | None = None) -> tuple[Profile, Path]:
-    """Return the profile and the folder of the committed results that a profile's name or a path stands for.
-
-    A profile of another name that is requested as well is refused.
-    """
+    """Return the profile and the folder of the results that a profile's name or a path stands for; one name only."""
     place = Path(named)
     shown = load_profile(profile or os.environ.get(PROFILE_VARIABLE) or place.name)
     if shown.name != place.name:
@@ -64,10 +61,7 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
 
 
 def whole_results(profile: Profile, store: Store | None, folder: Path) -> CommittedReproduction | None:
-    """Return the comparable results that have every fold of a profile, or None if no transform has.
-
-    A transform or a training seed of which folds are missing is left out. Damaged results are refused.
-    """
+    """Return the comparable results that have every fold of a profile; None if there are none. Damage is refused."""
     found = _own_results(profile, folder)
     together, n_folds = _going_together(found, profile.folds.run)
     if not any(result.is_fit for result in together.values()):

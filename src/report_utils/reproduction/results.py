@@ -306,10 +306,7 @@ def shortened(reasons: Sequence[str], most: int = 3) -> str:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where some results come from, and in words the inputs that have changed since.
-
-    The first and the last run finished on days such as ``2026-11-22``.
-    """
+    """Where some results come from, the days of the first and the last, and in words what has changed since."""
 
     commits: tuple[str, ...]
     backends: tuple[str, ...]

@@ -290,10 +290,7 @@ def is_trained(base: Reproduction, variant: Variant) -> bool:
 
 
 def train_study(base: Reproduction, study: Study, *, n_training_seeds: int | None = None) -> int:
-    """Compute the missing runs of a study in worker processes, and return their number.
-
-    There are at least ``n_training_seeds`` training seeds, by default the profile's.
-    """
+    """Compute the missing runs of a study, with at least so many training seeds, and return their number."""
     tasks: dict[str, Task] = {}
     for variant in possible_variants(base, study):
         varied = reproduce_variant(base, variant)

@@ -63,10 +63,7 @@ class Verification:
 
 
 def stored_runs(reproduction: Reproduction) -> tuple[list[RunKey], int]:
-    """Return the keys of a profile's current runs, and the number of its stale ones.
-
-    A stale run was computed by other code or from other data, so today's code cannot compute it again.
-    """
+    """Return the keys of a profile's current runs, and the number of stale ones, which cannot be computed again."""
     keys, n_stale = [], 0
     for entry in entries(reproduction.store.root):
         mine = entry.kind == "run" and entry.about.get("profile") == reproduction.profile.label
