@@ -13,7 +13,7 @@ HEADER = "cluster_id,log10_mass,events\n"
 
 @pytest.fixture
 def catalogue(tmp_path):
-    for name in ("a.fits", "b.fits", "c.fits"):
+    for name in ("a.fits", "b.fits", "c.fits", "d.fits"):
         (tmp_path / name).write_bytes(b"x")
 
     def write(text, encoding="utf-8"):
@@ -165,7 +165,7 @@ def test_channels_that_a_row_states_go_before_other_units_of_all_rows(catalogue)
     text = "cluster_id,log10_mass,events,energy_unit,channel_kev,channel_offset_kev\n"
     text += "A,14,a.fits,,0.01,\nB,14,b.fits,keV,,\nC,14,c.fits,channel,,\nD,14,d.fits,,,1.7\n"
     stated = IngestOptions(energy_unit="channel", channel_kev=0.04, channel_offset_kev=1.6)
-    rows = read_catalogue(catalogue(text), stated, check_files=False)
+    rows = read_catalogue(catalogue(text), stated)
     assert [row.options for row in rows] == [
         IngestOptions(channel_kev=0.01),
         IngestOptions(energy_unit="keV"),

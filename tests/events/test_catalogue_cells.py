@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from report_utils.events import read_catalogue
+from report_utils.events import catalogue_cells, read_catalogue
 from report_utils.events.catalogue_cells import FileSearch
 
 ECSV = """# %ECSV 1.0
@@ -134,10 +134,11 @@ def test_only_the_files_name_may_be_a_pattern(folder, refused):
         )
 
 
-def test_first_letters_spare_comparisons_and_the_rest_are_bounded(tmp_path, refused):
+def test_first_letters_spare_comparisons_and_the_rest_are_bounded(tmp_path, refused, monkeypatch):
+    monkeypatch.setattr(catalogue_cells, "MAX_NAMES", 100)
     for number in range(100):
         (tmp_path / f"c{number:03}_evt2.fits").touch()
-    search = FileSearch(max_names=100)
+    search = FileSearch()
     for number in range(100):
         assert search.locate("{cluster_id}_*", f"c{number:03}", tmp_path) == tmp_path / f"c{number:03}_evt2.fits"
     refused(lambda: search.locate("*_evt2.fits", "A", tmp_path), "'*_evt2.fits'", "more than 100 names")

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from report_utils.errors import InputError, shown
-from report_utils.files.plain_numbers import real
+from report_utils.files.input_files import real
 from report_utils.workers.processes import check_workers
 from report_utils.workers.surroundings import enter_surroundings
 

@@ -16,7 +16,6 @@ from report_utils.events.catalogue_cells import (
     FileSearch,
     check_hubble_h,
     log10_mass,
-    named_path,
     read_table,
     row_options,
 )
@@ -50,9 +49,7 @@ class CatalogueError(InputError):
         super().__init__(self.faults[0] + (f" (and {more} more fault{'s' * (more > 1)} in it)" if more else ""))
 
 
-def read_catalogue(
-    path: str | Path, options: IngestOptions | None = None, *, check_files: bool = True
-) -> list[CatalogueRow]:
+def read_catalogue(path: str | Path, options: IngestOptions | None = None) -> list[CatalogueRow]:
     """Read and check a catalogue.
 
     Parameters
@@ -63,8 +60,6 @@ def read_catalogue(
         catalogue's folder; a name with ``*``, ``?`` or ``[...]`` must match exactly one.
     options : IngestOptions, optional
         What the user states about all rows.
-    check_files : bool
-        Whether every event list must exist.
 
     Returns
     -------
@@ -81,7 +76,7 @@ def read_catalogue(
     path, options = Path(path), options or IngestOptions()
     options.check_files()
     table = read_table(path, COLUMNS)
-    reader = _RowReader(path, _mass_column(path, table.header, options), options, check_files=check_files)
+    reader = _RowReader(path, _mass_column(path, table.header, options), options)
     rows = [reader.read(number, record) for number, record in table.rows]
     if faults := [*table.faults, *reader.faults]:
         raise CatalogueError(faults)
@@ -123,9 +118,8 @@ def _mass_column(path: Path, header: Sequence[str], options: IngestOptions) -> s
 class _RowReader:
     """Checks the rows of one catalogue, in their order."""
 
-    def __init__(self, path: Path, mass_column: str | None, options: IngestOptions, *, check_files: bool) -> None:
+    def __init__(self, path: Path, mass_column: str | None, options: IngestOptions) -> None:
         self._path, self._mass_column, self._options = path, mass_column, options
-        self._check_files = check_files
         self._search = FileSearch()
         self._seen: dict[tuple[str, ...], int] = {}
         self.faults: list[str] = []
@@ -184,8 +178,6 @@ class _RowReader:
             text, folder = getattr(self._options, column), None
             if not text or record.get(other):
                 return None
-        if not self._check_files:
-            return named_path(text, record["cluster_id"], folder)
         return self._search.locate(text, record["cluster_id"], folder, outside_paths=self._options.outside_paths)
 
     def _repetitions(

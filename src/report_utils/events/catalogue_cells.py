@@ -24,8 +24,7 @@ from report_utils.events.columnar_tables import parquet_file
 from report_utils.events.csv_table import BLANK, read_head
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import CHANNEL
-from report_utils.files.input_files import demand_file, unreadable
-from report_utils.files.plain_numbers import real
+from report_utils.files.input_files import demand_file, real, unreadable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,6 +35,10 @@ _MAX_BYTES = 64 << 20
 _MAX_COMMENTS = 10_000
 _PARQUET_MAGIC = b"PAR1"
 _BATCH_ROWS = 1024
+_CELL_TYPE = re.compile(
+    r"(?P<text>(?:large_)?(?:string|binary))|fixed_size_binary.*|u?int\d+|halffloat|float|double|bool|decimal.*|null"
+)
+"""The names of Arrow's types of text and of numbers."""
 _MAX_TEXT = 10_000
 """[bytes] Limit for one cell; a path has 4096 at most."""
 MASS_COLUMNS = {
@@ -152,23 +155,15 @@ def _is_text(path: Path, field: pa.Field) -> bool:
     """Whether a column can be read as a dictionary of texts; refuse one that is neither text nor numbers."""
     from pyarrow import types
 
-    kind = field.type.value_type if types.is_dictionary(field.type) else field.type
-    texts = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
-    others = (
-        types.is_fixed_size_binary,
-        types.is_integer,
-        types.is_floating,
-        types.is_boolean,
-        types.is_decimal,
-        types.is_null,
-    )
-    if not any(is_kind(kind) for is_kind in (*texts, *others)):
+    is_encoded = types.is_dictionary(field.type)
+    match = _CELL_TYPE.fullmatch(str(field.type.value_type if is_encoded else field.type))
+    if match is None:
         msg = (
             f"{path}: row 0 (header): column {field.name.strip().lower()!r} holds {printable(str(field.type))}, neither"
             " text nor a number; write it as text"
         )
         raise InputError(msg)
-    return kind == field.type and any(is_kind(kind) for is_kind in texts)
+    return bool(match["text"]) and not is_encoded
 
 
 def _cells(path: Path, name: str, values: pa.Array) -> list[str]:
@@ -256,8 +251,8 @@ def _likely(value: float, *, is_log: bool) -> str:
 class FileSearch:
     """Finds the file that a path or a pattern names; lists each folder once, and looks at a bounded number of names."""
 
-    def __init__(self, max_names: int = MAX_NAMES) -> None:
-        self._max_names, self._n_names = max_names, 0
+    def __init__(self) -> None:
+        self._n_names = 0
         self._listed: dict[Path, list[str]] = {}
 
     def locate(self, text: str, cluster_id: str, folder: Path | None, *, outside_paths: bool = False) -> Path:
@@ -266,7 +261,13 @@ class FileSearch:
         Paths start in the catalogue's folder and may leave it (absolute, by ``..`` or by a link) with
         ``outside_paths`` alone. Those of an option (``folder`` is None) start in the working folder and lead anywhere.
         """
-        path = named_path(text, cluster_id, folder)
+        if ID_FIELD in text and "/" in cluster_id:
+            msg = f"{cluster_id!r} stands for a part of a file's name in {text!r} and holds a '/'; rename the cluster"
+            raise InputError(msg)
+        if text.endswith(("/", "/.")):
+            msg = f"{text!r} names a folder; name the file in it"
+            raise InputError(msg)
+        path = (folder or Path()) / text.replace(ID_FIELD, cluster_id)
         if not path.is_file():
             where = f"(paths start at {'the working folder' if folder is None else 'the folder of the catalogue'})"
             pattern = text.replace(ID_FIELD, glob.escape(cluster_id))
@@ -306,25 +307,14 @@ class FileSearch:
         names = self._listed[folder]
         names = names[bisect_left(names, letters) : bisect_right(names, letters + "\U0010ffff")]
         self._n_names += len(names)
-        if self._n_names > self._max_names:
+        if self._n_names > MAX_NAMES:
             msg = (
                 f"{printable(pattern)!r}, with the patterns of the rows before, is compared with more than"
-                f" {self._max_names} names; begin it with letters of the name, or name the file"
+                f" {MAX_NAMES} names; begin it with letters of the name, or name the file"
             )
             raise InputError(msg)
         matches = re.compile(fnmatch.translate(pattern)).match
         return [name for name in names if matches(name) and (pattern.startswith(".") or not name.startswith("."))]
-
-
-def named_path(text: str, cluster_id: str, folder: Path | None) -> Path:
-    """Return the path that a cell or an option gives, whether there is such a file or not."""
-    if ID_FIELD in text and "/" in cluster_id:
-        msg = f"{cluster_id!r} stands for a part of a file's name in {text!r} and holds a '/'; rename the cluster"
-        raise InputError(msg)
-    if text.endswith(("/", "/.")):
-        msg = f"{text!r} names a folder; name the file in it"
-        raise InputError(msg)
-    return (folder or Path()) / text.replace(ID_FIELD, cluster_id)
 
 
 def row_options(record: Mapping[str, str], stated: IngestOptions, rmf: Path | None) -> IngestOptions:

@@ -30,10 +30,10 @@ from report_utils.files.input_files import (
     damaged,
     first_bytes,
     open_maybe_gzipped,
+    real,
     unpacked_limit,
     unpacks_too_large,
 )
-from report_utils.files.plain_numbers import real
 
 BLANK = " "
 _DELIMITERS = (",", "\t", ";")

@@ -11,7 +11,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,6 +28,14 @@ ALL_TABLES = "all"
 """Requests every table called EVENTS, read as one list."""
 _ENERGY_NAMES = {"energy", "signal", "pi", "pha"}
 _TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".dat", ".ecsv")
+_COLUMN_KEYWORDS = ("TUNIT", "TCTYP", "TCRPX", "TCRVL", "TCDLT", "TCUNI")
+"""What every table must say alike of a column, ..."""
+_TABLE_KEYWORDS = (
+    "TELESCOP",
+    "INSTRUME",
+    *(f"REF{axis}C{word}" for word in ("TYP", "RPX", "RVL", "DLT", "UNI") for axis in "XY"),
+)
+"""... and of itself."""
 
 
 @dataclass(frozen=True)
@@ -278,9 +286,7 @@ def choose_table(tables: Sequence[Table], requested: str | int | None) -> Table:
         found = [table for table in tables if wanted == str(table.number)]
         found = found or [table for table in tables if wanted == table.name.strip().lower()]
         if not found and wanted == ALL_TABLES:
-            from report_utils.events.joined_table import join
-
-            return join([table for table in events if table.n_rows], path)
+            return _join([table for table in events if table.n_rows], path)
         if not found:
             msg = f"{path}: has no table {requested!r}; it holds {shown}"
             raise InputError(msg)
@@ -310,3 +316,58 @@ def choose_table(tables: Sequence[Table], requested: str | int | None) -> Table:
 def _promises_events(table: Table) -> bool:
     has_positions = {"ra", "dec"} <= table.names or {"x", "y"} <= table.names
     return has_positions and bool(table.names & _ENERGY_NAMES)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class JoinedTable(Table):
+    """Several tables of one FITS file, one after the other, with the header of the first."""
+
+    parts: tuple[Table, ...]
+
+    is_fits: ClassVar[bool] = True
+
+    def blocks(self, wanted: Sequence[Column]) -> Iterator[list[NDArray]]:
+        """Yield the columns' values block by block, table by table."""
+        for part in self.parts:
+            yield from part.blocks([part.need(column.name) for column in wanted])
+
+    def demand_whole(self) -> None:
+        """Refuse a table that is compressed, or longer than its file."""
+        for part in self.parts:
+            part.demand_whole()
+
+
+def _join(tables: Sequence[Table], path: Path) -> Table:
+    """Return FITS tables as one; they may not differ in their columns, units or sky axes."""
+    if not tables:
+        msg = f"{path}: no table called EVENTS has rows, so there is nothing to read; leave this file out"
+        raise InputError(msg)
+    first, *others = tables
+    if not others:
+        return first
+    for other in others:
+        what = _difference(first, other)
+        if what:
+            msg = (
+                f"{path}: tables number {first.number} and {other.number} cannot be read as one list: they differ in"
+                f" {what}; read one of them (--table {first.number})"
+            )
+            raise InputError(msg)
+    described = {one.name: getattr(first, one.name) for one in fields(Table)}
+    return JoinedTable(**described | {"n_rows": sum(table.n_rows for table in tables)}, parts=tuple(tables))
+
+
+def _difference(first: Table, other: Table) -> str:
+    ours, theirs = (sorted(table.columns, key=lambda column: column.name.lower()) for table in (first, other))
+    if first.names != other.names or len(ours) != len(theirs):
+        return f"their columns ({printable(', '.join(sorted(first.names ^ other.names)))})"
+    for keyword in _TABLE_KEYWORDS:
+        if first.value(keyword, or_of_file=True) != other.value(keyword, or_of_file=True):
+            return keyword
+    for column, same in zip(ours, theirs, strict=True):
+        if (column.dtype, column.n_values) != (same.dtype, same.n_values):
+            return f"the format of column {column.name!r}"
+        for word in _COLUMN_KEYWORDS:
+            if first.value(f"{word}{column.number}") != other.value(f"{word}{same.number}"):
+                return f"{word} of column {column.name!r}"
+    return ""

@@ -13,6 +13,7 @@ import gzip
 import math
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -20,14 +21,12 @@ import numpy as np
 
 from report_utils.errors import InputError
 from report_utils.events.archive import Archive
-from report_utils.events.catalogue import read_catalogue
 from report_utils.events.event_files import open_tables
 from report_utils.events.eventlist import EventList, Source, content_digest
-from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import SKY_PIXELS
 from report_utils.events.positions import to_sky
 from report_utils.files.disk import whole_file
-from report_utils.files.input_files import unreadable
+from report_utils.files.input_files import demand_file, unreadable
 
 CATALOGUE = "catalogue.csv"
 _COLUMNS = ("cluster_id", "log10_mass", "events", "events_agn_less", "group")
@@ -95,8 +94,9 @@ def export_observations(
                 msg = f"{folder}: {events.label} has no mass (log10_mass={events.log10_mass}); give it one"
                 raise InputError(msg)
             name = _file_name(events, done, folder)
-            row = {"cluster_id": events.cluster_id, "log10_mass": _mass_text(events.log10_mass)}
-            row |= {"group": events.group, "events": _write_missing(folder, name, events, own, gzipped=gzipped)}
+            mass = repr(float(events.log10_mass)) if math.isfinite(events.log10_mass) else ""
+            row = {"cluster_id": events.cluster_id, "log10_mass": mass, "group": events.group}
+            row["events"] = _write_missing(folder, name, events, own, gzipped=gzipped)
             if other is not None:
                 row["events_agn_less"] = _write_missing(folder, f"{name}_agn_less", other, own, gzipped=gzipped)
             rows[events.cluster_id] = row
@@ -123,10 +123,6 @@ def _pairs(observations: Iterable[EventList | Pair], *, agn_less: bool) -> Itera
         if other is None and events.source is not None:
             other = events.without_agn()
         yield events, other if agn_less else None
-
-
-def _mass_text(log10_mass: float) -> str:
-    return repr(float(log10_mass)) if math.isfinite(log10_mass) else ""
 
 
 def _file_name(events: EventList, done: set[str], folder: Path) -> str:
@@ -158,23 +154,17 @@ def _earlier_rows(catalogue: Path) -> dict[str, dict[str, str]]:
     """Return the rows of an earlier export into this folder; refuse a catalogue that no export has written."""
     if not catalogue.exists():
         return {}
-    rows = {
-        row.cluster_id: {
-            "cluster_id": row.cluster_id,
-            "log10_mass": _mass_text(row.log10_mass),
-            "events": row.events.name,
-            "events_agn_less": row.events_agn_less.name if row.events_agn_less else "",
-            "group": row.group,
-        }
-        for row in read_catalogue(catalogue, IngestOptions(without_masses=True), check_files=False)
-        if row.events.is_file()
-    }
-    first_line = catalogue.read_text(encoding="utf-8").partition("\n")[0]
-    is_own = any(written_digest(catalogue.parent / row["events"]) is not None for row in rows.values())
-    if first_line != ",".join(_COLUMNS) or not is_own:
+    demand_file(catalogue)
+    rows: list[dict[str, str]] = []
+    with suppress(ValueError, csv.Error), catalogue.open(encoding="utf-8", newline="") as stream:
+        if next(stream, "").rstrip() == ",".join(_COLUMNS):
+            rows = list(csv.DictReader(stream, _COLUMNS))
+    is_whole = all(None not in row and None not in row.values() for row in rows)  # a value for each column
+    there = [row for row in rows if is_whole and (catalogue.parent / row["events"]).is_file()]
+    if not any(written_digest(catalogue.parent / row["events"]) is not None for row in there):
         msg = f"{catalogue}: this catalogue exists, but no export has written it; choose another folder"
         raise InputError(msg)
-    return rows
+    return {row["cluster_id"]: row for row in there}
 
 
 def write_sixte(

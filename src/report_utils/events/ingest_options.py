@@ -17,8 +17,7 @@ from report_utils.errors import InputError
 from report_utils.events.energies import read_ebounds
 from report_utils.events.gti import IN_FILE
 from report_utils.events.missions import CHANNEL, is_energy
-from report_utils.files.input_files import sha256_of
-from report_utils.files.plain_numbers import real, whole
+from report_utils.files.input_files import real, sha256_of, whole
 
 READER = 5
 """Raised when reading a file gives something new, so that archives are brought up to date."""
@@ -38,7 +37,7 @@ def _option(panel: str, text: str, default: Any = None, **more: Any) -> Any:
 
 
 def _parsed(parse: Callable[[str], Any], what: str) -> BeforeValidator:
-    """Parse text as :mod:`~report_utils.files.plain_numbers` does: Python would read 0_492 as 492."""
+    """Parse text as :mod:`~report_utils.files.input_files` does: Python would read 0_492 as 492."""
 
     def validate(value: Any) -> Any:
         if not isinstance(value, str):

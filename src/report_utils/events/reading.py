@@ -31,10 +31,9 @@ from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.energies import Energies, decide_energies
-from report_utils.events.event_files import Column, Rows, Table, choose_table, open_tables
+from report_utils.events.event_files import Column, JoinedTable, Rows, Table, choose_table, open_tables
 from report_utils.events.eventlist import EventList, Source
 from report_utils.events.ingest_options import IngestOptions
-from report_utils.events.joined_table import JoinedTable, demand_one_unit
 from report_utils.events.missions import row_filters, table_kind
 from report_utils.events.positions import PositionColumns, SkyFrame, decide_positions, place
 
@@ -159,7 +158,7 @@ def load_events(
 
     # From the file's numbers to keV and arcsec.
     if isinstance(table, JoinedTable) and layout.energies.by == "custom":
-        demand_one_unit(table, layout.energies)
+        _demand_one_unit(table, layout.energies)
     labels = None
     if source_id is not None:
         ids = rows.values[source_id.name]
@@ -192,6 +191,22 @@ def load_events(
     return Reading(
         events, table, layout, tally.n_rows, tally.dropped, positions.frame, region_xy, tuple(faults), n_repeated
     )
+
+
+def _demand_one_unit(table: JoinedTable, energies: Energies) -> None:
+    """Refuse tables of which some seem to be in keV and some in eV, if custom alone decides the unit."""
+    name, units = energies.column.name, {}
+    for part in table.parts:
+        column = part.need(name)
+        unit = energies.settled(part.read([column]).values[column.name], table.path).unit
+        units.setdefault(unit, part.number)
+    if len(units) > 1:
+        said = " and ".join(f"{unit} (number {number})" for unit, number in units.items())
+        msg = (
+            f"{table.path}: column {name!r}: nothing states its unit, and by their values the tables are in {said};"
+            " read one of them (--table NUMBER), or correct TUNIT"
+        )
+        raise InputError(msg)
 
 
 def decide_layout(table: Table, options: IngestOptions) -> Layout:

@@ -1,4 +1,4 @@
-"""Reading a file that a user names: checks of its kind, its size and its JSON, and unpacking gzip within bounds.
+"""Reading what a user names: checks of a file's kind, size and JSON, unpacking gzip within bounds, plain numbers.
 
 A device or a pipe never ends, a few kilobytes can claim or unpack to gigabytes, and brackets can nest deeper than
 Python parses. Each is refused in one line before it costs memory or time.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import math
 import os
+import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -39,6 +41,9 @@ _MAX_RATIO = 200
 """Numbers pack to a tenth at best; blank columns and images beside them pack better."""
 UNPACKING_ERRORS = (EOFError, zlib.error, gzip.BadGzipFile)
 _CHUNK = 16 << 20
+_REAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
+_WHOLE = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_MAX_DIGITS = 100
 
 
 def demand_file(path: Path, max_bytes: int = MAX_BYTES) -> int:
@@ -197,3 +202,19 @@ def verify_checksum(path: Path, stream: IO[bytes]) -> None:
     except (*UNPACKING_ERRORS, OSError) as error:
         msg = f"{path}: the gzip checksum does not match ({error}); copy or download the file again"
         raise InputError(msg) from None
+
+
+def real(text: str) -> float | None:
+    """Return the finite number that a text is, or None.
+
+    ``float`` also accepts ``1_6e13`` (ten times 1.6e13), digits of other scripts, ``nan`` and ``inf``.
+    """
+    text = text.strip()
+    value = float(text) if len(text) <= _MAX_DIGITS and _REAL.fullmatch(text) else math.nan
+    return value if math.isfinite(value) else None
+
+
+def whole(text: str) -> int | None:
+    """Return the whole number that a text is, or None."""
+    text = text.strip()
+    return int(text) if _WHOLE.fullmatch(text) else None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from report_utils.files.plain_numbers import real, whole
+from report_utils.files.input_files import real, whole
 
 
 @pytest.mark.parametrize(
