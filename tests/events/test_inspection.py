@@ -1,13 +1,10 @@
 import matplotlib
 import numpy as np
 from astropy.io import fits
-from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
-from report_utils.binning import band_counts
 from report_utils.cli import app
 from report_utils.events import IngestOptions, inspect_events
-from report_utils.events.inspection import draw_bands
 
 
 def test_what_was_found_and_how_it_was_decided(chandra):
@@ -108,26 +105,8 @@ def test_the_command_goes_on_after_a_bad_file(chandra, tmp_path):
 
 
 def test_a_picture_that_cannot_be_written(chandra, tmp_path, refused):
-    found = inspect_events(chandra(n=200))
-    counts = band_counts(found.events, 16)
-    refused(lambda: draw_bands(found, counts, tmp_path / "a.gif"), "a.gif", ".png")
-    refused(lambda: draw_bands(found, counts, tmp_path / "no" / "a.png"), "cannot be written")
+    def inspect(picture):
+        raise CliRunner().invoke(app, ["inspect", str(chandra(picture.parent.name)), "--image", str(picture)]).exception
 
-
-def test_the_picture_shows_each_bands_counts_on_one_scale(chandra, tmp_path, monkeypatch):
-    found, drawn = inspect_events(chandra(n=200)), []
-    counts = band_counts(found.events, 16)
-    save = Figure.savefig
-    monkeypatch.setattr(
-        Figure, "savefig", lambda one, *path, **options: drawn.append(one) or save(one, *path, **options)
-    )
-    draw_bands(found, counts, tmp_path / "a.svg")
-    panels = drawn[0].axes[:4]
-    assert [panel.get_title().split(": ")[1] for panel in panels] == [
-        f"{n} events" for n in counts.sum(axis=(0, 1)).tolist()
-    ]
-    assert {panel.images[0].get_clim() for panel in panels} == {(0.0, np.log10(1.0 + counts.max()))}
-    for band, panel in enumerate(panels):
-        np.testing.assert_array_equal(panel.images[0].get_array(), np.log10(1 + counts[:, :, band]))
-    x, y = found.events.x, found.events.y
-    np.testing.assert_allclose(panels[0].images[0].get_extent(), [x.min(), x.max(), y.min(), y.max()])
+    refused(lambda: inspect(tmp_path / "a.gif"), "a.gif", ".png")
+    refused(lambda: inspect(tmp_path / "no" / "a.png"), "a.png: cannot write here: No such file", "with --image")

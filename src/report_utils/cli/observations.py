@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from report_utils.cli.app import BAD_INPUT, OBSERVATIONS, MinutesOption, ProfileOption, app, complain, limited_to, say
 from report_utils.cli.event_options import file_path, takes_event_options
-from report_utils.errors import InputError
+from report_utils.errors import InputError, printable
 from report_utils.events.ingest_options import AGN, CATALOGUE, CLEANING, COLUMNS, THINNING, IngestOptions
 
+if TYPE_CHECKING:
+    from report_utils.events import EventList
+
+_PICTURES = (".png", ".pdf", ".svg")
 _FAULTS_SHOWN = 20
 """Of a catalogue, one a line: a wrong unit is a fault of every row."""
 
@@ -119,12 +123,27 @@ def inspect(
             continue
         say(found)
         if image is not None:
-            from report_utils.binning import band_counts
-            from report_utils.events.inspection import draw_bands
-
-            draw_bands(found, band_counts(found.events), image)
+            _draw_bands(found.events, file.name, image)
             typer.echo(f"picture: {image}")
     raise typer.Exit(BAD_INPUT if n_failed else 0)
+
+
+def _draw_bands(events: EventList, title: str, path: Path) -> None:
+    """Draw the report's bands as Figure 4 does, into the file that a path names."""
+    from matplotlib import rc_context
+
+    from report_utils.binning import band_counts
+    from report_utils.files.disk import clear_disk_errors, whole_file
+    from report_utils.report.figures.images import band_images
+    from report_utils.report.figures.style import use_book_style
+
+    if path.suffix.lower() not in _PICTURES:
+        msg = f"{path}: pictures are written as {', '.join(_PICTURES)}; choose a name with one of these endings"
+        raise InputError(msg)
+    with rc_context(), clear_disk_errors(path, "--image"), whole_file(path) as temporary:
+        use_book_style()
+        figure = band_images([band_counts(events)], [printable(title, 24)])
+        figure.savefig(temporary, format=path.suffix[1:].lower(), dpi=130)
 
 
 @app.command(rich_help_panel=OBSERVATIONS)

@@ -1,4 +1,4 @@
-"""What a file holds, how that was decided, what an ingest would leave out, and a picture of it."""
+"""What a file holds, how that was decided, and what an ingest would leave out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from report_utils.errors import InputError
 from report_utils.events.bands import BAND_EDGES_KEV, band_titles
@@ -15,10 +14,8 @@ from report_utils.events.gti import IN_FILE, good_times_filter, interval_tables
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.missions import background_filter, grade_filter
 from report_utils.events.reading import Reading, load_events
-from report_utils.files.disk import whole_file
 
 _IDS_SHOWN = 5
-_FORMATS = (".png", ".pdf", ".svg")
 _AGN_OPTION = "--agn-source-ids ID,..."
 _BACKGROUND_ID = -1
 """SIXTE's SRC_ID of what is not from a source."""
@@ -28,11 +25,8 @@ _BACKGROUND_ID = -1
 class Inspection(Reading):
     """What :func:`inspect_events` found: an event list as it was read; ``str()`` of it is the text for a reader.
 
-    Parameters
-    ----------
-    could_drop : dict
-        Option -> what it would do, for cuts and the way to an AGN-less list that were not asked for and that this file
-        has the columns for; each on its own.
+    ``could_drop`` says, by option, what each cut that was not asked for would do by itself, and the way to an AGN-less
+    list, where this file has the columns for it.
     """
 
     could_drop: dict[str, str]
@@ -126,48 +120,3 @@ def _source_ids(table: Table) -> str:
     shown = ", ".join(f"{values[n]:.0f} in {counts[n]}" for n in most) + (", ..." if len(values) > len(most) else "")
     what = f"{column.name} has {len(values)} value{'s' * (len(values) > 1)} ({shown} rows)"
     return f"{what}; which are AGN only you can say"
-
-
-def draw_bands(inspection: Inspection, counts: NDArray[np.integer], path: Path) -> None:
-    """Draw the counts of the report's bands side by side, on one colour scale, into the file that a path names.
-
-    Parameters
-    ----------
-    inspection : Inspection
-    counts : (n_pixels, n_pixels, n_bands) int [events]
-        As :func:`report_utils.binning.band_counts` gives them for its events.
-    path : Path
-        Its ending names the format.
-
-    Raises
-    ------
-    InputError
-        If there is no such format, or the file cannot be written.
-    """
-    from matplotlib import style
-    from matplotlib.figure import Figure
-
-    if path.suffix.lower() not in _FORMATS:
-        msg = f"{path}: pictures are written as {', '.join(_FORMATS)}; choose a name with one of these endings"
-        raise InputError(msg)
-    x, y = inspection.events.x, inspection.events.y
-    aspect = "equal" if 0.25 < np.ptp(x) / np.ptp(y) < 4 else "auto"
-    with style.context("default"):  # whatever the user's matplotlibrc says
-        figure = Figure(figsize=(13.0, 3.9), layout="constrained")
-        panels = figure.subplots(1, counts.shape[2], sharex=True, sharey=True)
-        for panel, image, name in zip(panels, np.moveaxis(counts, 2, 0), band_titles(BAND_EDGES_KEV), strict=True):
-            drawn = panel.imshow(
-                np.log10(1.0 + image), origin="lower", extent=(x.min(), x.max(), y.min(), y.max()), aspect=aspect,
-                vmin=0.0, vmax=np.log10(1.0 + max(1.0, float(counts.max()))), interpolation="none",
-            )  # fmt: skip
-            panel.set_title(f"{name}: {int(image.sum())} events", fontsize="medium")
-            panel.set_xlabel("x [arcsec]")
-        panels[0].set_ylabel("y [arcsec]")
-        figure.colorbar(drawn, ax=panels, label="log10(1 + events)", shrink=0.85)
-        figure.suptitle(inspection.table.path.name)
-        try:
-            with whole_file(path) as temporary:
-                figure.savefig(temporary, format=path.suffix[1:].lower(), dpi=130)
-        except OSError as error:
-            msg = f"{path}: cannot be written ({error.strerror or error}); check the folder and the space left"
-            raise InputError(msg) from None

@@ -94,20 +94,7 @@ def _radius_column(table: Table) -> tuple[Column, str]:
 
 
 def mask_point_sources(reading: Reading, sources: PointSourceList) -> tuple[EventList, int]:
-    """Take out the events inside any of the circles.
-
-    Parameters
-    ----------
-    reading : Reading
-        An event list, and where on the sky it lies.
-    sources : PointSourceList
-        Those outside the field have no effect.
-
-    Returns
-    -------
-    events : EventList
-        The events outside every circle, in their order.
-    n_masked : int
+    """Return the events outside every circle, in their order, and the number of those inside.
 
     Raises
     ------

@@ -137,14 +137,8 @@ def load_events(
 ) -> Reading:
     """Read an event list as :func:`read_events` does, and report what was found and dropped.
 
-    Parameters
-    ----------
-    path : path
-    options : IngestOptions, optional
-    region_xy : (x, y) [arcsec], optional
-        The centre of the region to cut out, in place of the events' own.
-    **about
-        cluster_id, log10_mass and group of the event list.
+    ``region_xy`` is the centre [arcsec] of the region to cut out, in place of the events' own; ``about`` is cluster_id,
+    log10_mass and group of the event list.
     """
     path = Path(path)
     table = choose_table(open_tables(path), options.table)
