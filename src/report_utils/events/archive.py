@@ -71,11 +71,6 @@ class ArchivedList:
 class Archive:
     """Observations on disk, in a fixed order.
 
-    Parameters
-    ----------
-    folder : Path
-    lists : sequence of ArchivedList
-
     Attributes
     ----------
     observations : tuple of ArchivedList

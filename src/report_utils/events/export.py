@@ -182,8 +182,7 @@ def write_sixte(
     ----------
     path : path
     events : EventList
-        Labels become SRC_ID as in :data:`SOURCE_IDS`; the header's SRCGAS, SRCAGN, SRCBKG and SRCLABEL say
-        so.
+        Labels become SRC_ID as in :data:`SOURCE_IDS`; the header's SRCGAS, SRCAGN, SRCBKG and SRCLABEL say so.
     overwrite : bool
         Whether an existing file may be replaced.
     pointing : (ra, dec) [deg]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -272,12 +272,11 @@ def _parse(stream: IO[bytes]) -> Header | None:
 
 def _table(path: Path, number: int, header: Header, primary: Header, start: int) -> FitsTable:
     is_ascii = header["XTENSION"] == "TABLE"
-    kind, column_of = (AsciiTable, _ascii_column) if is_ascii else (FitsTable, _binary_column)
     name = printable(str(header.get("EXTNAME", number)).strip())
     columns: list[FitsColumn] = []
     end = 0
     for n in range(1, int(header["TFIELDS"]) + 1):
-        columns.append(_column(header, n, column_of, end, f"{path}: table {name}"))
+        columns.append(_column(header, n, end, f"{path}: table {name}", is_ascii=is_ascii))
         end += columns[-1].width
     row_bytes, n_rows = int(header["NAXIS1"]), int(header["NAXIS2"])
     if not is_ascii and (end != row_bytes or n_rows < 0):
@@ -286,16 +285,50 @@ def _table(path: Path, number: int, header: Header, primary: Header, start: int)
             " rows; the header is damaged: copy or download the file again"
         )
         raise InputError(msg)
-    return kind(
+    return (AsciiTable if is_ascii else FitsTable)(
         path=path, name=name, number=number, columns=tuple(columns), n_rows=max(0, n_rows), header=header,
         primary=primary, row_bytes=row_bytes, start=start,
     )  # fmt: skip
 
 
-def _column(
-    header: Header, n: int, layout_of: Callable[..., dict[str, Any] | None], offset: int, where: str
-) -> FitsColumn:
-    form = str(header.get(f"TFORM{n}", "")).strip().upper()
+def _column(header: Header, n: int, offset: int, where: str, *, is_ascii: bool) -> FitsColumn:
+    """Return a column as its keywords describe it (FITS standard 4.0, sections 7.2 and 7.3)."""
+    form, null = str(header.get(f"TFORM{n}", "")).strip().upper(), header.get(f"TNULL{n}")
+    match = (_ASCII_FORM if is_ascii else _BINARY_FORM).match(form)
+    if match is None:
+        msg = f"{where}: TFORM{n} is {printable(form)!r}, which FITS does not know; copy or download the file again"
+        raise InputError(msg)
+    scale, zero, fault = _scaling(header, n)
+    about: dict[str, Any] = {"name": printable(str(header.get(f"TTYPE{n}", f"column {n}")).strip()), "number": n}
+    about |= {"form": form, "scale": scale, "zero": zero, "fault": fault}
+    if is_ascii:
+        code, width = match[1], int(match[2])
+        return FitsColumn(
+            **about,
+            dtype=None if code == "A" else np.dtype(np.float64),
+            stored=f"S{width}",
+            offset=int(header.get(f"TBCOL{n}", 0)) - 1,
+            width=width,
+            null="" if null is None else str(null).strip(),
+            decimals=0 if code == "I" else int(match[3] or 0),
+        )
+    n_values, code = int(match[1] or 1), match[2]
+    n_bytes, stored = _FORMATS[code]
+    # float32 holds these exactly, except bytes and short integers that are scaled.
+    is_single = code == "E" or (code in "BI" and (scale, zero) == (1.0, 0.0))
+    return FitsColumn(
+        **about,
+        dtype=np.dtype(np.float32 if is_single else np.float64) if stored and n_values else None,
+        n_values=n_values,
+        stored=stored,
+        offset=offset,
+        width=(n_values + 7) // 8 if code == "X" else n_values * n_bytes,
+        null=null if isinstance(null, int) else None,
+    )
+
+
+def _scaling(header: Header, n: int) -> tuple[float, float, str]:
+    """Return TSCAL and TZERO, and why they cannot be used, or ""."""
     fault, scaling = "", []
     for keyword, default in ((f"TSCAL{n}", 1.0), (f"TZERO{n}", 0.0)):
         value = header.get(keyword, default)
@@ -304,44 +337,4 @@ def _column(
         scaling.append(float(value))
     if not fault and (scaling[0] == 0 or not all(map(math.isfinite, scaling))):
         fault = f"has TSCAL {scaling[0]} and TZERO {scaling[1]}"
-    layout = layout_of(header, n, form, offset, is_scaled=scaling != [1.0, 0.0])
-    if layout is None:
-        msg = f"{where}: TFORM{n} is {printable(form)!r}, which FITS does not know; copy or download the file again"
-        raise InputError(msg)
-    name = printable(str(header.get(f"TTYPE{n}", f"column {n}")).strip())
-    return FitsColumn(name=name, number=n, form=form, scale=scaling[0], zero=scaling[1], fault=fault, **layout)
-
-
-def _binary_column(header: Header, n: int, form: str, offset: int, *, is_scaled: bool) -> dict[str, Any] | None:
-    """Return how a column of a binary table lies in its row (FITS standard 4.0, section 7.3)."""
-    match = _BINARY_FORM.match(form)
-    if match is None:
-        return None
-    n_values, code, null = int(match[1] or 1), match[2], header.get(f"TNULL{n}")
-    n_bytes, stored = _FORMATS[code]
-    # float32 holds these exactly, except bytes and short integers that are scaled.
-    is_single = code == "E" or (code in "BI" and not is_scaled)
-    return {
-        "dtype": np.dtype(np.float32 if is_single else np.float64) if stored and n_values else None,
-        "n_values": n_values,
-        "stored": stored,
-        "offset": offset,
-        "width": (n_values + 7) // 8 if code == "X" else n_values * n_bytes,
-        "null": null if isinstance(null, int) else None,
-    }
-
-
-def _ascii_column(header: Header, n: int, form: str, _offset: int, *, is_scaled: bool) -> dict[str, Any] | None:  # noqa: ARG001
-    """Return how a column of an ASCII table lies in its row (FITS standard 4.0, section 7.2)."""
-    match = _ASCII_FORM.match(form)
-    if match is None:
-        return None
-    code, width, null = match[1], int(match[2]), header.get(f"TNULL{n}")
-    return {
-        "dtype": None if code == "A" else np.dtype(np.float64),
-        "stored": f"S{width}",
-        "offset": int(header.get(f"TBCOL{n}", 0)) - 1,
-        "width": width,
-        "null": "" if null is None else str(null).strip(),
-        "decimals": 0 if code == "I" else int(match[3] or 0),
-    }
+    return scaling[0], scaling[1], fault

@@ -19,12 +19,7 @@ from report_utils.events.eventlist import EventList
 def thin(events: EventList, max_events: int, seed: int) -> EventList:
     """Return at most ``max_events`` of the events, drawn without replacement, in their own order.
 
-    Parameters
-    ----------
-    events : EventList
-    max_events : int
-    seed : int
-        With the cluster's name, it decides which.
+    The seed and the cluster's name decide which.
 
     Raises
     ------
@@ -36,21 +31,10 @@ def thin(events: EventList, max_events: int, seed: int) -> EventList:
 
 
 def thin_pair(events: EventList, agn_less: EventList, max_events: int, seed: int) -> tuple[EventList, EventList]:
-    """Thin an observation together with its AGN-less list.
+    """Thin an observation to ``max_events``, and its AGN-less list with it; return both.
 
     If the AGN-less list is the observation without its labelled AGN, it is taken from the thinned observation. A
     separate list (a second observation, or one with positions masked) loses the same fraction of its events.
-
-    Parameters
-    ----------
-    events, agn_less : EventList
-    max_events : int
-        Limit for ``events``.
-    seed : int
-
-    Returns
-    -------
-    events, agn_less : EventList
     """
     check_thinning(max_events, seed)
     if len(events) <= max_events or len(agn_less) == 0:

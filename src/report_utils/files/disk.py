@@ -110,16 +110,9 @@ def flush_folder(folder: Path) -> None:
 
 
 def require_room(folder: Path, n_bytes: int, what: str) -> None:
-    """Refuse to begin work that a disk has no room for: a process whose mapped file outgrows the disk is killed.
+    """Refuse to begin work whose files, ``what`` in the message, may outgrow the disk of a folder.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the files will lie; it need not exist.
-    n_bytes : int
-        Their largest size.
-    what : str
-        What they are; the message begins with it.
+    A process whose mapped file outgrows the disk is killed. The folder need not exist.
     """
     there = next(path for path in (folder, *folder.parents) if path.is_dir())
     free = shutil.disk_usage(there).free
@@ -133,14 +126,7 @@ def require_room(folder: Path, n_bytes: int, what: str) -> None:
 
 @contextlib.contextmanager
 def clear_disk_errors(path: Path, option: str = RUNS_VARIABLE) -> Iterator[None]:
-    """Turn an error of the operating system into one line that names the path, the reason and what to do.
-
-    Parameters
-    ----------
-    path : Path
-    option : str
-        By what another folder is chosen.
-    """
+    """Turn an error of the operating system into one line: the path, the reason, and what option to change."""
     try:
         yield
     except OSError as error:
