@@ -38,16 +38,6 @@ def test_files_and_catalogue(tmp_path, observation):
     assert plain[0].events_agn_less is None
 
 
-def test_an_archive_exported_and_ingested_again_is_the_same(tmp_path, observation):
-    with ArchiveWriter(tmp_path / "a") as writer:
-        for i in range(4):
-            events = observation(40, i, f"c{i}", 14.0 + i / 7, labelled=False)
-            writer.add(events, events.select(slice(0, 30)))
-    catalogue = export_observations(open_archive(tmp_path / "a"), tmp_path / "out")
-    ingest(catalogue, tmp_path / "b")
-    assert open_archive(tmp_path / "b").digest == open_archive(tmp_path / "a").digest
-
-
 def test_a_stopped_export_goes_on_and_leaves_finished_files_alone(tmp_path, observation):
     made = [observation(20, i, f"c{i}") for i in range(4)]
 
@@ -209,12 +199,6 @@ def test_round_trip_is_exact_to_the_files_own_precision(tmp_path, data, dtype, n
         np.testing.assert_array_equal(back.source, source)
     else:
         assert back.source is None
-
-
-def test_float32_lists_come_back_to_the_last_bit(tmp_path, observation, same):
-    events = observation(20_000, seed=3, cluster_id="", log10_mass=np.nan)
-    write_sixte(tmp_path / "e.fits", events)
-    same(read_events(tmp_path / "e.fits", agn_source_ids=AGN_SOURCE_IDS), events)
 
 
 def test_astropy_reads_sixtes_columns(tmp_path, observation):

@@ -258,7 +258,7 @@ def test_a_full_disk_ends_with_one_line_and_keeps_what_is_finished(folder, tmp_p
 
     write_list = ingest_task.write_list
     monkeypatch.setattr(ingest_task, "write_list", full)
-    refused(lambda: ingest(lists / "catalogue.csv", tmp_path / "archive"), "No space left", "stays")
+    refused(lambda: ingest(lists / "catalogue.csv", tmp_path / "archive"), "No space left", "another folder with --out")
     assert open_archive(tmp_path / "archive").ids == ("c0", "c1")
 
 
@@ -289,12 +289,6 @@ def test_every_step_of_the_cleaning_is_counted_by_cluster_and_in_all(tmp_path, s
     saved = json.loads((tmp_path / "archive" / "ingest-report.json").read_text())
     assert saved["dropped_in_all"] == report.dropped_in_all
     assert "left out of the observations: 10 rows" in str(report)
-
-
-def test_nothing_is_left_out_unless_it_is_asked_for(folder, tmp_path):
-    report = ingest(folder(2) / "catalogue.csv", tmp_path / "archive")
-    assert (report.dropped, report.dropped_in_all) == ({}, {})
-    assert "left out" not in str(report)
 
 
 def test_a_region_has_each_rows_own_centre_and_is_the_same_for_both_lists(tmp_path, sixte_imaging):

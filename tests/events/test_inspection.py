@@ -54,20 +54,6 @@ def test_each_step_that_a_file_has_what_it_needs_for_is_offered(sixte_imaging):
     assert "cannot be used" in inspect_events(path).could_drop["--gti file"]
 
 
-def test_events_that_repeat_others_are_told(photons):
-    ra, energy = np.linspace(10, 10.1, 30), np.linspace(1, 2, 30)
-    found = inspect_events(photons(ra=ra, dec=ra, energy=energy))
-    assert (found.n_repeated, "repeated" in str(found)) == (0, False)
-    ra[20:], energy[20:29] = ra[:10], energy[:9]  # the last one has another energy
-    found = inspect_events(photons("b.fits", ra=ra, dec=ra, energy=energy))
-    assert (found.n_repeated, len(found.events)) == (9, 30)
-    assert "repeated: 9 events" in str(found)
-
-
-def test_unusable_files_are_refused(tmp_path, refused):
-    refused(lambda: inspect_events(tmp_path / "no.fits"), "no such file")
-
-
 def test_the_command_says_it_and_draws_it(chandra, tmp_path):
     path, picture = chandra(n=200), tmp_path / "out.png"
     result = CliRunner().invoke(app, ["inspect", str(path), "--image", str(picture), "--energy-max", "7"])

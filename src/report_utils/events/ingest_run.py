@@ -7,16 +7,15 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from report_utils.errors import InputError, printable
+from report_utils.errors import printable
 from report_utils.events.archive_writer import ArchiveWriter
 from report_utils.events.catalogue import CatalogueRow, read_catalogue, unused_columns
 from report_utils.events.ingest_options import IngestOptions
 from report_utils.events.ingest_task import Failure, TaskResult, ingest_rows, size_of
-from report_utils.files.disk import whole_file
+from report_utils.files.disk import clear_disk_errors, whole_file
 from report_utils.workers.processes import n_workers
 from report_utils.workers.worker_pool import Task, run_tasks
 
@@ -166,7 +165,7 @@ def ingest(
     """
     start = time.perf_counter()
     rows = read_catalogue(catalogue_path, options)
-    with _writable(archive_path), ArchiveWriter(archive_path) as writer:
+    with clear_disk_errors(Path(archive_path), "--out"), ArchiveWriter(archive_path) as writer:
         tasks = [_task(task, writer) for task in _cut(rows)]
         if workers is None:
             workers = n_workers() if sum(task.units for task in tasks) > _WORTH_PROCESSES else 1
@@ -183,19 +182,6 @@ def ingest(
         with whole_file(Path(archive_path) / REPORT) as temporary:
             temporary.write_text(json.dumps(asdict(report), indent=1) + "\n", encoding="utf-8")
     return report
-
-
-@contextmanager
-def _writable(archive_path: str | Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())[:120]
-        msg = (
-            f"{archive_path}: the archive cannot be written ({reason}); free some space or choose another"
-            " folder, and run again: what is finished stays"
-        )
-        raise InputError(msg) from None
 
 
 def _cut(rows: list[CatalogueRow]) -> Iterator[list[CatalogueRow]]:

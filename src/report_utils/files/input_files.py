@@ -72,8 +72,6 @@ def unreadable(path: Path, error: OSError) -> InputError:
     """Return the message for a file that the operating system does not let us read."""
     if isinstance(error, FileNotFoundError):
         return InputError(f"{path}: there is no such file; check the path")
-    if isinstance(error, IsADirectoryError):
-        return InputError(f"{path}: this is a folder; name the event file in it")
     reason = error.strerror or str(error) or type(error).__name__
     return InputError(f"{path}: cannot be read ({reason}); check the file and its permissions")
 
