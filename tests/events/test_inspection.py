@@ -92,7 +92,11 @@ def test_the_command_goes_on_after_a_bad_file(chandra, tmp_path):
 
 def test_a_picture_that_cannot_be_written(chandra, tmp_path, refused):
     def inspect(picture):
-        raise CliRunner().invoke(app, ["inspect", str(chandra(picture.parent.name)), "--image", str(picture)]).exception
+        raise (
+            CliRunner()
+            .invoke(app, ["inspect", str(chandra(f"{picture.parent.name}.fits")), "--image", str(picture)])
+            .exception
+        )
 
     refused(lambda: inspect(tmp_path / "a.gif"), "a.gif", ".png")
     refused(lambda: inspect(tmp_path / "no" / "a.png"), "a.png: cannot write here: No such file", "with --image")

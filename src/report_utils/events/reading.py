@@ -78,9 +78,7 @@ class Reading:
     table: Table  # that was read
     layout: Layout  # how its columns were read
     n_rows: int  # in the file
-    dropped: dict[
-        str, int
-    ]  # reason -> rows left out, in the order of the steps; a row counts for the first that applies
+    dropped: dict[str, int]  # reason -> rows left out; a row counts for the first step that leaves it out
     frame: SkyFrame | None  # None if the file does not say where on the sky the events lie
     region_xy: tuple[float, float] | None  # the centre of the region that was cut out [arcsec]
     invalid: tuple[str, ...]  # the reasons in ``dropped`` that were not asked for: rows that cannot be used
