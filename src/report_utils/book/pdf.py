@@ -1,4 +1,7 @@
-"""The book as PDF (``make pdf``): its pages as one HTML document, links inside and no code, printed by Chromium."""
+"""The book as PDF (``make pdf``): its pages as one document without code, and what it found on one sheet.
+
+Both are HTML that Chromium prints.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -42,13 +45,25 @@ _DOCUMENT = """<!DOCTYPE html>
 <script>{settings}</script>
 <script src="{mathjax}"></script>
 </head>
-<body>
+{body}
+</html>
+"""
+_BOOK = """<body>
 <header class="cover"><p class="book-title">{title}</p><p>{author}</p></header>
 <nav class="contents"><h1>Contents</h1><ul>{contents}</ul></nav>
 {sections}
-</body>
-</html>
-"""
+</body>"""
+_SHEET = """<body class="sheet" style="font-size: {size}pt">
+{article}
+<footer>{foot}</footer>
+</body>"""
+_STYLES = ("plain.css", "print.css")
+
+WAYS = "where-to-go"
+"""The section of the front page that leads into the book; the sheet leaves it out."""
+
+_SIZES = (9.5, 9, 8.5, 8, 7.5, 7, 6.5)
+"""Of the sheet's letters [points]: the largest with which all fits is used."""
 
 
 def find_chromium() -> str:
@@ -62,13 +77,7 @@ def find_chromium() -> str:
 
 
 def make_pdf(root: Path) -> Path:
-    """Print the rendered book of the project in a folder and return the PDF's place.
-
-    Raises
-    ------
-    InputError
-        If there is no rendered book or no browser, or the browser does not print.
-    """
+    """Print the rendered book of the project in a folder and return the PDF's place."""
     folder = root / "_build" / "html"
     if not (folder / "index.html").is_file():
         msg = f"{folder}: there is no rendered book to print; build it with `make book`"
@@ -152,14 +161,7 @@ def printable_html(
 ) -> str:
     """Return a rendered book as one document, with a title page and a table of contents whose entries lead to pages.
 
-    Parameters
-    ----------
-    folder : Path
-        Of the book's HTML; pictures and styles are named by their places in it.
-    chapters : list of Chapter
-    title, author : str
-    numbers : mapping, optional
-        The paper page on which each place of the document stands; as wide as that where it is not known yet.
+    ``numbers`` holds the paper page of each place; where it is not known yet, something as wide stands there.
     """
     sections, contents, part = [], [], ""
     for chapter in chapters:
@@ -180,16 +182,20 @@ def printable_html(
         )
         head = f'<section class="chapter depth-{chapter.depth}" id="{place}">'
         sections.append(f"{head}\n{article.decode_contents()}\n</section>")
+    words = {"title": html.escape(title), "author": html.escape(author), "contents": "".join(contents)}
+    body = _BOOK.format(**words, sections="\n".join(sections))
+    return _document(folder, title, ("mystnb.*.css", "pygments.css", *_STYLES), body)
+
+
+def _document(folder: Path, title: str, sheets: Iterable[str], body: str) -> str:
     static = (folder / "_static").resolve()
-    sheets = [*sorted(static.glob("mystnb.*.css")), static / "pygments.css", static / "plain.css", static / "print.css"]
+    files = [file for pattern in sheets for file in sorted(static.glob(pattern))]
     return _DOCUMENT.format(
         title=html.escape(title),
-        author=html.escape(author),
-        styles="\n".join(f'<link rel="stylesheet" href="{sheet.as_uri()}">' for sheet in sheets),
+        styles="\n".join(f'<link rel="stylesheet" href="{file.as_uri()}">' for file in files),
         settings=MATHJAX_SETTINGS,
         mathjax=(static / "mathjax" / "tex-svg.js").as_uri(),
-        contents="".join(contents),
-        sections="\n".join(sections),
+        body=body,
     )
 
 
@@ -226,3 +232,28 @@ def redirect(article: Tag, path: Path, chapters: list[Chapter], folder: Path) ->
             link["href"] = f"#{_place(names[target], unquote(parts.fragment))}"
         else:
             link.unwrap()  # a file beside the book, which is not printed
+
+
+def summary_html(folder: Path, citation: Mapping[str, Any], size: float) -> str:
+    """Return the sheet, the front page without its ways into the book, in letters of a size [points]."""
+    path = folder / "pages" / "index.html"
+    article = article_of(path)
+    redirect(article, path, [], folder)
+    article.find("h1").string = "What this book found"
+    for part in article.select(f"#{WAYS} > h2, #{WAYS} > ul"):
+        part.decompose()  # what was found stands behind them
+    foot = html.escape(f"{citation['title']}, version {citation['version']}")
+    body = _SHEET.format(size=size, article=article.decode_contents(), foot=foot)
+    return _document(folder, "What this book found", _STYLES, body)
+
+
+def print_summary(folder: Path, target: Path, citation: Mapping[str, Any]) -> None:
+    """Print the sheet of a rendered book; a front page that is too long for one is an InputError."""
+    document = target.with_suffix(".html")
+    for size in _SIZES:
+        document.write_text(summary_html(folder, citation, size), encoding="utf-8")
+        print_document(document, target)
+        if len(PdfReader(target).pages) == 1:
+            return
+    msg = f"{document}: does not fit on one sheet with letters of {_SIZES[-1]} points; shorten the front page"
+    raise InputError(msg)

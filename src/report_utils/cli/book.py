@@ -71,9 +71,8 @@ def pdf(profile: ProfileOption = None) -> None:
     """
     from report_utils.book.dressing import SUMMARY
     from report_utils.book.metadata import read_citation
-    from report_utils.book.pdf import make_pdf
+    from report_utils.book.pdf import make_pdf, print_summary
     from report_utils.book.rendered import note_rendering, render, what_is_rendered
-    from report_utils.book.summary import print_summary
     from report_utils.profiles import load_profile, project_root
 
     chosen, root = load_profile(profile), project_root()

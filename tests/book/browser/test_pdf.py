@@ -14,8 +14,7 @@ from pypdf import PdfReader
 from report_utils.book import pdf
 from report_utils.book.metadata import read_citation
 from report_utils.book.pages import full_contents
-from report_utils.book.pdf import find_chromium, make_pdf, pages_of_places, print_document
-from report_utils.book.summary import print_summary
+from report_utils.book.pdf import find_chromium, make_pdf, pages_of_places, print_document, print_summary
 from report_utils.errors import InputError
 from report_utils.profiles import project_root
 from report_utils.widgets import data_address
