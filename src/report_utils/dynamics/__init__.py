@@ -6,6 +6,7 @@ Usable without the rest of this package. A framework is imported only when its a
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from report_utils.dynamics.adapters import LightGBMRecorder
 from report_utils.dynamics.curriculum import Curriculum
 from report_utils.dynamics.measures import (
     DynamicsComparison,
@@ -24,14 +25,12 @@ from report_utils.dynamics.viewer import dynamics_viewer
 if TYPE_CHECKING:  # read by what tells which code a page uses, too
     from report_utils.dynamics.picture import plot_dynamics
     from report_utils.dynamics.with_keras import PredictionRecorder
-    from report_utils.dynamics.with_lightgbm import LightGBMRecorder
     from report_utils.dynamics.with_lightning import LightningRecorder
     from report_utils.dynamics.with_sklearn import record_partial_fit, record_staged, record_warm_start
     from report_utils.dynamics.with_torch import TorchRecorder
     from report_utils.dynamics.with_xgboost import XGBoostRecorder
 
 _LATER = {
-    "LightGBMRecorder": "with_lightgbm",
     "LightningRecorder": "with_lightning",
     "PredictionRecorder": "with_keras",
     "TorchRecorder": "with_torch",

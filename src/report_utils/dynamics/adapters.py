@@ -1,4 +1,7 @@
-"""What the adapters to frameworks share: where predictions go, and that recording changes nothing of a training."""
+"""What the adapters to frameworks share: where predictions go, and that recording changes nothing of a training.
+
+That to LightGBM stands here, because it needs nothing of LightGBM itself.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,7 @@ Recordings = Recording | Mapping[str, Recording] | Sequence[Recording]
 
 
 def record_outputs(recordings: Recordings, outputs: Any, **where: Any) -> None:
-    """Record what a model has put out, each output in its recording; what a mapping does not name is left out.
-
-    Parameters
-    ----------
-    recordings : Recording, or mapping or sequence of Recording
-    outputs : array, or mapping or sequence of arrays
-    **where
-        As for :meth:`Recording.record`.
-    """
+    """Record what a model has put out, each output in its recording; what a mapping does not name is left out."""
     if isinstance(recordings, Recording):
         recordings.record(outputs, **where)
     elif isinstance(recordings, Mapping):
@@ -90,3 +85,22 @@ def same_random_numbers() -> Iterator[None]:
     finally:
         random.setstate(of_python)
         np.random.set_state(of_numpy)  # noqa: NPY002
+
+
+class LightGBMRecorder:
+    """Records what a booster predicts for fixed inputs after every boosting round.
+
+    Examples
+    --------
+    >>> lightgbm.train(options, train, num_boost_round=50, callbacks=[LightGBMRecorder(x_test, recording)])
+    """
+
+    order = 20  # after LightGBM's own callbacks that change the model
+    before_iteration = False
+
+    def __init__(self, inputs: Any, recording: Recording) -> None:
+        self.inputs, self.recording = inputs, recording
+
+    def __call__(self, state: Any) -> None:
+        """Record the predictions after a round."""
+        self.recording.record(state.model.predict(self.inputs, num_iteration=state.iteration + 1))

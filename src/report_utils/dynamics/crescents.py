@@ -34,13 +34,7 @@ def crescents() -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool
 
 
 def record_crescents() -> Recording:
-    """Train a small PyTorch network on all points, and return what it predicted for them after each epoch.
-
-    Raises
-    ------
-    ImportError
-        Without PyTorch.
-    """
+    """Train a small PyTorch network on all points, and return what it predicted for them after each epoch."""
     import torch
 
     from report_utils.dynamics.with_torch import TorchRecorder
