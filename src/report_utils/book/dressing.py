@@ -72,19 +72,10 @@ def binder_address(repository_url: str, branch: str, notebook: str) -> str | Non
 def add_buttons(
     buttons: list[dict[str, Any]], pagename: str, root: str, repository: Mapping[str, str], prints: Iterable[str] = ()
 ) -> None:
-    """Add to the theme's buttons above a page what only this book has: text sources, PDFs, and notebooks elsewhere.
+    """Add what only this book has to the theme's buttons above a page: text sources, PDFs, notebooks elsewhere.
 
-    Parameters
-    ----------
-    buttons : list
-        The theme's, changed in place: the page's source and printing, and the repository where there is one.
-    pagename : str
-    root : str
-        Relative path from the page to the book's folder, with a slash at its end unless empty.
-    repository : mapping
-        ``url`` and ``branch``; what needs a repository is left out where the address is empty.
-    prints : iterable of str
-        The PDFs that the book offers, from its folder.
+    ``root`` leads from the page to the book's folder. What needs a repository (``url``, ``branch``) is left out where
+    the address is empty.
     """
     groups = {button["label"]: button["buttons"] for button in buttons if button["type"] == "group"}
     downloads, notebook = groups.get("download-buttons", []), notebook_of(pagename)
@@ -145,22 +136,14 @@ def add_downloads(source: Path, rendered: Path) -> None:
 
 
 def needed(assets: Iterable[Any], body: str) -> list[Any]:
-    """Return the scripts or style sheets that a page uses.
+    """Return the scripts or style sheets, as Sphinx lists them, that a page with this HTML in its body uses."""
 
-    Parameters
-    ----------
-    assets : iterable
-        As Sphinx lists them for a page: file names, or objects with ``filename`` and ``attributes``.
-    body : str
-        The HTML of the page's text.
-    """
-    return [asset for asset in assets if _is_needed(asset, body)]
+    def is_needed(asset: Any) -> bool:
+        words = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', '')}".lower()
+        conditions = [marks for part, marks in _ONLY_WITH.items() if part in words]
+        return all(any(mark in body for mark in marks) for marks in conditions)
 
-
-def _is_needed(asset: Any, body: str) -> bool:
-    words = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', '')}".lower()
-    conditions = [marks for part, marks in _ONLY_WITH.items() if part in words]
-    return all(any(mark in body for mark in marks) for marks in conditions)
+    return [asset for asset in assets if is_needed(asset)]
 
 
 def repaired_body(body: str) -> str:
@@ -199,16 +182,9 @@ def shorten_style(static: Path) -> None:
 
 
 def remove_old(rendered: Path, documents: Container[str], pictures: Iterable[str]) -> None:
-    """Remove pages that the book no longer has, such as that of a removed transform, and pictures of old renderings.
+    """Remove pages that are not among the book's documents any more, and pictures of old renderings.
 
-    Parameters
-    ----------
-    rendered : Path
-        The folder of the book's HTML.
-    documents : container of str
-        The names of the book's documents, such as ``"pages/3-3-results"``.
-    pictures : iterable of str
-        The names in ``_images`` that pages refer to; where there are none nothing was rendered, and all of them stay.
+    Where no page refers to a picture, nothing was rendered, and all of them stay.
     """
     for folder, suffix in (("pages", ".html"), ("_sources/pages", ".ipynb")):
         for path in (rendered / folder).glob(f"*{suffix}"):

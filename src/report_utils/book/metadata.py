@@ -28,13 +28,7 @@ Entity = dict[str, Any]
 
 
 def read_citation(root: Path) -> dict[str, Any]:
-    """Return the project's ``CITATION.cff``.
-
-    Raises
-    ------
-    InputError
-        If it is not YAML, or lacks what all metadata need.
-    """
+    """Return the project's ``CITATION.cff``; one that is not YAML, or lacks what metadata need, is an InputError."""
     path = root / CITATION
     try:
         citation = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -80,11 +74,6 @@ def _work(citation: Mapping[str, Any], kind: str) -> Entity:
     }
 
 
-def last_day(records: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the day on which the last of some pages was run, as ``YYYY-MM-DD``; empty if none says so."""
-    return max((record.get("at", "") for record in records.values()), default="")[:10]
-
-
 def codemeta(root: Path, citation: Mapping[str, Any], repository: str = "") -> Entity:
     """Return the description of the software (https://codemeta.github.io), from its citation and ``pyproject.toml``."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -104,17 +93,8 @@ def codemeta(root: Path, citation: Mapping[str, Any], repository: str = "") -> E
 def page_tags(citation: Mapping[str, Any], title: str, description: str, day: str, root: str, address: str = "") -> str:
     """Return what the head of a page says to search engines and reference managers.
 
-    Parameters
-    ----------
-    citation : mapping
-    title, description : str
-        Of the page.
-    day : str
-        When its numbers were computed, as ``YYYY-MM-DD``.
-    root : str
-        Relative path from the page to the book's folder.
-    address : str
-        The page's whole address, where the book has one.
+    Its numbers were computed on a ``day`` (``YYYY-MM-DD``). ``root`` leads from it to the book's folder; ``address`` is
+    its whole address, where the book has one.
     """
     book = _work(citation, "Book") | {"isBasedOn": _report(citation)}
     about = {"@context": _SCHEMA, "@type": "Chapter", "name": title, "description": description, "isPartOf": book}
@@ -135,25 +115,13 @@ def _in_html(value: Any) -> str:
 
 
 def ro_crate(root: Path, book: Path, *, prefix: str = "", parts: Iterable[Entity] = ()) -> Entity:
-    """Return the description of a folder with the book: its files, who made them, and the run behind each page.
+    """Return the description of a folder with the rendered book: its files, who made them, the run behind each page.
 
-    Parameters
-    ----------
-    root : Path
-        The project.
-    book : Path
-        The rendered book.
-    prefix : str
-        From the described folder to the book's, with a slash at its end unless empty.
-    parts : iterable of dict
-        What else is in the folder.
-
-    Returns
-    -------
-    dict
-        RO-Crate 1.1 (https://w3id.org/ro/crate/1.1).
+    It is RO-Crate 1.1 (https://w3id.org/ro/crate/1.1). ``prefix`` leads from the described folder to the book, and
+    ``parts`` are what else is in it.
     """
     citation, records = read_citation(root), page_records(root / "book" / "pages")
+    last_day = max((record.get("at", "") for record in records.values()), default="")[:10]
     work, report = _work(citation, "Dataset"), _report(citation)
     about = {_PROJECT: work | {"@id": _PROJECT, "@type": "SoftwareSourceCode", "programmingLanguage": "Python"}}
     files, runs = [*parts], []
@@ -185,7 +153,7 @@ def ro_crate(root: Path, book: Path, *, prefix: str = "", parts: Iterable[Entity
     licence = {"@id": work["license"], "@type": "CreativeWork", "name": citation["license"]}
     whole = work | {
         "@id": "./",
-        "datePublished": str(citation.get("date-released") or last_day(records)),
+        "datePublished": str(citation.get("date-released") or last_day),
         "license": {"@id": licence["@id"]},
         "isBasedOn": {"@id": _REPORT},
         "hasPart": [{"@id": file["@id"]} for file in files],

@@ -88,10 +88,6 @@ def _dynamics_pages(notebook: str) -> list[Page]:
     return pages
 
 
-def _single_page(notebook: str) -> list[Page]:
-    return [Page(notebook, notebook)]
-
-
 TEMPLATES: Mapping[str, Callable[[str], list[Page]]] = {
     "3-3-transform": _transform_pages,
     "4-1-dynamics": _dynamics_pages,
@@ -100,13 +96,7 @@ TEMPLATES: Mapping[str, Callable[[str], list[Page]]] = {
 
 
 def book_pages(root: Path | None = None) -> tuple[Page, ...]:
-    """Return the pages that are run, in the order of the table of contents.
-
-    Raises
-    ------
-    InputError
-        If a line has no notebook.
-    """
+    """Return the pages that are run, in the order of the contents; a line without a notebook is an InputError."""
     root = root or project_root()
     path = root / CONTENTS
     try:
@@ -126,7 +116,8 @@ def book_pages(root: Path | None = None) -> tuple[Page, ...]:
 @cache
 def _pages_of(contents: str) -> tuple[Page, ...]:
     names = [name.removeprefix(_PAGES) for name in _files(yaml.safe_load(contents)) if name.startswith(_PAGES)]
-    return tuple(page for name in names for page in TEMPLATES.get(name, _single_page)(name))
+    made = (TEMPLATES[name](name) if name in TEMPLATES else [Page(name, name)] for name in names)
+    return tuple(page for several in made for page in several)
 
 
 def _files(entry: Any) -> list[str]:

@@ -15,7 +15,7 @@ from report_utils.profiles import project_root
 from report_utils.report.wording import markdown_table
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.code_digest import digest
-from report_utils.runs.ownership import METADATA
+from report_utils.runs.ownership import METADATA, record_of
 
 EXPLAINED = "../how-these-numbers-are-made.md"
 """The page that says what the words of the line below a title mean, as seen from a page that is run."""
@@ -32,16 +32,9 @@ Inputs = Mapping[str, Any]
 """What a page was made from, as its executed notebook records it."""
 
 
-def read_record(path: Path) -> dict[str, Any] | None:
-    """Return what an executed notebook was made from, or None if there is no such notebook or it does not say."""
-    if not path.is_file():
-        return None
-    return json.loads(path.read_text(encoding="utf-8")).get("metadata", {}).get(METADATA)
-
-
 def page_records(folder: Path) -> dict[str, dict[str, Any]]:
     """Return what each executed page in a folder was made from, by slug; pages that have not been run are left out."""
-    records = {page.slug: read_record(folder / f"{page.slug}.ipynb") for page in book_pages()}
+    records = {page.slug: record_of(folder / f"{page.slug}.ipynb") for page in book_pages()}
     return {slug: record for slug, record in records.items() if record is not None}
 
 

@@ -20,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from report_utils import __version__
 from report_utils.book import api, dressing, figure_files, glossary, metadata, provenance
+from report_utils.runs.ownership import record_of
 from report_utils.workers.surroundings import enter_surroundings
 
 if TYPE_CHECKING:
@@ -128,9 +129,7 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
 
 def _say_how_figures_were_made(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.docname
-    notebook = Path(app.srcdir) / f"{docname}.ipynb"
-    record = provenance.read_record(notebook)
-    if record is not None:
+    if (record := record_of(Path(app.srcdir) / f"{docname}.ipynb")) is not None:
         provenance.add_made_by(doctree, docname, record["inputs"])
         figure_files.add_tools(doctree, Path(app.srcdir).parent)
 
@@ -165,7 +164,7 @@ def _describe(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
         tag = f'<meta name="description" content="{description}" />\n'
         context["metatags"] = context.get("metatags", "") + tag
         context["meta"] = (context.get("meta") or {}) | {"og:description": description}
-        record = provenance.read_record(Path(app.srcdir) / f"{pagename}.ipynb") or {}
+        record = record_of(Path(app.srcdir) / f"{pagename}.ipynb") or {}
         address = f"{base.rstrip('/')}/{pagename}.html" if (base := app.config.html_baseurl) else ""
         title = getattr(doctree.next_node(nodes.title), "astext", str)()
         about = (title, html.unescape(description), record.get("at", "")[:10])

@@ -20,6 +20,7 @@ from report_utils.book.execute import read_template, run_page, template_paramete
 from report_utils.book.kept_pages import profile_argument
 from report_utils.book.pages import Page, book_pages
 from report_utils.errors import InputError
+from report_utils.files.disk import clear_disk_errors
 from report_utils.profiles import Profile, project_root
 from report_utils.widgets import data_address, whole_page
 from report_utils.workers.worker_pool import Task, run_tasks
@@ -33,20 +34,9 @@ _STYLES = ("pygments.css", "mystnb.*.css")
 
 
 def assignments(pairs: Iterable[str], defaults: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return parameters from ``key=value`` words, with the types of their defaults.
+    """Return parameters from ``key=value`` words, with the types of the defaults that the page's notebook declares.
 
-    Parameters
-    ----------
-    pairs : iterable of str
-    defaults : mapping
-        What the page's notebook declares.
-    name : str
-        The page, for messages.
-
-    Raises
-    ------
-    InputError
-        For what the page does not have or cannot take; the message lists what it can.
+    What the page does not have or cannot take is an InputError that lists what it can.
     """
     known = [key for key in defaults if key != PROFILE]
     values: dict[str, Any] = {}
@@ -78,15 +68,9 @@ def _value(pair: str, text: str, default: Any) -> Any:
 
 
 def page_with(name: str, pairs: Iterable[str]) -> Page:
-    """Return a page with other parameters.
+    """Return a page, named by itself or by its notebook, with other parameters (``key=value``).
 
-    Parameters
-    ----------
-    name : str
-        A page, or the notebook of several.
-    pairs : iterable of str
-        ``key=value``, for what is to differ. Where one of the book's pages has these values, its other values come
-        with them.
+    Where one of the book's pages has these values, its other values come with them.
     """
     candidates = [page for page in book_pages() if name in (page.slug, page.notebook)]
     if not candidates:
@@ -133,23 +117,13 @@ def run_tried(page: Page, profile: Profile) -> nbformat.NotebookNode:
 def write_tried(notebook: nbformat.NotebookNode, page: Page, target: Path) -> None:
     """Write a page that was run, as a notebook or as one HTML file that needs no other."""
     text = nbformat.writes(notebook) if target.suffix == ".ipynb" else standalone_html(notebook, page.slug)
-    try:
+    with clear_disk_errors(target, "--out"):
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
-    except OSError as error:
-        msg = f"{target}: cannot write here: {error.strerror}; name another file with --out"
-        raise InputError(msg) from error
 
 
 def standalone_html(notebook: nbformat.NotebookNode, name: str) -> str:
-    """Return an executed notebook as HTML with pictures, styles and, where it has equations, MathJax inside.
-
-    Parameters
-    ----------
-    notebook : NotebookNode
-    name : str
-        What the page is called where it has no title.
-    """
+    """Return an executed notebook as HTML with pictures, styles and, where it has equations, MathJax inside."""
     book = project_root() / "book"
     with tempfile.TemporaryDirectory(prefix="page-") as folder:
         if any("{cite" in cell.source for cell in notebook.cells):

@@ -23,7 +23,7 @@ from report_utils.binning.transforms import Transform
 from report_utils.cnn.untrained import WHAT_TO_TRY, untrained_folds
 from report_utils.errors import InputError
 from report_utils.events import Archive, open_archive
-from report_utils.files.disk import whole_file
+from report_utils.files.disk import clear_disk_errors, whole_file
 from report_utils.prediction.limits import ExpectedError, TrainingRange, hardness
 from report_utils.prediction.trained_networks import trained_networks
 from report_utils.reproduction.one_profile import Reproduction
@@ -84,18 +84,8 @@ class Predictions:
 def predict(archive: str | Path | Archive, transform: str, reproduction: Reproduction) -> Predictions:
     """Predict the masses of an archive's observations with a profile's finished fits; nothing is trained.
 
-    Observations are binned and thinned with the profile's settings.
-
-    Parameters
-    ----------
-    archive : path or Archive
-    transform : str
-    reproduction : Reproduction
-
-    Raises
-    ------
-    InputError
-        If the profile has no fits of this transform, or an observation lacks an AGN-less list that it needs.
+    Observations are binned and thinned with the profile's settings. It is an InputError if the profile has no fits of
+    this transform, or if an observation lacks an AGN-less list that it needs.
     """
     import pandas as pd
 
@@ -140,19 +130,9 @@ def predict(archive: str | Path | Archive, transform: str, reproduction: Reprodu
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
-    """Write the table as a CSV file, completely or not at all.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
-    try:
-        with whole_file(path) as temporary:
-            temporary.write_text(predictions.csv(), encoding="utf-8")
-    except OSError as error:
-        msg = f"{path}: cannot be written ({error.strerror or error}); choose another folder"
-        raise InputError(msg) from None
+    """Write the table as a CSV file, completely or not at all."""
+    with clear_disk_errors(path, "--out"), whole_file(path) as temporary:
+        temporary.write_text(predictions.csv(), encoding="utf-8")
 
 
 def held_out_error(reproduction: Reproduction, transform: str) -> ExpectedError:
