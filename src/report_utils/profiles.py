@@ -227,11 +227,6 @@ def project_root() -> Path:
 
     The search begins in the working directory and then in this package's own source tree, so notebooks find it
     from their own folder.
-
-    Raises
-    ------
-    InputError
-        If neither leads to it.
     """
     here = Path.cwd()
     for folder in (here, *here.parents, *Path(__file__).resolve().parents):
@@ -247,18 +242,10 @@ def profile_names() -> list[str]:
 
 
 def load_profile(name: str | Path | None = None) -> Profile:
-    """Read a profile.
+    """Read a profile, given its name in ``profiles/`` or the path of a TOML file.
 
-    Parameters
-    ----------
-    name : str or path, optional
-        A name in ``profiles/``, or the path of a TOML file. Without it, the environment variable
-        ``REPORT_PROFILE`` decides, and without that it is ``quick``.
-
-    Raises
-    ------
-    InputError
-        If there is no such profile, or a value in it is impossible; the message names the file and the entry.
+    Without a name, the environment variable ``REPORT_PROFILE`` decides, and without that it is ``quick``. If there is
+    no such profile, or a value in it is impossible, the InputError names the file and the entry.
     """
     name = str(name or os.environ.get(PROFILE_VARIABLE) or DEFAULT_PROFILE)
     path = Path(name) if name.endswith(".toml") else project_root() / "profiles" / f"{name}.toml"

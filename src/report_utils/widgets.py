@@ -52,29 +52,19 @@ h1 { font-size: 1.3rem; }
 
 @dataclass(frozen=True, eq=False)
 class Widget:
-    """An interactive picture for a page, for a notebook, or for a file of its own.
-
-    Parameters
-    ----------
-    kind : str
-        Name by which the script finds it.
-    title : str
-    data : mapping
-        Plain values for the script; arrays as :func:`packed` writes them.
-    scripts : tuple of path
-        JavaScript files; a style sheet of the same name goes with each.
-    plain : str
-        HTML shown in its place where no script runs, and in print.
-    figure : matplotlib figure, optional
-        What ``plain`` is a picture of.
-    """
+    """An interactive picture for a page, for a notebook, or for a file of its own."""
 
     kind: str
+    """Name by which the script finds it."""
     title: str
     data: Mapping[str, Any]
+    """Plain values for the script; arrays as :func:`packed` writes them."""
     scripts: tuple[Path, ...]
+    """JavaScript files; a style sheet of the same name goes with each."""
     plain: str
+    """HTML shown in its place where no script runs, and in print."""
     figure: Figure | None = None
+    """What ``plain`` is a picture of."""
 
     def __repr__(self) -> str:
         return f"<{self.kind}: {self.title}>"
@@ -82,10 +72,7 @@ class Widget:
     def html(self, *, with_scripts: bool = True) -> str:
         """Return the HTML, the same for the same data.
 
-        Parameters
-        ----------
-        with_scripts : bool
-            False for a page that holds another widget of this kind already: one copy of script and style serves all.
+        A page that holds another widget of this kind needs no second copy of script and style.
         """
         # a string may hold "</script>", which would end the element
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
@@ -119,14 +106,7 @@ def _script_and_style(scripts: tuple[Path, ...]) -> str:
 def packed(values: ArrayLike) -> dict[str, Any]:
     """Pack whole numbers for a script: less their smallest, byte plane by byte plane, deflated, in base64.
 
-    Parameters
-    ----------
-    values : array of integers
-
-    Returns
-    -------
-    dict
-        ``low``, ``bytes`` (planes, the lowest first), ``data``; ``unpacked`` in ``widgets.js`` reads it.
+    The dict has ``low``, ``bytes`` (planes, the lowest first), ``data``; ``unpacked`` in ``widgets.js`` reads it.
     """
     values = np.asarray(values, dtype=np.int64)
     low = int(values.min(initial=np.iinfo(np.int64).max)) if values.size else 0

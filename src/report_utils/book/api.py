@@ -19,13 +19,7 @@ MOCKED = ("keras", "tensorflow", "jax", "torch", "lightning", "xgboost", "lightg
 
 
 def reference_lines(package: str) -> list[str]:
-    """Return reStructuredText that describes everything in a package's ``__all__``, in its order.
-
-    Parameters
-    ----------
-    package : str
-        Dotted name; names that it loads when they are asked for are described as well.
-    """
+    """Return reStructuredText that describes everything in a package's ``__all__``, in its order."""
     with mock(list(MOCKED)):
         module = import_module(package)
         values = {name: getattr(module, name) for name in module.__all__}

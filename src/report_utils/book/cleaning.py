@@ -39,12 +39,6 @@ class Cleaning:
 
     A run is judged by the file of its profile, and only if that file is one of the project's or was given: which runs a
     profile elsewhere still needs is not known.
-
-    Parameters
-    ----------
-    profiles : iterable of str
-        Names or files of profiles besides those in ``profiles/``.
-    store : Store, optional
     """
 
     def __init__(self, profiles: Iterable[str] = (), store: Store | None = None) -> None:
@@ -125,13 +119,7 @@ def _half_written_pages() -> list[Path]:
 
 
 def clean(cleaning: Cleaning, *, dry_run: bool) -> Iterator[str]:
-    """Remove what may be removed, and yield a line for each thing and for what stays; a dry run removes nothing.
-
-    Raises
-    ------
-    InputError
-        If the folder does not hold this project's runs.
-    """
+    """Remove what may be removed, and yield a line for each thing and for what stays; a dry run removes nothing."""
     root = cleaning.store.root
     require_runs(root)
     if root.is_dir() and not dry_run:

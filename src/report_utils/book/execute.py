@@ -118,31 +118,11 @@ def set_parameters(notebook: NotebookNode, values: Mapping[str, Any]) -> None:
 def run_page(
     page: Page, template: Path, profile: str, *, inside: Sequence[Path] = (), outside: Sequence[Path] = ()
 ) -> tuple[NotebookNode, dict[str, Any]]:
-    """Execute a page's notebook; nothing is written.
+    """Execute a page's notebook in its own folder; nothing is written, and a cell that fails is a PageError.
 
-    Parameters
-    ----------
-    page : Page
-    template : Path
-        The py:percent notebook; it runs in its own folder.
-    profile : str
-        The profile's name or file.
-    inside, outside : sequence of Path
-        The folders whose files are recorded when they are read, and folders in them that are left out.
-
-    Returns
-    -------
-    executed : NotebookNode
-        In its metadata are the versions at hand, when it was run and how long that took.
-    reads : dict
-        What it read: ``runs``, ``files`` and ``folders``.
-
-    Raises
-    ------
-    InputError
-        For a Keras backend that is not one of this project's.
-    PageError
-        If a cell fails.
+    Files in the folders ``inside``, apart from those in folders ``outside``, are recorded when they are read. Returned
+    are the notebook, with the versions at hand, the time and the duration in its metadata, and what it read: ``runs``,
+    ``files``, ``folders`` and ``results``.
     """
     import papermill
     from nbclient.exceptions import DeadKernelError

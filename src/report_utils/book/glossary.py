@@ -89,12 +89,7 @@ def citation_previews(citations: Any) -> Previews:
 def previews_of(doctree: nodes.document, docname: str, images: Mapping[str, Any]) -> tuple[Previews, list[Word]]:
     """Return previews of a document's numbered equations and its figures, and the words that stand for figures.
 
-    Parameters
-    ----------
-    doctree : document
-    docname : str
-    images : mapping
-        The documents and the file name of each picture, as Sphinx's environment keeps them.
+    ``images`` are the documents and the file name of each picture, as Sphinx's environment keeps them.
     """
     previews: Previews = {}
     words = []
@@ -118,14 +113,8 @@ def previews_of(doctree: nodes.document, docname: str, images: Mapping[str, Any]
 def mark_references(doctree: nodes.document, previews: Previews, documents: Mapping[str, str], count: int) -> None:
     """Turn references to places that have a preview into hover words, in place.
 
-    Parameters
-    ----------
-    doctree : document
-    previews : dict
-    documents : mapping
-        The document at each address, as seen from this one; its own is ``""``.
-    count : int
-        How many hover words the page has already.
+    ``documents`` maps addresses as seen from this document, its own being ``""``, to names; ``count`` is the number of
+    hover words that the page has already.
     """
     for reference in list(doctree.findall(nodes.reference)):
         uri = reference.get("refuri") or f"#{reference.get('refid', '')}"

@@ -51,14 +51,7 @@ def recorded_folders(reproduction: Reproduction) -> dict[str, list[Path]]:
 
 
 class Today:
-    """What pages would be made from today; everything is looked at once.
-
-    Parameters
-    ----------
-    reproduction : Reproduction
-    root : Path, optional
-        The project's folder.
-    """
+    """What pages would be made from today; everything is looked at once."""
 
     def __init__(self, reproduction: Reproduction, root: Path | None = None) -> None:
         self.reproduction = reproduction
@@ -70,17 +63,8 @@ class Today:
     def inputs(self, page: Page, reads: Mapping[str, Any] = NO_READS) -> dict[str, Any]:
         """Return all that a page is made from, in the state of today.
 
-        Parameters
-        ----------
-        page : Page
-        reads : mapping
-            What it reads when it runs: ``runs``, ``files``, ``folders`` and ``results`` by their names, whatever their
-            values.
-
-        Raises
-        ------
-        InputError
-            If its notebook, or code that it reaches, is not Python.
+        ``reads`` names what it reads when it runs; the values do not matter. A notebook, or code that it reaches, that
+        is not Python is an InputError.
         """
         path = page.notebook_path(self.root)
         text = path.read_text(encoding="utf-8")

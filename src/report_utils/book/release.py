@@ -27,13 +27,7 @@ Entry = tuple[tarfile.TarInfo, bytes]
 
 
 def make_release(root: Path) -> Path:
-    """Pack the project's last commit with the book that was built from it, and return the archive's place.
-
-    Raises
-    ------
-    InputError
-        If something is not committed, or there is no book of it.
-    """
+    """Pack the project's last commit with the book that was built from it, and return the archive's place."""
     commit, moment = _committed(root)
     book = root / "_build" / "html"
     if not is_rendered(root):

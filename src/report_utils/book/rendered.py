@@ -25,16 +25,9 @@ OUTPUT_MARK = ".report-utils-book"
 EXTENSION = "report_utils.book.sphinx_ext"
 _RENDERED = ("html", ".doctrees", "jupyter_execute", "pdf", "figures", "rendered.json")
 _SOURCES = (
-    "*.yml",
-    "*.md",
-    "*.cff",
-    "pyproject.toml",
-    "book/**/*",
-    "notebooks/*.py",
-    "src/**/*",
-    "_build/pdf/*",
+    "*.yml", "*.md", "*.cff", "pyproject.toml", "book/**/*", "notebooks/*.py", "src/**/*", "_build/pdf/*",
     "_build/figures/*",
-)
+)  # fmt: skip
 _RENDERERS = (
     "jupyter-book", "sphinx", "myst-nb", "sphinx-book-theme", "sphinxcontrib-bibtex", "sphinxext-opengraph", "docutils",
 )  # fmt: skip
@@ -80,12 +73,7 @@ def note_rendering(root: Path, sources: str | None) -> None:
     """Record that the book has just been rendered.
 
     It is rendered again where a source was edited meanwhile, or where another build has put its pages there.
-
-    Parameters
-    ----------
-    root : Path
-    sources : str or None
-        :func:`what_is_rendered` of before it began; None if it ended with a fault.
+    ``sources`` is :func:`what_is_rendered` of before it began; None if it ended with a fault.
     """
     lock = FileLock(root / PAGES_FOLDER / PAGES_LOCK)
     try:
@@ -126,11 +114,7 @@ def _what_was_made(root: Path) -> str:
 def claim_output(folder: Path, root: Path) -> None:
     """Refuse to render into someone else's folder: files that the book does not use are removed from it.
 
-    Parameters
-    ----------
-    folder : Path
-        Where the book is to be rendered: below ``_build`` of the project, or elsewhere, where it then has a mark.
-    root : Path
+    A folder outside the project's ``_build`` gets a mark.
     """
     mark = folder / OUTPUT_MARK
     if folder.is_relative_to(root / "_build") or mark.is_file():
@@ -142,13 +126,7 @@ def claim_output(folder: Path, root: Path) -> None:
 
 
 def remove_rendered(root: Path) -> list[Path]:
-    """Remove the rendered book and its copies of the executed pages, and return them; runs and all other files stay.
-
-    Raises
-    ------
-    InputError
-        If the folder is not this book's, or something cannot be removed.
-    """
+    """Remove the rendered book and its copies of the executed pages, and return them; runs and all other files stay."""
     build, config = root / "_build", root / "_config.yml"
     if EXTENSION not in config.read_text(encoding="utf-8") or build.is_symlink():
         what = "a link, which is not followed" if build.is_symlink() else f"not this book's ({config} names another)"

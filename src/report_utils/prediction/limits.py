@@ -34,9 +34,7 @@ class ExpectedError:
     def of(cls, predicted: NDArray, residual: NDArray) -> ExpectedError:
         """Sort held-out clusters into bins of equal numbers, or a single bin if there are too few.
 
-        Parameters
-        ----------
-        predicted, residual : (n_clusters,) [log10 Msun], [dex]
+        ``predicted`` [log10 Msun] and ``residual`` [dex] have the shape ``(n_clusters,)``.
         """
         n_bins = int(np.clip(len(predicted) // _PER_BIN, 1, _MOST_BINS))
         edges = np.quantile(predicted, np.arange(1, n_bins) / n_bins)
@@ -63,12 +61,7 @@ class ExpectedError:
 
 @dataclass(frozen=True, eq=False)
 class TrainingRange:
-    """The range of the observations of a training, to tell whether another observation is like them.
-
-    Parameters
-    ----------
-    n_events, hardness, log10_mass : (low, high)
-    """
+    """The range, low and high, of the observations of a training: others may be unlike them."""
 
     n_events: tuple[float, float]
     hardness: tuple[float, float]

@@ -28,26 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class TrainedNetwork:
-    """The network of one fit.
-
-    Parameters
-    ----------
-    transform : str
-    training_seed : int
-    n_pixels : int
-    fit : Fit
-    target_scale : TargetScale
-        Of the masses that it was trained on.
-    truth : (n_test,) float64 [log10 Msun]
-        Of the clusters in :attr:`test`.
-    """
+    """The network of one fit."""
 
     transform: str
     training_seed: int
     n_pixels: int
     fit: Fit
     target_scale: TargetScale
+    """Of the masses that it was trained on."""
     truth: NDArray[np.float64]
+    """Of the clusters in :attr:`test`, ``(n_test,)`` [log10 Msun]."""
 
     @property
     def fold(self) -> int:
@@ -103,10 +93,7 @@ class TrainedNetwork:
 def trained_networks(reproduction: Reproduction, transform: str) -> list[TrainedNetwork]:
     """Return the networks of a transform, seed by seed, fold by fold.
 
-    Raises
-    ------
-    NotAvailableError
-        If a fit is missing; the message names the command that trains it. Most committed results hold no weights.
+    A missing fit is a NotAvailableError that names the command that trains it. Most committed results hold no weights.
     """
     keys = reproduction.fit_keys_of_seeds(transform, reproduction.n_training_seeds(transform))
     return _networks(reproduction, transform, [reproduction.load(key) for key in keys])
@@ -137,12 +124,8 @@ def networks_of_book(
 ) -> dict[str, dict[tuple[int, int], TrainedNetwork]]:
     """Return the networks that pages look into, by transform and by (fold, training seed).
 
-    They are committed ones as long as nothing that decides their numbers has changed; if not, they are trained.
-
-    Raises
-    ------
-    NotAvailableError
-        If committed results without weights are shown.
+    They are committed ones as long as nothing that decides their numbers has changed; if not, they are trained. Where
+    committed results without weights are shown, it is a NotAvailableError.
     """
     networks = {}
     for name in transforms:

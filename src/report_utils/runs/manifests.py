@@ -34,13 +34,7 @@ _INSTRUCTIONS = ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return a run's manifest.
-
-    Raises
-    ------
-    OSError, ValueError
-        If it is missing or not a manifest.
-    """
+    """Return a run's manifest; an OSError or ValueError if it is missing or not one."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except RecursionError:
@@ -58,12 +52,7 @@ def fault_of(folder: Path, digest: str, *, thorough: bool = False) -> str | None
     """Say what is wrong with a stored run whose key has this digest, or None.
 
     With ``thorough``, large files are digested too, whatever state is recorded. Only this finds damage done by the disk
-    itself.
-
-    Raises
-    ------
-    InputError
-        If files exist but the system cannot read them. That does not make the run wrong.
+    itself. Files that exist but cannot be read are an InputError: they do not make the run wrong.
     """
     try:
         manifest = read_manifest(folder)

@@ -61,22 +61,14 @@ _USE = re.compile(r".+-\d+-\d+\.lock")
 
 @dataclass(frozen=True)
 class OwnedEntry:
-    """A file or folder of this project in a folder of runs.
-
-    Parameters
-    ----------
-    path : Path
-    kind : str
-    result : Path
-        The folder of the run, or the page, that it is or was meant to become. A process that makes it holds a lock.
-    about : dict
-        The manifest of a run, or the key of partial work; empty if it has neither.
-    """
+    """A file or folder of this project in a folder of runs."""
 
     path: Path
     kind: Kind
     result: Path
+    """The folder of the run, or the page, that it is or was meant to become. A process that makes it holds a lock."""
     about: dict[str, Any] = field(default_factory=dict)
+    """The manifest of a run, or the key of partial work; empty if it has neither."""
 
     def size(self) -> int:
         """Return its size on disk [bytes]."""

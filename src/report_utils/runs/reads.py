@@ -22,24 +22,16 @@ _WRITES = os.O_WRONLY | os.O_RDWR
 
 @dataclass
 class Reads:
-    """What was read.
-
-    Parameters
-    ----------
-    runs : dict of str to str or None
-        Digest of each run that was asked for, by name; None if there was no such run.
-    files : dict of str to int or None
-        Modification time [ns] of each file that was opened, by path; None if it did not exist.
-    folders : set of str
-        The folders that were listed.
-    results : dict of str to str
-        Digest of each folder of committed results that was read, by path.
-    """
+    """What was read."""
 
     runs: dict[str, str | None] = field(default_factory=dict)
+    """Digest of each run that was asked for, by name; None if there was no such run."""
     files: dict[str, int | None] = field(default_factory=dict)
+    """Modification time [ns] of each file that was opened, by path; None if it did not exist."""
     folders: set[str] = field(default_factory=set)
+    """The folders that were listed."""
     results: dict[str, str] = field(default_factory=dict)
+    """Digest of each folder of committed results that was read, by path."""
     written: set[str] = field(default_factory=set)
     """Files that the notebook wrote itself, so that reading them back is no input."""
 

@@ -32,21 +32,14 @@ from report_utils.runs.reads import note_run
 
 @dataclass(frozen=True)
 class RunKey:
-    """The name of a run and everything that decides its numbers.
-
-    Parameters
-    ----------
-    name : str
-        A readable path such as ``"fit/quick/multi_band_2/fold-0-seed-0"``.
-    inputs : mapping
-        Everything that the result depends on, as plain values.
-    profile : str
-        The file of the profile that the run is made for. It does not enter the digest.
-    """
+    """The name of a run and everything that decides its numbers."""
 
     name: str
+    """A readable path such as ``"fit/quick/multi_band_2/fold-0-seed-0"``."""
     inputs: Mapping[str, Any]
+    """Everything that the result depends on, as plain values."""
     profile: str = ""
+    """The file of the profile that the run is made for. It does not enter the digest."""
 
     @cached_property
     def digest(self) -> str:
@@ -188,15 +181,8 @@ class Store:
         it is complete, so an interruption never leaves anything that looks finished. If another process has finished
         the same run first, its run is kept.
 
-        Parameters
-        ----------
-        key : RunKey
-        arrays : mapping of str to array, or to the path of an ``.npy`` file below the store's folder
-            A file is hard-linked, or copied where the file system has no links.
-        facts : mapping
-            Plain values, kept as JSON.
-        seconds : float, optional
-            Duration of the last sitting [s].
+        An array may be an ``.npy`` file below the store's folder: it is hard-linked, or copied where the file system
+        has no links. ``facts`` are plain values, kept as JSON, and ``seconds`` the duration of the last sitting [s].
         """
         folder = self.folder(key)
         mark_runs(self.root)

@@ -30,27 +30,18 @@ _LOOK_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Task:
-    """One piece of work for a worker process.
-
-    Parameters
-    ----------
-    label : str
-        What a message calls it.
-    function : callable
-        A module-level function; it stores its own result, so that finished work survives anything.
-    arguments : dict
-        Can be sent to another process.
-    units : float
-        How much work it is; the function reports as much through :func:`~report_utils.workers.progress.advance`.
-    trains : bool
-        Whether it wants a place of :func:`report_utils.workers.backends.training_places`, such as a GPU.
-    """
+    """One piece of work for a worker process."""
 
     label: str
+    """What a message calls it."""
     function: Callable[..., Any]
+    """A module-level function; it stores its own result, so that finished work survives anything."""
     arguments: dict[str, Any]
+    """Can be sent to another process."""
     units: float
+    """How much work it is; the function reports as much through :func:`~report_utils.workers.progress.advance`."""
     trains: bool = False
+    """Whether it wants a place of :func:`report_utils.workers.backends.training_places`, such as a GPU."""
 
 
 class WorkerError(RuntimeError):
@@ -67,17 +58,9 @@ def run_tasks(
     """Run tasks in worker processes and return their results in order.
 
     Each worker has one thread and is replaced after some tasks. A worker that is killed loses only its task, which is
-    tried once more. An interruption ends the workers at once; what tasks have stored stays.
-
-    Parameters
-    ----------
-    tasks : sequence of Task
-    description : str
-        What the progress is called.
-    workers : int, optional
-        How many processes; as many as cores, or as devices that train, by default. With 0 tasks run in this process.
-    finished : callable
-        Called in this process with each result as soon as it is there, in any order.
+    tried once more. An interruption ends the workers at once; what tasks have stored stays. By default there are as
+    many workers as cores, or as devices that train; with 0, tasks run in this process. ``finished`` is called in this
+    process with each result as soon as it is there, in any order.
 
     Raises
     ------
