@@ -23,39 +23,30 @@ _MOST_SPLITS = 5000
 
 @dataclass(frozen=True, eq=False)
 class Learning:
-    """When each item was learnt.
-
-    Parameters
-    ----------
-    first_right : (n_items,) int
-        The first epoch at which an item is right; -1 if it never is.
-    learnt : (n_items,) int
-        The epoch from which on it stays right; -1 if it is wrong at the end. Their order is the learning order.
-    forgotten : (n_items,) int
-        How often it is right at one recorded epoch and wrong at the next: forgetting events (Toneva et al. 2019,
-        arXiv:1812.05159), counted at epochs where they count presentations.
-    """
+    """When each item was learnt."""
 
     first_right: NDArray[np.int64]
+    """``(n_items,)``. The first epoch at which an item is right; -1 if it never is."""
     learnt: NDArray[np.int64]
+    """``(n_items,)``. The epoch from which on it stays right; -1 if it is wrong at the end. Their order is the learning
+    order.
+    """
     forgotten: NDArray[np.int64]
+    """``(n_items,)``. How often it is right at one recorded epoch and wrong at the next: forgetting events (Toneva et
+    al. 2019, arXiv:1812.05159), counted at epochs where they count presentations.
+    """
 
 
 @dataclass(frozen=True, eq=False)
 class Cartography:
-    """A data set's map by a classifier's training (Swayamdipta et al. 2020, arXiv:2009.10795).
-
-    Parameters
-    ----------
-    confidence, variability : (n_items,)
-        Mean and standard deviation of the probability of the true class over all epochs after the first.
-    correctness : (n_items,)
-        The share of those epochs at which the item is right.
-    """
+    """A data set's map by a classifier's training (Swayamdipta et al. 2020, arXiv:2009.10795)."""
 
     confidence: NDArray[np.float64]
+    """``(n_items,)``. Mean of the probability of the true class over all epochs after the first."""
     variability: NDArray[np.float64]
+    """``(n_items,)``. Standard deviation of the same."""
     correctness: NDArray[np.float64]
+    """``(n_items,)``. The share of those epochs at which the item is right."""
 
 
 def tolerance_of(recording: Recording) -> float:
@@ -172,34 +163,28 @@ def phase_gains(recording: Recording, *, level: float = 0.95, n_resamples: int =
 
 @dataclass(frozen=True, eq=False)
 class DynamicsComparison:
-    """Two dynamics of the same test observations, epoch by epoch and at the end of each phase (report, section 4.2).
-
-    Parameters
-    ----------
-    names : tuple of str
-    rank_correlation : (n_epochs,)
-        Spearman's correlation of the two sets of predictions: do both order the observations alike?
-    rms_difference : (n_epochs,) [dex]
-        Root mean square of the difference of the two predictions of each observation.
-    scatter : (n_epochs, 2) [dex]
-        Standard deviation of each one's residuals.
-    residual_correlation : (n_phases,)
-        Pearson's correlation of the residuals at the end of each phase: do both err on the same observations?
-    gain : (n_phases - 1, 2) [dex]
-        By how much each one's scatter falls from the end of a phase to the end of the next.
-    gain_correlation : (n_phases - 1,)
-        Correlation, over observations, of how much the absolute residual falls: are the same ones helped?
-    phase : (n_epochs,) int
-    """
+    """Two dynamics of the same test observations, epoch by epoch and at the end of each phase (report, section 4.2)."""
 
     names: tuple[str, str]
     rank_correlation: NDArray[np.float64]
+    """``(n_epochs,)``. Spearman's correlation of the two sets of predictions: do both order the observations alike?"""
     rms_difference: NDArray[np.float64]
+    """``(n_epochs,)`` [dex]. Root mean square of the difference of the two predictions of each observation."""
     scatter: NDArray[np.float64]
+    """``(n_epochs, 2)`` [dex]. Standard deviation of each one's residuals."""
     residual_correlation: NDArray[np.float64]
+    """``(n_phases,)``. Pearson's correlation of the residuals at the end of each phase: do both err on the same
+    observations?
+    """
     gain: NDArray[np.float64]
+    """``(n_phases - 1, 2)`` [dex]. By how much each one's scatter falls from the end of a phase to the end of the next.
+    """
     gain_correlation: NDArray[np.float64]
+    """``(n_phases - 1,)``. Correlation, over observations, of how much the absolute residual falls: are the same ones
+    helped?
+    """
     phase: NDArray[np.integer]
+    """``(n_epochs,)``."""
 
 
 def compare_dynamics(first: Recording, second: Recording) -> DynamicsComparison:
@@ -235,19 +220,14 @@ def compare_dynamics(first: Recording, second: Recording) -> DynamicsComparison:
 
 @dataclass(frozen=True)
 class SeedTest:
-    """Whether two ways of training differ by more than their seeds do.
-
-    Parameters
-    ----------
-    across, within : float
-        Root mean square difference of the predictions of two trainings: one of each way, and two of the same.
-    p_value : float
-        The share of all ways to deal the trainings into two groups that set the groups at least as far apart.
-    """
+    """Whether two ways of training differ by more than their seeds do."""
 
     across: float
+    """Root mean square difference of the predictions of two trainings, one of each way."""
     within: float
+    """The same for two trainings of the same way."""
     p_value: float
+    """The share of all ways to deal the trainings into two groups that set the groups at least as far apart."""
 
     @property
     def ratio(self) -> float:

@@ -31,24 +31,20 @@ _MOST_CLASS_NAMES = 30
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """The cells of a dynamics picture.
-
-    Parameters
-    ----------
-    order : (n_items,) int
-        The item of each row: in ascending truth; within a class those that are right most clearly come first.
-    column : (n_columns,) int
-        The place of each column's epoch in the recording; -1 for a gap, where epochs were not recorded.
-    cells : (n_items, n_columns) float64
-        Row by row in ``order``; NaN where there is no finite prediction.
-    centre, limit : float
-        Colours span ``centre - limit`` to ``centre + limit``.
-    """
+    """The cells of a dynamics picture."""
 
     order: NDArray[np.int64]
+    """``(n_items,)``. The item of each row: in ascending truth; within a class those that are right most clearly come
+    first.
+    """
     column: NDArray[np.int64]
+    """``(n_columns,)``. The place of each column's epoch in the recording; -1 for a gap, where epochs were not
+    recorded.
+    """
     cells: NDArray[np.float64]
+    """``(n_items, n_columns)``. Row by row in ``order``; NaN where there is no finite prediction."""
     centre: float
+    """Colours span ``centre - limit`` to ``centre + limit``."""
     limit: float
 
 

@@ -38,26 +38,20 @@ _CHUNK = 64
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Predicted masses of an archive's observations.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        A row for each observation: cluster_id; log10_mass_predicted [log10 Msun], the mean over fits and views;
-        spread_between_fits, expected_bias, expected_scatter [dex]; n_held_out, the clusters that these two were
-        measured on; n_events, hardness; warning, empty where there is none; log10_mass, where the archive knows
-        it; transform and profile.
-    transform, profile : str
-    of_fits : (n_observations, n_fits) [log10 Msun]
-        The mean over views of each fit's predictions, fold by fold, training seed by training seed.
-    error : ExpectedError
-    training : TrainingRange
-    """
+    """Predicted masses of an archive's observations."""
 
     table: pd.DataFrame
+    """A row for each observation: cluster_id; log10_mass_predicted [log10 Msun], the mean over fits and views;
+    spread_between_fits, expected_bias, expected_scatter [dex]; n_held_out, the clusters that these two were measured
+    on; n_events, hardness; warning, empty where there is none; log10_mass, where the archive knows it; transform and
+    profile.
+    """
     transform: str
     profile: str
     of_fits: NDArray[np.float64]
+    """``(n_observations, n_fits)`` [log10 Msun]. The mean over views of each fit's predictions, fold by fold, training
+    seed by training seed.
+    """
     error: ExpectedError
     training: TrainingRange
 

@@ -14,21 +14,16 @@ _MOST_BINS = 5
 
 @dataclass(frozen=True, eq=False)
 class ExpectedError:
-    """Residuals of held-out clusters, by predicted mass.
-
-    Parameters
-    ----------
-    edges : (n_bins - 1,) [log10 Msun]
-        Predicted masses that separate the bins; the outer bins are open.
-    bias, scatter : (n_bins,) [dex]
-        Mean and standard deviation of prediction minus truth; the prediction is a cluster's mean over views.
-    n_clusters : (n_bins,) int
-    """
+    """Residuals of held-out clusters, by predicted mass."""
 
     edges: NDArray[np.float64]
+    """``(n_bins - 1,)`` [log10 Msun]. Predicted masses that separate the bins; the outer bins are open."""
     bias: NDArray[np.float64]
+    """``(n_bins,)`` [dex]. Mean of prediction minus truth; the prediction is a cluster's mean over views."""
     scatter: NDArray[np.float64]
+    """``(n_bins,)`` [dex]. Standard deviation of the same."""
     n_clusters: NDArray[np.integer]
+    """``(n_bins,)``."""
 
     @classmethod
     def of(cls, predicted: NDArray, residual: NDArray) -> ExpectedError:
