@@ -79,20 +79,22 @@ print(f"what the network sees, log10(1 + counts): {image[row, column].round(3)}"
 # | Residuals become bias and scatter | `describe_all` | `report/statistics.py` |
 # | A figure is drawn | a folded cell | the page's notebook |
 #
-# All of it lies below `src/report_utils/`. A package imports only from those that come earlier on this way.
+# All paths are below `src/report_utils/`. A package imports only from packages that come earlier in this table.
 #
 # ## Change the network
 #
 # Edit `build_cnn` in `src/report_utils/cnn/model.py`. Replace ReLU by GELU, add a dropout layer or a fourth convolution,
-# or return another Keras model: anything that takes the images and returns one number for each will train. What the
-# function returns is what is trained, what Figure 6 shows, and what each run is named by, so nothing else needs an edit.
+# or return another sequential or functional Keras model that takes the images and returns one number for each. What the
+# function returns is trained and shown in Figure 6, and its code is part of each run's key, so nothing else needs an edit.
+# (Wrap a subclassed model: `keras.Model(inputs, MyModel()(inputs))`.)
 #
 # ```sh
 # report-utils status --profile smoke   # every fit is stale, and says that the network changed
 # report-utils build --profile smoke    # trains them again
 # ```
 #
-# The report's own network has a faster forward pass. Another one is trained as it is, and the build says so.
+# Networks with the report's kind of layers have a faster forward pass. Any other network trains more slowly, and the build
+# says so.
 #
 # ## Add a transform
 #
@@ -163,5 +165,5 @@ Markdown(pd.DataFrame(rows, columns=["Notebook", "Page"]).to_markdown(index=Fals
 # lock file and opens the page's notebook. Each page also offers two downloads: the notebook as it was run, with its
 # outputs, and its text. Both run where the package is installed and the project's folder is at hand.
 #
-# **What was found.** Following an event takes eleven steps. Changing the network takes one function, adding a transform
+# **What was found.** An event takes ten steps from its file, or from the simulation, to a figure. Changing the network takes one function, adding a transform
 # one entry, and adding a page one notebook and one line.

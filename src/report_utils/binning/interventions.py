@@ -54,7 +54,7 @@ def exchanged_hardness(counts: Counts, index: int, totals: Counts, rng: np.rando
 
 
 def thinned_copy(counts: Counts, _index: int, totals: Counts, rng: np.random.Generator) -> Counts:
-    """Replace each further band by a random part of the first: as many events in a typical observation, no spectrum.
+    """Replace each further band by a random part of the first: event numbers stay typical, and no spectrum is left.
 
     The part is the same in every observation. One that followed the observation's own ratio would tell its hardness.
     """

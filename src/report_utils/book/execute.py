@@ -1,4 +1,4 @@
-"""Running one page: template to executed notebook, in memory, so that a failure leaves no half page."""
+"""Running one page, from template to executed notebook, in memory: a failure leaves no partial page."""
 
 from __future__ import annotations
 

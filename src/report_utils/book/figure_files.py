@@ -1,4 +1,4 @@
-"""What a page offers of each figure besides showing it: to open it large, and its picture and its data as files."""
+"""What a page offers with each figure: a large view, and its picture and data as files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Executed pages, kept by what they were made from: a change that is taken back finds the page of before.
+"""Executed pages, kept by what they were made from, so that undoing a change finds the earlier page.
 
 What a page is made from is known in part beforehand: its notebook, its parameters, the profile, the code that it
 reaches, the observations. The rest is recorded while it runs: the runs, files and folders that it reads. A kept page is
@@ -125,7 +125,7 @@ class Today:
         return self._seen[kind, name]
 
     def _run(self, name: str, before: str | None) -> str | None:
-        """Return the digest of a run of today, or None where a page would not find it, as it did not find it before."""
+        """Return today's digest of a run, or None if the run is missing, as it was for the page."""
         if (name, str(before)) not in self._seen:
             key = self._key(name)
             # committed results stand in for the profile's own runs, not for those of its variants
@@ -157,25 +157,25 @@ def kept_folder(reproduction: Reproduction) -> Path:
 
 
 def version_path(page: Page, reproduction: Reproduction, record: Mapping[str, Any]) -> Path:
-    """Return where a page that was made so is kept."""
+    """Return the file of the version with these inputs."""
     return kept_folder(reproduction) / kept_name(page.slug, record["digest"])
 
 
 def kept_versions(page: Page, reproduction: Reproduction) -> list[Path]:
-    """Return what is kept of a page, what was made or found fresh last at the front."""
+    """Return the kept versions of a page; the one made or found fresh last comes first."""
     found = kept_folder(reproduction).glob(f"{page.slug}-{'[0-9a-f]' * 16}.ipynb")
     return sorted(found, key=lambda path: (-path.stat().st_mtime_ns, path.name))
 
 
 def is_fresh(record: Mapping[str, Any] | None, page: Page, today: Today) -> bool:
-    """Tell whether a page that says it was made so would be made from the same today."""
+    """Tell whether what a page was made from is still the same today."""
     if record is None or not NO_READS.keys() <= record["inputs"].keys():
         return False
     return digest(today.inputs(page, record["inputs"])) == record["digest"]
 
 
 def fresh_version(page: Page, today: Today) -> Path | None:
-    """Return the kept page that was made from what there is today, or None."""
+    """Return the kept page whose inputs are today's, or None."""
     versions = kept_versions(page, today.reproduction)
     return next((path for path in versions if is_fresh(record_of(path), page, today)), None)
 

@@ -133,7 +133,7 @@ def notebook_of(document: str) -> str | None:
 
 
 def unlisted_notebooks(root: Path | None = None) -> list[str]:
-    """Return a line for each notebook that makes no page, for it has no line in the table of contents."""
+    """Return a line for each notebook that makes no page because the table of contents does not list it."""
     root = root or project_root()
     used = {page.notebook for page in book_pages(root)}
     return [

@@ -48,7 +48,7 @@ class ViewBatches:
 
 
 def in_batches(rows: NDArray[np.integer], order: NDArray[np.integer], batch_size: int) -> list[Batches]:
-    """Cut an order of ``8 * len(rows)`` views, image by image, into full batches and one of the rest."""
+    """Cut a sequence of ``8 * len(rows)`` views, numbered image by image, into full batches and a smaller last one."""
     chosen, views = np.divmod(order, N_VIEWS)
     images, views = np.asarray(rows)[chosen].astype(np.int32), views.astype(np.int32)
     full = len(order) - len(order) % batch_size

@@ -233,7 +233,7 @@ def fit_fold(
 
 
 def _weighted(progress: Callable[[float], Any] | None, weight: float) -> Callable[[float], None]:
-    """Return a function that reports views as the part that they are of views at full size."""
+    """Return a function that reports views in units of full-size views."""
 
     def report(n_views: float) -> None:
         if progress is not None:

@@ -15,8 +15,8 @@ def build_cnn(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ..
     Three 3 x 3 convolutions with ReLU, each followed by 2 x 2 max pooling; global average pooling; three dense
     layers with ReLU and a linear output. It has 58 869 parameters for four channels.
 
-    Every fit trains the model that this function returns. It may return any Keras model that takes the images and
-    returns one number for each; the fits, Figure 6 and the pages follow.
+    Every fit trains the model that this function returns. It may return any sequential or functional Keras model that
+    takes the images and returns one number for each; the fits, Figure 6 and the pages follow.
 
     Parameters
     ----------

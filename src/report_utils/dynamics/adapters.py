@@ -1,4 +1,4 @@
-"""What the adapters to frameworks share: where predictions go, and that recording changes nothing of a training.
+"""What the framework adapters share: where predictions go, and how recording leaves a training unchanged.
 
 That to LightGBM stands here, because it needs nothing of LightGBM itself.
 """
@@ -21,7 +21,7 @@ Recordings = Recording | Mapping[str, Recording] | Sequence[Recording]
 
 
 def record_outputs(recordings: Recordings, outputs: Any, **where: Any) -> None:
-    """Record what a model has put out, each output in its recording; what a mapping does not name is left out."""
+    """Record each of a model's outputs in its recording; outputs that a mapping does not name are left out."""
     if isinstance(recordings, Recording):
         recordings.record(outputs, **where)
     elif isinstance(recordings, Mapping):

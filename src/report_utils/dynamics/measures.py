@@ -50,9 +50,9 @@ class Cartography:
 
 
 def tolerance_of(recording: Recording) -> float:
-    """Return by how much a predicted number may be off and still be right, where nothing else is said.
+    """Return the default tolerance within which a predicted number is right: half of the truth's standard deviation.
 
-    Half of the truth's standard deviation: a guess of the mean is right for some four items of ten.
+    Guessing the mean is then right for about four items in ten.
     """
     return float(np.std(recording.truth)) / 2
 

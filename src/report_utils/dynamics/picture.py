@@ -79,7 +79,7 @@ def _row_order(recording: Recording) -> NDArray[np.int64]:
 
 
 def columns(recording: Recording) -> NDArray[np.int64]:
-    """Return the place of each column's epoch, with one -1 wherever epochs are missing between two recorded ones."""
+    """Return the index of each column's epoch; -1 marks a gap between recorded epochs."""
     steps = np.diff(recording.epoch)
     gaps = np.flatnonzero(steps > steps.min(initial=np.iinfo(np.int64).max)) + 1
     return np.insert(np.arange(len(recording)), gaps, -1)

@@ -66,7 +66,7 @@ def new_folder(path: Path) -> None:
 
 
 def append_epoch(recording: Recording, predictions: NDArray[np.float32], epoch: int, phase: int) -> None:
-    """Keep one epoch as a file of its own: an interruption leaves it whole, or leaves it out."""
+    """Keep one epoch in a file of its own, which an interruption leaves whole or absent."""
     folder, about = recording.path, _facts(recording)
     if about != recording.kept_about:  # phases get their names while the training runs
         _write(folder / _HEADER, _npz(_about(recording)))
@@ -83,7 +83,7 @@ def _read_folder(folder: Path) -> Recording:
             one = _read_npz(file)
             recording.record(one["predictions"], epoch=int(one["epoch"]), phase=int(one["phase"]))
         except _DAMAGED as error:
-            msg = f"{file.name} is damaged; delete it, and what was recorded besides can be read"
+            msg = f"{file.name} is damaged; delete it to read the rest of the recording"
             raise InputError(msg) from error
     recording.path = folder
     return recording

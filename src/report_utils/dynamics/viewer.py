@@ -70,8 +70,8 @@ def dynamics_viewer(
     limit, show
         As for :func:`plot_dynamics`.
     tolerance : float, optional
-        By how much a number may be off and still be right, for the ease; half of the truth's standard deviation by
-        default.
+        How far a number that counts as right may be from the truth, to sort by ease; half of the truth's standard
+        deviation by default.
     figure : matplotlib.figure.Figure, optional
         The plain picture; drawn by :func:`report_utils.dynamics.plot_dynamics` by default.
 

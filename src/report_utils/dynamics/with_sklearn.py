@@ -1,4 +1,4 @@
-"""Recording models of scikit-learn: those that learn in parts, in stages, or that go on from where they were."""
+"""Recording models of scikit-learn that learn batch by batch, in stages, or by warm starts."""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ def _read_list(folder: Path, one: ArchivedList) -> EventList:
         demand_file(path)
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             names = file.schema_arrow.names
-            # before it is read, for a few bytes can claim any number of events
+            # before it is read, because a few bytes can claim any number of events
             if file.metadata.num_rows != one.n_events or not {*names} <= _COLUMNS:
                 found = f"{file.metadata.num_rows} events with {', '.join(names)[:60]}"
                 msg = f"{found} where the index says {one.n_events}"

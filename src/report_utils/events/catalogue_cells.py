@@ -1,6 +1,6 @@
 """The cells of a catalogue, CSV or Parquet: reading them as text, and what they mean (a mass, a file, options).
 
-CSV is parsed by Python's own reader, not by pandas, which fills a row that is too short without a word. What is wrong
+CSV is parsed by Python's own reader, not by pandas, which silently fills a row that is too short. What is wrong
 with the meaning of a cell is said without file and row, which the caller adds.
 """
 

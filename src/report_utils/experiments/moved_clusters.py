@@ -1,4 +1,4 @@
-"""The same clusters with one thing changed: what mass estimators should say to it, and observations of them."""
+"""The same clusters with one thing changed: how mass estimators should respond, and new observations."""
 
 from __future__ import annotations
 

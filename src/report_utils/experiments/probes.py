@@ -114,7 +114,7 @@ def shuffled_r2(
 ) -> NDArray[np.float64]:
     """Return the R^2 of probes for the same targets with rows exchanged at random, ``(n_shuffles, n_targets)``.
 
-    What a probe makes of such labels it has memorised, not read (Hewitt & Liang 2019, EMNLP, 2733).
+    Whatever a probe explains of such labels it has memorised, not read (Hewitt & Liang 2019, EMNLP, 2733).
     """
     targets, rng = np.asarray(targets, dtype=np.float64), np.random.default_rng(seed)
     labels = np.concatenate([rng.permutation(targets) for _ in range(n_shuffles)], axis=1)

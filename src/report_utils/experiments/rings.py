@@ -1,4 +1,4 @@
-"""Rings about a cluster: the counts in them, which are all that an image tells of a round one, and changes to these."""
+"""Rings about a cluster: counting their events, which is all that a round cluster's image tells, and changing them."""
 
 from __future__ import annotations
 

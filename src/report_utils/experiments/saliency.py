@@ -83,8 +83,8 @@ def lime(
 ) -> tuple[NDArray[np.float64], float]:
     """Return how much each superpixel adds to a prediction by LIME, and how well that explains the predictions.
 
-    Superpixels are switched off, that is set to zero, at random; a ridge regression of the predictions on what is on
-    counts samples the more, the more is on (Ribeiro, Singh & Guestrin 2016, section 3.4).
+    Random superpixels are set to zero in each sample. A ridge regression then predicts the outputs from which
+    superpixels are left; samples with more of them left weigh more (Ribeiro, Singh & Guestrin 2016, section 3.4).
 
     Parameters
     ----------

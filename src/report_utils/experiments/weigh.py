@@ -180,7 +180,7 @@ def _cluster(reproduction: Reproduction, row: int) -> dict[str, Any]:
 def changes(
     settings: SimulationSettings, known: Mapping[str, Any]
 ) -> Iterator[tuple[dict[str, Any], dict[str, float]]]:
-    """Yield what the page calls each change, and the settings that make it, without those of too many events."""
+    """Yield each change's name on the page and its settings, leaving out changes that give too many events."""
     n_events, own = known["n_events_agn_less"], settings.distance_redshift or known["redshift"]
     for redshift in REDSHIFTS:
         nearer = luminosity_distance(own) / luminosity_distance(redshift)

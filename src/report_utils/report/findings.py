@@ -222,7 +222,7 @@ class Findings:
 
     @property
     def by_reading(self) -> Mapping[str, str]:
-        """The claims whose verdict turns with how the report's words are read, and what each reading gives."""
+        """The claims whose verdict depends on how the report's words are read, and the verdict of each reading."""
         said = {}
         for name, verdicts in self.judged.by_reading.items():
             readings: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""What the study of the second band predicts, and what its networks say to it.
+"""The predictions of the study of the second band, and what its networks show.
 
 The predictions were committed before the networks were trained. Those of page *Hidden or known* are the ratios of
 :func:`report_utils.experiments.expected_scatter.expected_one_and_two`. Some predictions are judged for each network by

@@ -78,7 +78,7 @@ READINGS: Mapping[str, str] = {
 
 
 def verdicts_by_reading(judged: Mapping[str, Sequence[Judgement]]) -> dict[str, dict[str, str]]:
-    """Return the claims whose verdict turns with the reading, each with the verdict of every reading."""
+    """Return the claims whose verdict depends on the reading, each with the verdict of every reading."""
     found = {}
     for name, of_claim in judged.items():
         read = [one for one in of_claim if one.variant.name in READINGS and one.evidence is not None]

@@ -49,7 +49,7 @@ class Variant:
         return tuple(self.stand_ins.get(name, name) for name in self.transforms)
 
     def possible(self, profile: Profile) -> bool:
-        """Tell whether the variant applies to a profile: an archive has no simulation, no redshifts, no pointings."""
+        """Tell whether the variant applies to a profile: an archive has no simulation, redshifts or pointings."""
         of_simulation = any(entry == "box" or entry.startswith(_SIMULATION) for entry in self.overrides)
         return profile.archive_path is None or not (of_simulation or any(map(_shows_distance, self.trained)))
 

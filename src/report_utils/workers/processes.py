@@ -39,7 +39,7 @@ WORKER_ENVIRONMENT = {
 
 
 def n_workers() -> int:
-    """Return how many worker processes to use: REPORT_WORKERS, or as many as cores that this process may use."""
+    """Return how many worker processes to use: REPORT_WORKERS, or one for each core that this process may use."""
     text = os.environ.get(WORKERS_VARIABLE)
     if text is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

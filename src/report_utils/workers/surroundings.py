@@ -1,7 +1,8 @@
-"""What libraries find in the environment: the settings of this project in place of the user's own.
+"""The environment that libraries see: the settings of this project in place of the user's own.
 
 Figures, pages and fits depend on the project alone. Every process of ours enters these surroundings before it imports
-what reads them: the command line, a rendering, a worker, a page's kernel. ``KERAS_BACKEND`` stays the user's to state.
+what reads them: the command line, a rendering, a worker, a page's kernel. Only ``KERAS_BACKEND`` is left
+to the user.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def _run(tasks: Sequence[Task], pool: list[_Worker], show: Progress, finished: C
 
 
 class _Worker:
-    """One worker process after another, in one place: the environment variables that name its device."""
+    """One worker process after another, all with the same place (environment variables that name the device)."""
 
     def __init__(self, place: dict[str, str], log: Path) -> None:
         self.place, self.log = place, log

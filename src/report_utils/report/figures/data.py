@@ -1,4 +1,4 @@
-"""The numbers that a figure draws, as one CSV table: what is beside each figure of the book for those who redraw it."""
+"""The numbers that a figure draws, as one CSV table: each figure of the book offers it to readers who redraw it."""
 
 from __future__ import annotations
 
