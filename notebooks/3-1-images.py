@@ -26,7 +26,7 @@
 # f_b = \log_{10}(1 + n_b),
 # $$ (eq-channel)
 #
-# and the **single band** is $\log_{10}(1 + s)$. The four bands are
+# and the **single band** is $\log_{10}(1 + s)$. The report's four bands are
 #
 # $$
 # \begin{aligned}

@@ -248,7 +248,7 @@ None if dead else Markdown(table.rename_axis("images").to_markdown(floatfmt=("",
 # The prediction is the mean over all fits and the eight views. The output also gives the spread between the fits, and
 # the bias and scatter of held-out clusters of similar predicted mass. It warns where an
 # observation lies outside the training, in its number of events, its hardness (the ratio of events above
-# 2.5 keV to those below) or its predicted mass. All of this holds only for observations like those of the training: the
+# the lowest band to those in it) or its predicted mass. All of this holds only for observations like those of the training: the
 # same telescope, exposure and field. A network does not notice when it sees something else.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input", "remove-stderr"]

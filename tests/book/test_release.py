@@ -88,7 +88,7 @@ def test_what_is_not_committed_is_named(project):
 
 def test_without_a_book_of_it_there_is_no_release(project):
     (project / "_build" / "html" / "index.html").unlink()
-    with pytest.raises(InputError, match="no book of the files as they are now; build it with `make book`"):
+    with pytest.raises(InputError, match="the book is missing or older than these files; build it with `make book`"):
         release.make_release(project)
 
 

@@ -65,7 +65,7 @@ def test_a_killed_training_keeps_what_it_had_and_goes_on(tmp_path):
 
 def test_a_folder_is_not_recorded_over(tmp_path):
     Recording([1, 2], path=tmp_path / "run").record([1, 2])
-    with pytest.raises(InputError, match="exists; name a new folder, or go on with what is there"):
+    with pytest.raises(InputError, match="exists; name a new folder, or continue this recording"):
         Recording([1, 2], path=tmp_path / "run")
 
 

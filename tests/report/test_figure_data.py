@@ -108,7 +108,7 @@ def test_an_artist_beyond_the_limit_is_named_and_left_out(monkeypatch):
     ax.imshow([[1, 2], [3, 4]])
     ax.plot([1, 2], [3, 4])
     text = figure_csv(figure)
-    assert "# panel 1: artist 1 (image) is left out, for it has 4 rows" in text
+    assert "# panel 1: artist 1 (image) is left out because it has 4 rows" in text
     assert set(pd.read_csv(io.StringIO(text), comment="#").artist) == {2}
 
 

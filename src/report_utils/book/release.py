@@ -31,7 +31,7 @@ def make_release(root: Path) -> Path:
     commit, moment = _committed(root)
     book = root / "_build" / "html"
     if not is_rendered(root):
-        msg = f"{book}: there is no book of the files as they are now; build it with `make book`"
+        msg = f"{book}: the book is missing or older than these files; build it with `make book`"
         raise InputError(msg)
     citation = read_citation(root)
     if str(citation["version"]) != __version__:

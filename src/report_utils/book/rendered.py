@@ -130,7 +130,7 @@ def remove_rendered(root: Path) -> list[Path]:
     build, config = root / "_build", root / "_config.yml"
     if EXTENSION not in config.read_text(encoding="utf-8") or build.is_symlink():
         what = "a link, which is not followed" if build.is_symlink() else f"not this book's ({config} names another)"
-        msg = f"{build}: is {what}; nothing is removed: remove by hand what is to go"
+        msg = f"{build}: is {what}; nothing was removed; remove it by hand"
         raise InputError(msg)
     rendered = [path for name in _RENDERED if (path := build / name).exists() and not path.is_symlink()]
     pages = [path for path in sorted((root / PAGES_FOLDER).glob("*.ipynb")) if is_own_page(path)]

@@ -140,7 +140,7 @@ def clean(
         from report_utils.book.rendered import remove_rendered
         from report_utils.profiles import project_root
 
-        typer.echo(f"{len(remove_rendered(project_root()))} removed of the rendered book")
+        typer.echo(f"{len(remove_rendered(project_root()))} entries of the rendered book removed")
         return
     if not stale or book:
         msg = "clean removes stale runs and pages for good: say --stale (and --dry-run to see them first), or --book"
@@ -189,7 +189,7 @@ def export(
         written = export_study(base, get_study(name), folder=folder, replace=replace)
     say_written(written)
     if not written:
-        typer.echo("no run is finished that could be exported")
+        typer.echo("there is no finished run to export")
 
 
 @results_app.command("import")

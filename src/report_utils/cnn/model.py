@@ -25,6 +25,7 @@ def build_cnn(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ..
         Pixels along each axis, a multiple of 8.
     seed : int or tuple of int
         Decides the initial weights. They are drawn with NumPy, so that every Keras backend starts with the same ones.
+        A model that ignores it starts from other weights each time, and its numbers cannot be computed again.
 
     Returns
     -------

@@ -21,7 +21,7 @@ def as_array(values: Any) -> NDArray:
     try:
         return np.asarray(values)
     except ValueError as error:
-        msg = "these values are no array: their rows have different lengths"
+        msg = "these values are not an array: their rows have different lengths"
         raise InputError(msg) from error
 
 

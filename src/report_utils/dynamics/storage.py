@@ -56,7 +56,7 @@ def save_recording(recording: Recording, path: Path) -> None:
 def new_folder(path: Path) -> None:
     """Make the folder of a new recording."""
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        msg = f"{path} exists; name a new folder, or go on with what is there: load_recording({str(path)!r})"
+        msg = f"{path} exists; name a new folder, or continue this recording: load_recording({str(path)!r})"
         raise InputError(msg)
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ def check_thinning(max_events: int, seed: int) -> None:
         msg = f"max_events={max_events!r} leaves no events; give 1 or more"
         raise InputError(msg)
     if seed < 0:
-        msg = f"thin_seed={seed!r} is no seed; give 0 or more"
+        msg = f"thin_seed={seed!r} is not a seed; give 0 or more"
         raise InputError(msg)
 
 

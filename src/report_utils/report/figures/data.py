@@ -61,7 +61,7 @@ def figure_csv(figure: Figure) -> str:
                 heads.append(f"panel {number}: pixels of artist {place} that are not listed are {value:g}")
                 table = listed
             if len(table) > left:
-                heads.append(f"panel {number}: artist {place} ({kind}) is left out, for it has {len(table)} rows")
+                heads.append(f"panel {number}: artist {place} ({kind}) is left out because it has {len(table)} rows")
                 continue
             left -= len(table)
             tables.append(table.to_csv(index=False, header=False, float_format="%.7g", lineterminator="\n"))
