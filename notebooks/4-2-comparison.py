@@ -14,7 +14,7 @@
 # %% [markdown]
 # # 4.2 Dynamics: Multi-Band against AGN-less
 #
-# **The question.** Does the network learn in another way when the clusters have no AGN?
+# **The question.** Does the network learn differently when the clusters have no AGN?
 #
 # The report puts the two pictures side by side and finds them nearly identical. Here the two trainings share their test
 # clusters, their starting weights and the order of images, so they can also be compared cluster by cluster.

@@ -65,8 +65,8 @@ Markdown("\n\n".join(filter(None, [points, counted])) or "Nothing of this is mea
 #
 # ## What this does not show
 #
-# - A survey often knows the redshifts of its clusters. What a second band is worth then, the networks that are told the
-#   distance show.
+# - A survey often knows the redshifts of its clusters. The networks that are told the distance show what a second band is
+#   worth then.
 # - At fixed mass the simulation's temperatures scatter less than those of observed samples, so its thermometer is better.
 #   [A larger scatter](sensitivity.ipynb) is tried.
 # - Verdicts on emptied pixels are about this profile's images. Unless these have the report's 128 × 128 pixels, a pixel

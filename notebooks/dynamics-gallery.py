@@ -16,7 +16,7 @@
 #
 # **The question.** What does the picture of all predictions at all epochs show that a loss curve does not?
 #
-# Four models that have nothing to do with each other, each trained in seconds on data that scikit-learn brings. Click
+# Four models that have nothing to do with each other, each trained in seconds on data that come with scikit-learn. Click
 # a row to see its path, sort the rows, or search for one. [How a model of your own is recorded](any-model.ipynb) takes
 # three lines.
 #

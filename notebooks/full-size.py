@@ -24,9 +24,9 @@
 #
 # ## How long it takes
 #
-# A fit uses one core, so a machine trains as many at once as it has cores. The time of each run stands in the manifest
-# that is committed with it. Here are all of them, on one core beside whatever else the machine was doing. A run that was
-# interrupted counts from its last checkpoint.
+# A fit uses one core, so a machine trains as many at once as it has cores. The manifest that is
+# committed with each run records its time. Here are all of them, on one core while the machine also did other work. A run
+# that was interrupted counts from its last checkpoint.
 
 # %% tags=["parameters", "remove-cell"]
 profile = "quick"  # every page has one; this page is about the profiles `paper` and `full`
@@ -75,7 +75,7 @@ Markdown(
 )
 
 # %% [markdown]
-# Those who do not believe the committed results train some of them again. This takes one at random and compares:
+# If you doubt the committed results, train some of them again. This command takes one at random and compares:
 #
 # ```sh
 # report-utils verify --results full --sample 1

@@ -91,8 +91,8 @@ Markdown("\n\n".join(filter(None, [judged.warning, points])) or "Too little is m
 #
 # ## What holds and what does not
 #
-# Each claim of the report is a test with a threshold that was fixed beforehand; [the claims page](4-3-claims.ipynb) has
-# statistic, threshold and reason.
+# Each claim of the report is a test with a threshold that was fixed beforehand; [the claims page](4-3-claims.ipynb) gives
+# each statistic, threshold and reason.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown("\n\n".join(filter(None, [findings.verdicts, judged.full_size_link])))
@@ -115,7 +115,7 @@ Markdown(simulated) if reproduction.observations.settings is not None else None
 #
 # - **Read it:** [the problem](1-introduction.ipynb), [the images](3-1-images.ipynb), [the results](3-3-results.ipynb), [how the
 #   network learns](4-1-dynamics-multi-band.ipynb), [why a second band helps](why-1-hidden-or-known.ipynb), [the
-#   conclusion](5-conclusion.ipynb). Sections have the report's numbers; unknown words are in the [glossary](../glossary.md).
+#   conclusion](5-conclusion.ipynb). Sections are numbered as in the report; unknown words are in the [glossary](../glossary.md).
 # - **Check it:** [what became of every figure, number and claim](reproduction-status.ipynb).
 # - **Change it:** [edit one section](edit-one-section.ipynb) and run it again; the code of each page is folded away in it.
 # - **Use it:** [your own event files](own-observations.ipynb), the same questions.

@@ -130,9 +130,9 @@ figure
 #
 # Events become (128, 128, 4) band counts in a single pass, box included, on one thread. All peers also use one thread.
 # *The report's five steps* are its section 3.1, written plainly in Python. Memory sets the limit: nothing can count
-# events faster than it reads them, so the yardstick is a sum over the same three columns. Binning also has to find the
-# pixel of each event and to add one at that place, and two such additions cannot be made at once as those of a sum
-# can. The compiled code is kept beside the package or in the user's cache; only the first call ever compiles it.
+# events faster than it reads them, so the yardstick is a sum over the same three columns. Binning also has to find each
+# event's pixel and add one there, and unlike the additions of a sum, these cannot be done several at a time. The compiled
+# code is kept beside the package or in the user's cache; only the first call ever compiles it.
 
 # %% mystnb={"figure": {"caption": "**Binning time against the number of events**, for one list on one thread; both axes are logarithmic. Below about ten thousand events the calls themselves take most of the time. Above, the distance to the sum of the columns is what counts.", "name": "fig-binning-speed"}, "image": {"alt": "Time against number of events from a thousand to ten million for this project, four libraries, and a sum of the columns."}} tags=["hide-input"]
 by_size = measured[measured["name"].str.fullmatch(r"binning/\d+")].copy()
@@ -253,8 +253,8 @@ Markdown(f"{kept('full_schedule').data}\n\n`full` has {chosen}. {beyond}")
 kept("same_numbers")
 
 # %% [markdown]
-# A build was also killed many times in a row, at random moments. Its final result was compared with that of a build
-# that nobody disturbed:
+# A build was also killed many times in a row, at random moments. Its final result was compared with that of an
+# undisturbed build:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 kept("kills")
@@ -277,7 +277,7 @@ table("book/", "start/", but_unit="%")
 kept("quick_build")
 
 # %% [markdown]
-# The time of a build with nothing to do, without and with what the last build has kept:
+# The time of a build with nothing to do, without and with the records that the last build has kept:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 kept("build_profile")

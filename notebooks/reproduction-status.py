@@ -45,8 +45,8 @@ Markdown(f"{judged.introduction}\n\n{status_summary(judged.status)}")
 # %% [markdown]
 # ## One by one
 #
-# *Printed* of a claim is the same statistic, computed from the report's scatters. The parameters of the network are counted
-# in the weights of a trained one. *Run* has the first characters of the run's digest, or of several runs' common digest.
+# For a claim, *Printed* is the same statistic computed from the report's scatters. The network's parameters are counted in
+# the weights of a trained one. *Run* has the first characters of the run's digest, or of several runs' common digest.
 # `report-utils table --status` prints the same, or writes it as CSV or JSON.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
@@ -66,7 +66,7 @@ Markdown(f"{judged.how_trained}\n\n{judged.over_seeds_summary}")
 # (origins)=
 # ## Where committed results come from
 #
-# Trainings that take long are committed with the project. Their commits, and what has changed since in what computes them:
+# Trainings that take long are committed with the project. Here are their commits, and what has changed since in the code that computes them:
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 note = reproduction.origin_note(TRANSFORMS, DYNAMICS_TRANSFORMS)

@@ -25,8 +25,8 @@
 #   samples by more. A worse thermometer should make the second band worth less.
 # - **Background.** The detector's particle background and AGN of the field are options of the simulation.
 # - **The percentile rule.** The report empties the pixels above a percentile and does not say of what. It may be of the
-#   occupied pixels (taken here), of all pixels, or of all events (*the bottom p % of observations*). It does not say
-#   either what becomes of pixels equal to the percentile.
+#   occupied pixels (taken here), of all pixels, or of all events (*the bottom p % of observations*). Nor does it say
+#   what becomes of pixels equal to the percentile.
 # - **The noise** on the weights at the end of each phase of the dynamics is *a small amount*. Here it is a fraction of
 #   the spread of a layer's weights.
 

@@ -77,8 +77,8 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # and one thing more:
 #
 # 1. *totals*: the number of events in the bands that are seen;
-# 2. *size*: the radius about the median event that holds half of the events. It is in pixels. What a pixel is in arcsec
-#    the image does not tell, because the box is the extremes of the observation's own events;
+# 2. *size*: the radius about the median event that holds half of the events. It is in pixels: the image does
+#    not tell how many arcsec a pixel has, because the box is set by the outermost of the observation's own events;
 # 3. *hardness*: the ratio of the bands;
 # 4. *rings*: counts in eight rings about the median event;
 # 5. *hardness in rings*;
@@ -89,7 +89,7 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 #
 # With one band, rungs 3 and 5 are empty. What the prediction calls *floors* is the scatter of straight lines in
 # logarithms, fitted in the same folds to truths that no image shows: temperature, redshift, and luminosity. They are
-# references, and no floors: a network that is told the distance may go below. An archive has none of them.
+# references, not floors: a network that is told the distance may fall below them. An archive has none of them.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 
