@@ -36,6 +36,7 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 
 from report_utils.binning import TRANSFORMS
+from report_utils.events.bands import band_titles
 from report_utils.report import figures, open_reproduction
 from report_utils.report.claims import verdict_counts
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
@@ -69,9 +70,9 @@ if counts:
     ax.plot(list(counts), list(counts.values()), "x:", color=NEUTRAL, label="no image, counts in these bands")
 for known in findings.scatters.get("temperature", {}).values():
     ax.axhline(known.value, color=NEUTRAL, ls="--", lw=1, label="line in the true temperature")
-seen = [TRANSFORMS[f"multi_band_{k}"].channels for k in bands]
+seen = [band_titles(TRANSFORMS[f"multi_band_{k}"].edges_kev) for k in bands]
 added = [f"+ {new[-1]}" if new[:-1] == old else ", ".join(new) for old, new in zip([None, *seen], seen, strict=False)]
-ax.set_xticks(bands, [f"{k}\n{channels} keV" for k, channels in zip(bands, added, strict=True)])
+ax.set_xticks(bands, [f"{k}\n{names}" for k, names in zip(bands, added, strict=True)])
 ax.set(xlabel="energy bands that the network sees", ylabel="scatter of the predicted mass [dex]")
 ax.set_ylim(bottom=0)
 figure.legend(loc="outside upper left", ncols=3, fontsize="small")

@@ -76,7 +76,7 @@ def test_figure_seven_names_every_layer(notebooks):
     page = notebooks.run("3-2-network")
     written = [text.get_text() for text in page.figures["fig-7"].axes[0].texts]
     assert len(written) == 2 * (len(PUBLISHED.layers) + 1)
-    assert {"64 × 64\n× 16", "200"} <= set(written)
+    assert {"64 × 64\n× 16", "200", "3 × 3\nconvolution", "2 × 2\nmaximum"} <= set(written)
     assert "11 of its 11 layers" in page.text
 
 
@@ -146,6 +146,8 @@ def test_the_headline_shows_the_table(notebooks):
     page = notebooks.run("index")
     ax = page.figures["fig-headline"].axes[0]
     np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.11744, 0.06345, 0.05903, 0.05818])
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert labels == ["1\n0-2.5 keV", "2\n+ 2.5-5 keV", "3\n+ 5-7.5 keV", "4\n+ above 7.5 keV"]
     ours, without = (container.lines[0].get_ydata() for container in ax.containers)
     table = page.variables["judged"].table
     np.testing.assert_allclose(ours, table.loc[[f"multi_band_{k}" for k in (1, 2, 3, 4)], "scatter"])
