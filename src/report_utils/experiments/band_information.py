@@ -49,14 +49,11 @@ def band_rates(
 
 @dataclass(frozen=True, eq=False)
 class BandSpectrum:
-    """The expected band counts of one observation, and how they follow what is unknown.
+    """The expected band counts of one observation, and how they follow what is unknown, ``(n_bands,)`` each.
 
-    Attributes
-    ----------
-    gas, agn : (n_bands,) [events]
-    hotter, farther, absorbed : (n_bands,) [ln]
-        Change of ln of the gas counts per dex of temperature, per dex of luminosity distance (with the redshift, the
-        cluster itself unchanged), and per standard deviation of the absorbing column.
+    ``gas`` and ``agn`` are events. The others are changes of ln of the gas counts: ``hotter`` per dex of temperature,
+    ``farther`` per dex of luminosity distance (with the redshift, the cluster itself unchanged), and ``absorbed`` per
+    standard deviation of the absorbing column.
     """
 
     gas: NDArray[np.float64]

@@ -21,22 +21,14 @@ NOISE_OF_COUNTS, NOISE_OF_TEMPERATURE = 0.01, 0.03
 
 
 def expected_scatter(prior: ArrayLike, slopes: ArrayLike, noise: ArrayLike, *, known: ArrayLike | None = None) -> float:
-    """Return the scatter of the best linear estimate of the first parameter [dex].
+    """Return the scatter of the best linear estimate of the first parameter, log10 of the mass [dex].
 
     Parameters and observables are Gaussian, and observables are linear in the parameters. The estimate that has the
     least scatter then has the variance of the posterior distribution, ``(P^-1 + A^T N^-1 A)^-1`` (Rodgers 2000,
-    equation 2.27).
-
-    Parameters
-    ----------
-    prior : (n_parameters,)
-        Standard deviation of each parameter in the sample [dex]; the first is log10 of the mass.
-    slopes : (n_observables, n_parameters)
-        How each observable follows each parameter.
-    noise : (n_observables,)
-        Standard deviation of each observable about that [dex], above zero.
-    known : (n_parameters,) bool, optional
-        Which parameters are known exactly.
+    equation 2.27). ``prior`` (n_parameters,) has the standard deviation of each parameter in the sample [dex];
+    ``slopes`` (n_observables, n_parameters) how each observable follows each parameter; ``noise`` (n_observables,) the
+    standard deviation of each observable about that [dex], above zero; and ``known`` which parameters are known
+    exactly.
     """
     covariance, _, _ = _posterior(prior, slopes, noise, known)
     return float(np.sqrt(covariance[0, 0]))

@@ -63,21 +63,12 @@ def read_linearly(
 ) -> NDArray[np.float64]:
     """Predict quantities from a layer's outputs, each cluster by a ridge regression that has not seen its halo.
 
-    Features are standardised. Each target has its own penalty, chosen among :data:`PENALTIES` by the leave-one-out
-    error of the clusters to fit. This is the linear probe of Alain & Bengio (2016, arXiv:1610.01644). A prediction
-    stays within the values that were fitted: a unit that is silent in all of these can be loud in another.
-
-    Parameters
-    ----------
-    features : (n, n_units)
-    targets : (n, n_targets)
-        So is what is returned.
-    groups : (n,)
-        Halos, which are kept whole.
-    erase : (n,), optional
-        A quantity whose direction is erased beforehand (:func:`erasure`), as the clusters to fit tell it.
-    nearest : bool
-        Average the :data:`N_NEIGHBOURS` nearest clusters instead, which also follows curves.
+    Features (n, n_units) are standardised. Each target of (n, n_targets) has its own penalty, chosen among
+    :data:`PENALTIES` by the leave-one-out error of the clusters to fit. This is the linear probe of Alain & Bengio
+    (2016, arXiv:1610.01644). A prediction stays within the values that were fitted: a unit that is silent in all of
+    these can be loud in another. The direction of a quantity ``erase`` (n,) is erased beforehand (:func:`erasure`), as
+    the clusters to fit tell it. With ``nearest``, the :data:`N_NEIGHBOURS` nearest clusters are averaged, which also
+    follows curves.
     """
     from sklearn.linear_model import RidgeCV
     from sklearn.neighbors import KNeighborsRegressor

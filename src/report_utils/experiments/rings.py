@@ -48,18 +48,10 @@ def neutralise(
 ) -> NDArray[np.int64]:
     """Give the events of a ring one hardness: each is dealt to a band by chance; pixels keep their totals.
 
-    Where the ring is the whole image, energies are dealt out among the events and each band keeps its total.
-
-    Parameters
-    ----------
-    counts : (n_pixels, n_pixels, n_bands) [events]
-        Of one observation.
-    ring : (n_pixels, n_pixels) bool
-    rng : numpy.random.Generator
-    spectrum_of : {"all", "rest"}
-        Whose events the chances are those of: all of the observation's, so that the map of hardness goes but what the
-        ring adds to the global hardness stays in part; or those outside of the ring, so that the ring says nothing
-        about the spectrum. Without any event outside, all are taken.
+    The chances are those of the events of the observation ``counts`` (n_pixels, n_pixels, n_bands), or of the ``rest``
+    outside of the ``ring`` (n_pixels, n_pixels). With ``all`` the map of hardness goes, but what the ring adds to the
+    global hardness stays in part; with ``rest`` the ring says nothing about the spectrum. Where the ring is the whole
+    image, or no event lies outside, energies are dealt out among the events and each band keeps its total.
     """
     out = np.array(counts, dtype=np.int64)
     of_bands = out[~ring].sum(axis=0)

@@ -86,20 +86,10 @@ def lime(
     Random superpixels are set to zero in each sample. A ridge regression then predicts the outputs from which
     superpixels are left; samples with more of them left weigh more (Ribeiro, Singh & Guestrin 2016, section 3.4).
 
-    Parameters
-    ----------
-    predict : callable
-        From ``(n_samples, n_pixels, n_pixels, n_channels)`` to ``(n_samples,)``.
-    image : (n_pixels, n_pixels, n_channels)
-    superpixels : (n_pixels, n_pixels) integer
-        The number of each pixel's superpixel, from 0.
-    masks : (n_samples, n_superpixels) of 0 and 1
-        What is on in each sample; all should be on in the first.
-
-    Returns
-    -------
-    weights, explained
-        ``(n_superpixels,)`` in units of the prediction, and the weighted R² of the regression.
+    ``predict`` is from ``(n_samples, n_pixels, n_pixels, n_channels)`` to ``(n_samples,)``. The numbers of pixels'
+    ``superpixels`` begin with 0. ``masks`` (n_samples, n_superpixels) of 0 and 1 say what is on; all should be on in
+    the first. The weights (n_superpixels,) are in units of the prediction; the second number is the weighted R² of the
+    regression.
     """
     from sklearn.linear_model import Ridge
 

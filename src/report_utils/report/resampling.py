@@ -159,16 +159,10 @@ def resample(
 ) -> Resampled:
     """Draw halos, and trainings with their seeds or folds, of several transforms, tested on the same clusters.
 
-    Parameters
-    ----------
-    columns : for each transform (n_seeds, n_clusters, n_quantities)
-        What each cluster adds. Numbers of seeds may differ, those of quantities may not.
-    groups : (n_clusters,)
-        The halo of each cluster; halos are drawn whole.
-    folds : (n_clusters,), optional
-        In whose test set each is; one training for all clusters where it is not given.
-    n_resamples, seed : int
-        The same seed and number of halos draw the same halos.
+    ``columns`` are for each transform what each cluster adds, ``(n_seeds, n_clusters, n_quantities)``; numbers of seeds
+    may differ, those of quantities may not. Halos, the ``groups`` (n_clusters,), are drawn whole. ``folds``
+    (n_clusters,) are in whose test set each cluster is; without them there is one training for all. The same ``seed``
+    and number of halos draw the same halos.
     """
     _, group = np.unique(np.asarray(groups), return_inverse=True)
     n_groups = int(group.max()) + 1

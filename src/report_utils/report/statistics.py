@@ -97,22 +97,13 @@ def slope_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
 class ResidualStatistics:
     """The numbers of a row of Table 1, and some that it leaves out; slope and R^2 are None without the truth.
 
-    Attributes
-    ----------
-    bias, scatter : Interval [dex]
-        Mean and standard deviation (divided by n) over every test view of every training seed.
-    slope : Interval or None [dex per dex]
-        Of the straight line through residual against truth: -1 for a network that always predicts the mean mass.
-    robust_scatter : float [dex]
-        Half the range from the 16th to the 84th percentile: equal to the scatter for Gaussian residuals.
-    outlier_fraction : float
-        Share of views more than three robust scatters from the median (0.0027 for Gaussian residuals).
-    r_squared : float or None
-        1 - sum r^2 / sum (truth - mean truth)^2.
-    n_clusters, n_views, n_groups, n_seeds : int
-        Clusters, views of each, independent units drawn in the bootstrap, and training seeds.
-    resampled : str
-        ``"halos"`` or ``"clusters"``, and of the trainings ``"... and folds"`` or ``"... and seeds"``.
+    ``bias`` and ``scatter`` [dex] are mean and standard deviation (divided by n) over every test view of every training
+    seed. The ``slope`` [dex per dex] is that of the straight line through residual against truth: -1 for a network that
+    always predicts the mean mass. ``robust_scatter`` [dex] is half the range from the 16th to the 84th percentile,
+    equal to the scatter for Gaussian residuals; of these a share of 0.0027 is more than three robust scatters from the
+    median, the ``outlier_fraction``. ``r_squared`` is 1 - sum r^2 / sum (truth - mean truth)^2. There are ``n_groups``
+    independent units in the bootstrap. What is ``resampled`` are ``"halos"`` or ``"clusters"``, and of the trainings
+    ``"... and folds"`` or ``"... and seeds"``.
     """
 
     bias: Interval
