@@ -121,9 +121,8 @@ class Findings:
         """Compare with the printed scatters of Table 1 those that the report's own size was run for."""
         verdicts = (AGREES, DIFFERS, UNDECIDED)
         scatters = [one for one in self.judged.status if one.rule == SCATTER_RULE and one.verdict in verdicts]
-        rows = [*{one.page: one for one in reversed(scatters)}.values()][
-            ::-1
-        ]  # without the best row, as the text has it
+        # without the best row, as the text has it
+        rows = list({one.page: one for one in reversed(scatters)}.values())[::-1]
         if not rows:
             return
         differ = [

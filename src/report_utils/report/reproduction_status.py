@@ -157,10 +157,8 @@ def beside(entries: Sequence[StatusEntry], full: Sequence[StatusEntry]) -> list[
     chosen = []
     for own in entries:
         entry = by_name.get((own.kind, own.name), own)
-        alone = entry.verdict in {NOT_AVAILABLE, NOT_COMPARABLE} or (entry.ours, entry.verdict) == (
-            own.ours,
-            own.verdict,
-        )
+        same = (entry.ours, entry.verdict) == (own.ours, own.verdict)
+        alone = same or entry.verdict in {NOT_AVAILABLE, NOT_COMPARABLE}
         chosen.append(own if alone else replace(entry, in_this_build=own))
     return chosen
 

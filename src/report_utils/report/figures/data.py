@@ -44,11 +44,8 @@ def figure_csv(figure: Figure) -> str:
     spans its panel, as a vertical line does, is left empty.
     """
     shared = {"title": figure.get_suptitle(), "x": figure.get_supxlabel(), "y": figure.get_supylabel()}
-    heads, tables, left = (
-        [_HEAD, *(f"{name} of all = {_plain(text)}" for name, text in shared.items() if text)],
-        [],
-        MOST_ROWS,
-    )
+    heads = [_HEAD, *(f"{name} of all = {_plain(text)}" for name, text in shared.items() if text)]
+    tables, left = [], MOST_ROWS
     for number, ax in enumerate(_panels(figure), 1):
         heads += [f"panel {number}: {line}" for line in _described(ax)]
         for place, (kind, named, columns) in enumerate(_drawn(ax), 1):
