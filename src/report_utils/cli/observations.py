@@ -134,7 +134,7 @@ def _draw_bands(events: EventList, title: str, path: Path) -> None:
 
     from report_utils.binning import band_counts
     from report_utils.files.disk import clear_disk_errors, whole_file
-    from report_utils.report.figures.images import band_images
+    from report_utils.report.figures import band_images
     from report_utils.report.figures.style import use_book_style
 
     if path.suffix.lower() not in _PICTURES:
