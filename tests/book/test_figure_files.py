@@ -12,7 +12,6 @@ from docutils.core import publish_doctree
 from matplotlib.figure import Figure
 
 from report_utils.book import figure_files
-from report_utils.book.provenance import MadeBy
 from report_utils.report.figures.data import data_bundle, figure_csv
 
 
@@ -55,12 +54,13 @@ def tools(project, name, picture="../_images/one.svg"):
     figure = nodes.figure("", names=[name])
     if picture:
         figure += nodes.image(uri=picture)
-    tree += [figure, MadeBy(html="")]
-    figure_files.add_tools(tree, project)
-    assert [type(node).__name__ for node in tree.children] == ["figure", "FigureTools", "MadeBy"]
+    tree += nodes.container("", figure, nb_element="cell_code", exec_count=3)
+    figure_files.add_lines(tree, "pages/2-data", {}, project)
+    (line,) = tree.findall(figure_files.FigureLines)
     writer = SimpleNamespace(body=[], builder=SimpleNamespace(current_docname="pages/2-data"))
     with pytest.raises(nodes.SkipNode):
-        figure_files.visit_figure_tools(writer, tree[1])
+        figure_files.visit_figure_lines(writer, line)
+    assert writer.body.pop() == line["made"]
     return BeautifulSoup("".join(writer.body), "html.parser")
 
 

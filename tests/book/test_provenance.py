@@ -9,10 +9,10 @@ import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
 
-from report_utils.book import provenance
+from report_utils.book import figure_files, provenance
 from report_utils.book.kept_pages import NO_READS, Today
 from report_utils.book.pages import Page, book_pages
-from report_utils.book.provenance import MadeBy, provenance_line, with_line
+from report_utils.book.provenance import provenance_line, with_line
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.code_digest import digest
 from report_utils.runs.ownership import METADATA
@@ -79,12 +79,12 @@ def a_page():
     return tree
 
 
-def test_a_figure_names_its_cell_parameters_and_runs():
+def test_a_figure_names_its_cell_parameters_and_runs(tmp_path):
     tree = a_page()
-    provenance.add_made_by(tree, "pages/3-3-multi-band-2", INPUTS)
-    (line,) = tree.findall(MadeBy)
+    figure_files.add_lines(tree, "pages/3-3-multi-band-2", INPUTS, tmp_path)
+    (line,) = tree.findall(figure_files.FigureLines)
     assert isinstance(line.parent.children[line.parent.index(line) - 1], nodes.figure)
-    text = line["html"]
+    text = line["made"]
     assert '<a href="#cell-3">Cell 3</a>' in text
     assert 'href="../_sources/notebooks/3-3-transform.py"' in text
     assert "<code>profile = &#x27;smoke&#x27;</code>, <code>transform = &#x27;multi_band_2&#x27;</code>" in text
@@ -95,9 +95,9 @@ def test_a_figure_names_its_cell_parameters_and_runs():
         assert text.count(f"<{tag}") == text.count(f"</{tag}>")
 
 
-def test_cells_are_link_targets():
+def test_cells_are_link_targets(tmp_path):
     tree = a_page()
-    provenance.add_made_by(tree, "pages/2-data", INPUTS)
+    figure_files.add_lines(tree, "pages/2-data", INPUTS, tmp_path)
     inputs = [node for node in tree.findall(nodes.container) if "cell_input" in node["classes"]]
     assert [node["ids"] for node in inputs] == [["cell-3"], ["cell-4"]]
 
@@ -110,10 +110,10 @@ def test_wording_for_pages_with_no_runs_or_many(runs, expected):
     assert expected in provenance.runs_words(INPUTS | {"runs": runs})
 
 
-def test_provenance_line_is_not_page_text():
+def test_provenance_line_is_not_page_text(tmp_path):
     tree = a_page()
     before = tree.astext()
-    provenance.add_made_by(tree, "pages/2-data", INPUTS)
+    figure_files.add_lines(tree, "pages/2-data", INPUTS, tmp_path)
     assert tree.astext().split() == before.split()
 
 

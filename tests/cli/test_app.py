@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 from report_utils.events import EventList, write_sixte
@@ -108,14 +107,6 @@ def test_help_loads_nothing_heavy():
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip().splitlines()[-1] == "[]"
-
-
-def test_counts_of_a_file_are_those_of_the_list(files):
-    from report_utils.binning import band_counts
-    from report_utils.events import read_events
-
-    assert band_counts(read_events(files / "a.fits"), 16).sum() == 40
-    assert np.isfinite(read_events(files / "a.fits").energy).all()
 
 
 def test_an_interruption_ends_with_one_line(run, runs_folder, monkeypatch):

@@ -1,4 +1,4 @@
-"""What a page offers with each figure: a large view, and its picture and data as files."""
+"""The lines under a figure: a large view, its picture and data as files, and how it was made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from docutils import nodes
 
-from report_utils.book.provenance import MadeBy
+from report_utils.book.provenance import Inputs, figure_line
 from report_utils.files.disk import write_text
 from report_utils.widgets import FIGURE_DATA, unpacked_text
 
@@ -21,8 +21,8 @@ FIGURES_FOLDER = Path("_build") / "figures"
 """Where they are published before; executed notebooks keep them, those that the book shows are lighter without."""
 
 
-class FigureTools(nodes.General, nodes.Element):
-    """The line of buttons and links under a figure; it is not part of the page's text."""
+class FigureLines(nodes.General, nodes.Element):
+    """The lines under a figure; they are not part of the page's text, so a search does not find them."""
 
 
 def split_data(text: str) -> tuple[str, dict[str, str]]:
@@ -54,17 +54,25 @@ def copy_data(root: Path, rendered: Path) -> None:
     shutil.copytree(root / FIGURES_FOLDER, rendered / DATA_FILES)
 
 
-def add_tools(doctree: nodes.document, root: Path) -> None:
-    """Put the line under each figure of a page, before what says how it was made; ``root`` is the project's folder."""
-    for line in list(doctree.findall(MadeBy)):
-        place = line.parent.index(line)
-        figure = line.parent[place - 1]
-        name = next(iter(figure["names"]), "figure")
-        line.parent.insert(place, FigureTools(name=name, has_data=(root / FIGURES_FOLDER / f"{name}.csv").is_file()))
+def add_lines(doctree: nodes.document, docname: str, inputs: Inputs, root: Path) -> None:
+    """Give the cells of a page anchors, and put the lines under its figures; ``root`` is the project's folder."""
+    for cell in doctree.findall(nodes.container):
+        number = cell.get("exec_count")
+        if cell.get("nb_element") != "cell_code" or not number:
+            continue
+        for part in cell.children:
+            if "cell_input" in part.get("classes", []):
+                # a place inside the folded code: following a link to it opens the fold
+                part["ids"].append(f"cell-{number}")
+        for figure in list(cell.findall(nodes.figure)):
+            name = next(iter(figure["names"]), "figure")
+            has_data = (root / FIGURES_FOLDER / f"{name}.csv").is_file()
+            lines = FigureLines(name=name, has_data=has_data, made=figure_line(docname, number, inputs))
+            figure.parent.insert(figure.parent.index(figure) + 1, lines)
 
 
-def visit_figure_tools(self: Any, node: FigureTools) -> None:
-    """Write the line in HTML."""
+def visit_figure_lines(self: Any, node: FigureLines) -> None:
+    """Write the lines in HTML."""
     figure = node.parent[node.parent.index(node) - 1]
     picture, name = figure.next_node(nodes.image), html.escape(node["name"])
     parts = []
@@ -78,4 +86,5 @@ def visit_figure_tools(self: Any, node: FigureTools) -> None:
         parts.append(f'<a href="{root}{DATA_FILES}/{name}.csv" download>Data (CSV)</a>')
     if parts:
         self.body.append(f'<p class="figure-tools">{" ".join(parts)}</p>\n')
+    self.body.append(node["made"])
     raise nodes.SkipNode

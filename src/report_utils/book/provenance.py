@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
-
 from report_utils.book.pages import TEXT_SOURCES, book_pages, notebook_of
 from report_utils.profiles import project_root
 from report_utils.report.wording import markdown_table
@@ -108,32 +106,8 @@ def _reads_profile(inputs: Inputs, reproduction: Reproduction) -> bool:
 # --- the line under a figure ---
 
 
-class MadeBy(nodes.General, nodes.Element):
-    """The line under a figure; it is not part of the page's text, so a search does not find it."""
-
-
-def visit_made_by(self: Any, node: MadeBy) -> None:
-    """Write the line in HTML."""
-    self.body.append(node["html"])
-    raise nodes.SkipNode
-
-
-def add_made_by(doctree: nodes.document, docname: str, inputs: Inputs) -> None:
-    """Give the cells of a page anchors, and say under each figure which cell made it and from what."""
-    for cell in doctree.findall(nodes.container):
-        number = cell.get("exec_count")
-        if cell.get("nb_element") != "cell_code" or not number:
-            continue
-        for part in cell.children:
-            if "cell_input" in part.get("classes", []):
-                # a place inside the folded code: following a link to it opens the fold
-                part["ids"].append(f"cell-{number}")
-        for figure in list(cell.findall(nodes.figure)):
-            place = figure.parent.index(figure)
-            figure.parent.insert(place + 1, MadeBy(html=_figure_line(docname, number, inputs)))
-
-
-def _figure_line(docname: str, cell: int, inputs: Inputs) -> str:
+def figure_line(docname: str, cell: int, inputs: Inputs) -> str:
+    """Return as HTML which cell of a page made a figure, and from what."""
     notebook = notebook_of(docname)
     settings = ", ".join(f"<code>{html.escape(f'{name} = {it!r}')}</code>" for name, it in _settings(inputs).items())
     row = f"../executions.html#made-{docname.rpartition('/')[2]}"

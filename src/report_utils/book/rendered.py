@@ -40,11 +40,15 @@ def render(profile: Path, *, prepared: bool = False) -> int:
 
     If this process has just prepared the pages, the rendering does not look for stale ones again.
     """
+    root = project_root()
+    sources = what_is_rendered(root)
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [str(jupyter_book), "build", "book", "-W", "--keep-going", "-q"]
     environment = os.environ | {PROFILE_VARIABLE: str(profile), PREPARED_VARIABLE: "1" if prepared else ""}
-    result = subprocess.run(command, cwd=project_root(), env=environment, check=False)  # noqa: S603 - our own command
-    return min(abs(result.returncode), 1)
+    result = subprocess.run(command, cwd=root, env=environment, check=False)  # noqa: S603 - our own command
+    status = min(abs(result.returncode), 1)
+    note_rendering(root, None if status else sources)
+    return status
 
 
 def render_if_outdated(profile: Path) -> int:
@@ -53,10 +57,7 @@ def render_if_outdated(profile: Path) -> int:
     if is_rendered(root):
         print(f"the book: {root / '_build' / 'html' / 'index.html'} (rendered before)")
         return 0
-    sources = what_is_rendered(root)
-    status = render(profile, prepared=True)
-    note_rendering(root, None if status else sources)
-    return status
+    return render(profile, prepared=True)
 
 
 def is_rendered(root: Path) -> bool:

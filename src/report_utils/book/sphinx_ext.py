@@ -130,8 +130,7 @@ def _outdated(app: Sphinx, env: Any, added: set[str], changed: set[str], removed
 def _say_how_figures_were_made(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.docname
     if (record := record_of(Path(app.srcdir) / f"{docname}.ipynb")) is not None:
-        provenance.add_made_by(doctree, docname, record["inputs"])
-        figure_files.add_tools(doctree, Path(app.srcdir).parent)
+        figure_files.add_lines(doctree, docname, record["inputs"], Path(app.srcdir).parent)
 
 
 def _previews(app: Sphinx) -> tuple[list[glossary.Word], glossary.Previews]:
@@ -233,8 +232,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect to Sphinx."""
     enter_surroundings()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-    app.add_node(provenance.MadeBy, html=(provenance.visit_made_by, None))
-    app.add_node(figure_files.FigureTools, html=(figure_files.visit_figure_tools, None))
+    app.add_node(figure_files.FigureLines, html=(figure_files.visit_figure_lines, None))
     app.add_node(glossary.HoverWord, html=(glossary.visit_hover_word, glossary.depart_hover_word))
     app.add_directive("report-executions", Executions)
     app.add_directive("report-reference", api.Reference)

@@ -72,7 +72,7 @@ def pdf(profile: ProfileOption = None) -> None:
     from report_utils.book.dressing import SUMMARY
     from report_utils.book.metadata import read_citation
     from report_utils.book.pdf import make_pdf, print_summary
-    from report_utils.book.rendered import note_rendering, render, what_is_rendered
+    from report_utils.book.rendered import render
     from report_utils.profiles import load_profile, project_root
 
     chosen, root = load_profile(profile), project_root()
@@ -81,10 +81,7 @@ def pdf(profile: ProfileOption = None) -> None:
     print_summary(root / "_build" / "html", sheet, read_citation(root))
     for path in (target, sheet):
         typer.echo(f"{path}: {path.stat().st_size / 1e6:.1f} MB")
-    sources = what_is_rendered(root)
-    status = render(chosen.path)
-    note_rendering(root, None if status else sources)
-    raise typer.Exit(status)
+    raise typer.Exit(render(chosen.path))
 
 
 @app.command(rich_help_panel=BOOK)
