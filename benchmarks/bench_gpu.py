@@ -193,10 +193,7 @@ def convolving(convolve: Callable[[Any, Any], Any] | None) -> Iterator[None]:
 def check(folds: Folds, ways: dict[str, Callable[..., Any]]) -> dict[str, float]:
     """Return how far the predictions of each way lie from the first one's, in units of their spread.
 
-    Raises
-    ------
-    RuntimeError
-        If one of them does something else.
+    If one of them does something else, it is a RuntimeError.
     """
     after = {name: folds.predictions(way(folds.start(), 0)) for name, way in ways.items()}
     first = next(iter(after.values()))

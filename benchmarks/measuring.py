@@ -52,17 +52,9 @@ def alternate(methods: Mapping[str, Callable[[], Any]], rounds: int, *, warm_up:
 def speed(
     name: str, title: str, seconds: Mapping[str, np.ndarray], peer: str, *, unit: str = "ms", **options: Any
 ) -> Measurement:
-    """Return how many times as fast as a peer the method called ``ours`` is, from the seconds of rounds.
+    """Return how many times as fast as a peer the method called ``ours`` is, from the seconds of rounds by method.
 
-    Parameters
-    ----------
-    name, title : str
-    seconds : mapping of str to (n_rounds,)
-        With ``ours`` and the peers; ``peer`` names the one to compare with.
-    peer : str
-    unit : {"s", "ms", "us"}
-    **options
-        Further fields of the measurement.
+    ``options`` are further fields of the measurement.
     """
     quantities = {one: Quantity.of(values * SCALES[unit]) for one, values in seconds.items()}
     return Measurement(
@@ -147,13 +139,9 @@ def memory(name: str, title: str, megabytes: float, goal: float | None = None, n
 
 
 def in_a_process(code: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Run Python code in a process of its own.
+    """Run Python code in a process of its own, and return what it has put into its dictionary ``out``.
 
-    Returns
-    -------
-    dict
-        What the code has put into its dictionary ``out``, with ``peak_mb``, its largest memory [MB], and ``seconds``,
-        from its start to its end.
+    With it come ``peak_mb``, its largest memory [MB], and ``seconds``, from its start to its end.
     """
     peak = "out['peak_mb'] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024"
     whole = f"import json, resource\nout = {{}}\n{code}\n{peak}\nprint('\\n' + json.dumps(out), flush=True)\n"
@@ -180,13 +168,7 @@ def where_and_when() -> str:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None, folder: Path | None = None) -> str:
-    """Run a command and return what it prints.
-
-    Raises
-    ------
-    RuntimeError
-        If it fails, with the end of its messages.
-    """
+    """Run a command and return what it prints; if it fails, the RuntimeError has the end of its messages."""
     whole = os.environ | dict(environment or {})
     result = subprocess.run(command, env=whole, cwd=folder, capture_output=True, text=True, check=False)
     if result.returncode:

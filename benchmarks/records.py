@@ -60,43 +60,27 @@ class Quantity(_Record):
 
 
 class Measurement(_Record):
-    """One number of a benchmark.
-
-    Parameters
-    ----------
-    name : str
-        Later results find it by this name, such as ``"binning/6500000"``.
-    title : str
-        What is measured, in words.
-    unit : str
-        Of ``ours`` and ``peers``.
-    ours : Quantity
-    peers : dict of str to Quantity
-        Other programs that do the same, by name, in the same rounds.
-    ratio : Quantity, optional
-        Round by round; ``ratio_is`` says of what.
-    judged : {"ratio", "ours"}
-        Which of the two the goal is for.
-    better : {"more", "less"}
-        Whether more or less of it is better.
-    goal : float, optional
-        The least or the most that is wanted.
-    points : list of (float, float)
-        A curve, where the number was fitted to one; ``points_are`` names its axes.
-    note : str
-    """
+    """One number of a benchmark."""
 
     name: str
+    """Later results find it by this name, such as ``"binning/6500000"``."""
     title: str
+    """What is measured, in words."""
     unit: str
+    """Of ``ours`` and ``peers``."""
     ours: Quantity
     peers: dict[str, Quantity] = {}
+    """Other programs that do the same, by name, in the same rounds."""
     ratio: Quantity | None = None
+    """Round by round; ``ratio_is`` says of what."""
     ratio_is: str = ""
     judged: Literal["ratio", "ours"] = "ratio"
+    """Which of the two the goal is for."""
     better: Literal["more", "less"] = "more"
     goal: float | None = None
+    """The least or the most that is wanted."""
     points: list[tuple[float, float]] = []
+    """A curve, where the number was fitted to one; ``points_are`` names its axes."""
     points_are: tuple[str, str] = ("", "")
     note: str = ""
 
@@ -116,25 +100,16 @@ class Measurement(_Record):
 
 
 class Change(_Record):
-    """A measurement beside an earlier one of the same name.
-
-    Parameters
-    ----------
-    name, title : str
-    before, after : float
-        Ratios to the peer where there is one.
-    worse_by : float
-        Factor; below 1 where it is better.
-    tolerance : float
-        Factor that the spread of the rounds of both explains.
-    """
+    """A measurement beside an earlier one of the same name; of ratios to the peer where there is one."""
 
     name: str
     title: str
     before: float
     after: float
     worse_by: float
+    """Factor; below 1 where it is better."""
     tolerance: float
+    """Factor that the spread of the rounds of both explains."""
 
     @computed_field
     @property
@@ -207,13 +182,7 @@ def compare(result: BenchmarkResult, earlier: BenchmarkResult) -> list[Change]:
 
 
 def read_results(path: Path) -> list[BenchmarkResult]:
-    """Return the results of one benchmark, the oldest first.
-
-    Raises
-    ------
-    InputError
-        If the file holds something else.
-    """
+    """Return the results of one benchmark, the oldest first."""
     if not path.is_file():
         return []
     try:
@@ -249,18 +218,7 @@ def keep_table(
     folder: Path = RESULTS,
     **more: Any,
 ) -> Path:
-    """Keep a table for the page *Performance*, with where its numbers come from.
-
-    Parameters
-    ----------
-    name : str
-        Of its file.
-    columns, rows, provenance
-        As the page shows them.
-    folder : Path
-    **more
-        Plain values to keep with the table.
-    """
+    """Keep a table, as the page *Performance* shows it, and more plain values in the file of this name."""
     path = folder / f"{name}.json"
     _write(path, {"columns": columns, "rows": rows, "provenance": provenance, **more})
     return path

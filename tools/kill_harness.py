@@ -47,24 +47,16 @@ START_SECONDS = 12.0
 
 @dataclass
 class Harness:
-    """One comparison of a killed build with an undisturbed one.
-
-    Parameters
-    ----------
-    folder : Path
-        Where both are built, and where the progress is recorded.
-    command : sequence of str
-        Builds the book; it runs in a copy of the project, with ``REPORT_RUNS`` set.
-    seed : int
-        Decides the moments.
-    start_seconds : float
-        Time before an attempt makes progress [s].
-    """
+    """One comparison of a killed build with an undisturbed one."""
 
     folder: Path
+    """Where both are built, and where the progress is recorded."""
     command: Sequence[str]
+    """Builds the book; it runs in a copy of the project, with ``REPORT_RUNS`` set."""
     seed: int = 1
+    """Decides the moments."""
     start_seconds: float = START_SECONDS
+    """Time before an attempt makes progress [s]."""
     state: dict[str, Any] = field(default_factory=lambda: {"kills": [], "generation": 0, "calm_seconds": None})
 
     def __post_init__(self) -> None:

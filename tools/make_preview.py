@@ -24,12 +24,7 @@ GROUND, WORDS = "#10243f", "#f5f7fa"
 
 
 def draw(counts: np.ndarray) -> Figure:
-    """Return the picture, 1200 by 630 pixels.
-
-    Parameters
-    ----------
-    counts : (n_pixels, n_pixels, 4) [events]
-    """
+    """Return the picture, 1200 by 630 pixels, of ``(n_pixels, n_pixels, 4)`` counts."""
     figure = Figure(figsize=(12.0, 6.3), dpi=DPI, facecolor=GROUND)
     figure.text(0.05, 0.83, "Energy bands and", color=WORDS, fontsize=44, fontweight="bold")
     figure.text(0.05, 0.71, "galaxy cluster masses", color=WORDS, fontsize=44, fontweight="bold")

@@ -54,19 +54,10 @@ LOG10_MASS = np.linspace(13.0, 16.0, 301)
 
 
 def element_emissivity(lines: fits.FITS_rec, continuum: fits.FITS_rec, element: int) -> NDArray[np.float64]:
-    """Return one element's emissivity in the bins of ``REST_EDGES``.
+    """Return an element's emissivity in the bins of ``REST_EDGES`` [photons cm^3 s^-1 per bin, for unit n_e n_H].
 
-    Parameters
-    ----------
-    lines, continuum : record arrays
-        AtomDB's tables of one temperature.
-    element : int
-        Atomic number.
-
-    Returns
-    -------
-    (n_bins,) [photons cm^3 s^-1 per bin, for unit n_e n_H]
-        Lines unbroadened: even hydrogen's thermal width is below the 20 eV of a bin.
+    ``lines`` and ``continuum`` are AtomDB's tables of one temperature; the element is given by its atomic number. Lines
+    are unbroadened: even hydrogen's thermal width is below the 20 eV of a bin.
     """
     energy = HC_KEV_ANGSTROM / lines["lambda"].astype(np.float64)
     mine = lines["element"] == element

@@ -79,10 +79,7 @@ class TrainingRange:
 def hardness(bands: NDArray[np.integer]) -> NDArray[np.float64]:
     """Return the ratio of events above the lowest band to those in it, ``(n,)``; infinite if that is empty.
 
-    Parameters
-    ----------
-    bands : (n, n_bands) integer [events]
-        By band; the report's lowest band ends at 2.5 keV.
+    ``bands`` are the events by band, ``(n, n_bands)``; the report's lowest band ends at 2.5 keV.
     """
     soft, hard = bands[:, 0].astype(float), bands[:, 1:].sum(axis=1).astype(float)
     return np.divide(hard, soft, out=np.full(len(bands), np.inf), where=soft > 0)

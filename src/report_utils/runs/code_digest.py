@@ -57,16 +57,10 @@ def reached_definitions(*roots: str) -> dict[str, str]:
     imports at the top of a module or inside a function. A method that is given by itself is followed to what it uses
     of its own class. Where a package's ``__init__.py`` is reached, the data tables beside it are included.
 
-    Parameters
-    ----------
-    *roots : str
-        Dotted names below this package, of functions, classes, methods or constants (``"cnn.crossval.fit_fold"``)
-        or of whole modules (``"cnn.engine_jax"``). A name that does not exist is a LookupError.
-
-    Returns
-    -------
-    digests : dict of str to str
-        Keyed by the definition's name, or by a table's file name. Definitions with the same name share an entry.
+    The roots are dotted names below this package, of functions, classes, methods or constants
+    (``"cnn.crossval.fit_fold"``) or of whole modules (``"cnn.engine_jax"``); a name that does not exist is a
+    LookupError. The digests are keyed by the definition's name, or by a table's file name; definitions with the same
+    name share an entry.
     """
     pending: list[tuple[str, str]] = []
     for root in roots:
