@@ -16,9 +16,10 @@ help: ## list what can be made
 book: setup ## set up, run what is missing and render the book (REPORT_PROFILE=smoke|quick|full|paper)
 	$(BIN)/report-utils build
 
-# one process more than there are cores: some tests wait for other machines, queues and processes that they started
+# One process more than there are cores: some tests wait for other machines, queues and processes that they started.
+# Files in the order of tests/conftest.py, the slow ones first.
 test: setup-dev ## set up and run the tests
-	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'from report_utils.workers.processes import n_workers; print(n_workers() + 1)') --dist loadfile
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c 'from report_utils.workers.processes import n_workers; print(n_workers() + 1)') --dist loadfile --no-loadscope-reorder
 
 # PyTorch's usual wheel for Linux brings CUDA, so its build for processors is asked for by name. Where pip's index lacks
 # that build: make test-torch TORCH=torch

@@ -45,25 +45,45 @@ from report_utils.report.claims import too_few_halos
 from report_utils.report.figures import cluster_viewer
 from report_utils.report.intervals import MINIMUM_GROUPS
 from report_utils.report.rank_statistics import halos, hard_in_seeds, middle_third, phase_ratio, phase_residuals
+from report_utils.report.reproduced_results import dynamics_side_by_side
 from report_utils.report.seeds import untrained_phases
 from report_utils.report.wording import change, listing, untrained_warning
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
-seeds = reproduction.all_dynamics(transform)
+sources = {label: of[transform] for label, of in dynamics_side_by_side(reproduction, [transform]).items()}
+(where, seeds), *beside = sources.items()  # full size, if it has been run, and this build beside it
 dynamics = seeds[0]
 
-figure = Figure(figsize=(8.0, 5.2), layout="constrained")
-plot_dynamics(dynamics, figure.subplots(), item="test observation", unit="dex")
-cluster_viewer(reproduction, dynamics, figure=figure)
+
+def drawn(recording, pictured):
+    figure = Figure(figsize=(8.0, 5.2), layout="constrained")
+    plot_dynamics(recording, figure.subplots(), item="test observation", unit="dex")
+    return cluster_viewer(pictured, recording, figure=figure)
+
+
+drawn(dynamics, None if beside else reproduction)
 
 # %% [markdown]
 # The picture can be read cell by cell and sorted in other ways: clusters with the largest last error, or those that a
 # phase has helped most, then come to the top. The [viewer works for any model](any-model.ipynb).
-#
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(
+    "".join(
+        f"The picture above is {where}: {len(dynamics.truth)} test clusters, {len(dynamics.phase)} epochs. Next is the "
+        f"same training {here}, with {len(own[0].truth)} test clusters and the images that its network saw."
+        for here, own in beside
+    )
+)
+
+# %% mystnb={"figure": {"caption": "**The same training in this build**, drawn as above. A click on a row shows the images of its cluster.", "name": "fig-10-here-{{ slug }}"}, "image": {"alt": "Heatmap of this build's predictions for every test cluster at every epoch."}} tags=["hide-input"]
+drawn(beside[0][1][0], reproduction) if beside else None
+
+# %% [markdown]
 # ## In numbers
 #
-# Residuals [dex] at the end of each phase of the training drawn above: for all test clusters, for the middle third of
+# Residuals [dex] at the end of each phase of the training drawn first: for all test clusters, for the middle third of
 # their masses, and for the rest.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
@@ -75,10 +95,14 @@ rows = [
     [f"{phase}", residuals.mean(), residuals.std(), residuals[middle].std(), residuals[~middle].std()]
     for phase, residuals in enumerate(ends, start=1)
 ]
+table = pd.DataFrame(rows, columns=columns)
+for here, own in beside:
+    if not untrained_phases(own):
+        table[f"scatter, {here}"] = [residuals.std() for residuals in phase_residuals(own[0])]
 Markdown(
     untrained_warning({f"dynamics of {transform}": dead})
     if dead
-    else pd.DataFrame(rows, columns=columns).to_markdown(index=False, floatfmt=("", "+.3f", ".3f", ".3f", ".3f"))
+    else table.to_markdown(index=False, floatfmt=("", "+.3f", *[".3f"] * (table.shape[1] - 2)))
 )
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
@@ -99,11 +123,11 @@ for phase in range(1, 1 if dead else len(ends)):
     else:
         step = change(phase_ratio(seeds, phase + 1, phase))
     lines.append(f"- With band {phase + 1}, the scatter {step}.")
-names = reproduction.catalogue["cluster_id"].to_numpy()
-hard = [f"{names[row]} ({times} of {len(seeds)})" for row, times in hard_in_seeds(seeds).items()]
+names = {} if beside else reproduction.catalogue["cluster_id"]
+hard = [f"{names.get(row, row)} ({times} of {len(seeds)})" for row, times in hard_in_seeds(seeds).items()]
 lines.append(f"- Clusters beyond three robust scatters after every phase (in how many trainings): {listing(hard)}.")
 found = f"nothing, because the network did not train: {dead}." if dead else "\n\n" + "\n".join(lines)
 Markdown(
-    f"**What was found.** From the end of each phase to the end of the next, {len(seeds)} "
-    f"{'training' if len(seeds) == 1 else 'trainings'}: {found}"
+    f"**What was found{f' {where}' if beside else ''}.** From the end of each phase to the end of the next, "
+    f"{len(seeds)} {'training' if len(seeds) == 1 else 'trainings'}: {found}"
 )

@@ -34,29 +34,53 @@ from report_utils.report.claim_tests import MINIMUM_SEEDS
 from report_utils.report.figures import cluster_viewer
 from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS
 from report_utils.report.rank_statistics import distance_over_seeds
+from report_utils.report.reproduced_results import dynamics_side_by_side
 from report_utils.report.seeds import untrained_phases
 from report_utils.report.wording import untrained_warning
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
 labels = ("multi-band", "AGN-less")
-seeds = [reproduction.all_dynamics(name) for name in ("multi_band_4", "agn_less_4")]
+sources = {
+    label: list(of.values())
+    for label, of in dynamics_side_by_side(reproduction, ["multi_band_4", "agn_less_4"]).items()
+}
+(where, seeds), *beside = sources.items()  # full size, if it has been run, and this build beside it
 first, second = (of_kind[0] for of_kind in seeds)
 comparison = compare_dynamics(first, second)
 
-figure = Figure(figsize=(9.5, 4.8), layout="constrained")
-left, right = figure.subplots(1, 2, sharey=True)
-image = plot_dynamics(first, left, colour_bar=False, item="test observation")
-plot_dynamics(second, right, limit=image.get_clim()[1], colour_bar=False)
-left.set_title(labels[0], pad=18)
-right.set_title(labels[1], pad=18)
-right.set_ylabel("")
-figure.colorbar(image, ax=[left, right], label="prediction − mean truth [dex]", extend="both", fraction=0.03)
-cluster_viewer(reproduction, first, second, figure=figure)
+
+def drawn(first, second, pictured):
+    figure = Figure(figsize=(9.5, 4.8), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    image = plot_dynamics(first, left, colour_bar=False, item="test observation")
+    plot_dynamics(second, right, limit=image.get_clim()[1], colour_bar=False)
+    left.set_title(labels[0], pad=18)
+    right.set_title(labels[1], pad=18)
+    right.set_ylabel("")
+    figure.colorbar(image, ax=[left, right], label="prediction − mean truth [dex]", extend="both", fraction=0.03)
+    return cluster_viewer(pictured, first, second, figure=figure)
+
+
+drawn(first, second, None if beside else reproduction)
 
 # %% [markdown]
 # The row under the pointer is marked in both pictures. A chosen cluster's two paths share a diagram.
-#
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(
+    "".join(
+        f"The pictures above are {where}, and so are the numbers below: {len(first.truth)} test clusters, "
+        f"{len(first.phase)} epochs. Next are the same trainings {here}, with {len(own[0][0].truth)} test clusters and "
+        "the images that the networks saw."
+        for here, own in beside
+    )
+)
+
+# %% mystnb={"figure": {"caption": "**The same trainings in this build**, drawn as above. A click on a row shows the images of its cluster.", "name": "fig-11-here"}, "image": {"alt": "Two heatmaps of this build's predictions at every epoch side by side."}} tags=["hide-input"]
+drawn(*[of_kind[0] for of_kind in beside[0][1]], reproduction) if beside else None
+
+# %% [markdown]
 # ## How alike
 #
 # Each epoch has the two scatters, and two numbers that compare the trainings. The first is the root mean square
@@ -117,13 +141,17 @@ Markdown(warning or at_ends.to_markdown(index=False, floatfmt=("", ".3f", ".3f",
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 last = at_ends.iloc[-1]
-n_seeds = min(map(len, seeds))
-distance = f"{distance_over_seeds(*seeds):.2f}" if n_seeds >= MINIMUM_SEEDS else "not known"
+distances = []
+for label, kinds in sources.items():
+    n_seeds = min(map(len, kinds))
+    trained = not any(map(untrained_phases, kinds))
+    distance = f"{distance_over_seeds(*kinds):.2f}" if trained and n_seeds >= MINIMUM_SEEDS else "not known"
+    of_size = f" {label}" if beside else ""
+    distances.append(f"Distance over {n_seeds} {'seed' if n_seeds == 1 else 'seeds'}{of_size}: {distance}.")
 Markdown(
     "**What was found.** Nothing, because a network of these dynamics did not train."
     if warning
-    else "**What was found.** At the end of the last phase the predictions of the two trainings differ by "
-    f"{last['difference']:.3f} dex, {last['difference'] / last['scatter, multi-band']:.0%} of the multi-band scatter, "
-    f"and their residuals have a correlation of {last['correlation of residuals']:.2f}. Distance over "
-    f"{n_seeds} {'seed' if n_seeds == 1 else 'seeds'}: {distance}."
+    else f"**What was found{f' {where}' if beside else ''}.** At the end of the last phase the predictions of the two "
+    f"trainings differ by {last['difference']:.3f} dex, {last['difference'] / last['scatter, multi-band']:.0%} of the multi-band scatter, "
+    f"and their residuals have a correlation of {last['correlation of residuals']:.2f}. " + " ".join(distances)
 )

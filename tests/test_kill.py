@@ -14,6 +14,7 @@ from report_utils.runs.store import RunKey, Store
 from tests.profile_files import write_profile
 
 
+@pytest.mark.slow("builds a small book four times")
 def test_a_build_that_is_killed_ends_as_if_it_had_not_been(tmp_path):
     """Two fits, a dynamics and three pages; the process group is killed three times."""
     profile = write_profile(tmp_path / "tiny.toml", ("run = 2", "run = 1"))

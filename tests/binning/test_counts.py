@@ -60,6 +60,7 @@ def has_box(events: EventList) -> bool:
 some_edges = st.sampled_from([BAND_EDGES_KEV, (0, inf), (0, 1, 2.5, inf), (0, 0.1, 0.5, 1, 2, 4, 7.5, 12, inf)])
 
 
+@pytest.mark.slow("bins as the report does, step by step")
 @settings(max_examples=200, deadline=None)
 @given(events=event_lists(), r=st.sampled_from([1, 2, 3, 8, 16]), edges_kev=some_edges)
 def test_equals_the_five_steps(events, r, edges_kev):

@@ -69,6 +69,7 @@ def test_bad_input_ends_with_one_line(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err.startswith("report-utils: unknown profile 'nonsense'; choose one of ")
 
 
+@pytest.mark.slow("renders a book")
 @pytest.mark.parametrize("arguments", [("build", "."), ("build", "book", "--builder", "latex")])
 def test_refused_build_leaves_the_finished_book_untouched(tmp_path, arguments):
     finished = tmp_path / "_build" / "html" / "searchindex.js"

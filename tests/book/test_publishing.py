@@ -151,6 +151,7 @@ def test_pages_are_published_into_the_book(project, executed):
         publish_pages("tiny")
 
 
+@pytest.mark.slow("renders books")
 def test_one_build_at_a_time_renders(project, executed):
     """Another one waits, says so, and goes on when the first ends, however it ends."""
     made()

@@ -136,6 +136,7 @@ def test_another_training_does_not_go_on_from_this_ones_state(toy, tmp_path, oth
     assert same_fit(fit_fold(*arguments, checkpoint=path, **options), fit_fold(*arguments, **options))
 
 
+@pytest.mark.slow("trains from each checkpoint")
 def test_a_damaged_checkpoint_never_goes_on_wrongly(tmp_path, capsys):
     """Cut off or with a changed byte, anywhere: it is either not used, or what it restores is what was saved."""
     path = tmp_path / "checkpoint.npz"

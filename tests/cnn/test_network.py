@@ -360,6 +360,7 @@ def test_bfloat16_trains_like_float32_and_predicts_in_float32(is_fused, images, 
     assert np.abs(moved[1] - moved[0]).max() < 0.3 * np.abs(moved[0]).max()
 
 
+@pytest.mark.slow("starts TensorFlow again")
 def test_a_processor_without_bfloat16_is_named():
     """oneDNN limited to AVX2 stands for an older processor."""
     code = "from report_utils.cnn.network import Network; Network(2, 8, 'bfloat16')"

@@ -88,6 +88,7 @@ def trained(make, x, callbacks=(), **options):
     return model, [np.asarray(keras.ops.convert_to_tensor(one.value)) for one in model.variables], history
 
 
+@pytest.mark.slow("compiles every model")
 @pytest.mark.parametrize("make", [plain, with_dropout, noisy, stateful, stateful_both_ways])
 @pytest.mark.parametrize("inputs", ["arrays", "data set"])
 def test_a_recorded_training_is_the_same_bit_for_bit(make, inputs):
@@ -247,6 +248,7 @@ def test_each_output_has_its_recording():
         trained(plain, X, [PredictionRecorder(X[:N_SHOWN], [Recording(Y[:N_SHOWN])] * 2)])
 
 
+@pytest.mark.slow("imports JAX in a process of its own")
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the other backend")
 def test_the_other_backend_is_recorded_too():
     chosen = "bit_for_bit and (plain or dropout) or epoch_0 and plain or outputs_by_name"

@@ -117,7 +117,10 @@ def beside_full_size(notebooks, tmp_path_factory):
     full = Reproduction(folder / "big.toml", Store(folder / "runs"))
     for transform in AT_FULL_SIZE:
         store_fits(full, transform, scatter=0.05)
-    export_results(full, AT_FULL_SIZE, folder=folder / "results")
+    for transform in DYNAMICS_TRANSFORMS:
+        for seed in range(3):
+            store_dynamics(full, transform, seed=seed, scatter=0.05)
+    export_results(full, AT_FULL_SIZE, DYNAMICS_TRANSFORMS, folder=folder / "results")
     replaced = {
         "report.full_size.FULL_PROFILE": str(folder / "big.toml"),
         "report.full_size.results_folder": lambda _: folder / "results",

@@ -9,7 +9,7 @@ from report_utils.cnn import build_cnn
 from report_utils.report.claims import CLAIMS
 from report_utils.report.intervals import Interval
 from report_utils.report.printed_numbers import PUBLISHED
-from tests.notebooks.conftest import AT_FULL_SIZE, N_CLUSTERS
+from tests.notebooks.conftest import AT_FULL_SIZE, N_CLUSTERS, N_FULL
 
 IN_PART = {"further_bands_little", "retained_lose_little"}
 """Claims of several parts of which these transforms decide some."""
@@ -19,6 +19,7 @@ def bar_heights(ax):
     return np.array([patch.get_height() for patch in ax.patches if hasattr(patch, "get_height")])
 
 
+@pytest.mark.slow("runs a page")
 def test_figure_one_leaves_out_only_the_rich(notebooks):
     figure, n_events = notebooks.run("2-data").figures["fig-1"], notebooks.reproduction.catalogue["n_events"]
     (ax,) = figure.axes
@@ -187,6 +188,7 @@ def test_performance_draws_every_goal(notebooks):
     assert f"{goals['holds'].sum()} of {len(goals)} goals hold" in page.text
 
 
+@pytest.mark.slow("runs a page")
 def test_rings_are_drawn_as_they_were_measured(notebooks):
     """Each symbol of the last panel is a network's ratio of scatters after a ring was emptied."""
     page = notebooks.run("why-7-saliency")
@@ -211,6 +213,7 @@ def test_networks_of_a_cut_that_is_not_trained_are_left_out(notebooks):
     assert page.variables["each_network"](1.5) == []
 
 
+@pytest.mark.slow("runs two pages")
 def test_full_size_stands_beside_this_build_where_it_was_run(beside_full_size):
     page = beside_full_size("index")
     tables = page.variables["judged"].tables.values()
@@ -227,11 +230,28 @@ def test_full_size_stands_beside_this_build_where_it_was_run(beside_full_size):
     assert "*Full size*: 40 clusters, 16 × 16 pixels and 10 folds" in page.text
 
 
+@pytest.mark.parametrize(("name", "figure"), [("4-1-dynamics", "fig-10"), ("4-2-comparison", "fig-11")])
+def test_dynamics_of_full_size_come_first_and_this_build_after_them(beside_full_size, notebooks, name, figure):
+    """The first picture, the numbers and the sentence are of full size; the images are of this build's clusters."""
+    page = beside_full_size(name)
+    large, small = (found.data for label, found in page.figures.items() if label.startswith(figure))
+    assert (len(large["labels"]), len(small["labels"])) == (N_FULL // 10, N_CLUSTERS // 10)
+    assert large["labels"][0].startswith("cluster ")
+    assert (len(large["images"]) > 0, len(small["images"]) > 0) == (False, True)
+    assert "What was found at full size.**" in page.text
+    at_ends = page.variables["table" if name == "4-1-dynamics" else "at_ends"]
+    scatter = at_ends["scatter" if name == "4-1-dynamics" else "scatter, multi-band"]
+    np.testing.assert_allclose(scatter, 0.05, rtol=0.4)  # this build's is 0.1
+    alone = notebooks.run(name)
+    assert "at full size" not in alone.text
+    assert [found is None for label, found in alone.figures.items() if label.startswith(figure)] == [False, True]
+
+
 def test_every_claim_says_where_it_was_judged(beside_full_size):
     page = beside_full_size("4-3-claims")
     for claim in CLAIMS:
         block = page.text.partition(f". {claim.statement}**")[2].partition("\n---\n")[0]
-        at_full_size = set(claim.needs) <= set(AT_FULL_SIZE) and not claim.needs_dynamics
+        at_full_size = set(claim.needs) <= set(AT_FULL_SIZE)
         assert ("Verdict at full size" in block) == (at_full_size or claim.name in IN_PART), claim.name
         assert "Verdict in this build" in block
     labels = [label.get_text() for label in page.figures["fig-claims"].axes[0].get_yticklabels()]

@@ -65,6 +65,7 @@ def build(made, monkeypatch):
     return reproduction
 
 
+@pytest.mark.slow("makes two reproductions")
 def test_full_size_stands_beside_this_build(build):
     judged = Judged(build)
     assert list(judged.sources) == [AT_FULL_SIZE, IN_THIS_BUILD]

@@ -38,6 +38,7 @@ def test_made_up_predictions_scatter_as_asked():
     assert np.mean(slopes) == pytest.approx(-((ONE_BAND / SPREAD) ** 2), abs=0.02)
 
 
+@pytest.mark.slow("judges many made-up reproductions")
 @pytest.mark.parametrize("claim", TRIALS)
 def test_few_verdicts_are_wrong(claim):
     """A small run of what `python -m tools.measure_verdicts` does, at the places where wrong verdicts are likeliest."""

@@ -183,6 +183,7 @@ def test_results_of_another_profile_and_missing_results_are_refused(folder, monk
     assert type(open_reproduction("smoke")) is Reproduction
 
 
+@pytest.mark.slow("runs a page")
 @pytest.mark.parametrize(
     ("slug", "says"),
     [

@@ -149,6 +149,7 @@ def test_a_full_queue_is_tried_again_while_jobs_finish(reproduction, monkeypatch
     assert all(" jobs done, 1 of them in this round; " in line for line in again)
 
 
+@pytest.mark.slow("starts Snakemake")
 def test_a_folder_and_a_profile_with_spaces(tmp_path):
     folder = tmp_path / "my own folder"
     folder.mkdir()
@@ -164,6 +165,7 @@ def test_a_folder_and_a_profile_with_spaces(tmp_path):
     assert reproduction.store.holds(reproduction.data_key)
 
 
+@pytest.mark.slow("starts Snakemake twice")
 def test_a_killed_grid_can_be_resumed(reproduction):
     """A killed Snakemake leaves its folder locked and its outputs marked as incomplete."""
     profile, runs = reproduction.profile.path, reproduction.store.root

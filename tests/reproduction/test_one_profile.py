@@ -51,6 +51,7 @@ def test_images_are_the_transform_of_the_counts(reproduction):
         np.testing.assert_array_equal(reproduction.dataset.images(transform), transform(counts[:]))
 
 
+@pytest.mark.slow("trains")
 def test_fits_are_trained_once_and_kept(reproduction, folder):
     assert reproduction.prepare(["single_band", "agn_less_4"], dynamics=["multi_band_4"]) == 5
     assert reproduction.prepare(["single_band", "agn_less_4"], dynamics=["multi_band_4"]) == 0
@@ -67,6 +68,7 @@ def test_fits_are_trained_once_and_kept(reproduction, folder):
     np.testing.assert_array_equal(other.cross_validation("single_band").predictions, result.predictions)
 
 
+@pytest.mark.slow("trains")
 def test_another_training_seed_changes_only_the_training(reproduction):
     assert reproduction.n_training_seeds("single_band") == 1
     assert reproduction.prepare(["single_band"], dynamics=(), n_training_seeds=2) == 2
@@ -124,6 +126,7 @@ def test_the_book_trains_the_networks_that_pages_look_into_with_further_seeds(tm
         assert {key.inputs["training_seed"] for key in planned.missing(**asked)} == {0}
 
 
+@pytest.mark.slow("trains")
 def test_a_single_fold_can_be_trained_and_an_unknown_fold_is_refused(reproduction):
     missing = reproduction.missing(["multi_band_3"], (), folds=[1])
     assert [key.inputs["fold"] for key in missing] == [1]
@@ -155,6 +158,7 @@ def archived(folder):
     return Reproduction(folder / "archived.toml", Store(folder / "archived-runs"))
 
 
+@pytest.mark.slow("reads files")
 def test_an_archive_gives_the_same_counts(reproduction, archived):
     assert len(open_archive(archived.profile.archive_path)) == 20
     for source in ("observation", "agn_less"):

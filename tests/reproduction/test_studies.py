@@ -160,6 +160,7 @@ TINY = Study(
 )
 
 
+@pytest.mark.slow("trains seven runs")
 def test_a_study_is_trained_only_once(base):
     assert train_study(base, TINY) == 2 + 2 + 2 + 1
     assert train_study(base, TINY) == 0
@@ -276,6 +277,7 @@ def test_runs_of_variants_are_recognised_by_name(base):
         assert current_key(base, {"name": name, "inputs": {}}) is None
 
 
+@pytest.mark.slow("trains, and trains again")
 def test_a_variants_run_is_verified_with_its_own_settings(base):
     train_study(base, TINY)
     noise = reproduce_variant(base, TINY.variants[2]).dynamics_key("multi_band_1")

@@ -63,6 +63,7 @@ def falsify(reproduction, key, name, change, **manifest):
     assert reproduction.store.load(key) is not None
 
 
+@pytest.mark.slow("trains every run again")
 def test_runs_computed_here_are_reproduced_bit_for_bit(reproduction):
     keys, n_stale = stored_runs(reproduction)
     assert {key.name.partition("/")[0] for key in keys} == {"data", "fit", "dynamics"}
@@ -73,6 +74,7 @@ def test_runs_computed_here_are_reproduced_bit_for_bit(reproduction):
     assert "16 of 20 observations, bit for bit" in str(results[0])
 
 
+@pytest.mark.slow("trains runs again")
 def test_damaged_and_falsified_runs_are_found(reproduction):
     """The files of a falsified run match its manifest; only computing it again reveals the change."""
     fit, dynamics = reproduction.fit_key("multi_band_2", 0), reproduction.dynamics_key("multi_band_4")
@@ -161,6 +163,7 @@ def committed(made, tmp_path):
     return Reproduction(made / "tiny.toml", Store(tmp_path / "runs")), tmp_path / "tiny"
 
 
+@pytest.mark.slow("trains runs again")
 def test_committed_results_are_trained_again_and_compared(committed):
     reproduction, folder = committed
     pairs, n_others = committed_runs(reproduction, folder)
@@ -178,6 +181,7 @@ def edit_result(result, change):
     (result.folder / "manifest.json").write_text(json.dumps(manifest))
 
 
+@pytest.mark.slow("trains runs again")
 def test_falsified_results_are_found_and_those_of_other_code_may_differ_a_little(committed):
     """Other code may add numbers in another order; the same code on the same machine may not."""
     reproduction, folder = committed
@@ -208,6 +212,7 @@ def test_results_of_another_protocol_are_left_out(committed, tmp_path):
         committed_runs(reproduction, tmp_path / "nothing")
 
 
+@pytest.mark.slow("trains runs again")
 def test_the_command_chooses_committed_results(committed, monkeypatch, capsys):
     reproduction, folder = committed
     monkeypatch.setenv("REPORT_RUNS", str(reproduction.store.root))

@@ -75,6 +75,20 @@ def side_by_side(reproduction: Reproduction, transforms: Iterable[str]) -> dict[
     return {AT_FULL_SIZE: all_seeds(full, shared), IN_THIS_BUILD: own}
 
 
+def dynamics_side_by_side(
+    reproduction: Reproduction, transforms: Iterable[str]
+) -> dict[str, dict[str, tuple[Recording, ...]]]:
+    """Return the dynamics of some transforms with all their training seeds, by the label of their column.
+
+    Those of full size come first, if it has them all.
+    """
+    transforms, full = list(transforms), full_size_beside(reproduction)
+    own = {name: reproduction.all_dynamics(name) for name in transforms}
+    if full is None or not set(transforms) <= set(full.dynamics_transforms):
+        return {"here": own}
+    return {AT_FULL_SIZE: {name: full.all_dynamics(name) for name in transforms}, IN_THIS_BUILD: own}
+
+
 @dataclass(frozen=True, eq=False)
 class Judged:
     """A reproduction's results, each part computed when it is asked for, and committed ones of full size beside them.

@@ -134,6 +134,7 @@ def by_keras(reproduction, counts):
 # --- networks
 
 
+@pytest.mark.slow("weighs fifty clusters in all ways")
 def test_networks_of_sixteen_bits_say_what_keras_says_of_fifty_clusters_and_all_that_is_done_to_them(
     reproduction, driver, show
 ):

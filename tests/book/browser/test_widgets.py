@@ -640,6 +640,7 @@ def viewer_pages():
     return [path for path in pages if 'data-widget="dynamics-viewer"' in path.read_text(encoding="utf-8")]
 
 
+@pytest.mark.slow("opens every viewer of the book")
 def test_the_books_viewers_tell_stored_values_on_the_themes_own_ground(browser):
     pages = viewer_pages()
     if not pages and not os.environ.get("REPORT_NEEDS_BROWSER"):

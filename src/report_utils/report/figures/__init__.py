@@ -149,23 +149,30 @@ def mass_limits(results: Iterable[SeedPredictions]) -> tuple[float, float]:
     return float(low - 0.15), float(high + 0.15)
 
 
-def cluster_viewer(reproduction: Reproduction, *dynamics: Recording, figure: Figure | None = None) -> Widget:
-    """Return the viewer of a reproduction's dynamics, with the images that the networks saw; ``figure`` is plain."""
+def cluster_viewer(reproduction: Reproduction | None, *dynamics: Recording, figure: Figure | None = None) -> Widget:
+    """Return the viewer of dynamics; ``figure`` is plain.
+
+    It has the names of a reproduction's clusters and the images that the networks saw. Where None is given, as for
+    committed results, whose observations are not here, a cluster is called by its row.
+    """
     first = dynamics[0]
     transforms = [get_transform(each.name) for each in dynamics]
-    names = reproduction.catalogue["cluster_id"].to_numpy()
+    labels, images = [f"cluster {row}" for row in first.item], []
+    if reproduction is not None:
+        labels = [str(name) for name in reproduction.catalogue["cluster_id"].to_numpy()[first.item]]
+        # row 0 of an image has the lowest y and is drawn at the bottom
+        images = [
+            np.flip(each(reproduction.counts(each.source, each.counted_edges_kev)[first.item]), axis=1)
+            for each in transforms
+        ]
     return dynamics_viewer(
         *dynamics,
         titles=[transform.title for transform in transforms],
-        labels=[str(name) for name in names[first.item]],
+        labels=labels,
         item="cluster",
         quantity="log₁₀ M₅₀₀ [M☉]",
         unit="dex",
-        # row 0 of an image has the lowest y and is drawn at the bottom
-        images=[
-            np.flip(each(reproduction.counts(each.source, each.counted_edges_kev)[first.item]), axis=1)
-            for each in transforms
-        ],
+        images=images,
         channels=[f"{channel} keV" for channel in transforms[0].channels],
         figure=figure,
     )
