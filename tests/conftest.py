@@ -15,6 +15,7 @@ os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in worker processes; by default it depends on the processor
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("REPORT_WORKERS", "1")  # several tests run at once; those of the pool ask for more
 
 ROOT = Path(__file__).resolve().parents[1]
 
