@@ -164,9 +164,9 @@ def test_the_forest_shows_every_part(notebooks):
 
 def test_every_baseline_has_its_panel(notebooks):
     page = notebooks.run("baselines")
-    figure, weighed = page.figures["fig-baselines"], page.variables["weighed"]
+    figure, of_baselines = page.figures["fig-baselines"], page.variables["of_baselines"]
     lines = [line for ax in figure.axes for line in ax.lines if line.get_marker() in {"s", "^"}]
-    assert sum(len(line.get_xdata()) for line in lines) == len(weighed.baselines)
+    assert sum(len(line.get_xdata()) for line in lines) == len(of_baselines)
 
 
 def test_studies_that_were_not_trained_are_said_to_be(notebooks):
