@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ _BUFFER_BYTES = 1 << 20
 _SINGLE = {"float", "halffloat", "int8", "uint8", "int16", "uint16"}
 """Arrow types whose values float32 holds exactly."""
 _DOUBLE = {"double", "int32", "uint32", "int64", "uint64"}
+_NPZ_ROWS = 1 << 18
 _MAX_MEMBERS = 1000
 
 
@@ -85,9 +86,10 @@ def parquet_file(path: Path, **options: Any) -> Iterator[pq.ParquetFile]:
 
 @dataclass(frozen=True, kw_only=True)
 class NpzColumn(Column):
-    """An array of the archive: its file there and its number of values."""
+    """An array of the archive: its file there, its type in it and its number of values."""
 
     member: str
+    stored: np.dtype | None = None
     length: int = 0
 
 
@@ -98,13 +100,22 @@ class NpzTable(Table):
     kind: ClassVar[str] = "NPZ table"
 
     def blocks(self, wanted: Sequence[NpzColumn]) -> Iterator[list[NDArray]]:
-        """Yield the columns' values, all at once."""
+        """Yield the columns' values block by block."""
         if len({column.length for column in wanted}) > 1:
             said = ", ".join(f"{column.name} {column.length}" for column in wanted)
             msg = f"{self.path}: the columns differ in length ({said}); every event needs a value in each"
             raise InputError(msg)
         with _open_arrays(self.path) as archive:
-            yield [_read_array(archive, column) for column in wanted]
+            streams = [archive.open(column.member) for column in wanted]
+            for stream in streams:
+                _read_header(stream)
+            for done in range(0, wanted[0].length, _NPZ_ROWS):
+                n_rows = min(_NPZ_ROWS, wanted[0].length - done)
+                data = [stream.read(n_rows * one.stored.itemsize) for stream, one in zip(streams, wanted, strict=True)]
+                yield [
+                    np.frombuffer(values, column.stored).astype(column.dtype, copy=False)
+                    for values, column in zip(data, wanted, strict=True)
+                ]
 
 
 def open_npz(path: Path) -> NpzTable:
@@ -135,10 +146,7 @@ def _describe(archive: zipfile.ZipFile, member: zipfile.ZipInfo, number: int) ->
     column = NpzColumn(name, number, "", None, member=member.filename)
     try:
         with archive.open(member) as stream:
-            version = np.lib.format.read_magic(stream)
-            if version != (1, 0):  # whose header is short; NumPy writes others for structured arrays alone
-                return replace(column, form=f"a header of version {version}")
-            shape, _, stored = np.lib.format.read_array_header_1_0(stream)
+            shape, stored = _read_header(stream)
     except (ValueError, TypeError, SyntaxError) as error:
         return replace(column, form=f"not an array: {printable(str(error), 80)}")
     column = replace(column, form=printable(f"{stored} {shape}"))
@@ -146,9 +154,14 @@ def _describe(archive: zipfile.ZipFile, member: zipfile.ZipInfo, number: int) ->
     if not is_list or not 0 <= shape[0] * stored.itemsize <= member.file_size:
         return column
     is_single = stored.itemsize <= 2 or (stored.kind == "f" and stored.itemsize == 4)
-    return replace(column, dtype=np.dtype(np.float32 if is_single else np.float64), length=shape[0])
+    dtype = np.dtype(np.float32 if is_single else np.float64)
+    return replace(column, dtype=dtype, stored=stored, length=shape[0])
 
 
-def _read_array(archive: zipfile.ZipFile, column: NpzColumn) -> NDArray:
-    with archive.open(column.member) as stream:
-        return np.lib.format.read_array(stream).astype(column.dtype, copy=False)
+def _read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype]:
+    version = np.lib.format.read_magic(stream)
+    if version != (1, 0):  # whose header is short; NumPy writes others for structured arrays alone
+        msg = f"its header has version {version}"
+        raise ValueError(msg)
+    shape, _, stored = np.lib.format.read_array_header_1_0(stream)
+    return shape, stored
