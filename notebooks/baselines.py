@@ -51,6 +51,7 @@ from report_utils.report.baselines import (
     cross_validate_regression,
     mean_mass,
     one_split,
+    transform_statistics,
     tree_regression,
 )
 from report_utils.report.claim_tests import Runs
@@ -71,8 +72,7 @@ split = (
     range(reproduction.profile.folds.run),
     reproduction.groups,
 )
-counts = {"observation": count_statistics(reproduction.counts())}
-fitted = all_baselines(counts, transforms, *split)
+fitted = all_baselines(transform_statistics(reproduction.counts, transforms), *split)
 names = {key: " ".join(key) for key in fitted}
 runs = Runs({"mean": mean_mass(*split), **networks, **{name: fitted[key] for key, name in names.items()}})
 mean, of_networks = runs.scatter("mean"), {name: runs.scatter(name) for name in networks}

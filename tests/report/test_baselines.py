@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import pytest
 
-from report_utils.binning import retained_pixels
+from report_utils import binning
+from report_utils.binning import BAND_EDGES_KEV, Transform, retained_pixels
 from report_utils.report.baselines import (
     BASELINES,
     CountStatistics,
@@ -17,6 +20,7 @@ from report_utils.report.baselines import (
     luminosity,
     mean_mass,
     one_split,
+    transform_statistics,
     tree_regression,
 )
 
@@ -63,6 +67,26 @@ def test_counts_are_summed_with_and_without_the_core(rng):
     for image, total in zip(counts, found.without_core, strict=True):
         np.testing.assert_array_equal(total, image[retained_pixels(image, 90)].sum(axis=0))
     assert (found.without_core.sum(axis=1) < 0.5 * found.total.sum(axis=1)).all()
+
+
+def test_each_transform_is_counted_in_its_own_bands(rng, monkeypatch):
+    """A transform of other bands has the hardness of its own channels; counts in the same bands are summed once."""
+    soft = Transform("soft_split", "Soft split", (0, 1, 2.5))
+    monkeypatch.setattr("report_utils.binning.transforms.TRANSFORMS", {**binning.TRANSFORMS, soft.name: soft})
+    fine = rng.poisson(3, (5, 4, 4, 3))  # 0-1, 1-2.5 and 2.5+ keV
+    asked = []
+
+    def counts(source, edges_kev):
+        asked.append((source, edges_kev))
+        return fine if edges_kev == soft.counted_edges_kev else np.concatenate([fine, fine[..., :1]], axis=-1)
+
+    found = transform_statistics(counts, ["multi_band_1", "multi_band_2", "soft_split", "agn_less_2"])
+    assert asked == [
+        ("observation", BAND_EDGES_KEV), ("observation", (0, 1, 2.5, inf)), ("agn_less", BAND_EDGES_KEV)
+    ]  # fmt: skip
+    low, high, _ = fine.sum(axis=(1, 2)).T
+    features = BASELINES["both"].features(found["soft_split"], "soft_split")
+    np.testing.assert_allclose(features, np.column_stack([np.log10(1 + low + high), np.log10((1 + high) / (1 + low))]))
 
 
 @pytest.mark.parametrize("transform", ["single_band", "multi_band_3"])
@@ -114,9 +138,9 @@ def test_no_regression_sees_its_test_clusters(events):
 
 
 def test_one_channel_has_no_hardness(events):
-    statistics = {"observation": CountStatistics(events, events // 2)}
+    statistics = dict.fromkeys(TRANSFORMS, CountStatistics(events, events // 2))
     masses = np.random.default_rng(1).normal(14.1, 0.3, N)
-    results = all_baselines(statistics, TRANSFORMS, masses, FOLDS, range(2), GROUPS)
+    results = all_baselines(statistics, masses, FOLDS, range(2), GROUPS)
     kinds = {name: {key[1] for key in results if key[0] == name} for name in TRANSFORMS}
     assert kinds["single_band"] == kinds["multi_band_1"] == {"luminosity", "without_core"}
     assert kinds["multi_band_3"] == set(BASELINES)

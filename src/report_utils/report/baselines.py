@@ -31,14 +31,15 @@ _CHUNK = 64
 
 @dataclass(frozen=True, eq=False)
 class CountStatistics:
-    """Events by band, ``(n_clusters, 4)`` each: in all pixels, and without the brightest tenth of the occupied ones."""
+    """Events by band, ``(n_clusters, n_bands)`` each: of all pixels, and without the brightest tenth of the occupied."""
 
     total: NDArray[np.int64]
     without_core: NDArray[np.int64]
+    edges_kev: tuple[float, ...] = BAND_EDGES_KEV
 
 
-def count_statistics(counts: NDArray[np.integer]) -> CountStatistics:
-    """Sum band counts (n_clusters, n_pixels, n_pixels, 4) over pixels; they may be a map of a file, read in parts."""
+def count_statistics(counts: NDArray[np.integer], edges_kev: tuple[float, ...] = BAND_EDGES_KEV) -> CountStatistics:
+    """Sum band counts (n_clusters, n_pixels, n_pixels, n_bands); they may be a map of a file, read in parts."""
     total = np.empty((len(counts), counts.shape[-1]), dtype=np.int64)
     without_core = np.empty_like(total)
     for start in range(0, len(counts), _CHUNK):
@@ -47,17 +48,35 @@ def count_statistics(counts: NDArray[np.integer]) -> CountStatistics:
         total[rows] = part.sum(axis=(1, 2))
         kept = retained_pixels(part, CORE_PERCENTILE)
         without_core[rows] = (part * kept[..., None]).sum(axis=(1, 2))
-    return CountStatistics(total, without_core)
+    return CountStatistics(total, without_core, edges_kev)
 
 
-def luminosity(events: NDArray[np.integer], transform: str) -> NDArray[np.float64]:
+def transform_statistics(
+    counts: Callable[[SourceName, tuple[float, ...]], NDArray[np.integer]], transforms: Iterable[str]
+) -> dict[str, CountStatistics]:
+    """Return the statistics that each transform is made of, from its source's counts in its bands; each summed once."""
+    summed: dict[tuple[SourceName, tuple[float, ...]], CountStatistics] = {}
+    found = {}
+    for name in transforms:
+        of = get_transform(name).source, get_transform(name).counted_edges_kev
+        if of not in summed:
+            summed[of] = count_statistics(counts(*of), of[1])
+        found[name] = summed[of]
+    return found
+
+
+def luminosity(
+    events: NDArray[np.integer], transform: str, edges_kev: tuple[float, ...] = BAND_EDGES_KEV
+) -> NDArray[np.float64]:
     """Return log10(1 + events) over all channels of a transform, ``(n_clusters, 1)``, from events by band."""
-    return np.log10(1 + _channels(events, transform).sum(axis=1, keepdims=True))
+    return np.log10(1 + _channels(events, transform, edges_kev).sum(axis=1, keepdims=True))
 
 
-def hardness(events: NDArray[np.integer], transform: str) -> NDArray[np.float64]:
+def hardness(
+    events: NDArray[np.integer], transform: str, edges_kev: tuple[float, ...] = BAND_EDGES_KEV
+) -> NDArray[np.float64]:
     """Return log10 of each higher channel's events over the lowest's, ``(n_clusters, n_channels - 1)``; 1 is added."""
-    logarithms = np.log10(1 + _channels(events, transform))
+    logarithms = np.log10(1 + _channels(events, transform, edges_kev))
     return logarithms[:, 1:] - logarithms[:, :1]
 
 
@@ -74,8 +93,8 @@ def one_split(events: NDArray[np.integer], n_low: int) -> NDArray[np.float64]:
     return np.hstack([photons, high - low])
 
 
-def _channels(events: NDArray[np.integer], transform: str) -> NDArray[np.integer]:
-    bands = get_transform(transform).bands(BAND_EDGES_KEV)
+def _channels(events: NDArray[np.integer], transform: str, edges_kev: tuple[float, ...]) -> NDArray[np.integer]:
+    bands = get_transform(transform).bands(edges_kev)
     return np.stack([events[:, list(summed)].sum(axis=1) for summed in bands], axis=1)
 
 
@@ -95,7 +114,9 @@ class Baseline:
         """Return what the regression sees, ``(n_clusters, n_features)``."""
         parts = [statistics.total, statistics.without_core] if self.without_core else [statistics.total]
         columns = {"luminosity": luminosity, "temperature": hardness}
-        return np.hstack([columns[name](events, transform) for events in parts for name in self.statistics])
+        return np.hstack(
+            [columns[name](events, transform, statistics.edges_kev) for events in parts for name in self.statistics]
+        )
 
 
 BASELINES: Mapping[str, Baseline] = MappingProxyType(
@@ -173,21 +194,25 @@ def mean_mass(log10_mass: ArrayLike, fold_of: ArrayLike, folds: range, groups: A
 
 
 def all_baselines(
-    statistics: Mapping[SourceName, CountStatistics],
-    transforms: Iterable[str],
+    statistics: Mapping[str, CountStatistics],
     log10_mass: ArrayLike,
     fold_of: ArrayLike,
     folds: range,
     groups: ArrayLike,
 ) -> dict[tuple[str, str, str], CrossValidation]:
-    """Cross-validate every baseline that each transform's channels allow: by transform, baseline and regression."""
+    """Cross-validate every baseline that each transform's channels allow, from :func:`transform_statistics`.
+
+    Returns
+    -------
+    dict
+        By transform, baseline and regression.
+    """
     results = {}
-    for transform in transforms:
-        of_source = statistics[get_transform(transform).source]
+    for transform, counted in statistics.items():
         for name, baseline in BASELINES.items():
             if not baseline.possible(transform):
                 continue
-            features = baseline.features(of_source, transform)
+            features = baseline.features(counted, transform)
             for kind, regression in REGRESSIONS.items():
                 results[transform, name, kind] = cross_validate_regression(
                     f"{name}, {kind}", regression, features, log10_mass, fold_of, folds, groups

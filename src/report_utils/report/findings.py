@@ -10,9 +10,9 @@ import numpy as np
 
 from report_utils.report.baselines import (
     BASELINES,
-    count_statistics,
     cross_validate_regression,
     linear_regression,
+    transform_statistics,
     tree_regression,
 )
 from report_utils.report.claim_tests import Runs, printed_contrast
@@ -59,12 +59,12 @@ class Findings:
             range(reproduction.profile.folds.run),
             reproduction.groups,
         )
-        events, tested = count_statistics(reproduction.counts()), dict(networks)
-        for name in networks:
+        tested, counted = dict(networks), transform_statistics(reproduction.counts, networks)
+        for name, events in counted.items():
             seen = BASELINES["both"].features(events, name)
             tested[f"counts {name}"] = cross_validate_regression(name, tree_regression, seen, *split)
         if TWO_BANDS in networks:
-            seen = BASELINES["without_core"].features(events, TWO_BANDS)
+            seen = BASELINES["without_core"].features(counted[TWO_BANDS], TWO_BANDS)
             tested["core"] = cross_validate_regression("core", tree_regression, seen, *split)
         if "temperature_keV" in reproduction.catalogue:
             seen = np.log10(reproduction.catalogue[["temperature_keV"]].to_numpy())
