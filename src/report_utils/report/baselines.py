@@ -31,7 +31,7 @@ _CHUNK = 64
 
 @dataclass(frozen=True, eq=False)
 class CountStatistics:
-    """Events by band, ``(n_clusters, n_bands)``: of all pixels, and without the brightest tenth of the occupied ones."""
+    """Events by band, ``(n_clusters, n_bands)``: of all pixels, and without the brightest tenth of occupied ones."""
 
     total: NDArray[np.int64]
     without_core: NDArray[np.int64]
