@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 
 from report_utils.events import export_observations, ingest
 from report_utils.profiles import load_profile
@@ -28,6 +29,7 @@ def run_here(tasks, _description):
     return [task.function(**task.arguments) for task in tasks]
 
 
+@pytest.mark.slow("trains")
 def test_two_bands_are_better_than_one_for_a_few_dozen_clusters(tmp_path, monkeypatch):
     """Two of the ten folds are trained: their ratio of two bands to one is 0.48, that of all ten folds 0.51."""
     catalogue = export_observations((simulate_observation(1, index) for index in range(48)), tmp_path / "lists")

@@ -41,6 +41,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow("starts TensorFlow on three machines")
 def test_two_machines_without_locks_make_a_run_once_or_twice_but_never_half(folder):
     here = Reproduction(folder / "tiny.toml", Store(folder / "here"))
     assert here.prepare(["multi_band_2"], (), folds=[1]) == 1

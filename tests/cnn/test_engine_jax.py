@@ -86,6 +86,7 @@ def on_jax(code):
     return result.stdout
 
 
+@pytest.mark.slow("compiles with JAX")
 def test_the_loop_of_a_gpu_trains_as_batch_by_batch(tmp_path):
     """The same sums, compiled as one program in place of one a batch: the last bits differ at most."""
     path = tmp_path / "both.npz"
@@ -97,6 +98,7 @@ def test_the_loop_of_a_gpu_trains_as_batch_by_batch(tmp_path):
             np.testing.assert_allclose(found[f"gpu_{name}"], found[f"cpu_{name}"], rtol=0, atol=LOOP_TOLERANCE)
 
 
+@pytest.mark.slow("starts JAX again")
 def test_jax_trains_where_tensorflow_is_not_installed():
     told = on_jax(
         "import sys; sys.modules['tensorflow'] = None\n"

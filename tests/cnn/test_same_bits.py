@@ -59,17 +59,20 @@ def predictions(tmp_path_factory):
     return in_a_fresh_process(folder / "first.npy"), folder
 
 
+@pytest.mark.slow("starts TensorFlow twice")
 def test_the_same_bits_in_another_process(predictions):
     first, folder = predictions
     assert np.ptp(first) > 0.01
     np.testing.assert_array_equal(in_a_fresh_process(folder / "second.npy"), first)
 
 
+@pytest.mark.slow("starts TensorFlow again")
 def test_other_threads_are_close(predictions):
     first, folder = predictions
     np.testing.assert_allclose(in_a_fresh_process(folder / "two.npy", threads=2), first, atol=THREAD_TOLERANCE)
 
 
+@pytest.mark.slow("starts JAX again")
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_another_backend_is_close(predictions):
     first, folder = predictions

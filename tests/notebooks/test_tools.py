@@ -20,6 +20,7 @@ TOOLS = {
 """A command of each tool, and the transform that the page shows."""
 
 
+@pytest.mark.slow("starts a kernel")
 @pytest.mark.parametrize("tool", TOOLS)
 def test_external_tools_run_a_converted_notebook(notebooks, tool, tmp_path):
     (command, shown), folder = TOOLS[tool], tmp_path / "notebooks"

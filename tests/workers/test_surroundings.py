@@ -25,6 +25,7 @@ def hostile(tmp_path, monkeypatch):
     monkeypatch.delenv("KERAS_BACKEND", raising=False)
 
 
+@pytest.mark.slow("starts workers")
 @pytest.mark.parametrize("backend", [None, "jax"])
 def test_workers_know_nothing_of_the_users_keras_json(hostile, runs_folder, monkeypatch, backend):
     if backend is not None:
