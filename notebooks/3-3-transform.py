@@ -14,7 +14,7 @@
 # %% [markdown]
 # # One transform
 #
-# **The question.** How well does the network weigh clusters that it sees as *{{ title }}*?
+# **The question.** How well does the network weigh clusters from the images of one transform?
 
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick

@@ -23,7 +23,7 @@
 #
 # $$
 # x^{(j)}_b = \begin{cases} x_b & b \le j, \\ 0 & b > j. \end{cases}
-# $$ (eq-phase-{{ slug }})
+# $$
 #
 # At the end of each phase a little Gaussian noise is added to all weights, which shakes the network out of its
 # minimum, and one more epoch is trained. After every epoch the prediction for every test cluster is
@@ -128,6 +128,6 @@ hard = [f"{names.get(row, row)} ({times} of {len(seeds)})" for row, times in har
 lines.append(f"- Clusters beyond three robust scatters after every phase (in how many trainings): {listing(hard)}.")
 found = f"nothing, because the network did not train: {dead}." if dead else "\n\n" + "\n".join(lines)
 Markdown(
-    f"**What was found{f' {where}' if beside else ''}.** From the end of each phase to the end of the next, "
+    f"**What was found.** {f'*{where.capitalize()}.* ' if beside else ''}From the end of each phase to the end of the next, "
     f"{len(seeds)} {'training' if len(seeds) == 1 else 'trainings'}: {found}"
 )

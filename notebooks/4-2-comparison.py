@@ -151,7 +151,7 @@ for label, kinds in sources.items():
 Markdown(
     "**What was found.** Nothing, because a network of these dynamics did not train."
     if warning
-    else f"**What was found{f' {where}' if beside else ''}.** At the end of the last phase the predictions of the two "
+    else f"**What was found.** {f'*{where.capitalize()}.* ' if beside else ''}At the end of the last phase the predictions of the two "
     f"trainings differ by {last['difference']:.3f} dex, {last['difference'] / last['scatter, multi-band']:.0%} of the multi-band scatter, "
     f"and their residuals have a correlation of {last['correlation of residuals']:.2f}. " + " ".join(distances)
 )

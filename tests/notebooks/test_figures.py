@@ -238,7 +238,7 @@ def test_dynamics_of_full_size_come_first_and_this_build_after_them(beside_full_
     assert (len(large["labels"]), len(small["labels"])) == (N_FULL // 10, N_CLUSTERS // 10)
     assert large["labels"][0].startswith("cluster ")
     assert (len(large["images"]) > 0, len(small["images"]) > 0) == (False, True)
-    assert "What was found at full size.**" in page.text
+    assert "**What was found.** *At full size.*" in page.text
     at_ends = page.variables["table" if name == "4-1-dynamics" else "at_ends"]
     scatter = at_ends["scatter" if name == "4-1-dynamics" else "scatter, multi-band"]
     np.testing.assert_allclose(scatter, 0.05, rtol=0.4)  # this build's is 0.1
