@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -18,6 +19,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("REPORT_WORKERS", "1")  # several tests run at once; those of the pool ask for more
 
 ROOT = Path(__file__).resolve().parents[1]
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is slow, and no test is of speed
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -61,7 +61,7 @@ some_edges = st.sampled_from([BAND_EDGES_KEV, (0, inf), (0, 1, 2.5, inf), (0, 0.
 
 
 @pytest.mark.slow("bins as the report does, step by step")
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(events=event_lists(), r=st.sampled_from([1, 2, 3, 8, 16]), edges_kev=some_edges)
 def test_equals_the_five_steps(events, r, edges_kev):
     if not has_box(events):
@@ -71,7 +71,7 @@ def test_equals_the_five_steps(events, r, edges_kev):
     np.testing.assert_array_equal(band_counts(events, r, edges_kev), five_steps(events, r, edges_kev))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32 - 1), n=st.integers(2, 4000), r=st.sampled_from([7, 32, 128]))
 def test_equals_numpy_on_longer_lists(seed, n, r):
     rng = np.random.default_rng(seed)

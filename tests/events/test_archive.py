@@ -38,7 +38,7 @@ def observations(draw):
     return EventList(**arrays, source=source, cluster_id=name, log10_mass=mass, group=draw(st.sampled_from(["", "h"])))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     several=st.lists(
         st.tuples(observations(), st.none() | observations()),

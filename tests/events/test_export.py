@@ -92,7 +92,7 @@ def clusters(draw):
     return made
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(made=clusters(), gzipped=st.booleans(), agn_less=st.booleans())
 def test_any_archive_exported_and_ingested_is_the_same_to_the_files_precision(
     tmp_path_factory, same, made, gzipped, agn_less
@@ -173,7 +173,7 @@ def columns(dtype, n):
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     data=st.data(),
     dtype=st.sampled_from([np.float32, np.float64]),

@@ -48,7 +48,7 @@ def test_two_correlated_predictors_share_as_the_textbook_has_it():
     assert shares_of(predictors, response) == pytest.approx(expected)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000), st.sampled_from([[0, 1, 2, 3], [0, 0, 1, 2], [1, 0, 1, 0]]))
 def test_shares_are_not_negative_and_add_up_to_r_squared(seed, groups):
     predictors, response = made_up(seed)
