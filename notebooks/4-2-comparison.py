@@ -144,14 +144,14 @@ last = at_ends.iloc[-1]
 distances = []
 for label, kinds in sources.items():
     n_seeds = min(map(len, kinds))
-    trained = not any(map(untrained_phases, kinds))
-    distance = f"{distance_over_seeds(*kinds):.2f}" if trained and n_seeds >= MINIMUM_SEEDS else "not known"
-    of_size = f" {label}" if beside else ""
-    distances.append(f"Distance over {n_seeds} {'seed' if n_seeds == 1 else 'seeds'}{of_size}: {distance}.")
+    if n_seeds >= MINIMUM_SEEDS and not any(map(untrained_phases, kinds)):
+        of_size = f" {label}" if beside else ""
+        distances.append(f"Distance over {n_seeds} seeds{of_size}: {distance_over_seeds(*kinds):.2f}.")
 Markdown(
     "**What was found.** Nothing, because a network of these dynamics did not train."
     if warning
     else f"**What was found.** {f'*{where.capitalize()}.* ' if beside else ''}At the end of the last phase the predictions of the two "
     f"trainings differ by {last['difference']:.3f} dex, {last['difference'] / last['scatter, multi-band']:.0%} of the multi-band scatter, "
-    f"and their residuals have a correlation of {last['correlation of residuals']:.2f}. " + " ".join(distances)
+    f"and their residuals have a correlation of {last['correlation of residuals']:.2f}. "
+    + (" ".join(distances) or "The distance over seeds is not known.")
 )
