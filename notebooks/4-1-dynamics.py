@@ -69,13 +69,12 @@ drawn(dynamics, None if beside else reproduction)
 # phase has helped most, then come to the top. The [viewer works for any model](any-model.ipynb).
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(
-    "".join(
-        f"The picture above is {where}: {len(dynamics.truth)} test clusters, {len(dynamics.phase)} epochs. Next is the "
-        f"same training {here}, with {len(own[0].truth)} test clusters and the images that its network saw."
-        for here, own in beside
-    )
-)
+told = [
+    f"The picture above is {where}: {len(dynamics.truth)} test clusters, {len(dynamics.phase)} epochs. Next is the same "
+    f"training {here}, with {len(own[0].truth)} test clusters and the images that its network saw."
+    for here, own in beside
+]
+Markdown(told[0]) if told else None
 
 # %% mystnb={"figure": {"caption": "**The same training in this build**, drawn as above. A click on a row shows the images of its cluster.", "name": "fig-10-here-{{ slug }}"}, "image": {"alt": "Heatmap of this build's predictions for every test cluster at every epoch."}} tags=["hide-input"]
 drawn(beside[0][1][0], reproduction) if beside else None

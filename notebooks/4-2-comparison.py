@@ -68,14 +68,13 @@ drawn(first, second, None if beside else reproduction)
 # The row under the pointer is marked in both pictures. A chosen cluster's two paths share a diagram.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-Markdown(
-    "".join(
-        f"The pictures above are {where}, and so are the numbers below: {len(first.truth)} test clusters, "
-        f"{len(first.phase)} epochs. Next are the same trainings {here}, with {len(own[0][0].truth)} test clusters and "
-        "the images that the networks saw."
-        for here, own in beside
-    )
-)
+told = [
+    f"The pictures above are {where}, and so are the numbers below: {len(first.truth)} test clusters, "
+    f"{len(first.phase)} epochs. Next are the same trainings {here}, with {len(own[0][0].truth)} test clusters and the "
+    "images that the networks saw."
+    for here, own in beside
+]
+Markdown(told[0]) if told else None
 
 # %% mystnb={"figure": {"caption": "**The same trainings in this build**, drawn as above. A click on a row shows the images of its cluster.", "name": "fig-11-here"}, "image": {"alt": "Two heatmaps of this build's predictions at every epoch side by side."}} tags=["hide-input"]
 drawn(*[of_kind[0] for of_kind in beside[0][1]], reproduction) if beside else None

@@ -116,7 +116,7 @@ def test_output_of_another_book_is_kept(book, tmp_path_factory, whose):
         (book / "_config.yml").write_text("extra_extensions: [report_utils.book.sphinx_ext]")
         (book / "_build").rename(elsewhere := tmp_path_factory.mktemp("other") / "_build")
         (book / "_build").symlink_to(elsewhere)
-    with pytest.raises(InputError, match="nothing is removed"):
+    with pytest.raises(InputError, match="nothing was removed"):
         remove_rendered(book)
     assert (book / "_build" / "html" / "index.html").is_file()
 
