@@ -34,7 +34,7 @@
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 transform = "multi_band_4"
 
-# %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lowest mass at the top, and every column an epoch. The colour is the prediction minus the mean true mass, beyond the scale turquoise or orange; the last column is the truth. White lines separate the phases. A row shows how a cluster's prediction changes, a column how well the network sorts the clusters at that epoch.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
@@ -54,8 +54,15 @@ reproduction = open_reproduction(profile)
 sources = {label: of[transform] for label, of in dynamics_side_by_side(reproduction, [transform]).items()}
 (where, seeds), *beside = sources.items()  # full size, if it has been run, and this build beside it
 dynamics = seeds[0]
+told = [
+    f"The first picture is {where}: {len(dynamics.truth)} test clusters, {len(dynamics.phase)} epochs. The second is the "
+    f"same training {here}, with {len(own[0].truth)} test clusters and the images that its network saw."
+    for here, own in beside
+]
+Markdown(told[0]) if told else None
 
 
+# %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lowest mass at the top, and every column an epoch. The colour is the prediction minus the mean true mass, beyond the scale turquoise or orange; the last column is the truth. White lines separate the phases. A row shows how a cluster's prediction changes, a column how well the network sorts the clusters at that epoch.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
 def drawn(recording, pictured):
     figure = Figure(figsize=(8.0, 5.2), layout="constrained")
     plot_dynamics(recording, figure.subplots(), item="test observation", unit="dex")
@@ -67,14 +74,6 @@ drawn(dynamics, None if beside else reproduction)
 # %% [markdown]
 # The picture can be read cell by cell and sorted in other ways: clusters with the largest last error, or those that a
 # phase has helped most, then come to the top. The [viewer works for any model](any-model.ipynb).
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-told = [
-    f"The picture above is {where}: {len(dynamics.truth)} test clusters, {len(dynamics.phase)} epochs. Next is the same "
-    f"training {here}, with {len(own[0].truth)} test clusters and the images that its network saw."
-    for here, own in beside
-]
-Markdown(told[0]) if told else None
 
 # %% mystnb={"figure": {"caption": "**The same training in this build**, drawn as above. A click on a row shows the images of its cluster.", "name": "fig-10-here-{{ slug }}"}, "image": {"alt": "Heatmap of this build's predictions for every test cluster at every epoch."}} tags=["hide-input"]
 drawn(beside[0][1][0], reproduction) if beside else None

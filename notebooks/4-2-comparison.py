@@ -22,7 +22,7 @@
 # %% tags=["parameters", "remove-cell"]
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
-# %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order. Predictions beyond the scale are turquoise or orange.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import numpy as np
 import pandas as pd
 from IPython.display import Markdown
@@ -48,8 +48,16 @@ sources = {
 (where, seeds), *beside = sources.items()  # full size, if it has been run, and this build beside it
 first, second = (of_kind[0] for of_kind in seeds)
 comparison = compare_dynamics(first, second)
+told = [
+    f"The first pictures are {where}, and so are the numbers: {len(first.truth)} test clusters, {len(first.phase)} "
+    f"epochs. Below them stand the same trainings {here}, with {len(own[0][0].truth)} test clusters and the images that "
+    "the networks saw."
+    for here, own in beside
+]
+Markdown(told[0]) if told else None
 
 
+# %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order. Predictions beyond the scale are turquoise or orange.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
 def drawn(first, second, pictured):
     figure = Figure(figsize=(9.5, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
@@ -66,15 +74,6 @@ drawn(first, second, None if beside else reproduction)
 
 # %% [markdown]
 # The row under the pointer is marked in both pictures. A chosen cluster's two paths share a diagram.
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-told = [
-    f"The pictures above are {where}, and so are the numbers below: {len(first.truth)} test clusters, "
-    f"{len(first.phase)} epochs. Next are the same trainings {here}, with {len(own[0][0].truth)} test clusters and the "
-    "images that the networks saw."
-    for here, own in beside
-]
-Markdown(told[0]) if told else None
 
 # %% mystnb={"figure": {"caption": "**The same trainings in this build**, drawn as above. A click on a row shows the images of its cluster.", "name": "fig-11-here"}, "image": {"alt": "Two heatmaps of this build's predictions at every epoch side by side."}} tags=["hide-input"]
 drawn(*[of_kind[0] for of_kind in beside[0][1]], reproduction) if beside else None
