@@ -1,6 +1,7 @@
 """Tables that are not FITS: what decides, and that the same events come out of each format."""
 
 import gzip
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -229,6 +230,28 @@ def test_npz_members_that_are_not_columns(columns, tmp_path, refused):
     refused(lambda: read_events(path, energy_unit="keV"), path, "RA 500", "energy 99")
     path.write_bytes(path.read_bytes()[:-100])
     refused(lambda: read_events(path), path, "NPZ", "copy or download it again")
+
+
+@pytest.mark.parametrize("short", [["energy"], ["RA"], ["RA", "DEC", "energy"]], ids=" ".join)
+def test_npz_arrays_that_end_before_their_values_do(columns, tmp_path, refused, short):
+    """Five values are missing; with its header, the array has as many bytes as its values would need."""
+    path = write_npz(tmp_path / "list.npz", columns)
+    cut = tmp_path / "cut.npz"
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(cut, "w") as other:
+        for member in archive.namelist():
+            content = archive.read(member)
+            other.writestr(member, content[:-40] if member.removesuffix(".npy") in short else content)
+    refused(lambda: read_events(cut, energy_unit="keV"), cut, f"array {short[0]} ends before its 500 values do")
+
+
+def test_npz_compressed_as_numpy_never_does_is_refused(columns, tmp_path, refused):
+    """What bzip2 unpacks from some bytes has no limit."""
+    path = write_npz(tmp_path / "list.npz", columns)
+    other = tmp_path / "bzip2.npz"
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(other, "w", zipfile.ZIP_BZIP2) as packed:
+        for member in archive.namelist():
+            packed.writestr(member, archive.read(member))
+    refused(lambda: read_events(other, energy_unit="keV"), other, "NumPy does not use", "savez_compressed")
 
 
 def test_npz_integers_and_single_precision(columns, tmp_path):

@@ -161,6 +161,25 @@ def test_files_that_no_export_has_written_are_left_alone(tmp_path, observation, 
     assert not (tmp_path / "c1.fits").exists()
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["c1,14.5,c1.fits", "c1,14.5,c1.fits,,,more", "c1,heavy,c1.fits,,", "c0,14.5,c0.fits,,", "c1,14.5,c\x001.fits,,"],
+    ids=["short", "long", "mass", "twice", "not text"],
+)
+def test_a_catalogue_that_was_damaged_after_the_export_is_refused_by_line(tmp_path, observation, refused, line):
+    catalogue = export_observations([observation(cluster_id="c0")], tmp_path)
+    catalogue.write_text(f"{catalogue.read_text()}{line}\n")
+    refused(lambda: export_observations([observation(cluster_id="c2")], tmp_path), catalogue, "line 3")
+    assert not (tmp_path / "c2.fits").exists()
+
+
+def test_a_file_that_is_listed_and_not_there_leaves_the_catalogue(tmp_path, observation):
+    catalogue = export_observations([observation(cluster_id="c0")], tmp_path)
+    catalogue.write_text(f"{catalogue.read_text()}c1,14.5,{'x' * 300}.fits,,\n")
+    export_observations([observation(cluster_id="c2")], tmp_path)
+    assert [row.cluster_id for row in read_catalogue(catalogue)] == ["c0", "c2"]
+
+
 def columns(dtype, n):
     width = 32 if dtype is np.float32 else 64
     # Whole milliarcseconds: doubles near RA 180 resolve 1e-10 arcsec.

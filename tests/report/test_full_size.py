@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from math import inf
 
 import pytest
 from tests.made_up_runs import store_fits
 from tests.profile_files import write_profile
 from tests.report.markdown import cells
 
+from report_utils import binning
 from report_utils.profiles import load_profile
 from report_utils.report import full_size, reproduced_results, reproduction_status
 from report_utils.report.claims import CLAIMS
@@ -90,6 +93,14 @@ def test_a_transform_stands_at_full_size_although_what_it_is_compared_with_does_
         IN_THIS_BUILD: {"multi_band_2", "single_band"},
     }
     assert list(side_by_side(build, ["single_band", "multi_band_2"])) == ["here"]
+
+
+def test_a_transform_of_other_bands_than_at_full_size_does_not_stand_there(build, monkeypatch):
+    """Its results are of the bands that it had; under today's title they would be wrong."""
+    table = {**binning.TRANSFORMS, FOUR: replace(binning.TRANSFORMS[FOUR], edges_kev=(0, 2.5, 5, inf))}
+    for module in ("binning.transforms", "reproduction.committed", "reproduction.one_profile"):
+        monkeypatch.setattr(f"report_utils.{module}.TRANSFORMS", table)
+    assert set(full_size_beside(build).transforms) == {ONE, TWO, CUT}
 
 
 def test_full_size_is_quoted_where_it_has_all_that_a_number_needs(build):

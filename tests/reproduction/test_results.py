@@ -64,7 +64,7 @@ def test_every_network_of_the_committed_results_trained():
         if result.is_fit:
             assert SeedPredictions.of(recorded_fits(result.inputs["transform"], [result])).untrained == "", name
         else:
-            assert untrained_phases([recorded_dynamics("multi_band_4", result, 4)]) == "", name
+            assert untrained_phases([recorded_dynamics("multi_band_4", result)]) == "", name
 
 
 def test_exported_runs_come_back_unchanged(reproduction, tmp_path):

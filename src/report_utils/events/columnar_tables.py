@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -105,13 +105,17 @@ class NpzTable(Table):
             said = ", ".join(f"{column.name} {column.length}" for column in wanted)
             msg = f"{self.path}: the columns differ in length ({said}); every event needs a value in each"
             raise InputError(msg)
-        with _open_arrays(self.path) as archive:
-            streams = [archive.open(column.member) for column in wanted]
+        with _open_arrays(self.path) as archive, ExitStack() as opened:
+            streams = [opened.enter_context(archive.open(column.member)) for column in wanted]
             for stream in streams:
                 _read_header(stream)
             for done in range(0, wanted[0].length, _NPZ_ROWS):
                 n_rows = min(_NPZ_ROWS, wanted[0].length - done)
                 data = [stream.read(n_rows * one.stored.itemsize) for stream, one in zip(streams, wanted, strict=True)]
+                for values, one in zip(data, wanted, strict=True):
+                    if len(values) < n_rows * one.stored.itemsize:
+                        msg = f"array {printable(one.name)} ends before its {one.length} values do"
+                        raise EOFError(msg)
                 yield [
                     np.frombuffer(values, column.stored).astype(column.dtype, copy=False)
                     for values, column in zip(data, wanted, strict=True)
@@ -128,6 +132,9 @@ def open_npz(path: Path) -> NpzTable:
                 f"{path}: holds {len(members)} arrays, which unpack to {n_bytes} bytes; write it with at most"
                 f" {_MAX_MEMBERS} arrays and {MAX_BYTES} bytes, or as Parquet"
             )
+            raise InputError(msg)
+        if any(member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for member in members):
+            msg = f"{path}: is compressed in a way that NumPy does not use; write it with numpy.savez_compressed"
             raise InputError(msg)
         columns = tuple(_describe(archive, member, number) for number, member in enumerate(members, start=1))
     lengths = {column.length for column in columns if column.dtype is not None}

@@ -11,9 +11,9 @@ from __future__ import annotations
 import csv
 import gzip
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -26,7 +26,7 @@ from report_utils.events.eventlist import EventList, Source, content_digest
 from report_utils.events.missions import SKY_PIXELS
 from report_utils.events.positions import to_sky
 from report_utils.files.disk import whole_file
-from report_utils.files.input_files import demand_file, unreadable
+from report_utils.files.input_files import demand_file, reading_as, unreadable
 
 CATALOGUE = "catalogue.csv"
 _COLUMNS = ("cluster_id", "log10_mass", "events", "events_agn_less", "group")
@@ -151,20 +151,41 @@ def _write_missing(folder: Path, name: str, events: EventList, own: set[str], *,
 
 
 def _earlier_rows(catalogue: Path) -> dict[str, dict[str, str]]:
-    """Return the rows of an earlier export into this folder; refuse a catalogue that no export has written."""
+    """Return the rows of an earlier export into this folder whose files are there.
+
+    A catalogue that no export has written is refused, and one that has been damaged since.
+    """
     if not catalogue.exists():
         return {}
     demand_file(catalogue)
-    rows: list[dict[str, str]] = []
-    with suppress(ValueError, csv.Error), catalogue.open(encoding="utf-8", newline="") as stream:
-        if next(stream, "").rstrip() == ",".join(_COLUMNS):
-            rows = list(csv.DictReader(stream, _COLUMNS))
-    is_whole = all(None not in row and None not in row.values() for row in rows)  # a value for each column
-    there = [row for row in rows if is_whole and (catalogue.parent / row["events"]).is_file()]
-    if not any(written_digest(catalogue.parent / row["events"]) is not None for row in there):
+    rows: dict[str, dict[str, str]] = {}
+    with reading_as("UTF-8 CSV", catalogue), catalogue.open(encoding="utf-8", newline="") as stream:
+        is_own = next(stream, "").rstrip() == ",".join(_COLUMNS)
+        reader = csv.DictReader(stream if is_own else (), _COLUMNS, strict=True)
+        for row in reader:
+            if not _is_exported(row) or row["cluster_id"] in rows:
+                msg = f"{catalogue}, line {reader.line_num + 1}: no export writes such a row; correct it"
+                raise InputError(msg)
+            rows[row["cluster_id"]] = row
+    there = {
+        name: row
+        for name, row in rows.items()
+        if os.path.isfile(catalogue.parent / row["events"])  # noqa: PTH113 - Path's raises where a name is too long
+    }
+    if not any(written_digest(catalogue.parent / row["events"]) is not None for row in there.values()):
         msg = f"{catalogue}: this catalogue exists, but no export has written it; choose another folder"
         raise InputError(msg)
-    return {row["cluster_id"]: row for row in there}
+    return there
+
+
+def _is_exported(row: dict[str | None, str | None]) -> bool:
+    """Tell whether a row has a printable value for each column and a mass or none."""
+    if None in row or not all(value is not None and value.isprintable() for value in row.values()):
+        return False
+    try:
+        return row["log10_mass"] == "" or math.isfinite(float(row["log10_mass"]))
+    except ValueError:
+        return False
 
 
 def write_sixte(

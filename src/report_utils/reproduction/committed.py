@@ -62,7 +62,11 @@ def committed_reproduction(profile: Profile, store: Store | None, folder: Path) 
 
 def whole_results(profile: Profile, store: Store | None, folder: Path) -> CommittedReproduction | None:
     """Return the comparable results that have every fold of a profile; None if there are none. Damage is refused."""
-    found = _own_results(profile, folder)
+    found = {
+        name: result
+        for name, result in _own_results(profile, folder).items()
+        if result.inputs["image"] == TRANSFORMS[result.inputs["transform"]].described()  # it may have other bands now
+    }
     together, n_folds = _going_together(found, profile.folds.run)
     if not any(result.is_fit for result in together.values()):
         return None

@@ -162,7 +162,7 @@ class Reproduction:
         """Return the four-phase training of a transform."""
         self._require(transform)
         (run,) = self._finished([self.dynamics_key(transform, training_seed)])
-        return recorded_dynamics(transform, run, get_transform(transform).n_channels)
+        return recorded_dynamics(transform, run)
 
     def all_dynamics(self, transform: str) -> tuple[Recording, ...]:
         """Return the four-phase training of a transform for each trained seed."""

@@ -27,9 +27,9 @@ def recorded_fits(transform: str, runs: Sequence[Run]) -> CrossValidation:
     )
 
 
-def recorded_dynamics(transform: str, run: Run, n_phases: int) -> Recording:
-    """Return the recording of a four-phase training; its items are clusters."""
-    predictions = run.array("predictions")
+def recorded_dynamics(transform: str, run: Run) -> Recording:
+    """Return the recording of a training in phases, one for each channel of its images; its items are clusters."""
+    predictions, n_phases = run.array("predictions"), len(run.manifest["inputs"]["image"]["edges_kev"]) - 1
     return Recording.from_arrays(
         predictions,
         run.array("truth"),
