@@ -63,13 +63,13 @@ Markdown(told[0]) if told else None
 
 
 # %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lowest mass at the top, and every column an epoch. The colour is the prediction minus the mean true mass, beyond the scale turquoise or orange; the last column is the truth. White lines separate the phases. A row shows how a cluster's prediction changes, a column how well the network sorts the clusters at that epoch.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
-def drawn(recording, pictured):
+def drawn(recording, pictured, where=""):
     figure = Figure(figsize=(8.0, 5.2), layout="constrained")
     plot_dynamics(recording, figure.subplots(), item="test observation", unit="dex")
-    return cluster_viewer(pictured, recording, figure=figure)
+    return cluster_viewer(pictured, recording, figure=figure, where=where)
 
 
-drawn(dynamics, None if beside else reproduction)
+drawn(dynamics, None, where) if beside else drawn(dynamics, reproduction)
 
 # %% [markdown]
 # The picture can be read cell by cell and sorted in other ways: clusters with the largest last error, or those that a

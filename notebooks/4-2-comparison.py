@@ -58,7 +58,7 @@ Markdown(told[0]) if told else None
 
 
 # %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order. Predictions beyond the scale are turquoise or orange.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
-def drawn(first, second, pictured):
+def drawn(first, second, pictured, where=""):
     figure = Figure(figsize=(9.5, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     image = plot_dynamics(first, left, colour_bar=False, item="test observation")
@@ -67,10 +67,10 @@ def drawn(first, second, pictured):
     right.set_title(labels[1], pad=18)
     right.set_ylabel("")
     figure.colorbar(image, ax=[left, right], label="prediction − mean truth [dex]", extend="both", fraction=0.03)
-    return cluster_viewer(pictured, first, second, figure=figure)
+    return cluster_viewer(pictured, first, second, figure=figure, where=where)
 
 
-drawn(first, second, None if beside else reproduction)
+drawn(first, second, None, where) if beside else drawn(first, second, reproduction)
 
 # %% [markdown]
 # The row under the pointer is marked in both pictures. A chosen cluster's two paths share a diagram.

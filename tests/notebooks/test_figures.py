@@ -237,6 +237,7 @@ def test_dynamics_of_full_size_come_first_and_this_build_after_them(beside_full_
     large, small = (found.data for label, found in page.figures.items() if label.startswith(figure))
     assert (len(large["labels"]), len(small["labels"])) == (N_FULL // 10, N_CLUSTERS // 10)
     assert large["labels"][0].startswith("cluster ")
+    assert all(title.endswith(", at full size") for title in large["titles"])  # as a screen reader calls them
     assert (len(large["images"]) > 0, len(small["images"]) > 0) == (False, True)
     assert "**What was found.** *At full size.*" in page.text
     at_ends = page.variables["table" if name == "4-1-dynamics" else "at_ends"]

@@ -149,11 +149,14 @@ def mass_limits(results: Iterable[SeedPredictions]) -> tuple[float, float]:
     return float(low - 0.15), float(high + 0.15)
 
 
-def cluster_viewer(reproduction: Reproduction | None, *dynamics: Recording, figure: Figure | None = None) -> Widget:
+def cluster_viewer(
+    reproduction: Reproduction | None, *dynamics: Recording, figure: Figure | None = None, where: str = ""
+) -> Widget:
     """Return the viewer of dynamics; ``figure`` is plain.
 
     It has the names of a reproduction's clusters and the images that the networks saw. Where None is given, as for
-    committed results, whose observations are not here, a cluster is called by its row.
+    committed results, whose observations are not here, a cluster is called by its row. ``where`` they are from, such as
+    ``"at full size"``, tells two viewers on a page apart.
     """
     first = dynamics[0]
     transforms = [get_transform(each.name) for each in dynamics]
@@ -167,7 +170,7 @@ def cluster_viewer(reproduction: Reproduction | None, *dynamics: Recording, figu
         ]
     return dynamics_viewer(
         *dynamics,
-        titles=[transform.title for transform in transforms],
+        titles=[f"{transform.title}, {where}" if where else transform.title for transform in transforms],
         labels=labels,
         item="cluster",
         quantity="log₁₀ M₅₀₀ [M☉]",
