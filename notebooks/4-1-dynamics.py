@@ -53,13 +53,12 @@ figures.use_book_style()
 reproduction = open_reproduction(profile)
 sources = {label: of[transform] for label, of in dynamics_side_by_side(reproduction, [transform]).items()}
 (where, seeds), *beside = sources.items()  # full size, if it has been run, and this build beside it
+here, own = beside[0] if beside else (where, seeds)
 dynamics = seeds[0]
-told = [
+Markdown(
     f"The first picture is {where}: {len(dynamics.truth)} test clusters, {len(dynamics.phase)} epochs. The second is the "
     f"same training {here}, with {len(own[0].truth)} test clusters and the images that its network saw."
-    for here, own in beside
-]
-Markdown(told[0]) if told else None
+) if beside else None
 
 
 # %% mystnb={"figure": {"caption": "**{{ figure }}.** Every row is a test cluster, the lowest mass at the top, and every column an epoch. The colour is the prediction minus the mean true mass, beyond the scale turquoise or orange; the last column is the truth. White lines separate the phases. A row shows how a cluster's prediction changes, a column how well the network sorts the clusters at that epoch.", "name": "fig-10-{{ slug }}"}, "image": {"alt": "Heatmap of predictions for every test cluster at every epoch, with the true masses as last column."}} tags=["hide-input"]
@@ -76,7 +75,7 @@ drawn(dynamics, None, where) if beside else drawn(dynamics, reproduction)
 # phase has helped most, then come to the top. The [viewer works for any model](any-model.ipynb).
 
 # %% mystnb={"figure": {"caption": "**The same training in this build**, drawn as above. A click on a row shows the images of its cluster.", "name": "fig-10-here-{{ slug }}"}, "image": {"alt": "Heatmap of this build's predictions for every test cluster at every epoch."}} tags=["hide-input"]
-drawn(beside[0][1][0], reproduction) if beside else None
+drawn(own[0], reproduction) if beside else None
 
 # %% [markdown]
 # ## In numbers
@@ -94,9 +93,8 @@ rows = [
     for phase, residuals in enumerate(ends, start=1)
 ]
 table = pd.DataFrame(rows, columns=columns)
-for here, own in beside:
-    if not untrained_phases(own):
-        table[f"scatter, {here}"] = [residuals.std() for residuals in phase_residuals(own[0])]
+if beside and not untrained_phases(own):
+    table[f"scatter, {here}"] = [residuals.std() for residuals in phase_residuals(own[0])]
 Markdown(
     untrained_warning({f"dynamics of {transform}": dead})
     if dead
@@ -122,7 +120,7 @@ for phase in range(1, 1 if dead else len(ends)):
         step = change(phase_ratio(seeds, phase + 1, phase))
     lines.append(f"- With band {phase + 1}, the scatter {step}.")
 names = {} if beside else reproduction.catalogue["cluster_id"]
-hard = [f"{names.get(row, row)} ({times} of {len(seeds)})" for row, times in hard_in_seeds(seeds).items()]
+hard = [f"{names.get(row, f'cluster {row}')} ({times} of {len(seeds)})" for row, times in hard_in_seeds(seeds).items()]
 lines.append(f"- Clusters beyond three robust scatters after every phase (in how many trainings): {listing(hard)}.")
 found = f"nothing, because the network did not train: {dead}." if dead else "\n\n" + "\n".join(lines)
 Markdown(

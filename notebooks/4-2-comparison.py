@@ -46,15 +46,14 @@ sources = {
     for label, of in dynamics_side_by_side(reproduction, ["multi_band_4", "agn_less_4"]).items()
 }
 (where, seeds), *beside = sources.items()  # full size, if it has been run, and this build beside it
+here, own = beside[0] if beside else (where, seeds)
 first, second = (of_kind[0] for of_kind in seeds)
 comparison = compare_dynamics(first, second)
-told = [
+Markdown(
     f"The first pictures are {where}, and so are the numbers: {len(first.truth)} test clusters, {len(first.phase)} "
     f"epochs. Below them stand the same trainings {here}, with {len(own[0][0].truth)} test clusters and the images that "
     "the networks saw."
-    for here, own in beside
-]
-Markdown(told[0]) if told else None
+) if beside else None
 
 
 # %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order. Predictions beyond the scale are turquoise or orange.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
@@ -76,7 +75,7 @@ drawn(first, second, None, where) if beside else drawn(first, second, reproducti
 # The row under the pointer is marked in both pictures. A chosen cluster's two paths share a diagram.
 
 # %% mystnb={"figure": {"caption": "**The same trainings in this build**, drawn as above. A click on a row shows the images of its cluster.", "name": "fig-11-here"}, "image": {"alt": "Two heatmaps of this build's predictions at every epoch side by side."}} tags=["hide-input"]
-drawn(*[of_kind[0] for of_kind in beside[0][1]], reproduction) if beside else None
+drawn(own[0][0], own[1][0], reproduction) if beside else None
 
 # %% [markdown]
 # ## How alike
