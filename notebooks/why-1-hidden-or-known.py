@@ -139,6 +139,28 @@ ax.set_xlabel("scatter of the predicted mass [dex]")
 figure.legend(loc="outside upper right", ncols=3, fontsize="small")
 figure
 
+# %% [markdown]
+# Some scatters may lie below the arithmetic's. The arithmetic is no bound: how well an image tells each number was a guess.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+table = [
+    [
+        titles[name],
+        *(f"{one:.3f}" for one in both),
+        f"{sum(one.high < least for one, least in zip(both, expected[name], strict=True))} of 2",
+    ]
+    for name, both in scatters.items()
+]
+header = ["experiment", "one band [dex]", "two bands [dex]", "interval below the arithmetic"]
+Markdown(pd.DataFrame(table, columns=header).to_markdown(index=False)) if table else None
+
+# %% [markdown]
+# ## The predictions, judged
+#
+# If one band that is told the distance has less than 0.71 of its scatter, the hidden distance makes most of the variance of
+# its errors. If the ratio of two bands to one is nearer to 1 with temperatures of others than to its value in the book, most of the gain
+# is the thermometer's.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(predictions_markdown(judged))
 
@@ -148,24 +170,14 @@ def two_over_one(name):
     return scatter_ratio(outcomes, (name, "multi_band_2"), (name, "single_band"))
 
 
-lines = []
-book, broken = two_over_one("default"), two_over_one("temperature-of-others")
-told = scatter_ratio(outcomes, ("distance-known", "single_band"), ("default", "single_band"))
-if told is not None:
-    most = ", so the hidden distance makes most of the variance of its errors" if told.high < 0.5**0.5 else ""
-    lines.append(f"Told the distance, one band has {told:.2f} of its scatter{most}.")
-if book is not None and broken is not None:
-    most = ": most of the gain is the thermometer's" if book.high < 1 and broken.low > (1 + book.high) / 2 else ""
-    lines.append(
-        f"Two bands have {book:.2f} of the scatter of one, and {broken:.2f} where temperatures do not follow the mass{most}."
-    )
-if scatters:
-    beaten = [one.high < value for name in scatters for one, value in zip(scatters[name], expected[name], strict=True)]
-    if any(beaten):
-        lines.append(
-            f"In {sum(beaten)} of {len(beaten)} cases the whole interval lies below the arithmetic's least scatter. "
-            "The arithmetic is no bound, and was wrong as one: how well an image tells each number was a guess."
-        )
-verdicts = [verdict for _, measured, verdict in judged if measured is not None]
-summary = counted_verdicts(verdicts) if verdicts else "Nothing can be measured here yet."
-Markdown(f"**What was found.** {summary} {' '.join(lines)}")
+ratios = {
+    "two bands over one": two_over_one("default"),
+    "the same with temperatures of others": two_over_one("temperature-of-others"),
+    "one band told the distance, over hidden": scatter_ratio(
+        outcomes, ("distance-known", "single_band"), ("default", "single_band")
+    ),
+}
+measured = "; ".join(f"{what} {one:.2f}" for what, one in ratios.items() if one is not None)
+verdicts = [verdict for _, found, verdict in judged if found is not None]
+summary = f"Ratios of scatters: {measured}. {counted_verdicts(verdicts)}"
+Markdown(f"**What was found.** {summary if verdicts else 'Nothing can be measured here yet.'}")

@@ -80,7 +80,7 @@ from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED, 
 from report_utils.report.intervals import FAILS, HOLDS, MINIMUM_GROUPS, UNDECIDED
 from report_utils.report.resampling import resample
 from report_utils.report.second_band import Prediction, counted_verdicts
-from report_utils.report.wording import interval_text, listing, markdown_table, untrained_warning
+from report_utils.report.wording import interval_text, markdown_table, untrained_warning
 from report_utils.simulation.cosmology import luminosity_distance
 
 reproduction = open_reproduction(profile)
@@ -122,14 +122,15 @@ rows = [
     for name, label in NETWORKS.items()
 ]
 Markdown(
-    f"Over this grid log (1 + z) follows log D with the slope {stretch:.2f}: a thermometer moves by "
-    f"−{SLOPE_OF_MASS_WITH_TEMPERATURE * stretch:.2f} dex per dex of distance.\n\n"
-    + markdown_table(["Changed", "Unit", "Network", "Six regressions", "Predicted"], rows, "lllrr")
-    + "\n\nSaid afterwards: that counts hardly depend on temperature is true only of the lowest band above about 2 keV. The "
-    "regressions see counts as they are simulated, so the ranges do not rest on it."
+    markdown_table(["Changed", "Unit", "Network", "Six regressions", "Predicted"], rows, "lllrr")
+    + f"\n\nSlope of log (1 + z) with log D: {stretch:.2f}. "
+    f"Thermometer: −{SLOPE_OF_MASS_WITH_TEMPERATURE * stretch:.2f} dex per dex of distance."
 )
 
 # %% [markdown]
+# *Said afterwards.* That counts hardly depend on temperature is true only of the lowest band above about 2 keV. The
+# regressions see counts as they are simulated, so the ranges do not rest on it.
+#
 # ## Experiment
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
@@ -160,27 +161,23 @@ def networks_by_seed(name):
 
 
 if observations.settings is None:
-    notes.append("These observations come from an archive: nothing can be observed again, so nothing is shown here.")
+    notes.append("Nothing is shown: the observations of an archive cannot be made again.")
 else:
     rows = chosen_clusters()
     if len(rows) < MINIMUM_GROUPS:
-        notes.append(
-            f"Only {len(rows)} halos of the test clusters fit the rule. Fewer than {MINIMUM_GROUPS} decide nothing, so "
-            "no cluster is observed again."
-        )
+        notes.append(f"Nothing is shown: {len(rows)} halos fit the rule, {MINIMUM_GROUPS} are needed.")
     else:
         try:
             asked = {name: of_seed for name in NETWORKS if (of_seed := networks_by_seed(name))}
         except NotAvailableError as error:
-            notes.append(f"Nothing is measured here, because networks are missing: {error}.")
+            notes.append(f"Nothing is shown: {error}.")
 notes += [untrained_warning(dead)] if dead else []
 if asked:
     log10_mass, folds = reproduction.dataset.log10_mass[rows], fold_of[rows]
-    n_networks = listing([f"{sum(map(len, asked[name].values()))} of {NETWORKS[name]}" for name in asked])
-    notes.append(
-        f"{len(rows)} clusters of as many halos, of log M from {log10_mass.min():.2f} to {log10_mass.max():.2f}, are "
-        f"shown to the networks that were not trained on them: {n_networks}."
-    )
+    n_networks = [str(sum(map(len, of_seed.values()))) for of_seed in asked.values()]
+    masses_shown = f"{log10_mass.min():.2f} to {log10_mass.max():.2f}"
+    header = ["Clusters and halos", "log M", *(f"Networks of {NETWORKS[name]}" for name in asked)]
+    notes.append(markdown_table(header, [[str(len(rows)), masses_shown, *n_networks]], "r" * len(header)))
 Markdown("\n\n".join(notes))
 
 # %% tags=["hide-input"]
@@ -338,9 +335,12 @@ if asked:
     panels[0].set_ylim(len(asked) - 0.4, -0.6)
 figure if asked else None
 
+# %% [markdown]
+# Changes are in dex of mass per dex, for AGN in dex of mass. *Single networks* gives the smallest and the largest value of
+# a network, each on its own clusters.
+
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-
-
 def networks_text(change, name):
     single = list(of_networks(change, name).values())
     return range_text((min(single), max(single)))
@@ -358,11 +358,7 @@ lines = [
     for (change, name), found in measured.items()
 ]
 header = ["Changed", "Network", "Predicted", "Measured [95% interval]", "Single networks", "Verdict"]
-about = (
-    "The change is in dex of mass per dex, for AGN in dex of mass. *Single networks* gives the smallest and the largest "
-    "value of a network, each on its own clusters."
-)
-Markdown(f"{markdown_table(header, lines, 'llrrrl')}\n\n{about}") if lines else None
+Markdown(markdown_table(header, lines, "llrrrl")) if lines else None
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 COMPARISONS = {
@@ -393,33 +389,11 @@ header = ["Predicted", "By [95% interval]", "Single networks", "Verdict"]
 Markdown(f"### Two bands beside one\n\n{markdown_table(header, comparison_rows, 'lrrl')}") if comparison_rows else None
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-
-
-def moved(change, name):
-    unit = "" if change == "AGN" else f" per dex of {change}"
-    return f"{interval_text(measured[change, name], '+.2f')} dex{unit}"
-
-
-if not compared:
-    found = "**In short.** No mass of a moved cluster was measured here."
-else:
-    one_and_two = [
-        f"predicted from one band moves by {moved(change, 'single_band')}, that from two bands by {moved(change, 'multi_band_2')}"
-        for change in ("distance", "temperature")
-    ]
-    outcomes = {
-        verdict: [COMPARISONS[change][0] for change in compared if compared[change] == verdict]
-        for verdict in (HOLDS, FAILS, UNDECIDED)
-    }
-    of_comparisons = [f"{listing(words)} (*{verdict}*)" for verdict, words in outcomes.items() if words]
-    not_so = [
-        f"{change} with {NETWORKS[name]}"
-        for (change, name), verdict in verdicts.items()
-        if verdict == "not as predicted"
-    ]
-    found = (
-        f"**What was found.** With nothing but its distance changed, the mass {one_and_two[0]}. With nothing but its temperature changed, "
-        f"the mass {one_and_two[1]}. Two bands beside one move {'; '.join(of_comparisons)}. "
-        f"{counted_verdicts(list(verdicts.values()))}" + (f" Not as predicted: {listing(not_so)}." if not_so else "")
-    )
-Markdown(found)
+CHANGED = [(change, name) for change in ("distance", "temperature") for name in ("single_band", "multi_band_2")]
+moved = "; ".join(
+    f"{change}, {NETWORKS[name]} {interval_text(measured[change, name], '+.2f')}"
+    for change, name in CHANGED
+    if compared
+)
+found = f"Dex of predicted mass per dex of what is changed: {moved}. {counted_verdicts(list(verdicts.values()))}"
+Markdown(f"**What was found.** {found if compared else 'Nothing was measured here.'}")

@@ -46,6 +46,8 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 #
 # **The rule.** As predicted if the 95% interval lies inside the range, not as predicted if it lies outside, else
 # undecided. At test time the networks of both folds must agree, and now those of all training seeds (three at `quick`).
+#
+# ## Trained on such images
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 
@@ -62,7 +64,6 @@ from report_utils.report import figures, open_reproduction
 from report_utils.report.figures.style import NEUTRAL, OURS, PRINTED
 from report_utils.report.intervals import MINIMUM_GROUPS
 from report_utils.report.second_band import (
-    AS_PREDICTED,
     PREDICTIONS,
     counted_verdicts,
     effect,
@@ -90,18 +91,22 @@ needed = {variant for one, *_ in judged for variant in (one.numerator[0], one.de
 titles = {variant.name: variant.title for variant in WHY.all_variants}
 missing = [titles[name] for name in titles if name in needed and outcomes.get(name) is None]
 notes = [f"Not trained yet: {'; '.join(missing)}. `{command}` trains them."] if missing else []
-Markdown("\n\n".join(["## Trained on such images", *notes, predictions_markdown(judged)]))
+Markdown("\n\n".join([*notes, predictions_markdown(judged)]))
 
 # %% [markdown]
+# If both kinds of images without the cluster's own spectrum are as good as the first band alone, more channels alone do
+# not help. If networks trained on shuffled energies have a ratio above 1, they do not make do with one number.
+#
 # ## Shown to networks that were trained on real images
 #
 # For the held-out clusters of each fold: the scatter with the operation over the scatter without it, and how far the mean
 # of the predictions moves. Each network is judged by itself. The number is their mean; the parentheses run from the lowest
 # to the highest end of their 95% intervals, which is wider than one such interval; ± is the standard deviation between
-# training seeds of a fold.
+# training seeds of a fold. An operation makes networks *worse* if every interval lies above 1, and the mean by more than
+# this deviation.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-real, rows, worse, dead, why_not = TRANSFORMS["multi_band_2"], {}, [], {}, ""
+real, rows, why_not = TRANSFORMS["multi_band_2"], {}, ""
 try:
     reproduction.cross_validation(real.name)
     networks = trained_networks(reproduction, real.name)
@@ -126,15 +131,17 @@ for kind, (label, low, high) in KINDS.items():
         if len(np.unique(halos[one.test])) >= MINIMUM_GROUPS:
             ratios.append(scatter_contrast(residuals, groups=halos[one.test]))
             folds.append(one.fold)
-    worse.append(bool(ratios) and effect(ratios, folds) == 1)
     shift = np.mean([np.mean(said[kind, one] - said["", one]) for one in networks])
     rows[label] = (
         f"{low:g} to {high:g}",
         summed_up(ratios, folds),
+        "yes" if ratios and effect(ratios, folds) == 1 else "no",
         f"{shift:+.2f}".replace("-", "−"),
         range_verdict(ratios, low, high),
     )
-table = pd.DataFrame.from_dict(rows, orient="index", columns=["Predicted", "Ratio", "Mean shift [dex]", "Verdict"])
+table = pd.DataFrame.from_dict(
+    rows, orient="index", columns=["Predicted", "Ratio", "Worse", "Mean shift [dex]", "Verdict"]
+)
 warning = untrained_warning({name: why for name, why in dead.items() if why})
 Markdown("\n\n".join(filter(None, [why_not, warning, table.rename_axis("Operation").to_markdown() if rows else ""])))
 
@@ -159,18 +166,6 @@ figure if shown else None
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 verdicts = [verdict for _, measured, verdict in judged if measured is not None]
 verdicts += [verdict for *_, verdict in rows.values()]
-lines = [counted_verdicts(verdicts)] if verdicts else ["Nothing can be measured here yet."]
-*without_spectrum, (_, shuffled, of_shuffled) = judged
-if all(verdict == AS_PREDICTED for *_, verdict in without_spectrum):
-    lines.append(
-        "Trained without the cluster's own spectrum, two bands are as good as the first band alone, to 15%: "
-        "more channels alone do not help."
-    )
-if shuffled is not None and shuffled.low > 1:
-    lines.append(
-        f"Trained with the hardness of each cluster and no map of it, two bands have {shuffled:.2f} times the scatter "
-        f"of real images: these networks do not make do with one number (*{of_shuffled}*)."
-    )
-if worse and all(worse):
-    lines.append("Networks that were trained on real images are worse after each operation, every network by itself.")
-Markdown(f"**What was found.** {' '.join(lines)}")
+trained = [f"{one.label} {ratio:.2f} (*{verdict}*)" for one, ratio, verdict in judged if ratio is not None]
+found = f"{counted_verdicts(verdicts)} Ratios of scatters, trained: {'; '.join(trained) or 'none yet'}."
+Markdown(f"**What was found.** {found if verdicts else 'Nothing can be measured here yet.'}")

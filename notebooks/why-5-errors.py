@@ -155,12 +155,12 @@ if redshift is not None:
         "clumps": catalogue["n_clumps"],
     }
 else:
-    notes.append("An archive does not tell distances, temperatures, cores and clumps: what these explain is not known.")
+    notes.append("An archive tells no distances, temperatures, cores and clumps.")
 if reproduction.available("agn_less_1"):
     agn_less = np.maximum(catalogue["n_events_agn_less"], 1)
     predictors["AGN"] = np.log10(np.maximum(catalogue["n_events"], 1) / agn_less)
 else:
-    notes.append("Without AGN-less lists, what AGN explain is not known.")
+    notes.append("There are no AGN-less lists.")
 
 columns = [np.asarray(values, dtype=float).reshape(len(catalogue), -1) for values in predictors.values()]
 group_of = np.repeat(np.arange(len(columns)), [part.shape[1] for part in columns])
@@ -169,11 +169,11 @@ first = next(iter(trained.values()), None)
 n_halos = 0 if first is None else len(np.unique(first.group))
 measurable = bool(predictors) and n_halos >= MINIMUM_GROUPS
 if first is not None and n_halos < MINIMUM_GROUPS:
-    notes.append(f"Nothing is measured: {n_halos} halos are tested, and {MINIMUM_GROUPS} or more are needed.")
+    notes.append(f"Nothing is measured: {n_halos} halos are tested, {MINIMUM_GROUPS} are needed.")
 if measurable:
-    notes.append(
-        f"{len(first.truth)} test clusters of {n_halos} halos. Trainings of each network: {trainings(one.n_seeds for one in trained.values())}."
-    )
+    n_trained = trainings(one.n_seeds for one in trained.values())
+    sample = [[str(len(first.truth)), str(n_halos), n_trained]]
+    notes.append(markdown_table(["Test clusters", "Halos", "Trainings of each network"], sample, "rrr"))
 Markdown("\n\n".join(filter(None, notes)) or "No network has trained.")
 
 
@@ -351,7 +351,8 @@ figure if measurable else None
 # Shares do not say how large the errors are. The next table has the errors that belong to each share: the square root
 # of the share, times the scatter at fixed mass. A predictor's error with two bands below that with one means that the
 # second band removes it. Slopes are with the other predictors held, in dex of mass per dex (for clumps per clump); those of
-# gas and clumps were not predicted. The core has two predictors, and so no slope of its own.
+# gas and clumps were not predicted. The core has two predictors, and so no slope of its own. Clumps are colder than their
+# cluster, which would lower the estimate of two bands with each clump; this is not tested here.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 
@@ -384,33 +385,33 @@ if measurable:
 headings = ["What", *(f"Error, {label} [dex]" for label in places), *(f"Slope, {label}" for label in places)]
 Markdown(markdown_table(headings, cells, "l" + "r" * 2 * len(places)) if cells else "There is nothing to show.")
 
+# %% [markdown]
+# ## What explains most
+#
+# The larger of two shares is *decided* if the interval of their difference lies above zero, and the difference is larger than
+# what single networks differ by.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-lines = []
+table, most = [], []
 for label in places:
     of_label = {name: found_shares[label, name] for name in predictors if found_shares[label, name] is not None}
-    if not of_label:
+    first_two = sorted(of_label, key=lambda name: -of_label[name].value)[:2]
+    if not first_two:
         continue
-    order = sorted(of_label, key=lambda name: -of_label[name].value)
-    most = order[0]
-    text = f"- With {label}, {most} explains {interval_text(of_label[most], '.2f')} of the variance at fixed mass"
-    if len(order) > 1:
-        lead = measure(difference, (label, most), (label, order[1]))
-        clear = lead.low > 0 and lead.value > max(np.ptp(of_networks(label, share, one)) for one in order[:2])
-        text += f", and {order[1]} {interval_text(of_label[order[1]], '.2f')}"
-        text += f"; the first less the second is {interval_text(lead, '.2f')}"
-        text += "" if clear else ", so which is larger is not decided"
-    explained = measure(share, label, "all")
-    lines.append(f"{text}. All together explain {interval_text(explained, '.2f')}.")
-of_clumps = measure(slope, TWO, "clumps")
-if of_clumps is not None and of_clumps.high < 0:
-    lines.append(
-        f"- With two bands, each clump moves the estimate by {interval_text(of_clumps, '.3f')} dex. Clumps are colder than "
-        "their cluster, which would do this. It was not predicted, and is not tested here."
+    lead = measure(difference, (label, first_two[0]), (label, first_two[1])) if len(first_two) > 1 else None
+    apart = max(np.ptp(of_networks(label, share, one)) for one in first_two)
+    decided = "" if lead is None else "decided" if lead.low > 0 and lead.value > apart else "not decided"
+    named = [f"{name} {interval_text(of_label[name], '.2f')}" for name in first_two]
+    most.append(f"with {label}, {named[0]}" + f" (larger than the next: {decided})" * bool(decided))
+    together = interval_text(measure(share, label, "all"), ".2f")
+    table.append(
+        [label, *named, *[""] * (2 - len(named)), "" if lead is None else interval_text(lead, ".2f"), decided, together]
     )
+header = ["Network", "Largest share", "Next", "First less second", "The larger", "All together"]
+Markdown(markdown_table(header, table, "llllll")) if table else None
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 verdicts = [verdict for *_, found, verdict in judged if found is not None]
-if verdicts:
-    missed = "; ".join(text for text, *_, verdict in judged if verdict == NOT_AS_PREDICTED) or "none"
-    lines.append(f"- {counted_verdicts(verdicts)} Not as predicted: {missed}.")
-else:
-    lines.append("- Nothing was measured.")
-Markdown("**What was found.**\n\n" + "\n".join(lines))
+missed = "; ".join(text for text, *_, verdict in judged if verdict == NOT_AS_PREDICTED) or "none"
+found = f"Largest shares of the variance at fixed mass: {'; '.join(most)}. {counted_verdicts(verdicts)} Not as predicted: {missed}."
+Markdown(f"**What was found.** {found if most else 'Nothing was measured.'}")

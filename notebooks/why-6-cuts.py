@@ -228,13 +228,13 @@ networks = {edge: of_networks(edge) for edge in edge_of if edge != 2.5}
 single = {edge: each_network(edge) for edge, found in networks.items() if found is not None}
 lines = []
 if trees is None:
-    lines.append(f"No counts in fine bands are here, and none are committed: {command} makes them.")
+    lines.append(f"No counts in fine bands: {command} makes them.")
 elif not decided:
-    lines.append(f"Regressions are not judged: they were tested on fewer than {MINIMUM_GROUPS} halos.")
+    lines.append(f"Regressions are not judged: {trees.n_halos} halos are tested, {MINIMUM_GROUPS} are needed.")
 elif regressions.origin:
     lines.append(f"Regressions: committed predictions, {regressions.origin}.")
 if not any(networks.values()):
-    lines.append(f"Networks at other edges are not shown: none are trained on enough halos; {command} trains them.")
+    lines.append(f"No networks at other edges, or too few halos: {command} trains them.")
 Markdown("\n\n".join(lines)) if lines else None
 
 # %% mystnb={"figure": {"caption": "**Where to cut, and how often.** Left: the scatter of a two-band split at each edge, over that at 2.5 keV. Right: the scatter in more bands over that in two. Both as measured, with 95% intervals, above the predicted ranges in grey; dots are single networks; the line at 1 is no difference.", "name": "fig-cuts"}, "image": {"alt": "Two panels of ratios of scatters: against the edge of a two-band split from 0.5 to 7.5 keV, and against the number of bands from 1 to 12, with intervals and predicted ranges."}} tags=["hide-input"]
@@ -412,9 +412,13 @@ Markdown(
     + f"\n\nParticle background: {simulated}."
 )
 
+# %% [markdown]
+# ## The predictions, judged
+#
+# Numbers are ratios of scatters, below 1 where more is gained, or shares of observations.
+
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-
-
 def special(near):
     """What the rule says on the report's edge."""
     found = [one for one in near if one is not None]
@@ -436,25 +440,41 @@ def listed(found, predicted):
 NEAR = (1.5, 2, 3, 4)
 of_all = share_empty(chosen["all"])
 alike = {HOLDS: f"redundant, to {MARGIN - 1:.0%}", FAILS: "not redundant", UNDECIDED: UNDECIDED}
-of_fourth = {
-    kind: "not measured" if one is None else f"{interval_text(one, '.2f')}, {alike[within(one, MARGIN)]}"
-    for kind, one in zip(("trees", "networks"), fourth["all"], strict=True)
-}
 last_gain = of_trees(growing[-1], growing[3])
 least = min(
     (edge for edge, one in by_edge.items() if one is not None), key=lambda edge: by_edge[edge].value, default=None
 )
-of_near = [networks[edge] for edge in NEAR if edge in networks]
-lines = [
-    f"- 2.5 keV by trees, against {split_name(NEAR)} keV: {special([by_edge[edge] for edge in NEAR])}",
-    f"- 2.5 keV by networks, against {split_name(edge for edge in NEAR if edge in networks)} keV: {special(of_near)}",
-    "- the best other edge by trees, chosen after the fact: "
-    + ("not measured" if least is None else f"{least:g} keV, {interval_text(by_edge[least], '.2f')}"),
-    f"- other edges by trees: {listed(by_edge, of_edges)}",
-    f"- other edges by networks: {listed(networks, of_edges)}",
-    f"- numbers of bands: {listed(by_number, of_numbers)}",
-    f"- twelve bands over four, by trees: {'not measured' if last_gain is None else interval_text(last_gain, '.2f')}",
-    *(f"- the report's fourth band over its third, by {kind}: {found}" for kind, found in of_fourth.items()),
-    f"- observations with no event above 7.5 keV: {share_text(of_all)}, {verdict(of_all, empty_range)}",
+of_edge = {
+    "trees": special([by_edge[edge] for edge in NEAR]),
+    "networks": special([networks[edge] for edge in NEAR if edge in networks]),
+}
+of_fourth = {
+    kind: ("–", "not measured") if one is None else (interval_text(one, ".2f"), alike[within(one, MARGIN)])
+    for kind, one in zip(("trees", "networks"), fourth["all"], strict=True)
+}
+rows = [
+    [f"2.5 keV by trees, against {split_name(NEAR)} keV", "", of_edge["trees"]],
+    [
+        f"2.5 keV by networks, against {split_name(edge for edge in NEAR if edge in networks)} keV",
+        "",
+        of_edge["networks"],
+    ],
+    ["other edges by trees", "", listed(by_edge, of_edges)],
+    ["other edges by networks", "", listed(networks, of_edges)],
+    ["numbers of bands", "", listed(by_number, of_numbers)],
+    *([f"the report's fourth band over its third, by {kind}", *found] for kind, found in of_fourth.items()),
+    ["observations with no event above 7.5 keV", share_text(of_all), verdict(of_all, empty_range)],
 ]
-Markdown("**What was found.** Ratios are ratios of scatters, below 1 where more is gained:\n\n" + "\n".join(lines))
+if least is not None:
+    rows.append(
+        [f"the best other edge by trees: {least:g} keV", interval_text(by_edge[least], ".2f"), "chosen afterwards"]
+    )
+if last_gain is not None:
+    rows.append(["twelve bands over four, by trees", interval_text(last_gain, ".2f"), "not predicted"])
+Markdown(markdown_table(["Quantity", "Here", "Verdict"], rows, "lrl"))
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(
+    f"**What was found.** The report's edge at 2.5 keV, by trees: *{of_edge['trees']}*; by networks: *{of_edge['networks']}*. "
+    f"Its fourth band over its third, by trees: {of_fourth['trees'][0]}, *{of_fourth['trees'][1]}*."
+)

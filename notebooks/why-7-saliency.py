@@ -83,7 +83,9 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 # All networks of a fold, of one band and of two, look at the same held-out clusters: the first 120 of the fold that have
 # at most 100,000 events. Their event lists, which tell the box and with it the radius of each pixel, are then made again
 # in seconds. Masses are means over the eight views. The arithmetic above is that of `python -m tools.expected_ring_shifts`.
-# The networks of `quick` are kept with the project; they are trained again if what decides their numbers has changed.
+# The networks of `quick` are kept with the project; they are trained again if what decides their numbers has changed. An
+# archive may not know R500. Rings are then in radii that hold half of the events, about the centroid, and what was
+# predicted of rings in R500 is not judged.
 #
 # *New since the predictions were committed.* They were first tested on one network of each kind and fold. Here each has
 # the profile's training seeds, three at `quick`, and 120 clusters of a fold are shown to it instead of 200. Predictions
@@ -135,19 +137,19 @@ networks, missing = {label: {} for label in NAMES}, ""
 try:
     networks = dict(zip(NAMES, networks_of_book(reproduction, NAMES.values()).values(), strict=True))
 except NotAvailableError as error:
-    missing = f"Nothing is measured here, because networks are missing: {error}."
+    missing = f"Nothing is measured: {error}."
 dead = {
     f"{label}, fold {fold + 1}, training seed {seed}": one.why_untrained
     for label, of_places in networks.items()
     for (fold, seed), one in of_places.items()
 }
 if not missing and all(dead.values()):
-    missing = "No network has trained, so nothing is measured."
+    missing = "Nothing is measured: no network has trained."
 trained = [  # fold and training seed
     place for place in networks[ONE] if not any(networks[label][place].why_untrained for label in NAMES)
 ]
 if not missing and not trained:
-    missing = "Of no fold and training seed have both networks trained, so nothing is compared."
+    missing = "Nothing is measured: of no fold and training seed have both networks trained."
 folds = sorted({fold for fold, _ in trained})
 
 in_r500 = "r500_arcsec" in catalogue
@@ -175,20 +177,18 @@ for fold in folds:
     rows_of[fold] = test[catalogue["n_events"].to_numpy()[test] <= MOST_EVENTS][:MOST_CLUSTERS]
     rings |= {row: rings_of(row) for row in rows_of[fold]}
 
-notes = [missing, untrained_warning(dead)]
-if not missing:
-    notes.append(
-        f"Folds {listing([str(fold + 1) for fold in folds])}: {listing([str(len(rows)) for rows in rows_of.values()])} "
-        f"clusters, {len(trained)} networks of each kind."
-    )
-if not missing and not in_r500:
-    notes.append(
-        "R500 is not known here, so rings are in radii that hold half of the events, about the centroid. What was predicted of rings in R500 is not judged."
-    )
-Markdown("\n\n".join(note for note in notes if note))
+held_out = [
+    {"fold": fold + 1, "clusters": len(rows), "networks of each kind": sum(of == fold for of, _ in trained)}
+    for fold, rows in rows_of.items()
+]
+sample = "" if missing else pd.DataFrame(held_out).to_markdown(index=False)
+Markdown("\n\n".join(filter(None, [missing, untrained_warning(dead), sample])))
 
 # %% [markdown]
 # ## What a ring is worth
+#
+# *Scatter times* is the scatter after the change over that before, and the mean shift is that of the predicted masses. The
+# first table has the scatter before any change.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 MAP, SAYS, EMPTY = "map alone", "all that it says", "emptied"
@@ -263,12 +263,12 @@ for (label, kind, number), found in measured.items() if asked else ():
         }
     )
 before = {label: [errors[label, one, None, None].std() for one in asked] for label in NAMES}
-said = [f"{label} {min(found):.3f} to {max(found):.3f}" for label, found in before.items() if found]
-about = (
-    f"Before any change the scatter of the best and of the worst network is, in dex: {', '.join(said)}. *Scatter times* is "
-    "the scatter after the change over that before, and the mean shift is that of the predicted masses.\n\n"
-)
-None if missing else Markdown(about + pd.DataFrame(table).to_markdown(index=False))
+scatters = [
+    {"network": label, "best network [dex]": f"{min(found):.3f}", "worst [dex]": f"{max(found):.3f}"}
+    for label, found in before.items()
+    if found
+]
+None if missing else Markdown("\n\n".join(pd.DataFrame(one).to_markdown(index=False) for one in (scatters, table)))
 
 # %% mystnb={"figure": {"caption": "**What a ring is worth.** Scatter after a ring was changed over scatter before, on the same held-out clusters. Small symbols are single networks, one shape for each fold; bars run from the lowest to the highest end of their 95% intervals, which is wider than one such interval. Left: the ring's events get the hardness of the whole observation. Middle: that of the rest. Right: the ring is emptied. Grey: what was predicted for two bands.", "name": "fig-rings"}, "image": {"alt": "Three panels of ratios of scatters by ring with intervals, for each network of one and two bands, with the predicted ranges in grey."}} tags=["hide-input"]
 PREDICTED = (
@@ -338,6 +338,11 @@ None if missing else figure
 # Integrated gradients are ten lines of this project. LIME is its paper's regression in scikit-learn, with the kernel and
 # the ridge of its authors' package `lime`; on the same masks both gave the same weights to six digits. That package
 # itself is not used: its last release is of 2020, has no wheel, and brings scikit-image and four more packages.
+#
+# The first table has the share of the absolute attribution by ring and channel: the mean over clusters, one of each halo,
+# and over networks, with the lowest and the highest network in brackets. The second has checks, as medians over these
+# clusters: by how much the sum of attributions misses the difference of predictions; Spearman's correlation of the map
+# from black with that of random weights, over the pixels that hold events, and with LIME by superpixel.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 BLACK, MEAN, THINNED = "black", "mean image", "thinned image"
@@ -438,6 +443,7 @@ for label in NAMES if places_looked else ():
     checks.append(
         {
             "networks": label,
+            "clusters of each fold": listing([str(len(looked[fold])) for fold in folds]),
             **misses,
             "with random weights": summed_up(of_networks(label, "signed"), folds_looked),
             "the same, sizes": summed_up(of_networks(label, "size"), folds_looked),
@@ -445,16 +451,7 @@ for label in NAMES if places_looked else ():
             "R² of LIME": f"{np.mean([np.median(explained[label, place]) for place in places_looked]):.2f}",
         }
     )
-None if missing else Markdown(
-    "\n\n".join(
-        [
-            f"Share of the absolute attribution by ring and channel: mean over {listing([str(len(looked[fold])) for fold in folds])} clusters of the folds, one of each halo, and over networks (in brackets the lowest and the highest network).",
-            pd.DataFrame(rows).to_markdown(index=False),
-            "Checks, medians over these clusters: by how much the sum of attributions misses the difference of predictions; Spearman's correlation of the map from black with that of random weights, over the pixels that hold events, and with LIME by superpixel.",
-            pd.DataFrame(checks).to_markdown(index=False),
-        ]
-    )
-)
+None if missing else Markdown("\n\n".join(pd.DataFrame(one).to_markdown(index=False) for one in (rows, checks)))
 
 # %% mystnb={"figure": {"caption": "**What each pixel adds to the mass of one cluster**, the one of median counts among those looked at, by the first network of each kind. Rows: the one channel of one band, and the two of two bands. Columns: the image; integrated gradients from three baselines and with random weights, red where a pixel raises the mass and blue where it lowers it, each map divided by its largest value, the same for both bands; LIME's weight of each superpixel, which both bands share. Lines: where the third and the fourth ring begin. Axes are pixels.", "name": "fig-saliency"}, "image": {"alt": "A grid of small maps of one cluster: images, attributions from three baselines and with random weights, and superpixel weights, for one and two bands."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 4.9), layout="constrained")
@@ -578,20 +575,22 @@ None if missing else Markdown(table.to_markdown(index=False, disable_numparse=Tr
 # The medians and means of 5 to 7 are judged by their 95% intervals (clusters resampled, one of each halo), which is
 # stricter than the rule. Neutralising keeps the events of every pixel, but not all stays as in training: a cluster with
 # one hardness everywhere is rare there. The growth is what *these* networks lose. A network that is trained without the
-# map may lose less.
+# map may lose less. Row 4, the other possibility, is no prediction and is not counted below.
+#
+# ## In numbers
+#
+# The map of hardness is *used* if one hardness everywhere raises the scatter with every network, by more than training seeds
+# differ. A ring *costs most* if every network names the same ring and its growth is such an effect.
 
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-def costs(lost, kind):
-    """Say which ring costs most to lose, if every network names the same and the growth is an effect."""
+def costs(kind):
+    """Return the ring that costs most to lose and its growth, if every network names the same and it is an effect."""
     found = {k: measured[TWO, kind, k] for k in range(len(RINGS))}
     largest = {max(found, key=lambda k: found[k][place].value) for place in range(len(asked))}
-    ring = RINGS[min(largest)]
     if len(largest) == 1 and effect(found[min(largest)], folds_asked) == 1:
-        where = f"{'from ' if ' to ' in ring else ''}{ring} {UNIT}"
-        by = summed_up(found[min(largest)], folds_asked)
-        return f"Losing a ring's {lost} costs most {where}, where the scatter is multiplied by {by}."
-    return f"The networks do not agree on the ring whose {lost} costs most to lose."
+        return summed_up(found[min(largest)], folds_asked), f"{RINGS[min(largest)]} {UNIT}"
+    return "–", "networks do not agree"
 
 
 def counts_in(row, number):
@@ -600,54 +599,51 @@ def counts_in(row, number):
     return total[rings[row] == number].sum() / total.sum()
 
 
-def found():
-    """Say what was found, from the numbers above."""
-    if missing or not asked:
-        return missing or "No cluster could be looked at."
+table, NOT_PREDICTED = [], "not predicted"
+if asked:
     everywhere = measured[TWO, MAP, None]
-    used = "may or may not use the map of hardness"
-    if effect(everywhere, folds_asked) == 1:
-        used = "use the map of hardness, not the global hardness alone"
-    elif overall(everywhere).high < 1.15:
-        used = "hardly use the map of hardness"
-    sentences = [
-        f"The networks of two bands {used}. With one hardness everywhere, their scatter is multiplied by {summed_up(everywhere, folds_asked)}.",
-        costs("hardness", SAYS),
-        costs("events", EMPTY),
+    hardly = "hardly used" if overall(everywhere).high < 1.15 else UNDECIDED
+    used = "used" if effect(everywhere, folds_asked) == 1 else hardly
+    table += [
+        ("map of hardness: scatter times with one hardness everywhere", summed_up(everywhere, folds_asked), used),
+        ("ring whose hardness costs most: scatter times", *costs(SAYS)),
+        ("ring whose events cost most: scatter times", *costs(EMPTY)),
     ]
-    if in_r500:
-        means = [overall(measured[TWO, SAYS, k]).value for k in range(len(RINGS))]
-        order = np.argsort(means)[::-1]
-        place = ("largest", "second largest", "third largest", "smallest")[int(np.flatnonzero(order == 0)[0])]
-        sentences.append(
-            "The core was predicted to cost most of the four when all that a ring says is taken away. Its growth, a factor "
-            f"of {means[0]:.2f} in the mean over networks, is the {place}"
-            + (f", and that of {RINGS[order[0]]} {UNIT} the largest with {means[order[0]]:.2f}: " if order[0] else ": ")
-            + ("this order did not come out" if order[0] else "this order came out")
-            + f". By the rule, which needs every network, it is *{most}*."
-        )
-        shares_of_events = [
-            np.mean([counts_in(row, k) for rows in rows_of.values() for row in rows]) for k in (0, len(RINGS) - 1)
-        ]
-        sentences.append(
-            f"Not predicted: {100 * shares_of_events[1]:.0f}% of the events lie {RINGS[-1]} {UNIT}, and {100 * shares_of_events[0]:.0f}% from {RINGS[0]}. "
-            f"The scatter without the hardness of the core is {summed_up(core[len(RINGS) - 1], folds_asked)} times that "
-            "without the hardness of the outskirts."
-        )
-    if places_looked:
-        adds = [
-            [typical(maps[TWO, place, BLACK][..., k].sum(axis=(1, 2)), np.mean) for place in places_looked]
-            for k in (0, 1)
-        ]
-        first, second = (summed_up(one, folds_looked) for one in adds)
-        sentences.append(
-            f"Not predicted: compared with black, the first of two bands moves the mass by {first} dex and the second by {second} dex."
-        )
+if asked and in_r500:
+    means = [overall(measured[TWO, SAYS, k]).value for k in range(len(RINGS))]
+    rank = 1 + sum(one > means[0] for one in means)
+    table += [
+        (
+            "rank of the core among the growths of 2, by the mean over networks",
+            f"{rank} of {len(means)}",
+            f"predicted 1: {most}",
+        ),
+        *(
+            (
+                f"share of events, {RINGS[k]} {UNIT}",
+                f"{np.mean([counts_in(row, k) for rows in rows_of.values() for row in rows]):.2f}",
+                NOT_PREDICTED,
+            )
+            for k in (0, len(RINGS) - 1)
+        ),
+        (
+            "scatter without the hardness of the core, over that without the outskirts'",
+            summed_up(core[len(RINGS) - 1], folds_asked),
+            NOT_PREDICTED,
+        ),
+    ]
+for k, channel in enumerate(CHANNELS[TWO]) if places_looked else ():
+    adds = [typical(maps[TWO, place, BLACK][..., k].sum(axis=(1, 2)), np.mean) for place in places_looked]
+    table.append((f"{channel} moves the mass, compared with black [dex]", summed_up(adds, folds_looked), NOT_PREDICTED))
+header = ["two bands", "here", "outcome"]
+Markdown(pd.DataFrame(table, columns=header).to_markdown(index=False, disable_numparse=True)) if table else None
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+found = missing or "No cluster could be looked at."
+if table and asked:
     verdicts = [verdict for words, *_, verdict in judged if not words.startswith("4.")]
-    sentences.append(counted_verdicts(verdicts))
-    if len(verdicts) < len(judged):
-        sentences.append("Row 4, the other possibility, is not counted.")
-    return " ".join(sentences)
-
-
-Markdown(f"**What was found.** {found()}")
+    found = (
+        f"With one hardness everywhere, the scatter of two bands is multiplied by {table[0][1]} (map of hardness: *{used}*). "
+        f"The ring whose hardness costs most: *{table[1][2]}*. {counted_verdicts(verdicts)}"
+    )
+Markdown(f"**What was found.** {found}")

@@ -123,7 +123,7 @@ from report_utils.report.second_band import (
     summed_up,
 )
 from report_utils.report.statistics import scatter_contrast
-from report_utils.report.wording import listing, untrained_warning
+from report_utils.report.wording import untrained_warning
 from report_utils.simulation.cosmology import luminosity_distance
 
 ONE, TWO = "one band", "two bands"
@@ -155,11 +155,11 @@ if simulated and np.ptp(redshift) == 0:
     quantities.pop(DISTANCE)  # the same for all: nothing to read
     truths = np.column_stack([np.asarray(one, dtype=float) for one in quantities.values()])
 
-networks, missing, notes = {label: {} for label in NAMES}, "", []
+networks, missing = {label: {} for label in NAMES}, ""
 try:
     networks = dict(zip(NAMES, networks_of_book(reproduction, NAMES.values()).values(), strict=True))
 except NotAvailableError as error:
-    missing = f"No layer is read, because networks are missing: {error}."
+    missing = f"No layer is read: {error}."
 dead = {
     f"{label}, fold {fold + 1}, training seed {seed}": one.why_untrained
     for label, of_places in networks.items()
@@ -167,11 +167,11 @@ dead = {
 }
 places = [place for place in networks[ONE] if not any(networks[one][place].why_untrained for one in NAMES)]
 if not missing and not places:
-    missing = "Of no fold and training seed have both networks trained, so no layer is read."
+    missing = "No layer is read: of no fold and training seed have both networks trained."
 rows_of = {place: networks[ONE][place].test for place in places}  # by fold and training seed
 n_halos = {fold: len(set(halos[rows])) for (fold, _), rows in rows_of.items()}
 if places and min(n_halos.values()) < MINIMUM_GROUPS:
-    missing = f"No layer is read: {min(n_halos.values())} halos are held out, and {MINIMUM_GROUPS} or more are needed."
+    missing = f"No layer is read: {min(n_halos.values())} halos are held out, {MINIMUM_GROUPS} are needed."
     places = []
 
 features, masses = {}, {}  # (label, place): outputs of both layers; predicted log10 mass
@@ -190,21 +190,16 @@ try:
             last[label, place] = kernel[:, 0] * spread, bias[0] * spread + one.target_scale.mean
             masses[label, place] = features[label, place][UNITS] @ last[label, place][0] + last[label, place][1]
 except ValueError as error:
-    missing, places = f"The network has other layers than the report's, so none is read: {error}.", []
+    missing, places = f"No layer is read: {error}.", []
 folds = [fold for fold, _ in places]  # of each network
 
-notes = [missing, untrained_warning(dead)]
-if places:
-    tested = {fold: len(rows) for (fold, _), rows in rows_of.items()}
-    notes.append(
-        f"Folds {listing([str(fold + 1) for fold in tested])}: {listing(list(map(str, tested.values())))} clusters of "
-        f"{listing(list(map(str, n_halos.values())))} halos, {len(places)} networks of each kind."
-    )
-if not simulated:
-    notes.append(
-        "These observations tell masses and counts only. What was predicted of other quantities is not judged."
-    )
-Markdown("\n\n".join(note for note in notes if note))
+tested = {fold: rows for (fold, _), rows in rows_of.items()} if places else {}
+held_out = [
+    {"fold": fold + 1, "clusters": len(rows), "halos": n_halos[fold], "networks of each kind": folds.count(fold)}
+    for fold, rows in tested.items()
+]
+parts = [missing, untrained_warning(dead), pd.DataFrame(held_out).to_markdown(index=False) if held_out else ""]
+Markdown("\n\n".join(filter(None, parts)))
 
 # %% [markdown]
 # ## What can be read
@@ -408,15 +403,23 @@ def from_to(values, digits=2):
     return low if low == high else f"{low} to {high}"
 
 
-said = ""
-if places:
-    n_groups = [one.max() + 1 for one, _ in groups.values()]
-    shares = ", ".join(f"{name} {from_to([between[place][name] for place in places])}" for name in SHOWN)
-    said = (
-        f"The networks have {from_to(n_groups, 0)} groups each, with silhouettes of "
-        f"{from_to([one for _, one in groups.values()])}. Between groups lie these shares of the variance: {shares}."
-    )
-None if missing else Markdown(f"{pd.DataFrame(table).to_markdown(index=False)}\n\n{said}")
+None if missing else Markdown(pd.DataFrame(table).to_markdown(index=False))
+
+# %% [markdown]
+# How well the networks group: the number of groups, their silhouette, and the share of each quantity's variance that lies
+# between groups. A range is over the networks.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+grouped = (
+    {
+        "groups": from_to([of_each.max() + 1 for of_each, _ in groups.values()], 0),
+        "silhouette": from_to([silhouette for _, silhouette in groups.values()]),
+    }
+    | {name: from_to([between[place][name] for place in places]) for name in SHOWN}
+    if places
+    else {}
+)
+None if missing else Markdown(pd.DataFrame([grouped]).to_markdown(index=False, disable_numparse=True))
 
 # %% [markdown]
 # ## What the last layer needs
@@ -485,7 +488,9 @@ None if missing else Markdown(pd.DataFrame(table).fillna("").to_markdown(index=F
 #
 # The rule of this page confirms a range by the value, where other pages take the whole interval. Where an interval reaches out of the
 # predicted range, the verdict says *by value*. Two rows are checks of the method, which hardly could fail: shuffled labels
-# hold nothing to read, and the erasure removes what a linear probe reads. They are counted apart.
+# hold nothing to read, and the erasure removes what a linear probe reads. They are not counted below. The last row was not
+# predicted: a ratio of 1 says that losing the thermometer at fixed mass costs what a random direction costs. *Not settled*:
+# the networks do not all lie on one side of 1, or differ from it by less than training seeds do.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ANY, CHECK = np.inf, "check"
@@ -621,61 +626,30 @@ table = [
     }
     for number, what, low, high, measured, said in judged
 ]
+if over_random:
+    over = list(over_random.values())
+    table.append(
+        {
+            "prediction": "none",
+            "what": f"{SEEN_AT_MASS} erased, over a random direction: ratio of scatters",
+            "predicted": "",
+            "measured": summed_up(over, folds),
+            "verdict": {1: "above 1", -1: "below 1"}.get(effect(over, folds), "not settled"),
+        }
+    )
 Markdown(pd.DataFrame(table).to_markdown(index=False)) if places else None
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-WORDS = {AS_PREDICTED: "as predicted", NOT_AS_PREDICTED: "not as predicted", UNDECIDED: "undecided"}
-verdicts = [said for _, what, *_, said in judged if not what.startswith(CHECK)]
-checks = [said for _, what, *_, said in judged if what.startswith(CHECK) and said in WORDS]
-n_by_value = sum(
-    by_value(measured, low, high) for _, what, low, high, measured, _ in judged if not what.startswith(CHECK)
-)
-
-
-def values(measured):
-    """Write the mean over networks, the ends of their intervals, and the spread between seeds."""
-    return summed_up(measured, folds)
-
-
-sentences = [counted_verdicts(verdicts)] if places else []
-if n_by_value:
-    sentences.append(
-        f"Of those that came out, {n_by_value} did so by value only: an interval reaches out of the range."
-    )
-if places:
-    passed = checks.count(AS_PREDICTED)
-    sentences.append(f"Of {len(checks)} checks of the method, {passed or 'none'} passed.")
+by_what = {what: (summed_up(measured, folds), said) for _, what, _, _, measured, said in judged}
+first = [one for one in judged if not one[1].startswith(CHECK)]
+n_by_value = sum(by_value(measured, low, high) for _, _, low, high, measured, _ in first)
+found = counted_verdicts([said for *_, said in first]) + f" Those by value only: {n_by_value}."
 if places and simulated:
-    gain = next(said for _, what, *_, said in judged if what.endswith("two less one"))
-    sentences.append(
-        f"A linear probe reads {SEEN} from the pooled features with R² of {values(r2_pooled(ONE, SEEN))} with one band and "
-        f"{values(r2_pooled(TWO, SEEN))} with two; the predicted gain of 0.15 or more came out {WORDS[gain]}."
+    one, two, erasing = (
+        by_what[f"{SEEN}{what}"] for what in (": R², one band", ": R², two bands", " erased: scatter grows by")
     )
-    selective = next(said for _, what, *_, said in judged if what == f"{MASS} afterwards: R²")
-    erased_by = {name: values([growth[name, place] for place in places]) for name in (*ERASED, RANDOM)}
-    sentences.append(
-        f"With {SEEN} erased from the 20-unit layer, the last layer's scatter grows by a factor of {erased_by[SEEN]}, and a "
-        f"linear probe reads the mass with R² of {values([after[SEEN, place, MASS] for place in places])} (that the mass "
-        f"goes too: {WORDS[selective]}). At fixed mass it grows by {erased_by[SEEN_AT_MASS]}, against "
-        f"{erased_by[COUNTS_AT_MASS]} for counts at fixed mass and {erased_by[RANDOM]} for random directions."
+    found += (
+        f" A linear probe reads {SEEN} with R² of {one[0]} with one band and {two[0]} with two (a gain of 0.15 or more: "
+        f"*{by_what[f'{SEEN}: R², two less one'][1]}*); erasing it multiplies the scatter by {erasing[0]} (*{erasing[1]}*)."
     )
-    over = list(over_random.values())
-    needed = {1: "costs more than a random direction", -1: "costs less than a random direction"}.get(
-        effect(over, folds), "is not shown to cost more or less than a random direction"
-    )
-    sentences.append(
-        f"Losing the thermometer at fixed mass {needed} (ratio of scatters {values(over)}, not predicted)."
-    )
-if places:
-    middle, of_middle = next((measured, said) for _, what, *_, measured, said in judged if what.startswith("gain"))
-    where = {
-        1: "The second band helps the middle third of masses less than either end",
-        -1: "The second band helps the middle third of masses more than at least one end",
-    }.get(
-        effect(middle, folds),
-        "That the second band helps the middle third of masses less than both ends is "
-        + ("as predicted by the value of each network, and " if of_middle == AS_PREDICTED else "")
-        + "not settled by the intervals",
-    )
-    sentences.append(f"{where} (ratio of ratios {values(middle)}).")
-Markdown(f"**What was found.** {' '.join(sentences) or missing}")
+Markdown(f"**What was found.** {found if places else missing}")
