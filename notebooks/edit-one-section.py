@@ -84,10 +84,9 @@ print(f"what the network sees, log10(1 + counts): {image[row, column].round(3)}"
 # ## Change the network
 #
 # Edit `build_cnn` in `src/report_utils/cnn/model.py`. Replace ReLU by GELU, add a dropout layer or a fourth convolution,
-# or return another sequential or functional Keras model that takes the images and returns one number for each. What the
+# or return any other Keras model, also a subclassed one, that takes the images and returns one number for each. What the
 # function returns is trained and shown in Figure 6, and its code is part of each run's key, so nothing else needs an edit.
-# Two things to know: a subclassed model has to be wrapped, `keras.Model(inputs, MyModel()(inputs))`; and weights have to
-# be drawn from `seed`, as `initial_weights` does, or a training cannot be repeated.
+# A class of your own belongs into the same file, or into another of this package: then its code is part of the key too.
 #
 # ```sh
 # report-utils status --profile smoke   # every fit is stale, and says that the network changed

@@ -16,7 +16,7 @@ from report_utils.cnn import build_cnn
 from report_utils.cnn.batches import ViewBatches
 from report_utils.cnn.fused_forward import fused_outputs, stands_for
 from report_utils.cnn.images import ResidentImages
-from report_utils.cnn.model import initial_weights
+from report_utils.cnn.model import for_images, initial_weights
 from report_utils.cnn.network import Network, fresh_network
 from report_utils.cnn.scales import InputScale
 from report_utils.errors import InputError
@@ -272,6 +272,55 @@ def test_whatever_build_cnn_returns_is_trained(name, images, targets, monkeypatc
     np.testing.assert_allclose(network.predict_views(resident)[:, 0], expected, rtol=1e-4, atol=1e-5)
     assert network.is_fused is stands_for(model) is (name == "a fourth convolution")
     assert ("trains as it is" in capsys.readouterr().err) is not network.is_fused
+
+
+class Subclassed(keras.Model):
+    """As Keras' guides write a model: layers as attributes, and no input declared."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = keras.layers.Conv2D(8, 3, activation="gelu", data_format="channels_last")
+        self.mean = keras.layers.GlobalAveragePooling2D("channels_last")
+        self.mass = keras.layers.Dense(1)
+
+    def call(self, images):
+        return self.mass(self.mean(self.convolution(images)))
+
+
+def without_input():
+    return keras.Sequential(
+        [
+            keras.layers.Conv2D(8, 3, activation="gelu", data_format="channels_last"),
+            keras.layers.GlobalAveragePooling2D("channels_last"),
+            keras.layers.Dense(1),
+        ]
+    )
+
+
+@pytest.mark.parametrize("of_any_kind", [Subclassed, without_input])
+def test_a_model_that_has_not_seen_its_input_trains_from_weights_that_the_seed_decides(
+    of_any_kind, images, targets, monkeypatch
+):
+    @for_images
+    def build(n_channels, n_pixels=128, *, seed=0):
+        return of_any_kind()
+
+    monkeypatch.setattr("report_utils.cnn.network.build_cnn", build)
+    resident, batches, found = ResidentImages(images), ViewBatches(np.arange(21), 16, (4, 2)), []
+    rates = np.full(len(batches), 3e-3, np.float32)
+    for seed in (5, 5, 6):
+        network = Network(N_CHANNELS, N_PIXELS)
+        network.start((seed,), 3e-3)
+        start = network.get_weights()[0]
+        losses = [network.train(resident, targets, batches.epoch(epoch), rates) for epoch in range(3)]
+        assert losses[-1] < losses[0]
+        found.append((start, network.get_weights()[0]))
+    np.testing.assert_array_equal(found[0], found[1])
+    assert not np.array_equal(found[0][0], found[2][0])
+    model = build(N_CHANNELS, N_PIXELS)
+    model.set_weights(network.get_weights())
+    expected = model.predict(images, verbose=0)[:, 0]
+    np.testing.assert_allclose(network.predict_views(resident)[:, 0], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_dropout_draws_differ_from_batch_to_batch(images, targets, monkeypatch):

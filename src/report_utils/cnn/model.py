@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +12,36 @@ from numpy.typing import NDArray
 from report_utils.cnn.layer_sizes import CONVOLUTION_FILTERS, DENSE_UNITS
 
 
+def for_images(build: Callable[..., keras.Model]) -> Callable[..., keras.Model]:
+    """Let a function return any Keras model: one that has not seen its input, such as a subclass, is built for images.
+
+    Keras' random seeds are set from ``seed`` first, so initial weights that a model draws itself can be drawn again.
+    """
+
+    @functools.wraps(build)
+    def built(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ...] = 0) -> keras.Model:
+        keras.utils.set_random_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+        model = build(n_channels, n_pixels, seed=seed)
+        if not isinstance(model, keras.Model) or hasattr(model, "input_shape"):
+            return model
+        image = keras.Input((n_pixels, n_pixels, n_channels), name="image")
+        if isinstance(model, keras.Sequential):
+            model.build(image.shape)
+            return model
+        return keras.Model(image, model(image), name=model.name)
+
+    return built
+
+
+@for_images
 def build_cnn(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ...] = 0) -> keras.Model:
     """Build the network (report, section 3.2 and Figure 6).
 
     Three 3 x 3 convolutions with ReLU, each followed by 2 x 2 max pooling; global average pooling; three dense
     layers with ReLU and a linear output. It has 58 869 parameters for four channels.
 
-    Every fit trains the model that this function returns. It may return any sequential or functional Keras model that
-    takes the images and returns one number for each; the fits, Figure 6 and the pages follow.
+    Every fit trains the model that this function returns. It may return any Keras model that takes the images and
+    returns one number for each: sequential, functional or subclassed. The fits, Figure 6 and the pages follow.
 
     Parameters
     ----------
@@ -25,7 +50,8 @@ def build_cnn(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ..
         Pixels along each axis, a multiple of 8.
     seed : int or tuple of int
         Decides the initial weights. They are drawn with NumPy, so that every Keras backend starts with the same ones.
-        A model that ignores it starts from other weights each time, and its numbers cannot be computed again.
+        A model that leaves this to its layers' initializers starts from the same weights each time, but from others
+        with another backend.
 
     Returns
     -------
