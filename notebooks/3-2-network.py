@@ -56,7 +56,8 @@ with capture_output():  # Keras shows an empty box besides
 print("\n".join(lines).strip())
 
 # %% [markdown]
-# **Figure 6.** Keras' own summary of the network for four channels and 128 pixels.
+# **Figure 6.** Keras' own summary of the network for four channels and 128 pixels. Neither the summary nor the report names
+# the activation functions.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ours = [(layer.name, tuple(layer.output.shape[1:]), layer.count_params()) for layer in model.layers]
@@ -64,12 +65,13 @@ printed = [(layer.name, layer.shape, layer.parameters) for layer in PUBLISHED.la
 same = len(set(ours) & set(printed))
 functions = [layer.activation for layer in model.layers if hasattr(layer, "activation")]
 activations = Counter(getattr(function, "__name__", type(function).__name__) for function in functions)
-Markdown(
-    f"{same} of its {len(ours)} layers have the name, output shape and number of parameters that the report prints. "
-    f"It has {thousands(model.count_params())} parameters; the report prints "
-    f"{thousands(PUBLISHED.network.n_parameters.value)}. Neither the summary nor the report names the activation "
-    f"functions. Here they are {', '.join(f'`{name}` ({number} x)' for name, number in activations.items())}."
-)
+compared = {
+    "layers with the same name, output shape and number of parameters": f"{same} of {len(ours)}",
+    "parameters here": thousands(model.count_params()),
+    "parameters in the report": thousands(PUBLISHED.network.n_parameters.value),
+    "activation functions": ", ".join(f"`{name}` ({number} x)" for name, number in activations.items()),
+}
+Markdown(pd.Series(compared, name="the network").rename_axis("quantity").to_markdown(disable_numparse=True))
 
 # %% mystnb={"figure": {"caption": "**Figure 7.** The network for four channels. Height and depth grow with the pixels, width with the channels. The mean over the image leaves one number a channel: all that the dense layers learn about a cluster passes through them.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]
 n_pixels = model.input_shape[1]
@@ -172,4 +174,4 @@ Markdown(table.rename_axis("setting").to_markdown(disable_numparse=True, colalig
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 verdict = "has the layers of the report's Figure 6" if ours == printed else "is not the report's: its layers differ"
-Markdown(f"**What was found.** The network {verdict}. The table says how this profile trains it.")
+Markdown(f"**What was found.** The network {verdict}.")

@@ -35,18 +35,21 @@ profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from report_utils.binning import TRANSFORMS
 from report_utils.report import figures, open_reproduction
+from report_utils.report.claim_tests import printed_contrast
 from report_utils.report.figures import PREDICTED_MASS, RESIDUAL, TRUE_MASS
 from report_utils.report.figures.style import NEUTRAL
+from report_utils.report.printed_numbers import table_row
 from report_utils.report.reproduced_results import Judged
 from report_utils.report.statistics import mass_bins
 from report_utils.report.tables import shape_markdown, table_one_markdown
-from report_utils.report.wording import untrained_warning
+from report_utils.report.wording import interval_text, untrained_warning
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
@@ -152,17 +155,38 @@ figure if drawn else figures.nothing_trained()
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 Markdown(shape_markdown(judged.tables))
 
+# %% [markdown]
+# ## Step by step
+#
+# Each ratio is on the same clusters.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-steps = {
-    "From the lowest band to two": ("multi_band_2", "multi_band_1"),
-    "From all photons in a single band to two bands": ("multi_band_2", "single_band"),
-    "From two bands to four": ("multi_band_4", "multi_band_2"),
-    "From all pixels in four bands to the 25% retained": ("retained_25", "multi_band_4"),
-    "Without AGN, at two bands": ("agn_less_2", "multi_band_2"),
+STEPS = {
+    "from the lowest band to two": ("multi_band_2", "multi_band_1"),
+    "from all photons in a single band to two bands": ("multi_band_2", "single_band"),
+    "from two bands to four": ("multi_band_4", "multi_band_2"),
+    "from all pixels in four bands to the 25% retained": ("retained_25", "multi_band_4"),
+    "without AGN, at two bands": ("agn_less_2", "multi_band_2"),
 }
-lines = [
-    f"- {step}, the scatter {judged.step(names)}"
-    for step, names in steps.items()
-    if set(names) <= set(judged.everything)
-]
-Markdown("**What was found.** On the same clusters:\n\n" + "\n".join(lines))
+measured, table = [], []
+for step, names in STEPS.items():
+    where, source = judged.quoted(names)
+    if not set(names) <= source.results.keys():
+        continue
+    ratio, printed = interval_text(source.runs.ratio(*names), ".2f"), printed_contrast(names, (1, -1))
+    over = [source.results[name].residuals.std() / table_row(TRANSFORMS[name]).scatter for name in names if printed]
+    measured.append(f"{step} {ratio} {where}".rstrip())
+    table.append(
+        {
+            "step": step,
+            "ratio of scatters": ratio,
+            "where": where or "here",
+            "the report's ratio": f"{printed:.2f}" if printed else "",
+            "both scatters over the printed": ", ".join(f"{one:.2f}" for one in over[::-1]),
+        }
+    )
+Markdown(pd.DataFrame(table).to_markdown(index=False)) if table else None
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+found = f"Ratios of scatters on the same clusters: {'; '.join(measured[:3])}."
+Markdown(f"**What was found.** {found if measured else 'Nothing is measured here yet.'}")

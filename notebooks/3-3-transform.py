@@ -148,24 +148,19 @@ extremes = pd.DataFrame(
         "error, here": [f"{error:.3f}" for error in after[chosen]],
     }
 )
-Markdown(warning or extremes.to_markdown(index=False, disable_numparse=True, stralign="right"))
+falls = f"Clusters whose error falls: {np.mean(change < 0):.0%} of {len(change)}."
+table = extremes.to_markdown(index=False, disable_numparse=True, stralign="right")
+Markdown(warning or f"{table}\n\n{falls}")
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 # the first column that has what a sentence needs is quoted
 places = {name: f" {name}" if len(sources) > 1 else "" for name in sources}
-label, own = next(iter(sources)), list(places.values())[-1]
-where = places[label]
-found = f"The network did not train{where}."
-if label in described:
-    found = f"The scatter is {described[label].scatter:.3f} dex{where}."
-printed = table_row(view)
-found += (
-    f" The report prints {printed.scatter:.5f}." if printed.printed else f" The report prints none ({printed.where})."
-)
+label, printed = next(iter(sources)), table_row(view)
+scatter = f"is {described[label].scatter:.3f} dex" if label in described else "is not known: the network did not train"
+prints = f"{printed.scatter:.5f}" if printed.printed else f"none ({printed.where})"
+found = f"The scatter {scatter}{places[label]}; the report prints {prints}."
 if transform != baseline:
     both = next(name for name, of in sources.items() if baseline in of)
     changed = step(Runs(sources[both]), (transform, baseline), places[both].strip())
-    found += f" Against *{other.label}*, on the same clusters, the scatter {changed}"
-if transform != baseline and not warning:
-    found += f" The error falls for {np.mean(change < 0):.0%} of {len(change)} clusters{own}."
+    found += f" Against *{other.label}*, on the same clusters, it {changed}"
 Markdown(f"**What was found.** {found}")

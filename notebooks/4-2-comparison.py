@@ -49,11 +49,19 @@ sources = {
 here, own = beside[0] if beside else (where, seeds)
 first, second = (of_kind[0] for of_kind in seeds)
 comparison = compare_dynamics(first, second)
-Markdown(
-    f"The first pictures are {where}, and so are the numbers: {len(first.truth)} test clusters, {len(first.phase)} "
-    f"epochs. Below them stand the same trainings {here}, with {len(own[0][0].truth)} test clusters and the images that "
-    "the networks saw."
-) if beside else None
+pictures = [
+    {
+        "pictures": which,
+        "trainings": label,
+        "test clusters": len(of[0][0].truth),
+        "epochs": len(of[0][0].phase),
+        "with images": images,
+    }
+    for which, (label, of), images in zip(
+        ("first, and all numbers", "below them"), sources.items(), ("no", "yes"), strict=False
+    )
+]
+Markdown(pd.DataFrame(pictures).to_markdown(index=False)) if beside else None
 
 
 # %% mystnb={"figure": {"caption": "**Figure 11.** Left: the dynamics of the multi-band observations. Right: those of the same clusters without AGN, on the same colour scale and with the rows in the same order. Predictions beyond the scale are turquoise or orange.", "name": "fig-11"}, "image": {"alt": "Two heatmaps of predictions at every epoch side by side: multi-band left, AGN-less right."}} tags=["hide-input"]
@@ -144,11 +152,12 @@ for label, kinds in sources.items():
     if n_seeds >= MINIMUM_SEEDS and not any(map(untrained_phases, kinds)):
         of_size = f" {label}" if beside else ""
         distances.append(f"Distance over {n_seeds} seeds{of_size}: {distance_over_seeds(*kinds):.2f}.")
-Markdown(
-    "**What was found.** Nothing, because a network of these dynamics did not train."
-    if warning
-    else f"**What was found.** {f'*{where.capitalize()}.* ' if beside else ''}At the end of the last phase the predictions of the two "
-    f"trainings differ by {last['difference']:.3f} dex, {last['difference'] / last['scatter, multi-band']:.0%} of the multi-band scatter, "
-    f"and their residuals have a correlation of {last['correlation of residuals']:.2f}. "
+found = (
+    f"At the end the two trainings differ by {last['difference']:.3f} dex, {last['difference'] / last['scatter, multi-band']:.0%} "
+    f"of the multi-band scatter; their residuals correlate by {last['correlation of residuals']:.2f}. "
     + (" ".join(distances) or "The distance over seeds is not known.")
+)
+Markdown(
+    f"**What was found.** {f'*{where.capitalize()}.* ' if beside else ''}"
+    f"{'A network of these dynamics did not train.' if warning else found}"
 )

@@ -116,7 +116,9 @@ figure
 
 # %% [markdown]
 # All numbers in these tables are scatters in dex with their 95% intervals. With one channel there is no hardness, so
-# the last column then has photon numbers alone. A ratio below 1 is the network's gain over all of the counts together.
+# the last column then has photon numbers alone. The first table has the networks, the mean mass for every cluster, and all
+# of the counts together; the second has straight lines, the third boosted trees. A ratio below 1 is the network's gain
+# over all of the counts together.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 headings = {name: ", ".join(get_transform(name).channels) for name in transforms}
@@ -143,10 +145,7 @@ beside = {
     "Network": of_networks,
     "Network / all counts by trees": {name: ratios[name, *everything] for name in transforms},
 }
-Markdown(
-    f"The networks, the mean mass for every cluster, and all of the counts together:\n\n{table(beside)}\n\n"
-    f"Straight lines:\n\n{table(of_regression('linear'))}\n\nBoosted trees:\n\n{table(of_regression('trees'))}"
-)
+Markdown("\n\n".join([table(beside), table(of_regression("linear")), table(of_regression("trees"))]))
 
 # %% [markdown]
 # ## Where to split
@@ -191,15 +190,13 @@ if {"multi_band_1", "multi_band_2"} <= set(transforms):
     shown["network over totals by trees, at two bands"] = interval_text(totals_of_two, ".2f")
 Markdown(pd.DataFrame({"ratio of scatters": shown}).rename_axis("compared").to_markdown(disable_numparse=True))
 
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-OUTCOMES = {
-    "The network has less scatter than trees that see all of its counts": lambda ratio: ratio.high < 1,
-    "Trees that see all counts have less scatter than the network": lambda ratio: ratio.low > 1,
-    "Neither is shown to have less": lambda ratio: ratio.low <= 1 <= ratio.high,
-}
+def side(ratio):
+    return "below 1" if ratio.high < 1 else "above 1" if ratio.low > 1 else "neither is shown to be better"
+
+
 of_trees = {headings[name]: ratios[name, "without_core", "trees"] for name in transforms}
-lines = []
-for words, says in OUTCOMES.items():
-    if cases := [f"{interval_text(one, '.3f')} with {seen} keV" for seen, one in of_trees.items() if says(one)]:
-        lines.append(f"{words}: the ratio of the scatters is {'; '.join(cases)}.")
-Markdown(f"**What was found.** {' '.join(lines) or 'No network has trained.'}")
+cases = [f"{interval_text(one, '.3f')} with {seen} keV (*{side(one)}*)" for seen, one in of_trees.items()]
+found = f"Scatter of the network over that of trees that see all of its counts: {'; '.join(cases)}."
+Markdown(f"**What was found.** {found if cases else 'No network has trained.'}")

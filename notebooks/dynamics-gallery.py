@@ -29,6 +29,7 @@ profile = "quick"  # every page has one; this page brings its own data
 
 # %% tags=["hide-input"]
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
 from sklearn.datasets import load_diabetes, load_digits, make_friedman1
 from sklearn.ensemble import GradientBoostingRegressor
@@ -63,18 +64,22 @@ for phase in Curriculum({"left half": left, "both halves": right}).phases(of_dig
 # %% mystnb={"figure": {"caption": "**Digits.** Every row is a picture of the test set, grouped by its digit; red rows are right, blue ones wrong, and pale ones undecided.", "name": "fig-gallery-digits"}, "image": {"alt": "Heatmap of how clearly each test digit is recognised at every epoch, grouped by digit, with a line where the right halves are switched on."}} tags=["hide-input"]
 of_digits.viewer(item="picture", images=digits.images[test][..., None], channels=["pixels"])
 
+# %% [markdown]
+# A loss curve has a step where the right halves come. The picture tells whose step it is.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 end, last = of_digits.phase_ends
 is_right = of_digits.values() > 0
 by_digit = np.array([is_right[end][of_digits.truth == digit].mean() for digit in range(10)])
 lost = int((is_right[end] & ~is_right[end + 1]).sum())
 back = int((is_right[end] & ~is_right[end + 1] & is_right[last]).sum())
-found_digits = (
-    f"by its left half, {by_digit.argmin()} is recognised least often ({by_digit.min():.0%}) and {by_digit.argmax()} most "
-    f"often ({by_digit.max():.0%}); {lost} pictures that were right turn wrong in the first epoch with the right half, and "
-    f"{back} of them are right again at the end"
-)
-Markdown(f"A loss curve has a step where the right halves come. The picture tells whose step it is: {found_digits}.")
+table = {
+    "recognised least often by its left half": f"{by_digit.argmin()} ({by_digit.min():.0%})",
+    "recognised most often by its left half": f"{by_digit.argmax()} ({by_digit.max():.0%})",
+    "pictures that were right and turn wrong in the first epoch with the right half": f"{lost}",
+    "of these, right again at the end": f"{back}",
+}
+Markdown(pd.Series(table, name="digits").rename_axis("quantity").to_markdown(disable_numparse=True))
 
 # %% [markdown]
 # ## Diabetes: groups of features
@@ -100,16 +105,19 @@ gains = phase_gains(of_diabetes)
 # %% mystnb={"figure": {"caption": "**Diabetes.** Every row is a patient of the test set, the least ill at the top. The first phase is pale: age and sex tell next to nothing, and the picture says so at a glance. Sort by the gain of a phase to see which patients it is about.", "name": "fig-gallery-diabetes"}, "image": {"alt": "Heatmap of the predicted course of the disease for every test patient at every epoch, in three phases."}} tags=["hide-input"]
 of_diabetes.viewer(item="patient", quantity="course, less the mean", features=diabetes.data.iloc[test])
 
+# %% [markdown]
+# A loss curve shows three steps down. The picture shows with which of them the order of the patients comes. The gain is by
+# how much the scatter falls in a phase, with its 95% interval over patients; the rank correlation is that with the truth.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-lines = "\n".join(f"| {row.phase} | {row.gain:.1f} | {row.low:.1f} to {row.high:.1f} |" for row in gains.itertuples())
 ranks = rank_correlation(of_diabetes)[of_diabetes.phase_ends]
-found_diabetes = f"the rank correlation with the truth goes from {ranks[0]:.2f} to {ranks[1]:.2f} to {ranks[2]:.2f}"
-Markdown(
-    "By how much the scatter falls in each phase, with its 95% interval over patients:\n\n"
-    f"| phase | gain | interval |\n|:--|--:|--:|\n{lines}\n\n"
-    f"A loss curve shows three steps down. The picture shows that the order of the patients comes with body mass: "
-    f"{found_diabetes}."
-)
+gained = {row.phase: f"{row.gain:.1f} [{row.low:.1f}, {row.high:.1f}]" for row in gains.itertuples()}
+table = {
+    "phase": of_diabetes.phase_titles,
+    "gain": [gained.get(phase, "") for phase in of_diabetes.phase_titles],
+    "rank correlation at its end": [f"{rank:.2f}" for rank in ranks],
+}
+Markdown(pd.DataFrame(table).to_markdown(index=False, disable_numparse=True))
 
 # %% [markdown]
 # ## Boosting: stage by stage
@@ -125,19 +133,20 @@ record_staged(of_boosting, GradientBoostingRegressor(n_estimators=120, random_st
 # %% mystnb={"figure": {"caption": "**Boosting.** Every row is a point of the test set, every column a tree. All rows begin at the mean, and the extreme ones take the longest to reach their colour: the lowest and the highest rows are pale until late.", "name": "fig-gallery-boosting"}, "image": {"alt": "Heatmap of boosted predictions of every test point after each tree, which fan out from the mean."}} tags=["hide-input"]
 of_boosting.viewer(item="point", quantity="y")
 
+# %% [markdown]
+# The loss falls smoothly and says nothing of which points come last. The picture does. *Right* means within half of the
+# spread.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 order = np.argsort(of_boosting.truth)
 epochs = learning(of_boosting).learnt[order]
 middle, ends = epochs[100:200], np.concatenate([epochs[:30], epochs[-30:]])
-found_boosting = (
-    f"of the middle third, {np.mean(middle >= 0):.0%} are right at the end, and half of these from tree "
-    f"{np.median(middle[middle >= 0]):.0f} on; of the outer fifth {np.mean(ends >= 0):.0%}, half of these from tree "
-    f"{np.median(ends[ends >= 0]):.0f} on"
-)
-Markdown(
-    "The loss falls smoothly and says nothing of which points come last. The picture does: with right meaning within half of "
-    f"the spread, {found_boosting}."
-)
+table = {
+    "points": ["middle third", "outer fifth"],
+    "right at the end": [f"{np.mean(of >= 0):.0%}" for of in (middle, ends)],
+    "half of these from tree": [f"{np.median(of[of >= 0]):.0f}" for of in (middle, ends)],
+}
+Markdown(pd.DataFrame(table).to_markdown(index=False, disable_numparse=True))
 
 # %% [markdown]
 # ## Wrong labels are learnt last
@@ -173,13 +182,18 @@ names = [f"{number}{' (wrong label)' if is_wrong else ''}" for number, is_wrong 
 of_moons.viewer(item="point", labels=names)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+Markdown(trained)
+
+# %% [markdown]
+# The loss is a mean, in which so few points hardly count. In the picture they are the rows that stay blue. Cartography
+# puts a number to it: how many of the points with the least confidence have a wrong label. A loss curve says how much was
+# learnt, the picture says of which items.
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 where = cartography(of_moons)
 hardest = np.argsort(where.confidence)[: wrong.sum()]
 Markdown(
-    f"{trained} The loss is a mean, in which {wrong.sum()} of 240 points hardly count. In the picture they "
-    f"are the rows that stay blue. Cartography puts a number to it: of the "
-    f"{wrong.sum()} points with the least confidence, {wrong[hardest].sum()} have a wrong label.\n\n"
-    f"**What was found.** A loss curve says how much was learnt, the picture says of which items. Digits: {found_digits}. Diabetes: "
-    f"{found_diabetes}. Boosting: {found_boosting}. Crescents: {wrong[hardest].sum()} of the {wrong.sum()} points that were "
-    "hardest to learn have a wrong label."
+    f"**What was found.** {wrong[hardest].sum()} of the {wrong.sum()} points that were hardest to learn have a wrong label. "
+    f"{lost} digits were right until their right halves came, and {back} of them are right again at the end. The rank "
+    f"correlation of patients goes from {' to '.join(f'{rank:.2f}' for rank in ranks)}."
 )

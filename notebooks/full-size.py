@@ -70,8 +70,8 @@ Markdown(measured.to_markdown(index=False, disable_numparse=True) if len(runs) e
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ratio = paper.training.whole_epochs(paper.n_pixels) / full.training.whole_epochs(full.n_pixels)
 Markdown(
-    f"`full` changes of the report's protocol: {', '.join(protocol_changes(full, dynamics=True))}. A fit of `paper` shows "
-    f"its network {ratio:.0f} times as many pixels as one of `full`. No time is given for what has not been trained."
+    f"`full` changes of the report's protocol: {', '.join(protocol_changes(full, dynamics=True))}. Pixels that a fit shows "
+    f"its network, `paper` over `full`: {ratio:.0f}."
 )
 
 # %% [markdown]
@@ -85,6 +85,8 @@ Markdown(
 # [what threads and processors change](performance.ipynb).
 
 # %% [markdown]
+# No time is given for what has not been trained.
+#
 # ## A laptop
 #
 # ```sh

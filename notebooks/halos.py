@@ -43,7 +43,7 @@ from report_utils.report.figures.style import AGN_LESS, NEUTRAL, OURS, PRINTED
 from report_utils.report.leakage import compare_partitions, comparisons_markdown, mates_in_training, scatter_by_mates
 from report_utils.report.seeds import SeedPredictions, trained_only
 from report_utils.report.studies import judge_study, judgements_markdown
-from report_utils.report.wording import change, interval_text, listing, markdown_table, untrained_warning
+from report_utils.report.wording import interval_text, markdown_table, untrained_warning
 from report_utils.reproduction.studies import HALOS, reproduce_variant
 from report_utils.reproduction.study_results import study_outcomes
 
@@ -99,13 +99,16 @@ if compared:
     ax.legend(fontsize="small")
 figure if compared else None
 
+# %% [markdown]
+# Scatters are in dex, of the clusters that random and grouped folds both test. A ratio whose interval includes 1 shows no
+# network that recognises halos.
+
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 notes = []
 missing = [name for name, outcome in outcomes.items() if outcome is None]
 if missing:
     notes.append(f"Networks with {' and '.join(missing)} folds have not been trained: `{command}` trains them.")
 if compared:
-    notes.append("Scatters in dex of the clusters that random and grouped folds both test:")
     notes.append(comparisons_markdown(compared))
 Markdown("\n\n".join(notes)) if notes else None
 
@@ -129,8 +132,8 @@ rows = [
     [one.label, f"{one.n_clusters}", f"{one.n_halos}", *(interval_text(of[i].scatter) for of in classes.values())]
     for i, one in enumerate(of_first)
 ]
-header = ["Of its halo in training", "Clusters", "Halos", *classes]
-Markdown(f"Scatters in dex:\n\n{markdown_table(header, rows, 'r' * len(header))}") if classes else None
+header = ["Of its halo in training", "Clusters", "Halos", *(f"{label} [dex]" for label in classes)]
+Markdown(markdown_table(header, rows, "r" * len(header))) if classes else None
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 (two_bands,) = judge_study(HALOS, outcomes).values()
@@ -141,22 +144,20 @@ Markdown(
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 n_clusters, n_halos = len(reproduction.groups), len(np.unique(reproduction.groups))
-measured = {label: one.ratio for label, one in compared.items() if one.ratio is not None}
+measured = [
+    f"{interval_text(one.ratio, '.3f')} with {label}" for label, one in compared.items() if one.ratio is not None
+]
 if n_halos == n_clusters:
-    said = "**In short.** No two observations are known to show the same halo, so there is nothing to measure."
-elif not compared:
-    said = f"**In short.** Nothing is measured here yet: `{command}` trains both kinds of folds."
+    found = "No two observations are known to show the same halo."
 elif not measured:
-    said = "**In short.** Too few halos are tested to measure anything."
-else:
-    cost = [f"{change(one)} with {label}" for label, one in measured.items()]
-    said = (
-        f"**What was found.** {n_clusters} observations show {n_halos} halos. Without a cluster's own halo in training, the "
-        f"scatter of the same clusters {listing(cost)}."
+    found = (
+        "Too few halos are tested."
+        if compared
+        else f"Nothing is measured here yet: `{command}` trains both kinds of folds."
     )
-    if all(one.low <= 1 <= one.high for one in measured.values()):
-        most = max(one.high for one in measured.values()) - 1
-        said += (
-            f" No network is shown to recognise halos; a cost of more than {100 * most:.1f}% is outside every interval."
-        )
-Markdown(said)
+else:
+    found = (
+        f"{n_clusters} observations show {n_halos} halos. The scatter without a cluster's own halo in training, over that "
+        f"with it: {'; '.join(measured)}."
+    )
+Markdown(f"**What was found.** {found}")

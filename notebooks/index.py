@@ -101,17 +101,10 @@ Markdown("\n\n".join(filter(None, [findings.verdicts, judged.full_size_link])))
 # %% [markdown]
 # Unless the line at the top says 128 × 128 pixels, a pixel holds other photons than the report's; verdicts on emptied pixels
 # depend on that most. Halos of test clusters may be in training, seen at other times; [a page](halos.ipynb) measures what that
-# changes.
-
-# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-simulated = (
-    "These clusters are simulated from scaling relations, not by the report's hydrodynamics. Mass enters the shape of their "
-    "spectra through the temperature alone, so how much a second band helps follows from the scatter of temperatures that "
-    "was put in."
-)
-Markdown(simulated) if reproduction.observations.settings is not None else None
-
-# %% [markdown]
+# changes. Clusters that are simulated here follow scaling relations, not the report's hydrodynamics. Mass enters the shape
+# of their spectra through the temperature alone, so how much a second band helps follows from the scatter of temperatures
+# that was put in.
+#
 # ## Where to go
 #
 # - **Read it:** [the problem](1-introduction.ipynb), [the images](3-1-images.ipynb), [the results](3-3-results.ipynb), [how the

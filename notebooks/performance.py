@@ -334,8 +334,11 @@ Markdown(
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 missed = with_goal[~with_goal["holds"]]
-lines = [f"- {row['title']}: {number(row['value']['median'])}; {goal(row)}" for row in missed.to_dict("records")]
+rows = [[row["title"], number(row["value"]["median"]), goal(row)] for row in missed.to_dict("records")]
 Markdown(
-    f"**What was found.** {len(with_goal) - len(missed)} of {len(with_goal)} goals hold on this machine"
-    + (". These do not:\n\n" + "\n".join(lines) if lines else ".")
-)
+    pd.DataFrame(rows, columns=["Goal that is missed", "Median", "Goal"]).to_markdown(index=False)
+) if rows else None
+
+# %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
+n_held = len(with_goal) - len(missed)
+Markdown(f"**What was found.** {n_held} of {len(with_goal)} goals hold on this machine.")

@@ -23,6 +23,7 @@
 profile = None  # a name in profiles/ or a file; None: what REPORT_PROFILE names, or quick
 
 # %% tags=["hide-input"]
+import pandas as pd
 from IPython.display import Markdown
 
 from report_utils.errors import NotAvailableError
@@ -44,9 +45,21 @@ widget or Markdown(missing)
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 dead = untrained_warning({NETWORKS[name]: one.why_untrained for name, one in networks.items()})
-Markdown(f"{dead}\n\nThe masses are log₁₀ of $M_{{500c}}$ in solar masses.")
+parts = [dead]
+if widget is not None:
+    clusters = widget.data["clusters"]
+    held = {
+        "clusters": f"{len(clusters)}",
+        "observations": thousands(sum(len(one["states"]) for one in clusters)),
+        "networks": f"{len(networks)}",
+        "size": f"{len(widget.html()) / 1e6:.1f} MB",
+    }
+    parts.append(pd.Series(held, name="on this page").rename_axis("quantity").to_markdown(disable_numparse=True))
+Markdown("\n\n".join(filter(None, parts))) if any(parts) else None
 
 # %% [markdown]
+# Masses are log₁₀ of $M_{500c}$ in solar masses.
+#
 # ## Things to try
 #
 # - **Heat the gas.** Drag the temperature. Hotter gas emits about as many photons, but harder ones. Which network
@@ -83,19 +96,13 @@ Markdown(f"{dead}\n\nThe masses are log₁₀ of $M_{{500c}}$ in solar masses.")
 # and views.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-if widget is None:
-    found = "No network is trained, so nothing was weighed."
-else:
-    clusters = widget.data["clusters"]
-    n_states = sum(len(one["states"]) for one in clusters)
-    scatters = [
-        f"{(one.fit.predictions[:, 0] - one.truth).std():.3f} dex with {NETWORKS[name]}"
-        for name, one in networks.items()
-    ]
-    n_tested = len(next(iter(networks.values())).test)
-    found = (
-        f"The page holds {len(clusters)} clusters in {thousands(n_states)} observations, and three networks, in "
-        f"{len(widget.html()) / 1e6:.1f} MB. On all {n_tested} held-out clusters of their fold, as they are, the "
-        f"networks' scatter is {listing(scatters)}."
-    )
-Markdown(f"**What was found.** {found}")
+scatters = [
+    f"{(one.fit.predictions[:, 0] - one.truth).std():.3f} dex with {NETWORKS[name]}" for name, one in networks.items()
+]
+n_tested = {len(one.test) for one in networks.values()}
+found = (
+    f"The scatter of all {n_tested.pop()} held-out clusters of a fold, as they are: {listing(scatters)}."
+    if networks
+    else ""
+)
+Markdown(f"**What was found.** {found or 'No network is trained, so nothing was weighed.'}")

@@ -65,6 +65,60 @@ def test_a_page_ends_with_what_was_found(notebook):
     assert sum(ends[0] in cell.source for cell in notebook.cells) <= 1
 
 
+MOST_WORDS = 45  # of prose in a code cell: a sentence or two, or a few short lines on what is missing
+
+
+def words_of_prose(node):
+    """Count the words of the sentences in some code; of alternatives only the longest counts.
+
+    Texts without a full stop are labels, if they are short, and texts of many lines are files that a page shows.
+    """
+    match node:
+        case ast.Expr(value=ast.Constant()):  # a docstring
+            return 0
+        case ast.If(test=test, body=body, orelse=orelse):
+            return words_of_prose(test) + max(sum(map(words_of_prose, one)) for one in (body, orelse))
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            return words_of_prose(test) + max(map(words_of_prose, (body, orelse)))
+        case ast.JoinedStr(values=values):
+            inserted = [part for part in values if isinstance(part, ast.FormattedValue)]
+            text = "".join("x" if part in inserted else part.value for part in values)
+        case ast.Constant(value=str(text)):
+            inserted = []
+        case _:
+            inserted, text = ast.iter_child_nodes(node), ""
+    n = len(text.split())
+    is_prose = (n > 5 and re.search(r"[^\s\d][.!?;](\s|\*|$)", text)) or n > 15
+    return n * (bool(is_prose) and text.count("\n") < 5) + sum(map(words_of_prose, inserted))
+
+
+def test_sentences_stand_in_markdown_cells(notebook):
+    for cell in code_cells(notebook):
+        n = words_of_prose(ast.parse(cell.source))
+        assert n <= MOST_WORDS, (
+            f"{n} words of prose in the code cell that begins with {cell.source.strip().splitlines()[0]!r}, more than "
+            f"{MOST_WORDS}: what is true whatever the numbers are belongs in a markdown cell, and numbers in a table"
+        )
+
+
+@pytest.mark.parametrize(
+    ("code", "n"),
+    [
+        ("print('A label.')", 0),
+        ("print('the head of a column or of a row')", 0),
+        ("print('This sentence is of seven short words.')", 7),
+        ("print(f'This {sum([1])} is {2} of several short words.')", 8),
+        ("print('a sentence that goes on and on without coming to an end, as pieces do that make one')", 18),
+        ("x = 'This one is of six words.' if y else 'And the other one is of seven.'", 7),
+        ("if x:\n    y = 'This one is of six words.'\nelse:\n    y = 'The other one is of six.'", 6),
+        ("def f():\n    'A docstring tells what is returned.'\n    return 'This one is of six words.'", 6),
+        ("text = 'A file.\\n\\nThat a page shows.\\n\\n\\nTo its reader.'", 0),
+    ],
+)
+def test_words_of_prose_are_those_of_one_alternative(code, n):
+    assert words_of_prose(ast.parse(code)) == n
+
+
 def test_figures_have_names_captions_and_words_for_those_who_cannot_see_them(notebook):
     for entry in figures_of(notebook):
         assert entry["figure"]["name"].startswith("fig-")

@@ -33,20 +33,20 @@ def judged(report_like):
 
 
 def test_a_step_between_trained_networks_is_measured(judged):
-    assert judged().step(PAIR).startswith("falls by ")
+    assert step(judged().runs, PAIR).startswith("falls by ")
     assert judged().warning == ""
 
 
 @pytest.mark.parametrize("dead", PAIR)
 def test_a_step_from_or_to_a_network_that_did_not_train_is_not_known(judged, dead):
     made = judged([dead])
-    assert made.step(PAIR) == f"is not known: {dead} did not train."
-    assert made.step(("multi_band_4", "multi_band_3"))[:3] in {"fal", "ris", "cha"}
+    assert step(made.runs, PAIR) == f"is not known: {dead} did not train."
+    assert step(made.runs, ("multi_band_4", "multi_band_3"))[:3] in {"fal", "ris", "cha"}
     assert f"- {dead}: fold 0" in made.warning
 
 
 def test_a_step_to_what_was_not_run_is_not_known(judged):
-    assert judged().step(("retained_25", "multi_band_4")) == "is not known: these results do not include both."
+    assert step(judged().runs, ("retained_25", "multi_band_4")) == "is not known: these results do not include both."
 
 
 def test_a_ratio_that_excludes_the_printed_one_says_how_far_each_scatter_is(made_up):

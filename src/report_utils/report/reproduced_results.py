@@ -234,11 +234,6 @@ class Judged:
         }
         return untrained_warning(untrained)
 
-    def step(self, pair: tuple[str, str]) -> str:
-        """Say how the scatter changes from the second of two transforms to the first, or why that is not known."""
-        where, source = self.quoted(pair)
-        return step(source.runs, pair, where)
-
     @property
     def how_trained(self) -> str:
         """Markdown table of how often networks were trained, and what of a test halo was in training."""
