@@ -154,6 +154,6 @@ Markdown(
 alike = np.argsort(np.abs(masses - np.median(masses)), kind="stable")[: max(2, len(masses) // 10)]
 few, many = np.percentile(n_events[alike], [5, 95])
 Markdown(
-    "**What was found.** The number of photons alone does not give the mass: for the tenth of the clusters whose masses "
-    f"lie closest to the median, it spans a factor of {many / few:.0f} (from the 5th to the 95th percentile)."
+    "**What was found.** Among the tenth of the clusters whose masses lie closest to the median, the number of photons spans "
+    f"a factor of {many / few:.0f}, from the 5th to the 95th percentile."
 )

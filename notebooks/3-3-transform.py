@@ -29,14 +29,14 @@ from matplotlib.figure import Figure
 
 from report_utils.binning import TRANSFORMS, get_transform
 from report_utils.report import figures, open_reproduction
-from report_utils.report.claim_tests import Runs
+from report_utils.report.claim_tests import Runs, printed_contrast
 from report_utils.report.figures import PREDICTED_MASS, RESIDUAL, TRUE_MASS
 from report_utils.report.figures.style import OURS, PRINTED
 from report_utils.report.printed_numbers import table_row
-from report_utils.report.reproduced_results import side_by_side, step
+from report_utils.report.reproduced_results import side_by_side
 from report_utils.report.seeds import on_common_clusters
 from report_utils.report.statistics import describe_all
-from report_utils.report.wording import markdown_table, untrained_warning
+from report_utils.report.wording import interval_text, markdown_table, untrained_warning
 
 figures.use_book_style()
 reproduction = open_reproduction(profile)
@@ -121,6 +121,8 @@ measured = {
     "slope": lambda ours: f"{ours.slope:+.2f}",
     "test clusters, halos, trainings": lambda ours: f"{ours.n_clusters}, {ours.n_groups}, {ours.n_seeds}",
 }
+if table_row(view).printed:
+    measured["scatter over the printed"] = lambda ours: f"{ours.scatter.value / table_row(view).scatter:.2f}"
 header = ["Measured", *(f"{label} [95% interval]".capitalize() for label in described)]
 rows = [[what, *(write(ours) for ours in described.values())] for what, write in measured.items()]
 Markdown("\n\n".join(filter(None, [warning, markdown_table(header, rows, "l" * len(header)) if described else ""])))
@@ -161,6 +163,8 @@ prints = f"{printed.scatter:.5f}" if printed.printed else f"none ({printed.where
 found = f"The scatter {scatter}{places[label]}; the report prints {prints}."
 if transform != baseline:
     both = next(name for name, of in sources.items() if baseline in of)
-    changed = step(Runs(sources[both]), (transform, baseline), places[both].strip())
-    found += f" Against *{other.label}*, on the same clusters, it {changed}"
+    runs, printed = Runs(sources[both]), printed_contrast((transform, baseline), (1, -1))
+    known = "not known" if runs.untrained else interval_text(runs.ratio(transform, baseline), ".2f")
+    found += f" Over that of *{other.label}*, on the same clusters, it is {known}{places[both]}"
+    found += f"; the report's ratio is {printed:.2f}." if printed else "."
 Markdown(f"**What was found.** {found}")

@@ -111,7 +111,7 @@ of_diabetes.viewer(item="patient", quantity="course, less the mean", features=di
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ranks = rank_correlation(of_diabetes)[of_diabetes.phase_ends]
-gained = {row.phase: f"{row.gain:.1f} [{row.low:.1f}, {row.high:.1f}]" for row in gains.itertuples()}
+gained = {row.phase: f"{row.gain:.1f} [{row.low:.1f}, {row.high:.1f}]".replace("-", "−") for row in gains.itertuples()}
 table = {
     "phase": of_diabetes.phase_titles,
     "gain": [gained.get(phase, "") for phase in of_diabetes.phase_titles],

@@ -100,8 +100,8 @@ if compared:
 figure if compared else None
 
 # %% [markdown]
-# Scatters are in dex, of the clusters that random and grouped folds both test. A ratio whose interval includes 1 shows no
-# network that recognises halos.
+# Scatters are in dex, of the clusters that random and grouped folds both test. If the interval of a ratio includes 1, the
+# network is not shown to recognise halos.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 notes = []

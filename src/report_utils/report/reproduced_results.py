@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from report_utils.binning import TRANSFORMS
 from report_utils.dynamics import Recording
-from report_utils.report.claim_tests import Evidence, Runs, printed_contrast
+from report_utils.report.claim_tests import Evidence, Runs
 from report_utils.report.claims import CLAIMS, judge_claims
 from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD, full_size_beside, protocol_changes
 from report_utils.report.leakage import mates_in_training
-from report_utils.report.printed_numbers import PUBLISHED, has_reports_size
+from report_utils.report.printed_numbers import has_reports_size
 from report_utils.report.reproduction_status import StatusEntry, beside, full_size_status, reproduction_status
 from report_utils.report.seeds import SeedPredictions, all_seeds, trained_only
 from report_utils.report.studies import (
@@ -27,7 +27,7 @@ from report_utils.report.studies import (
     verdicts_by_reading,
 )
 from report_utils.report.tables import RUN_IN_PART, table_one
-from report_utils.report.wording import change, listing, markdown_table, thousands, trainings, untrained_warning
+from report_utils.report.wording import markdown_table, thousands, trainings, untrained_warning
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.reproduction.results import origin_of
 from report_utils.reproduction.studies import SEEDS, SENSITIVITY
@@ -35,30 +35,6 @@ from report_utils.reproduction.study_results import study_outcomes
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def step(runs: Runs, pair: tuple[str, str], where: str = "") -> str:
-    """Say how the scatter changes from the second of two transforms to the first, or why that is not known.
-
-    Where the interval excludes the ratio of the printed scatters, say how far each scatter is from the printed one.
-    ``where`` follows what is said, such as ``"at full size"``.
-    """
-    where = f" {where}" if where else ""
-    if dead := [name for name in pair if name in runs.untrained]:
-        return f"is not known: {listing(dead)} did not train{where}."
-    if not set(pair) <= set(runs.cross_validations):
-        return "is not known: these results do not include both."
-    ratio, printed = runs.ratio(*pair), printed_contrast(pair, (1, -1))
-    if printed is None or ratio.low <= printed <= ratio.high:
-        return f"{change(ratio)}{where}."
-    over = [
-        f"that of *{TRANSFORMS[name].label}* is {runs.tested[name].residuals.std() / PUBLISHED.rows[name].scatter:.2f}"
-        for name in pair
-    ]
-    return (
-        f"{change(ratio)}{where}. The report's ratio is {printed:.2f}. Of our scatters, {listing(over)} times the "
-        "printed one."
-    )
 
 
 def side_by_side(reproduction: Reproduction, transforms: Iterable[str]) -> dict[str, dict[str, SeedPredictions]]:
