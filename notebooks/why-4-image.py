@@ -365,10 +365,10 @@ Markdown("\n\n".join([*notes, judged_markdown(destroyed)]))
 # network learns in another way than trees, so its ratio to them is not what the image alone adds. Destroyed images are
 # shown to the same kind of network.
 #
-# *The first row over the second* is below 1 if the network gains more over the trees where images hold AGN. *The third row squared, over the first* is
-# below 1 if most of the network's gain over the trees, in log scatter, does not need to know where pixels lie. An AGN is
-# bright and hard in few pixels, which may be why; this was not tested. The line in the true temperature is no floor if a
-# network that is told the distance lies below it.
+# *With AGN over without* is below 1 if the network gains more over the trees where images hold AGN. *Permuted pixels squared,
+# over real* is below 1 if most of the network's gain over the trees, in log scatter, does not need to know where pixels lie. An
+# AGN is bright and hard in few pixels, which may be why; this was not tested. The line in the true temperature is no floor if
+# a network that is told the distance lies below it.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 more = {
@@ -399,11 +399,11 @@ for label, variant in (("pixels permuted", "permuted-pixels"), ("azimuth scrambl
 with_and_without = [(bands, step) for bands in (TWO, NO_AGN) for step in (REAL, "+ hardness")]
 if decided and all(one in shown for one in with_and_without):
     apart = runs.contrast([", ".join(one) for one in with_and_without], (1, -1, -1, 1))
-    found_more["the first row over the second"] = apart, []
+    found_more["network over trees on totals, size and hardness, with AGN over without"] = apart, []
 kept = [(TWO, PERMUTED), (TWO, REAL), (TWO, "+ hardness")]
 if decided and all(one in shown for one in kept) and (ratio(*kept[1:]).high < 1):
     half = runs.contrast([", ".join(one) for one in kept], (2, -1, -1))
-    found_more["the third row squared, over the first"] = half, []
+    found_more["network over the same trees, two bands: permuted pixels squared, over real"] = half, []
 told, temperature = found_of.get("distance-known", {}).get("multi_band_2"), ("floor", "true T")
 if decided and told and temperature in shown:
     of_both = Runs({"told": SeedPredictions.of(told), "true T": shown[temperature]})
