@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from pathlib import Path
 
 import hypothesis
@@ -28,6 +29,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the files with the most slow tests first: each runs in one process, and none should be left for the end."""
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
+
+
+class Here(Executor):
+    """Does the work of a pool's process at once and in this one."""
+
+    _processes = None
+
+    def __init__(self, *_, **__):
+        pass
+
+    def submit(self, function, /, *arguments):
+        future = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _work_here():
+    """Start no worker processes, each of which would import TensorFlow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("report_utils.workers.worker_pool.ProcessPoolExecutor", Here)
+        yield
+
+
+@pytest.fixture
+def worker_processes(monkeypatch):
+    """For tests of worker processes: do start them."""
+    monkeypatch.setattr("report_utils.workers.worker_pool.ProcessPoolExecutor", ProcessPoolExecutor)
 
 
 @pytest.fixture

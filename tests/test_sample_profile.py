@@ -25,12 +25,8 @@ def test_readme_and_book_give_the_same_profile():
     assert re.search(r'text = """(.*?)"""', notebook, re.DOTALL)[1] == sample()
 
 
-def run_here(tasks, _description):
-    return [task.function(**task.arguments) for task in tasks]
-
-
 @pytest.mark.slow("trains")
-def test_two_bands_are_better_than_one_for_a_few_dozen_clusters(tmp_path, monkeypatch):
+def test_two_bands_are_better_than_one_for_a_few_dozen_clusters(tmp_path):
     """Two of the ten folds are trained: their ratio of two bands to one is 0.48, that of all ten folds 0.51."""
     catalogue = export_observations((simulate_observation(1, index) for index in range(48)), tmp_path / "lists")
     ingest(catalogue, tmp_path / "archive")
@@ -38,8 +34,6 @@ def test_two_bands_are_better_than_one_for_a_few_dozen_clusters(tmp_path, monkey
     path = tmp_path / "profiles" / "mine.toml"
     path.write_text(sample().replace("run = 10 ", "run = 2 "))
     reproduction = Reproduction(load_profile(path), Store(tmp_path / "runs"))
-    for module in ("report_utils.binning.dataset", "report_utils.reproduction.one_profile"):
-        monkeypatch.setattr(f"{module}.run_tasks", run_here)  # starting workers takes longer than their work
     reproduction.prepare(["single_band", "multi_band_2"], dynamics=())
     scatter = {n: reproduction.cross_validation(n).residuals.std() for n in ("single_band", "multi_band_2")}
     assert scatter["multi_band_2"] < 0.8 * scatter["single_band"]

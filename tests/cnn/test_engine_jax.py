@@ -70,46 +70,16 @@ def train_both_ways(path):
     np.savez(path, **found)
 
 
-def on_jax(code):
-    """Run some code in a process whose backend is JAX on the processor."""
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-    result = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
 @pytest.mark.slow("compiles with JAX")
 def test_the_loop_of_a_gpu_trains_as_batch_by_batch(tmp_path):
     """The same sums, compiled as one program in place of one a batch: the last bits differ at most."""
     path = tmp_path / "both.npz"
-    on_jax(f"from tests.cnn.test_engine_jax import train_both_ways; train_both_ways({str(path)!r})")
+    code = f"from tests.cnn.test_engine_jax import train_both_ways; train_both_ways({str(path)!r})"
+    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     with np.load(path) as found:
         assert [bool(found[f"{platform}_one_by_one"]) for platform in ("cpu", "gpu")] == [True, False]
         assert np.ptp(found["cpu_weights"]) > 0
         for name in ("loss", "weights", "predictions"):
             np.testing.assert_allclose(found[f"gpu_{name}"], found[f"cpu_{name}"], rtol=0, atol=LOOP_TOLERANCE)
-
-
-@pytest.mark.slow("starts JAX again")
-def test_jax_trains_where_tensorflow_is_not_installed():
-    told = on_jax(
-        "import sys; sys.modules['tensorflow'] = None\n"
-        "import numpy as np\n"
-        "from report_utils.cnn import cross_validate\n"
-        "from report_utils.profiles import Training\n"
-        "rng = np.random.default_rng(1)\n"
-        "images, mass = rng.random((8, 8, 8, 1), dtype=np.float32), rng.uniform(13.6, 15.0, 8)\n"
-        "training = Training(epochs=1, batch_size=16, target='standardised')\n"
-        "found = cross_validate(images, mass, training=training, n_folds=4, folds=[0])\n"
-        "import keras\n"
-        "print(keras.backend.backend(), found.predictions.shape, np.isfinite(found.predictions).all())\n"
-    )
-    assert told.splitlines()[-1] == "jax (2, 8) True"

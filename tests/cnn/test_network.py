@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
 
@@ -317,7 +318,9 @@ def test_a_model_that_has_not_seen_its_input_trains_from_weights_that_the_seed_d
         found.append((start, network.get_weights()[0]))
     np.testing.assert_array_equal(found[0], found[1])
     assert not np.array_equal(found[0][0], found[2][0])
+    state = random.getstate()
     model = build(N_CHANNELS, N_PIXELS)
+    assert random.getstate() == state  # the caller's own draws do not change
     model.set_weights(network.get_weights())
     expected = model.predict(images, verbose=0)[:, 0]
     np.testing.assert_allclose(network.predict_views(resident)[:, 0], expected, rtol=1e-4, atol=1e-5)

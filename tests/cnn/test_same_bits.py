@@ -1,4 +1,4 @@
-"""The same fit in fresh processes: the same bits with the same threads, and close to them with others."""
+"""The same fit in other processes: the same bits with the same threads, and close to them with others."""
 
 from __future__ import annotations
 
@@ -33,47 +33,46 @@ def made_up():
     return np.log10(1 + images).astype(np.float32), mass
 
 
-def train(path):
-    """Train one fit of `smoke` and write its predictions; runs in a process of its own."""
+def train():
+    """Train one fit of `smoke` and return its predictions."""
     images, mass = made_up()
     profile = load_profile("smoke")
-    fit = fit_fold(images, mass, assign_folds(48, 10, profile.seed), 0, profile.training, profile.seed)
-    np.save(path, fit.predictions)
+    return fit_fold(images, mass, assign_folds(48, 10, profile.seed), 0, profile.training, profile.seed).predictions
 
 
-def in_a_fresh_process(path, threads=1, backend="tensorflow"):
+def in_a_fresh_process(path, threads=1, backend="tensorflow", first=""):
     environment = os.environ | {
         "TF_NUM_INTRAOP_THREADS": str(threads),
         "TF_NUM_INTEROP_THREADS": str(threads),
         "OMP_NUM_THREADS": str(threads),
         "KERAS_BACKEND": backend,
     }
-    code = f"from tests.cnn.test_same_bits import train; train({str(path)!r})"
+    code = f"{first}import numpy; from tests.cnn.test_same_bits import train; numpy.save({str(path)!r}, train())"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, capture_output=True)
     return np.load(path)
 
 
 @pytest.fixture(scope="module")
-def predictions(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bits")
-    return in_a_fresh_process(folder / "first.npy"), folder
-
-
-@pytest.mark.slow("starts TensorFlow twice")
-def test_the_same_bits_in_another_process(predictions):
-    first, folder = predictions
-    assert np.ptp(first) > 0.01
-    np.testing.assert_array_equal(in_a_fresh_process(folder / "second.npy"), first)
+def predictions():
+    """What this process predicts, with one thread (tests/conftest.py)."""
+    return train()
 
 
 @pytest.mark.slow("starts TensorFlow again")
-def test_other_threads_are_close(predictions):
-    first, folder = predictions
-    np.testing.assert_allclose(in_a_fresh_process(folder / "two.npy", threads=2), first, atol=THREAD_TOLERANCE)
+def test_the_same_bits_in_another_process(predictions, tmp_path):
+    assert np.ptp(predictions) > 0.01
+    np.testing.assert_array_equal(in_a_fresh_process(tmp_path / "again.npy"), predictions)
+
+
+@pytest.mark.slow("starts TensorFlow again")
+def test_other_threads_are_close(predictions, tmp_path):
+    found = in_a_fresh_process(tmp_path / "two.npy", threads=2)
+    np.testing.assert_allclose(found, predictions, atol=THREAD_TOLERANCE)
 
 
 @pytest.mark.slow("starts JAX again")
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
-def test_another_backend_is_close(predictions):
-    first, folder = predictions
-    np.testing.assert_allclose(in_a_fresh_process(folder / "jax.npy", backend="jax"), first, atol=BACKEND_TOLERANCE)
+def test_jax_is_close_and_needs_no_tensorflow(predictions, tmp_path):
+    missing = "import sys; sys.modules['tensorflow'] = None\n"
+    found = in_a_fresh_process(tmp_path / "jax.npy", backend="jax", first=missing)
+    np.testing.assert_allclose(found, predictions, atol=BACKEND_TOLERANCE)

@@ -53,7 +53,7 @@ def test_a_catalogue_becomes_an_archive(folder, tmp_path, same, observation):
     assert json.loads((tmp_path / "archive" / "ingest-report.json").read_text())["added"] == list(report.added)
 
 
-def test_processes_give_the_same_archive_as_one(folder, tmp_path, module, monkeypatch):
+def test_processes_give_the_same_archive_as_one(folder, tmp_path, module, monkeypatch, worker_processes):
     monkeypatch.setattr(module, "_TASK_ROWS", 3)
     lists = folder()
     ingest(lists / "catalogue.csv", tmp_path / "one", workers=1)

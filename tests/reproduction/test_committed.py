@@ -188,11 +188,9 @@ def test_results_of_another_profile_and_missing_results_are_refused(folder, monk
     ("slug", "says"),
     [
         ("index", "The result at a glance"),
-        ("3-3-results", "Table 1"),
         ("3-3-multi-band-2", "Not available here"),  # its baseline, the lowest band, is missing
         ("own-observations", "hold predictions and no weights"),
         ("weigh-a-cluster", "built without trained networks"),
-        ("4-1-dynamics-multi-band", "Figure 10"),
         ("reproduction-status", "not recorded"),
     ],
 )

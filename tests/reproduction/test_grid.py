@@ -149,37 +149,17 @@ def test_a_full_queue_is_tried_again_while_jobs_finish(reproduction, monkeypatch
     assert all(" jobs done, 1 of them in this round; " in line for line in again)
 
 
-@pytest.mark.slow("starts Snakemake")
-def test_a_folder_and_a_profile_with_spaces(tmp_path):
+@pytest.mark.slow("starts Snakemake twice")
+def test_a_killed_grid_can_be_resumed_whatever_its_folder_is_called(tmp_path):
+    """A killed Snakemake leaves its folder locked and its outputs marked as incomplete."""
     folder = tmp_path / "my own folder"
     folder.mkdir()
     (folder / "my profile.toml").write_text(TINY)
     reproduction = Reproduction(folder / "my profile.toml", Store(folder / "runs"))
     command = [Path(sys.executable).with_name("report-utils"), "grid", "--on", "local", "done/data", "--profile"]
+    command.append(reproduction.profile.path)
     environment = os.environ | {"REPORT_RUNS": str(folder / "runs")}
-    done = subprocess.run(
-        [*command, reproduction.profile.path], env=environment, cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert "1 of 35 jobs are done" in done.stdout
-    assert reproduction.store.holds(reproduction.data_key)
-
-
-@pytest.mark.slow("starts Snakemake twice")
-def test_a_killed_grid_can_be_resumed(reproduction):
-    """A killed Snakemake leaves its folder locked and its outputs marked as incomplete."""
-    profile, runs = reproduction.profile.path, reproduction.store.root
-    command = [
-        Path(sys.executable).with_name("report-utils"),
-        "grid",
-        "--profile",
-        profile,
-        "--on",
-        "local",
-        "done/data",
-    ]
-    environment = os.environ | {"REPORT_RUNS": str(runs)}
-    locks = runs / "grid" / "tiny" / ".snakemake" / "locks"
+    locks = folder / "runs" / "grid" / reproduction.profile.name / ".snakemake" / "locks"
     process = subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 60
     while time.monotonic() < end and not (locks.is_dir() and any(locks.iterdir())):
@@ -190,6 +170,7 @@ def test_a_killed_grid_can_be_resumed(reproduction):
     again = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
     assert again.returncode == 0, again.stderr
     assert "1 of 35 jobs are done" in again.stdout
+    assert reproduction.store.holds(reproduction.data_key)
 
 
 @pytest.fixture

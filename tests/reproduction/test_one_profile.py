@@ -1,4 +1,4 @@
-"""A whole small reproduction: simulated, trained in workers, stored, and never computed again."""
+"""A whole small reproduction: simulated, trained, stored, and never computed again."""
 
 from __future__ import annotations
 
@@ -82,14 +82,13 @@ def test_another_training_seed_changes_only_the_training(reproduction):
     assert len(reproduction.all_dynamics("multi_band_4")) == 1
 
 
-def test_a_worker_trains_the_same_network_as_this_process(reproduction):
-    from report_utils.cnn import fit_fold
-
-    images = reproduction.dataset.images(TRANSFORMS["single_band"])
-    mass, profile = reproduction.dataset.log10_mass, reproduction.profile
-    here = fit_fold(images, mass, reproduction.fold_of(), 1, profile.training, profile.seed)
-    kept = reproduction.cross_validation("single_band")
-    np.testing.assert_array_equal(kept.predictions[kept.fold == 1], here.predictions)
+@pytest.mark.slow("starts a worker")
+def test_a_worker_trains_the_same_network_as_this_process(reproduction, tmp_path, worker_processes):
+    in_a_worker = Reproduction(reproduction.profile, Store(tmp_path))
+    assert in_a_worker.prepare(["single_band"], (), folds=[1]) == 1
+    key = reproduction.fit_key("single_band", 1)
+    there, here = (one.store.load(key).manifest["files"] for one in (in_a_worker, reproduction))
+    assert there == here
 
 
 def test_transforms_share_their_folds(reproduction):

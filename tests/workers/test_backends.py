@@ -127,7 +127,7 @@ def test_the_least_versions_are_those_of_the_package():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="spawned workers of this machine")
-def test_workers_that_train_get_their_place(monkeypatch):
+def test_workers_that_train_get_their_place(monkeypatch, worker_processes):
     monkeypatch.setattr("report_utils.workers.worker_pool.training_places", lambda: [{"CUDA_VISIBLE_DEVICES": "7"}])
     arguments = {"name": "CUDA_VISIBLE_DEVICES"}
     (seen,) = run_tasks([Task("t", functions.variable, arguments, 1.0, trains=True)], "places")

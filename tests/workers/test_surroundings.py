@@ -14,6 +14,8 @@ from tests import work_functions as functions
 from report_utils.workers.surroundings import SETTINGS, enter_surroundings, own_environment
 from report_utils.workers.worker_pool import Task, run_tasks
 
+pytestmark = pytest.mark.usefixtures("worker_processes")
+
 HOSTILE = {"floatx": "float16", "epsilon": 0.5, "backend": "torch", "image_data_format": "channels_first"}
 
 

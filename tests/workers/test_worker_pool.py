@@ -20,7 +20,10 @@ from report_utils.workers.deadline import OutOfTime, out_of_time, time_limit
 from report_utils.workers.processes import n_workers
 from report_utils.workers.worker_pool import Task, WorkerError, run_tasks
 
-pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs POSIX signals and /proc")
+pytestmark = [
+    pytest.mark.usefixtures("worker_processes"),
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs POSIX signals and /proc"),
+]
 
 
 def tasks(function, arguments):

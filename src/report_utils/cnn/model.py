@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 from collections.abc import Callable
 
 import keras
@@ -15,20 +16,24 @@ from report_utils.cnn.layer_sizes import CONVOLUTION_FILTERS, DENSE_UNITS
 def for_images(build: Callable[..., keras.Model]) -> Callable[..., keras.Model]:
     """Let a function return any Keras model: one that has not seen its input, such as a subclass, is built for images.
 
-    Keras' random seeds are set from ``seed`` first, so initial weights that a model draws itself can be drawn again.
+    What Keras draws without a seed of the function's own, such as initial weights, is decided by ``seed``.
     """
 
     @functools.wraps(build)
     def built(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ...] = 0) -> keras.Model:
-        keras.utils.set_random_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
-        model = build(n_channels, n_pixels, seed=seed)
-        if not isinstance(model, keras.Model) or hasattr(model, "input_shape"):
-            return model
-        image = keras.Input((n_pixels, n_pixels, n_channels), name="image")
-        if isinstance(model, keras.Sequential):
-            model.build(image.shape)
-            return model
-        return keras.Model(image, model(image), name=model.name)
+        state = random.getstate()
+        random.seed(str(seed))  # here Keras' initializers and generators get their seeds
+        try:
+            model = build(n_channels, n_pixels, seed=seed)
+            if not isinstance(model, keras.Model) or hasattr(model, "input_shape"):
+                return model
+            image = keras.Input((n_pixels, n_pixels, n_channels), name="image")
+            if isinstance(model, keras.Sequential):
+                model.build(image.shape)
+                return model
+            return keras.Model(image, model(image), name=model.name)
+        finally:
+            random.setstate(state)
 
     return built
 
