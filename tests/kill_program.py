@@ -1,10 +1,10 @@
-"""A build of a few fits, a dynamics and two pages, for the kill tests: run as a program with a profile's file."""
+"""A build of a few fits, a dynamics and a page, for the kill tests: run as a program with a profile's file."""
 
 from __future__ import annotations
 
 import sys
 
-SLUGS = ("3-3-single-band", "4-1-dynamics-multi-band")
+SLUGS = ("3-3-single-band",)
 
 
 def main() -> None:

@@ -16,13 +16,13 @@ from tests.profile_files import write_profile
 
 @pytest.mark.slow("builds a small book three times")
 def test_a_build_that_is_killed_ends_as_if_it_had_not_been(tmp_path):
-    """Two fits, a dynamics and two pages; the process group is killed twice."""
+    """Two fits, a dynamics and a page; the process group is killed twice."""
     profile = write_profile(tmp_path / "tiny.toml", ("run = 2", "run = 1"))
     command = [sys.executable, "tests/kill_program.py", str(profile)]
     harness = Harness(tmp_path / "kills", command, seed=5, start_seconds=4.0)
     assert harness.run(2) == []
     assert [set(kill) for kill in harness.state["kills"]] == [{"delay", "before", "after"}] * 2
-    assert harness.n_results(tmp_path / "kills" / "calm") == 1 + 2 + 1 + 2
+    assert harness.n_results(tmp_path / "kills" / "calm") == 1 + 2 + 1 + 1
 
 
 @pytest.fixture

@@ -189,7 +189,6 @@ def test_results_of_another_profile_and_missing_results_are_refused(folder, monk
     [
         ("index", "The result at a glance"),
         ("3-3-multi-band-2", "Not available here"),  # its baseline, the lowest band, is missing
-        ("own-observations", "hold predictions and no weights"),
         ("weigh-a-cluster", "built without trained networks"),
         ("reproduction-status", "not recorded"),
     ],
