@@ -60,23 +60,25 @@ print("\n".join(lines).strip())
 # the activation functions.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
-ours = [(layer.name, tuple(layer.output.shape[1:]), layer.count_params()) for layer in model.layers]
+layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+ours = [(layer.name, tuple(layer.output.shape[1:]), layer.count_params()) for layer in layers]
 printed = [(layer.name, layer.shape, layer.parameters) for layer in PUBLISHED.layers]
 same = len(set(ours) & set(printed))
-functions = [layer.activation for layer in model.layers if hasattr(layer, "activation")]
+functions = [layer.activation for layer in layers if hasattr(layer, "activation")]
 activations = Counter(getattr(function, "__name__", type(function).__name__) for function in functions)
 compared = {
     "layers with the same name, output shape and number of parameters": f"{same} of {len(ours)}",
     "parameters here": thousands(model.count_params()),
     "parameters in the report": thousands(PUBLISHED.network.n_parameters.value),
-    "activation functions": ", ".join(f"`{name}` ({number} x)" for name, number in activations.items()),
+    "activation functions": ", ".join(f"`{name}` ({number} x)" for name, number in activations.items())
+    or "not told by its layers",
 }
 Markdown(pd.Series(compared, name="the network").rename_axis("quantity").to_markdown(disable_numparse=True))
 
 # %% mystnb={"figure": {"caption": "**Figure 7.** The network for four channels. Height and depth grow with the pixels, width with the channels. The mean over the image leaves one number a channel: all that the dense layers learn about a cluster passes through them.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]
 n_pixels = model.input_shape[1]
 boxes = [("image", model.input_shape[1:])]
-boxes += [(type(layer).__name__, tuple(layer.output.shape[1:])) for layer in model.layers]
+boxes += [(type(layer).__name__, tuple(layer.output.shape[1:])) for layer in layers]
 colours = {"Conv2D": OURS, "MaxPooling2D": AGN_LESS, "GlobalAveragePooling2D": PRINTED, "Dense": NEUTRAL}
 names = {
     "Conv2D": "{} × {}\nconvolution",
@@ -84,7 +86,7 @@ names = {
     "GlobalAveragePooling2D": "mean over\nthe image",
     "Dense": "dense",
 }
-sizes = [(), *(getattr(layer, "kernel_size", getattr(layer, "pool_size", ())) for layer in model.layers)]
+sizes = [(), *(getattr(layer, "kernel_size", getattr(layer, "pool_size", ())) for layer in layers)]
 figure = Figure(figsize=(9.0, 3.9), layout="constrained")
 ax = figure.subplots()
 x = 0.0

@@ -146,6 +146,19 @@ def test_network_page_names_the_activations_that_build_cnn_sets(notebooks, monke
     assert "`gelu` (1 x), `relu` (5 x), `linear` (1 x)" in notebooks.run("3-2-network", profile=None).text
 
 
+def test_a_functional_networks_image_is_drawn_once(notebooks, monkeypatch):
+    """Keras counts the input of such a network among its layers."""
+
+    def functional(n_channels, n_pixels=128):
+        image = keras.Input((n_pixels, n_pixels, n_channels))
+        return keras.Model(image, keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(image)))
+
+    monkeypatch.setattr("report_utils.cnn.model.build_cnn", functional)
+    page = notebooks.run("3-2-network", profile=notebooks.environment["REPORT_PROFILE"])
+    assert [kind for kind, _ in page.variables["boxes"]] == ["image", "GlobalAveragePooling2D", "Dense"]
+    assert "0 of 2" in page.text
+
+
 def test_figure_eight_shows_all_views(notebooks):
     page = notebooks.run("3-2-network")
     shown = [ax.images[0].get_array() for ax in page.figures["fig-8"].axes[:8]]
