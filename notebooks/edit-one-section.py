@@ -86,7 +86,7 @@ print(f"what the network sees, log10(1 + counts): {image[row, column].round(3)}"
 # Edit `build_cnn` in `src/report_utils/cnn/model.py`. Replace ReLU by GELU, add a dropout layer or a fourth convolution,
 # or return any other Keras model, also a subclassed one, that takes the images and returns one number for each. What the
 # function returns is trained and shown in Figure 6, and its code is part of each run's key, so nothing else needs an edit.
-# A class of your own belongs into the same file, or into another of this package: then its code is part of the key too.
+# Put a class of your own in the same file, or in another file of this package, so that its code is part of the key too.
 #
 # ```sh
 # report-utils status --profile smoke   # every fit is stale, and says that the network changed
