@@ -56,7 +56,7 @@ with capture_output():  # Keras shows an empty box besides
 print("\n".join(lines).strip())
 
 # %% [markdown]
-# **Figure 6.** Keras' own summary of the network for four channels and 128 pixels. Neither the summary nor the report names
+# **Figure 6.** Keras' own summary of the network for four channels and 128 pixels. The report does not name
 # the activation functions.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]

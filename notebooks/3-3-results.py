@@ -171,6 +171,11 @@ STEPS = {
 measured, table = [], []
 for step, names in STEPS.items():
     where, source = judged.quoted(names)
+    if not source.runs.untrained.keys().isdisjoint(names):
+        table.append(
+            {"step": step, "ratio of scatters": "not known: a network did not train", "where": where or "here"}
+        )
+        continue
     if not set(names) <= source.results.keys():
         continue
     ratio, printed = interval_text(source.runs.ratio(*names), ".2f"), printed_contrast(names, (1, -1))
@@ -182,10 +187,10 @@ for step, names in STEPS.items():
             "ratio of scatters": ratio,
             "where": where or "here",
             "the report's ratio": f"{printed:.2f}" if printed else "",
-            "both scatters over the printed": ", ".join(f"{one:.2f}" for one in over[::-1]),
+            "scatters over the printed, before and after": ", ".join(f"{one:.2f}" for one in over[::-1]),
         }
     )
-Markdown(pd.DataFrame(table).to_markdown(index=False)) if table else None
+Markdown(pd.DataFrame(table).fillna("").to_markdown(index=False, disable_numparse=True)) if table else None
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 found = f"Ratios of scatters on the same clusters: {'; '.join(measured[:3])}."

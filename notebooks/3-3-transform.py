@@ -165,6 +165,6 @@ if transform != baseline:
     both = next(name for name, of in sources.items() if baseline in of)
     runs, printed = Runs(sources[both]), printed_contrast((transform, baseline), (1, -1))
     known = "not known" if runs.untrained else interval_text(runs.ratio(transform, baseline), ".2f")
-    found += f" Over that of *{other.label}*, on the same clusters, it is {known}{places[both]}"
+    found += f" Divided by that of *{other.label}*, on the same clusters, it is {known}{places[both]}"
     found += f"; the report's ratio is {printed:.2f}." if printed else "."
 Markdown(f"**What was found.** {found}")

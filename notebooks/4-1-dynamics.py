@@ -87,7 +87,7 @@ drawn(own[0], reproduction) if beside else None
 # ## In numbers
 #
 # Residuals [dex] at the end of each phase of the training drawn first: for all test clusters, for the middle third of
-# their masses, and for the rest. A later phase has also been trained for longer, so a gain is not due to the band alone.
+# their masses, and for the rest. A later phase has also been trained for longer, so a gain need not come from the band alone.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 dead = untrained_phases(seeds)
@@ -118,7 +118,7 @@ Markdown(f"All of this rests on one fold, trained for {len(dynamics.phase)} epoc
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 names = {} if beside else reproduction.catalogue["cluster_id"]
 hard = [f"{names.get(row, f'cluster {row}')} ({times} of {len(seeds)})" for row, times in hard_in_seeds(seeds).items()]
-Markdown(f"Hard clusters, and in how many trainings: {listing(hard)}.")
+None if dead else Markdown(f"Hard clusters, and in how many trainings: {listing(hard)}.")
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 n_halos = len(set(halos(dynamics).tolist()))

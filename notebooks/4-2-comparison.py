@@ -154,7 +154,7 @@ for label, kinds in sources.items():
         distances.append(f"Distance over {n_seeds} seeds{of_size}: {distance_over_seeds(*kinds):.2f}.")
 found = (
     f"At the end the two trainings differ by {last['difference']:.3f} dex, {last['difference'] / last['scatter, multi-band']:.0%} "
-    f"of the multi-band scatter; their residuals correlate by {last['correlation of residuals']:.2f}. "
+    f"of the multi-band scatter; the correlation of their residuals is {last['correlation of residuals']:.2f}. "
     + (" ".join(distances) or "The distance over seeds is not known.")
 )
 Markdown(

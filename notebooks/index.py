@@ -101,7 +101,7 @@ Markdown("\n\n".join(filter(None, [findings.verdicts, judged.full_size_link])))
 # %% [markdown]
 # Unless the line at the top says 128 × 128 pixels, a pixel holds other photons than the report's; verdicts on emptied pixels
 # depend on that most. Halos of test clusters may be in training, seen at other times; [a page](halos.ipynb) measures what that
-# changes. Clusters that are simulated here follow scaling relations, not the report's hydrodynamics. Mass enters the shape
+# changes. Simulated clusters follow scaling relations, not the report's hydrodynamics. Mass enters the shape
 # of their spectra through the temperature alone, so how much a second band helps follows from the scatter of temperatures
 # that was put in.
 #

@@ -179,5 +179,5 @@ ratios = {
 }
 measured = "; ".join(f"{what} {one:.2f}" for what, one in ratios.items() if one is not None)
 verdicts = [verdict for _, found, verdict in judged if found is not None]
-summary = f"Ratios of scatters: {measured}. {counted_verdicts(verdicts)}"
+summary = f"Ratios of scatters: {measured or 'none yet'}. {counted_verdicts(verdicts)}"
 Markdown(f"**What was found.** {summary if verdicts else 'Nothing can be measured here yet.'}")

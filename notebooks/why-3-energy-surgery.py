@@ -135,7 +135,7 @@ for kind, (label, low, high) in KINDS.items():
     rows[label] = (
         f"{low:g} to {high:g}",
         summed_up(ratios, folds),
-        "yes" if ratios and effect(ratios, folds) == 1 else "no",
+        "–" if not ratios else "yes" if effect(ratios, folds) == 1 else "not shown",
         f"{shift:+.2f}".replace("-", "−"),
         range_verdict(ratios, low, high),
     )

@@ -367,7 +367,7 @@ Markdown("\n\n".join([*notes, judged_markdown(destroyed)]))
 #
 # *With AGN over without* is below 1 if the network gains more over the trees where images hold AGN. *Permuted pixels squared,
 # over real* is below 1 if most of the network's gain over the trees, in log scatter, does not need to know where pixels lie. An
-# AGN is bright and hard in few pixels, which may be why; this was not tested. The line in the true temperature is no floor if
+# AGN is bright and hard in few pixels, which could explain a ratio below 1; this was not tested. The line in the true temperature is no floor if
 # a network that is told the distance lies below it.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
@@ -387,7 +387,7 @@ for label, (above, below) in more.items():
 
 
 def said_of(found, alone):
-    """Whether a ratio differs from 1: its interval and each network must say so."""
+    """Whether a ratio differs from 1: its interval must say so and, where there are any, each network."""
     if found.high < 1 and max(alone, default=0) < 1:
         return "below 1"
     return "above 1" if found.low > 1 and min(alone, default=inf) > 1 else "no difference shown"
@@ -417,8 +417,8 @@ header = ["Ratio of scatters", "Measured [95% interval]", "Each", "Outcome"]
 Markdown(markdown_table(header, rows, "lrrl") if rows else "Nothing can be measured here.")
 
 # %% [markdown]
-# All of this holds for simulated clusters with little morphology. What such a network could learn from the shapes of
-# real clusters, these images cannot tell: a step that is small here may be larger there.
+# Simulated clusters have little morphology. What a network could learn from the shapes of real clusters, their images
+# cannot tell: a step that is small in the simulation may be larger there.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 both = {**judged, **destroyed}

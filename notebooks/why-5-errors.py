@@ -402,7 +402,7 @@ for label in places:
     apart = max(np.ptp(of_networks(label, share, one)) for one in first_two)
     decided = "" if lead is None else "decided" if lead.low > 0 and lead.value > apart else "not decided"
     named = [f"{name} {interval_text(of_label[name], '.2f')}" for name in first_two]
-    most.append(f"with {label}, {named[0]}" + f" (larger than the next: {decided})" * bool(decided))
+    most.append(f"with {label}, {named[0]}" + f" (larger than the next one: *{decided}*)" * bool(decided))
     together = interval_text(measure(share, label, "all"), ".2f")
     table.append(
         [label, *named, *[""] * (2 - len(named)), "" if lead is None else interval_text(lead, ".2f"), decided, together]
@@ -413,5 +413,6 @@ Markdown(markdown_table(header, table, "llllll")) if table else None
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 verdicts = [verdict for *_, found, verdict in judged if found is not None]
 missed = "; ".join(text for text, *_, verdict in judged if verdict == NOT_AS_PREDICTED) or "none"
-found = f"Largest shares of the variance at fixed mass: {'; '.join(most)}. {counted_verdicts(verdicts)} Not as predicted: {missed}."
+found = f"Largest shares of the variance at fixed mass: {'; '.join(most)}."
+found += f" {counted_verdicts(verdicts)} Not as predicted: {missed}." if verdicts else ""
 Markdown(f"**What was found.** {found if most else 'Nothing was measured.'}")

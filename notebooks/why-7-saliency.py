@@ -268,7 +268,8 @@ scatters = [
     for label, found in before.items()
     if found
 ]
-None if missing else Markdown("\n\n".join(pd.DataFrame(one).to_markdown(index=False) for one in (scatters, table)))
+parts = [pd.DataFrame(one).to_markdown(index=False, disable_numparse=True) for one in (scatters, table)]
+Markdown("\n\n".join(parts)) if asked and not missing else None
 
 # %% mystnb={"figure": {"caption": "**What a ring is worth.** Scatter after a ring was changed over scatter before, on the same held-out clusters. Small symbols are single networks, one shape for each fold; bars run from the lowest to the highest end of their 95% intervals, which is wider than one such interval. Left: the ring's events get the hardness of the whole observation. Middle: that of the rest. Right: the ring is emptied. Grey: what was predicted for two bands.", "name": "fig-rings"}, "image": {"alt": "Three panels of ratios of scatters by ring with intervals, for each network of one and two bands, with the predicted ranges in grey."}} tags=["hide-input"]
 PREDICTED = (
@@ -451,7 +452,8 @@ for label in NAMES if places_looked else ():
             "R² of LIME": f"{np.mean([np.median(explained[label, place]) for place in places_looked]):.2f}",
         }
     )
-None if missing else Markdown("\n\n".join(pd.DataFrame(one).to_markdown(index=False) for one in (rows, checks)))
+parts = [pd.DataFrame(one).to_markdown(index=False, disable_numparse=True) for one in (rows, checks)]
+Markdown("\n\n".join(parts)) if places_looked and not missing else None
 
 # %% mystnb={"figure": {"caption": "**What each pixel adds to the mass of one cluster**, the one of median counts among those looked at, by the first network of each kind. Rows: the one channel of one band, and the two of two bands. Columns: the image; integrated gradients from three baselines and with random weights, red where a pixel raises the mass and blue where it lowers it, each map divided by its largest value, the same for both bands; LIME's weight of each superpixel, which both bands share. Lines: where the third and the fourth ring begin. Axes are pixels.", "name": "fig-saliency"}, "image": {"alt": "A grid of small maps of one cluster: images, attributions from three baselines and with random weights, and superpixel weights, for one and two bands."}} tags=["hide-input"]
 figure = Figure(figsize=(8.0, 4.9), layout="constrained")
@@ -579,8 +581,8 @@ None if missing else Markdown(table.to_markdown(index=False, disable_numparse=Tr
 #
 # ## In numbers
 #
-# The map of hardness is *used* if one hardness everywhere raises the scatter with every network, by more than training seeds
-# differ. A ring *costs most* if every network names the same ring and its growth is such an effect.
+# The map of hardness is *used* if, with one hardness everywhere, the interval of every network lies above 1, and the mean by
+# more than training seeds differ. A ring *costs most* if every network names the same ring and its growth is such an effect.
 
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
@@ -590,7 +592,7 @@ def costs(kind):
     largest = {max(found, key=lambda k: found[k][place].value) for place in range(len(asked))}
     if len(largest) == 1 and effect(found[min(largest)], folds_asked) == 1:
         return summed_up(found[min(largest)], folds_asked), f"{RINGS[min(largest)]} {UNIT}"
-    return "–", "networks do not agree"
+    return "–", "not shown"
 
 
 def counts_in(row, number):
@@ -616,7 +618,7 @@ if asked and in_r500:
         (
             "rank of the core among the growths of 2, by the mean over networks",
             f"{rank} of {len(means)}",
-            f"predicted 1: {most}",
+            f"{most} (predicted: 1)",
         ),
         *(
             (

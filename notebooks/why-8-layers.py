@@ -488,9 +488,10 @@ None if missing else Markdown(pd.DataFrame(table).fillna("").to_markdown(index=F
 #
 # The rule of this page confirms a range by the value, where other pages take the whole interval. Where an interval reaches out of the
 # predicted range, the verdict says *by value*. Two rows are checks of the method, which hardly could fail: shuffled labels
-# hold nothing to read, and the erasure removes what a linear probe reads. They are not counted below. The last row was not
-# predicted: a ratio of 1 says that losing the thermometer at fixed mass costs what a random direction costs. *Not settled*:
-# the networks do not all lie on one side of 1, or differ from it by less than training seeds do.
+# hold nothing to read, and the erasure removes what a linear probe reads. They are not counted below. A row numbered
+# *none* was not predicted: a ratio of 1 says that losing the thermometer at fixed mass costs what a random direction costs. *Not
+# settled*: the networks' intervals do not all lie on one side of 1, or the mean differs from 1 by no more than training
+# seeds do.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 ANY, CHECK = np.inf, "check"
@@ -643,7 +644,7 @@ Markdown(pd.DataFrame(table).to_markdown(index=False)) if places else None
 by_what = {what: (summed_up(measured, folds), said) for _, what, _, _, measured, said in judged}
 first = [one for one in judged if not one[1].startswith(CHECK)]
 n_by_value = sum(by_value(measured, low, high) for _, _, low, high, measured, _ in first)
-found = counted_verdicts([said for *_, said in first]) + f" Those by value only: {n_by_value}."
+found = counted_verdicts([said for *_, said in first]) + f" By value only: {n_by_value}."
 if places and simulated:
     one, two, erasing = (
         by_what[f"{SEEN}{what}"] for what in (": R², one band", ": R², two bands", " erased: scatter grows by")

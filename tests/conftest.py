@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from collections import Counter
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -13,8 +14,7 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}  # as in worker processes
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in worker processes; by default it depends on the processor
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("REPORT_WORKERS", "1")  # several tests run at once; those of the pool ask for more
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Here(Executor):
-    """Does the work of a pool's process at once and in this one."""
+    """Does the work of a pool's process at once and in this one; what is sent there is pickled here too."""
 
     _processes = None
 
@@ -42,7 +42,8 @@ class Here(Executor):
     def submit(self, function, /, *arguments):
         future = Future()
         try:
-            future.set_result(function(*arguments))
+            function, arguments = pickle.loads(pickle.dumps((function, arguments)))
+            future.set_result(pickle.loads(pickle.dumps(function(*arguments))))
         except Exception as error:
             future.set_exception(error)
         return future

@@ -13,7 +13,7 @@ import pytest
 from keras import ops
 
 from report_utils.binning import eight_views
-from report_utils.cnn import build_cnn
+from report_utils.cnn import build_cnn, network
 from report_utils.cnn.batches import ViewBatches
 from report_utils.cnn.fused_forward import fused_outputs, stands_for
 from report_utils.cnn.images import ResidentImages
@@ -23,6 +23,13 @@ from report_utils.cnn.scales import InputScale
 from report_utils.errors import InputError
 
 N_PIXELS, N_CHANNELS = 32, 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_other_network_is_kept():
+    """A process keeps the networks that it has compiled; those of this file's own builders are no other test's."""
+    yield
+    network._network.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +305,13 @@ def without_input():
     )
 
 
-@pytest.mark.parametrize("of_any_kind", [Subclassed, without_input])
+def called_on_a_batch():
+    model = without_input()
+    model(np.zeros((2, N_PIXELS, N_PIXELS, N_CHANNELS), np.float32))
+    return model
+
+
+@pytest.mark.parametrize("of_any_kind", [Subclassed, without_input, called_on_a_batch])
 def test_a_model_that_has_not_seen_its_input_trains_from_weights_that_the_seed_decides(
     of_any_kind, images, targets, monkeypatch
 ):
@@ -321,6 +334,8 @@ def test_a_model_that_has_not_seen_its_input_trains_from_weights_that_the_seed_d
     state = random.getstate()
     model = build(N_CHANNELS, N_PIXELS)
     assert random.getstate() == state  # the caller's own draws do not change
+    first, same = (build(N_CHANNELS, N_PIXELS, seed=seed).get_weights() for seed in ((1, 5), (1, np.int64(5))))
+    np.testing.assert_array_equal(first[0], same[0])
     model.set_weights(network.get_weights())
     expected = model.predict(images, verbose=0)[:, 0]
     np.testing.assert_allclose(network.predict_views(resident)[:, 0], expected, rtol=1e-4, atol=1e-5)
@@ -362,6 +377,19 @@ def test_a_model_that_cannot_be_trained_to_weigh_images_is_refused(returns, why,
     monkeypatch.setattr("report_utils.cnn.network.build_cnn", build)
     with pytest.raises(InputError, match=f"build_cnn returns a model .*{why}"):
         Network(1, 8)
+
+
+def test_a_model_that_cannot_be_called_on_images_is_refused():
+    class OfTwo(keras.Model):
+        def call(self, images, redshifts):
+            return images + redshifts
+
+    @for_images
+    def build(n_channels, n_pixels=128, *, seed=0):
+        return OfTwo()
+
+    with pytest.raises(InputError, match=r"cannot be called on images \(None, 8, 8, 1\): .*redshifts"):
+        build(1, 8)
 
 
 def test_a_layers_name_does_not_make_its_statistics_random(images, targets, monkeypatch):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from tests.conftest import ROOT
@@ -23,6 +24,11 @@ BACKEND_TOLERANCE = 2e-5
 
 These images have no empty regions. Where there are some, the last bit decides which of four equal pixels is the
 largest, and the two epochs of the real `smoke` end 3e-3 dex apart (``python -m benchmarks.same_numbers``)."""
+
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="this process trains on another backend"
+)
 
 
 def made_up():

@@ -11,27 +11,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from report_utils.cnn.layer_sizes import CONVOLUTION_FILTERS, DENSE_UNITS
+from report_utils.errors import InputError
 
 
 def for_images(build: Callable[..., keras.Model]) -> Callable[..., keras.Model]:
     """Let a function return any Keras model: one that has not seen its input, such as a subclass, is built for images.
 
-    What Keras draws without a seed of the function's own, such as initial weights, is decided by ``seed``.
+    Initial weights and generators that Keras seeds by itself follow ``seed``. Any other random number has to be drawn
+    from ``seed``. A model that cannot be called on images is an InputError.
     """
 
     @functools.wraps(build)
     def built(n_channels: int, n_pixels: int = 128, *, seed: int | tuple[int, ...] = 0) -> keras.Model:
         state = random.getstate()
-        random.seed(str(seed))  # here Keras' initializers and generators get their seeds
+        random.seed(np.random.default_rng(seed).bytes(16))  # here Keras' initializers and generators get their seeds
         try:
             model = build(n_channels, n_pixels, seed=seed)
-            if not isinstance(model, keras.Model) or hasattr(model, "input_shape"):
+            inputs = getattr(model, "inputs", None)
+            if not isinstance(model, keras.Model) or (inputs and all(one.shape[0] is None for one in inputs)):
                 return model
-            image = keras.Input((n_pixels, n_pixels, n_channels), name="image")
-            if isinstance(model, keras.Sequential):
-                model.build(image.shape)
-                return model
-            return keras.Model(image, model(image), name=model.name)
+            image = keras.Input((n_pixels, n_pixels, n_channels), name=f"{model.name}_image")
+            try:
+                if isinstance(model, keras.Sequential) and not inputs:
+                    model.build(image.shape)
+                    return model
+                return keras.Model(image, model(image), name=model.name)
+            except Exception as error:  # whatever the reader's own code raises
+                msg = f"build_cnn returns a model that cannot be called on images {image.shape}: {error}"
+                raise InputError(msg) from error
         finally:
             random.setstate(state)
 
