@@ -125,6 +125,22 @@ def test_a_claim_of_which_a_part_was_run_shows_it_and_is_not_quoted(build):
     assert "retained_25" in judged.full.in_part["retained_lose_little"].note
 
 
+def test_a_claim_fails_with_one_of_its_parts_and_that_is_quoted(build, monkeypatch):
+    """Whatever the parts would say that were not run; here the limit is below what the one part measured."""
+    stricter = [
+        replace(claim, test=replace(claim.test, limit=0.5)) if claim.name == "retained_lose_little" else claim
+        for claim in CLAIMS
+    ]
+    monkeypatch.setattr(reproduced_results, "CLAIMS", stricter)
+    judged = Judged(build)
+    found = judged.evidence["retained_lose_little"]
+    assert (found.verdict, found.where, len(found.parts)) == (FAILS, AT_FULL_SIZE, 1)
+    assert found.note.startswith("not run at full size: retained_99, ")
+    assert "retained_lose_little" not in judged.full.in_part
+    (entry,) = (one for one in judged.status if one.name.startswith("Emptying the brightest pixels"))
+    assert entry.verdict == FAILS
+
+
 def test_numbers_become_comparable_at_full_size(build):
     status = Judged(build).status
     entries = {entry.name: entry for entry in status}

@@ -185,6 +185,8 @@ class RatioTest:
     pairs: Sequence[tuple[str, str]]
     rule: Rule
     limit: float
+    n_parts: int = 0
+    """How many pairs the whole claim has, if these are some of them."""
 
     @property
     def limits(self) -> tuple[float, ...]:
@@ -198,10 +200,10 @@ class RatioTest:
 
     def __call__(self, runs: Runs) -> Evidence:
         """Measure and judge every pair."""
-        parts = []
+        parts, n_parts = [], max(self.n_parts, len(self.pairs))
         for pair, printed in zip(self.pairs, self.printed, strict=True):
             measure = partial(runs.ratio, *pair)
-            parts.append(judged_part(ratio_words(*pair), measure, self.rule, self.limit, len(self.pairs), printed))
+            parts.append(judged_part(ratio_words(*pair), measure, self.rule, self.limit, n_parts, printed))
         return combine(parts)
 
 

@@ -23,7 +23,7 @@ from report_utils.cnn.untrained import WHAT_TO_TRY
 from report_utils.report import claim_tests as test
 from report_utils.report import rank_statistics
 from report_utils.report.claim_tests import MARGIN, MINIMUM_SEEDS, Evidence, Runs
-from report_utils.report.intervals import MINIMUM_GROUPS, UNDECIDED, above, below, within
+from report_utils.report.intervals import FAILS, MINIMUM_GROUPS, UNDECIDED, above, below, within
 from report_utils.report.printed_numbers import has_reports_bands
 from report_utils.report.wording import counted, listing
 
@@ -69,7 +69,8 @@ class Claim:
             return None
         pairs = [pair for pair in self.test.pairs if set(pair) <= set(runs.cross_validations)]
         needs = tuple(dict.fromkeys(name for pair in pairs for name in pair))
-        return replace(self, needs=needs, test=replace(self.test, pairs=pairs)) if pairs else None
+        some = replace(self.test, pairs=pairs, n_parts=len(self.test.pairs))
+        return replace(self, needs=needs, test=some) if pairs else None
 
     @property
     def printed(self) -> tuple[float | None, ...]:
@@ -82,9 +83,11 @@ class Claim:
         return getattr(self.test, "limits", ())
 
     def judge(self, runs: Runs) -> Evidence:
-        """Test the claim on the runs of a profile."""
+        """Test the claim on the runs of a profile. It fails with any of its parts, whatever the others would say."""
         if missing := self.missing(runs):
-            return Evidence(UNDECIDED, note=f"not run in this profile: {', '.join(missing)}")
+            note, part = f"not run in this profile: {', '.join(missing)}", self.among(runs)
+            found = None if part is None else part.judge(runs)
+            return replace(found, note=note) if found and found.verdict == FAILS else Evidence(UNDECIDED, note=note)
         transforms = [get_transform(name) for name in (*self.needs, *self.needs_dynamics)]
         if changed := [one for one in transforms if not has_reports_bands(one)]:
             bands = listing(f"{one.name} ({', '.join(one.channels)} keV)" for one in changed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from report_utils.dynamics import Recording
 from report_utils.report.claim_tests import Evidence, Runs
 from report_utils.report.claims import CLAIMS, judge_claims
 from report_utils.report.full_size import AT_FULL_SIZE, IN_THIS_BUILD, full_size_beside, protocol_changes
+from report_utils.report.intervals import FAILS
 from report_utils.report.leakage import mates_in_training
 from report_utils.report.printed_numbers import has_reports_size
 from report_utils.report.reproduction_status import StatusEntry, beside, full_size_status, reproduction_status
@@ -278,20 +279,21 @@ class _AtFullSize(Judged):
 
     @cached_property
     def here(self) -> Mapping[str, Evidence]:
-        """The verdict on every claim whose runs are all there."""
-        return {
-            claim.name: replace(claim.judge(self.runs), where=AT_FULL_SIZE)
-            for claim in CLAIMS
-            if not claim.missing(self.runs)
-        }
+        """The verdict on every claim whose runs are all there, or one of whose parts fails."""
+        found = {}
+        for claim in CLAIMS:
+            judged, missing = claim.judge(self.runs), claim.missing(self.runs)
+            if not missing or judged.verdict == FAILS:
+                note = _not_run(missing) if missing else judged.note
+                found[claim.name] = replace(judged, note=note, where=AT_FULL_SIZE)
+        return found
 
     @cached_property
     def in_part(self) -> Mapping[str, Evidence]:
         found = {}
         for claim in CLAIMS:
-            part, missing = claim.among(self.runs), claim.missing(self.runs)
-            if missing and part is not None:
-                note = f"not run at full size: {', '.join(missing)}"
+            if claim.name not in self.here and (part := claim.among(self.runs)) is not None:
+                note = _not_run(claim.missing(self.runs))
                 found[claim.name] = replace(part.judge(self.runs), verdict=RUN_IN_PART, note=note, where=AT_FULL_SIZE)
         return found
 
@@ -299,3 +301,7 @@ class _AtFullSize(Judged):
     def _partition(self) -> tuple[NDArray, NDArray]:
         one = next(iter(self.everything.values()))  # every observation is in one of the folds
         return one.fold, one.group
+
+
+def _not_run(names: Sequence[str]) -> str:
+    return f"not run at full size: {', '.join(names)}"

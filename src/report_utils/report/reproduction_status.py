@@ -326,7 +326,8 @@ def _claims(reproduction: Reproduction, evidence: Mapping[str, Evidence]) -> lis
     for claim in CLAIMS:
         if (found := evidence.get(claim.name)) is None:
             continue
-        alone = found.parts[0].measured if len(found.parts) == 1 else None
+        in_parts = len(found.parts) > 1 or (found.parts and len(claim.printed) > 1)
+        alone = found.parts[0].measured if found.parts and not in_parts else None
         printed = claim.printed[0] if len(claim.printed) == 1 else None
         entry = StatusEntry(
             CLAIM,
@@ -341,7 +342,7 @@ def _claims(reproduction: Reproduction, evidence: Mapping[str, Evidence]) -> lis
             printed,
             alone,
         )
-        if len(found.parts) > 1:
+        if in_parts:
             entry = replace(entry, printed="", ours="in parts", parts=found.parts)
         entries.append(entry)
     return entries
