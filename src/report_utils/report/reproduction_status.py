@@ -326,7 +326,7 @@ def _claims(reproduction: Reproduction, evidence: Mapping[str, Evidence]) -> lis
     for claim in CLAIMS:
         if (found := evidence.get(claim.name)) is None:
             continue
-        in_parts = len(found.parts) > 1 or (found.parts and len(claim.printed) > 1)
+        in_parts = bool(found.parts) and max(len(found.parts), len(claim.printed)) > 1  # some may not have been run
         alone = found.parts[0].measured if found.parts and not in_parts else None
         printed = claim.printed[0] if len(claim.printed) == 1 else None
         entry = StatusEntry(
