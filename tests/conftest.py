@@ -21,6 +21,9 @@ os.environ.setdefault("REPORT_WORKERS", "1")  # several tests run at once; those
 
 ROOT = Path(__file__).resolve().parents[1]
 
+JAX = {"KERAS_BACKEND": "jax", "XLA_FLAGS": "--xla_backend_optimization_level=0"}
+"""Environment of a process that trains with JAX: compiling takes longer than what these tests compute."""
+
 hypothesis.settings.register_profile("any machine", deadline=None)  # a busy one is slow, and no test is of speed
 hypothesis.settings.load_profile("any machine")
 

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from tests.conftest import ROOT
+from tests.conftest import JAX, ROOT
 
 from report_utils.workers.backends import OutOfDeviceMemory, lacks_device_memory
 
@@ -75,7 +75,7 @@ def test_the_loop_of_a_gpu_trains_as_batch_by_batch(tmp_path):
     """The same sums, compiled as one program in place of one a batch: the last bits differ at most."""
     path = tmp_path / "both.npz"
     code = f"from tests.cnn.test_engine_jax import train_both_ways; train_both_ways({str(path)!r})"
-    environment = os.environ | {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
+    environment = os.environ | JAX | {"JAX_PLATFORMS": "cpu"}
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     with np.load(path) as found:

@@ -10,7 +10,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from tests.conftest import ROOT
+from tests.conftest import JAX, ROOT
 
 from report_utils.cnn import assign_folds, fit_fold
 from report_utils.profiles import load_profile
@@ -46,12 +46,12 @@ def train():
     return fit_fold(images, mass, assign_folds(48, 10, profile.seed), 0, profile.training, profile.seed).predictions
 
 
-def in_a_fresh_process(path, threads=1, backend="tensorflow", first=""):
+def in_a_fresh_process(path, threads=1, first="", **variables):
     environment = os.environ | {
         "TF_NUM_INTRAOP_THREADS": str(threads),
         "TF_NUM_INTEROP_THREADS": str(threads),
         "OMP_NUM_THREADS": str(threads),
-        "KERAS_BACKEND": backend,
+        **variables,
     }
     code = f"{first}import numpy; from tests.cnn.test_same_bits import train; numpy.save({str(path)!r}, train())"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True, capture_output=True)
@@ -80,5 +80,5 @@ def test_other_threads_are_close(predictions, tmp_path):
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 def test_jax_is_close_and_needs_no_tensorflow(predictions, tmp_path):
     missing = "import sys; sys.modules['tensorflow'] = None\n"
-    found = in_a_fresh_process(tmp_path / "jax.npy", backend="jax", first=missing)
+    found = in_a_fresh_process(tmp_path / "jax.npy", first=missing, **JAX)
     np.testing.assert_allclose(found, predictions, atol=BACKEND_TOLERANCE)

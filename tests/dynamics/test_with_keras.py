@@ -10,6 +10,7 @@ from functools import cache
 import keras
 import numpy as np
 import pytest
+from tests.conftest import JAX
 
 from report_utils.dynamics import PredictionRecorder, Recording
 from report_utils.errors import InputError
@@ -263,6 +264,6 @@ def test_each_output_has_its_recording():
 def test_the_other_backend_is_recorded_too():
     chosen = "epoch_0 and dropout or outputs_by_name"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", chosen]
-    done = subprocess.run(command, env=os.environ | {"KERAS_BACKEND": "jax"}, capture_output=True, text=True)
+    done = subprocess.run(command, env=os.environ | JAX, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
