@@ -37,6 +37,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 from IPython.utils.capture import capture_output
+from keras import tree
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
@@ -61,7 +62,8 @@ print("\n".join(lines).strip())
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 layers = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
-ours = [(layer.name, tuple(layer.output.shape[1:]), layer.count_params()) for layer in layers]
+shapes = [tuple(tree.flatten(layer.output)[0].shape[1:]) for layer in layers]  # of the first, if there are several
+ours = [(layer.name, shape, layer.count_params()) for layer, shape in zip(layers, shapes, strict=True)]
 printed = [(layer.name, layer.shape, layer.parameters) for layer in PUBLISHED.layers]
 same = len(set(ours) & set(printed))
 functions = [layer.activation for layer in layers if hasattr(layer, "activation")]
@@ -78,7 +80,7 @@ Markdown(pd.Series(compared, name="the network").rename_axis("quantity").to_mark
 # %% mystnb={"figure": {"caption": "**Figure 7.** The network for four channels. Height and depth grow with the pixels, width with the channels. The mean over the image leaves one number a channel: all that the dense layers learn about a cluster passes through them.", "name": "fig-7"}, "image": {"alt": "Drawing of the network as a row of boxes from the image to a single number."}} tags=["hide-input"]
 n_pixels = model.input_shape[1]
 boxes = [("image", model.input_shape[1:])]
-boxes += [(type(layer).__name__, tuple(layer.output.shape[1:])) for layer in layers]
+boxes += [(type(layer).__name__, shape) for layer, shape in zip(layers, shapes, strict=True)]
 colours = {"Conv2D": OURS, "MaxPooling2D": AGN_LESS, "GlobalAveragePooling2D": PRINTED, "Dense": NEUTRAL}
 names = {
     "Conv2D": "{} × {}\nconvolution",
@@ -91,7 +93,7 @@ figure = Figure(figsize=(9.0, 3.9), layout="constrained")
 ax = figure.subplots()
 x = 0.0
 for (kind, shape), size in zip(boxes, sizes, strict=True):
-    is_image, channels = len(shape) == 3, shape[-1]
+    is_image, channels = len(shape) == 3, (shape or (1,))[-1]
     width = 0.12 + 0.085 * np.sqrt(channels) if is_image else 0.28
     height = 0.9 + 2.6 * shape[0] / n_pixels if is_image else 0.25 + 0.18 * np.sqrt(channels)
     depth = np.array([0.35, 0.22]) * (height / 1.6 if is_image else 0.25)

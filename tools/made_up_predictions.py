@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from report_utils.dynamics import Recording
 from report_utils.report.claim_tests import Runs
 from report_utils.report.rank_statistics import middle_third
 from report_utils.report.seeds import SeedPredictions
@@ -113,17 +114,6 @@ class MadeUp:
         columns = (rows, self.fold, self.group, self.truth)
         return Runs({name: SeedPredictions(name, *columns, made, history) for name, made in predictions.items()})
 
-    def training(self, phases: NDArray[np.float64]) -> Training:
+    def training(self, phases: NDArray[np.float64]) -> Recording:
         """Return one recorded training whose predictions ``(n_epochs, n_clusters, n_views)`` fill one phase each."""
-        return Training(phases, self.truth, np.arange(len(self.truth)), np.arange(len(phases)), self.group)
-
-
-@dataclass(frozen=True)
-class Training:
-    """A recorded training, as far as claims look at it."""
-
-    predictions: NDArray[np.float64]
-    truth: NDArray[np.float64]
-    item: NDArray[np.intp]
-    phase: NDArray[np.intp]
-    group: NDArray[np.intp]
+        return Recording.from_arrays(phases, self.truth, phase=np.arange(len(phases)), group=self.group)

@@ -143,7 +143,7 @@ def test_network_page_names_the_activations_that_build_cnn_sets(notebooks, monke
         return network
 
     monkeypatch.setattr("report_utils.cnn.model.build_cnn", with_gelu)
-    assert "`gelu` (1 x), `relu` (5 x), `linear` (1 x)" in notebooks.run("3-2-network", profile=None).text
+    assert "`gelu` (1 x), `relu` (5 x), `linear` (1 x)" in notebooks.run.__wrapped__("3-2-network").text
 
 
 def test_a_functional_networks_image_is_drawn_once(notebooks, monkeypatch):
@@ -154,9 +154,25 @@ def test_a_functional_networks_image_is_drawn_once(notebooks, monkeypatch):
         return keras.Model(image, keras.layers.Dense(1)(keras.layers.GlobalAveragePooling2D()(image)))
 
     monkeypatch.setattr("report_utils.cnn.model.build_cnn", functional)
-    page = notebooks.run("3-2-network", profile=notebooks.environment["REPORT_PROFILE"])
+    page = notebooks.run.__wrapped__("3-2-network")
     assert [kind for kind, _ in page.variables["boxes"]] == ["image", "GlobalAveragePooling2D", "Dense"]
     assert "0 of 2" in page.text
+
+
+def test_layers_of_several_outputs_and_of_none_but_a_number_are_drawn(notebooks, monkeypatch):
+    """A recurrent layer that returns its state, and an output without a channel."""
+
+    def by_rows(n_channels, n_pixels=128):
+        image = keras.Input((n_pixels, n_pixels, n_channels))
+        rows = keras.layers.Reshape((n_pixels, n_pixels * n_channels))(image)
+        _, state, _ = keras.layers.LSTM(5, return_state=True)(rows)
+        return keras.Model(image, keras.layers.Reshape(())(keras.layers.Dense(1)(state)))
+
+    monkeypatch.setattr("report_utils.cnn.model.build_cnn", by_rows)
+    page = notebooks.run.__wrapped__("3-2-network")
+    drawn = {"Reshape": (), "LSTM": (5,), "Dense": (1,), "image": (128, 128, 4)}
+    assert dict(page.variables["boxes"]) == drawn
+    assert "0 of 4" in page.text
 
 
 def test_figure_eight_shows_all_views(notebooks):

@@ -1,25 +1,14 @@
 """Made-up cross-validations and dynamics whose answers are known."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from report_utils.cnn.crossval import CrossValidation
+from report_utils.dynamics import Recording
 
 N_CLUSTERS, N_HALOS = 600, 120
-
-
-@dataclass(frozen=True)
-class MadeUpDynamics:
-    """The part of a dynamics that the report room reads."""
-
-    transform: str
-    predictions: np.ndarray
-    truth: np.ndarray
-    item: np.ndarray
-    phase: np.ndarray
-    group: np.ndarray | None = None
 
 
 def _made_up(transform, scatter, *, seed=0, n=N_CLUSTERS, shared=0.0, errors=None):
@@ -47,7 +36,7 @@ def _made_up_dynamics(transform, scatters, *, n=300, seed=0, epochs=3, errors=No
     predictions = np.repeat(np.concatenate(phases), 8, axis=2)
     phase = np.repeat(np.arange(len(scatters)), epochs)
     group = None if n_halos is None else np.array([f"halo-{i % n_halos:03d}" for i in range(n)])
-    return MadeUpDynamics(transform, predictions, truth, np.arange(n), phase, group)
+    return Recording.from_arrays(predictions, truth, phase=phase, group=group, name=transform)
 
 
 REPORT_LIKE = {

@@ -112,16 +112,10 @@ def middle_gains(
     return resample([before, after], groups, folds, **bootstrap).interval(left_over, confidence)
 
 
-def phase_ends(dynamics: Recording) -> NDArray[np.intp]:
-    """Return (n_phases,) the last recorded epoch of each phase."""
-    phase = np.asarray(dynamics.phase)
-    return np.flatnonzero(np.append(phase[1:] != phase[:-1], True))
-
-
 def phase_residuals(dynamics: Recording) -> list[NDArray[np.float64]]:
     """Return, for each phase's end, the (n_test, n_views) residuals [dex]."""
     truth = np.asarray(dynamics.truth, dtype=np.float64)[:, None]
-    return [np.asarray(dynamics.predictions[epoch], dtype=np.float64) - truth for epoch in phase_ends(dynamics)]
+    return [np.asarray(dynamics.predictions[epoch], dtype=np.float64) - truth for epoch in dynamics.phase_ends]
 
 
 def phase_ratio(
