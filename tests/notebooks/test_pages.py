@@ -7,6 +7,7 @@ import re
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from IPython.display import Markdown
 
@@ -15,6 +16,7 @@ from report_utils.cnn import build_cnn
 from report_utils.report.claims import CLAIMS
 from report_utils.report.intervals import Interval
 from report_utils.report.printed_numbers import PUBLISHED
+from report_utils.report.seeds import SeedPredictions
 from tests.notebooks.conftest import AT_FULL_SIZE, N_CLUSTERS, N_FULL
 
 PAGES = [
@@ -179,6 +181,24 @@ def test_figure_eight_shows_all_views(notebooks):
     page = notebooks.run("3-2-network")
     shown = [ax.images[0].get_array() for ax in page.figures["fig-8"].axes[:8]]
     np.testing.assert_array_equal(shown, eight_views(page.variables["image"])[..., 0])
+
+
+@pytest.mark.parametrize("name", ["index", "3-3-results", "5-conclusion"])
+def test_a_network_that_did_not_train_has_no_numbers(notebooks, monkeypatch, name):
+    """Two bands did not: what compares with them is not known, and the other steps keep their numbers."""
+
+    def untrained(self):
+        return "fold 0: its predictions do not vary" if self.transform == "multi_band_2" else ""
+
+    monkeypatch.setattr(SeedPredictions, "untrained", property(untrained))
+    page = notebooks.run.__wrapped__(name)
+    assert "fold 0: its predictions do not vary" in page.text
+    assert "nan" not in page.text.split()
+    if name == "3-3-results":
+        steps = pd.DataFrame(page.variables["table"]).set_index("step")["ratio of scatters"]
+        known = ~steps.str.startswith("not known: a network did not train")
+        assert list(known) == ["multi_band_2" not in names for names in page.variables["STEPS"].values()]
+        assert len(page.variables["measured"]) == known.sum() == 1
 
 
 def test_figure_nine_is_in_the_reports_order_on_shared_axes(notebooks):
