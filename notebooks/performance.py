@@ -208,6 +208,7 @@ figure
 # ## Training
 #
 # Fits are compared with a plain Keras script, which uses all cores, holds all views in memory and calls `fit(x, y)`.
+# Those in bfloat16 have two peers: the same script in float32, and under Keras' own policy `mixed_bfloat16`.
 
 # %% mystnb={"markdown_format": "myst"} tags=["hide-input"]
 table("training/", "paper_fit/", "overhead/fit")
