@@ -15,6 +15,7 @@ import importlib.util
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -132,11 +133,35 @@ def _resolved_root(root: str) -> list[tuple[str, str]]:
 
 @dataclass
 class _Definition:
-    digest: str
-    references: set[str]
-    """The names that it mentions, dotted where they may be attributes of a module."""
-    members: set[str] = field(default_factory=set)
-    """By ``"Class.member"``: what a method uses of its own class."""
+    """What statements define; they are looked into where it is reached, for most of a module never is."""
+
+    name: str
+    statements: list[ast.stmt]
+
+    @cached_property
+    def _bare(self) -> list[ast.AST]:
+        return [_bare(statement) for statement in self.statements]
+
+    @cached_property
+    def digest(self) -> str:
+        """One statement's, or of a constant that several build, the earlier ones' with the next."""
+        return reduce(lambda before, found: digest([before, found]), map(_syntax_digest, self._bare))
+
+    @cached_property
+    def references(self) -> set[str]:
+        """The names that it mentions, dotted where they may be attributes of a module."""
+        return set().union(*map(_references, self._bare)) - {self.name}
+
+    @cached_property
+    def members(self) -> set[str]:
+        """By ``"Class.member"``: what a method uses of its own class; of a definition of a module, nothing."""
+        owner, _, member = self.name.partition(".")
+        nodes = (node for statement in self.statements for node in ast.walk(statement)) if member else ()
+        return {
+            f"{owner}.{node.attr}"
+            for node in nodes
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _OWNER
+        }
 
 
 @dataclass
@@ -211,25 +236,25 @@ def _read_module(source: str, name: str = "", path: Path | None = None) -> _Modu
     module = _Module(name, path)
     effects: list[ast.stmt] = []
     for statement in _statements(tree.body):
+        bound: set[str] = set()
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            _define(module.definitions, statement.name, statement)
+            module.definitions[statement.name] = _Definition(statement.name, [statement])
             if isinstance(statement, ast.ClassDef):
-                _define_members(module.members, statement)
+                module.members |= {member.name: member for member in _members_of(statement)}
         elif isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            names = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
-            for target in sorted(names):
-                _define(module.definitions, target, statement, more=target in module.definitions)
+            bound = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
         elif not isinstance(statement, ast.Import | ast.ImportFrom):
             effects.append(statement)
-            for name in sorted(_names_bound_by(statement)):
-                _define(module.definitions, name, statement, more=name in module.definitions)
+            bound = _names_bound_by(statement)
+        for constant in bound:
+            module.definitions.setdefault(constant, _Definition(constant, [])).statements.append(statement)
     for node in ast.walk(tree):
         for here, target in _imports_of(node, _package_of(name, path)):
             module.imports.setdefault(here, set()).add(target)
     if effects:
-        module.effects = _syntax_digest(ast.Module(effects, []))
-        module.references = _references(ast.Module(effects, []))
+        bare = _bare(ast.Module(effects, []))
+        module.effects, module.references = _syntax_digest(bare), _references(bare)
     return module
 
 
@@ -250,28 +275,15 @@ def _names_bound_by(statement: ast.stmt) -> set[str]:
     }
 
 
-def _define(definitions: dict[str, _Definition], name: str, node: ast.stmt, *, more: bool = False) -> None:
-    found, references = _syntax_digest(node), _references(node)
-    if more:  # a constant that several statements build
-        before = definitions[name]
-        found, references = digest([before.digest, found]), references | before.references
-    definitions[name] = _Definition(found, references - {name})
-
-
-def _define_members(members: dict[str, _Definition], owner: ast.ClassDef) -> None:
-    """Define the methods and constants of a class, each with the members that it takes from ``self`` or ``cls``."""
+def _members_of(owner: ast.ClassDef) -> Iterator[_Definition]:
+    """Yield the methods and constants of a class."""
     for part in owner.body:
         if isinstance(part, ast.FunctionDef):
             names = [part.name]
         else:
             names = [each.id for each in getattr(part, "targets", []) if isinstance(each, ast.Name)]
         for name in names:
-            _define(members, f"{owner.name}.{name}", part)
-            members[f"{owner.name}.{name}"].members.update(
-                f"{owner.name}.{node.attr}"
-                for node in ast.walk(part)
-                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _OWNER
-            )
+            yield _Definition(f"{owner.name}.{name}", [part])
 
 
 def _package_of(name: str, path: Path | None) -> list[str]:
@@ -359,14 +371,18 @@ def _same_scope(node: ast.AST) -> Iterator[ast.AST]:
             yield from _same_scope(part)
 
 
-def _references(node: ast.AST) -> set[str]:
+def _bare(node: ast.AST) -> ast.AST:
+    return _Bare().visit(copy.deepcopy(node))
+
+
+def _references(bare: ast.AST) -> set[str]:
     visitor = _References()
-    visitor.visit(_Bare().visit(copy.deepcopy(node)))
+    visitor.visit(bare)
     return visitor.found
 
 
-def _syntax_digest(node: ast.AST) -> str:
-    return hashlib.sha256(ast.dump(_Bare().visit(copy.deepcopy(node)), include_attributes=False).encode()).hexdigest()
+def _syntax_digest(bare: ast.AST) -> str:
+    return hashlib.sha256(ast.dump(bare, include_attributes=False).encode()).hexdigest()
 
 
 class _Bare(ast.NodeTransformer):
