@@ -56,7 +56,8 @@ class Reader:
     def wait_for(self, script, seconds=40):
         from selenium.webdriver.support.ui import WebDriverWait
 
-        return WebDriverWait(self.driver, seconds).until(lambda driver: driver.execute_script(script))
+        wait = WebDriverWait(self.driver, seconds, poll_frequency=0.05)
+        return wait.until(lambda driver: driver.execute_script(script))
 
     def resize(self, width, height=900):
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}

@@ -177,15 +177,10 @@ def written(value, decimals=3, *, sign=False):
 
 
 def choose(browser, root, text):
-    from selenium.webdriver.support.ui import Select
-
-    for element in root.find_elements("css selector", "select"):
-        for option in Select(element).options:
-            if option.get_attribute("value") == text or option.text == text:
-                option.click()
-                drawn(browser)
-                return
-    raise LookupError(text)
+    """Choose the first option that has this value or says this."""
+    wanted = "return [...arguments[0].querySelectorAll('option')].find(o => [o.value, o.text].includes(arguments[1]))"
+    browser.execute_script(wanted, root, text).click()
+    drawn(browser)
 
 
 def what_is_stored(dynamics, rank, epoch):
