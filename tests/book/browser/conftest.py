@@ -34,6 +34,14 @@ def require(reason):
         pytest.skip(reason)
 
 
+def wait_for(driver, script, *arguments, seconds=30):
+    """Run a script until it returns something true, and return that."""
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    wait = WebDriverWait(driver, seconds, poll_frequency=0.02)
+    return wait.until(lambda _: driver.execute_script(script, *arguments))
+
+
 @dataclass
 class Said:
     """What the browser said while a page was loaded."""
@@ -54,10 +62,7 @@ class Reader:
         return self.driver.execute_script(script, *arguments)
 
     def wait_for(self, script, seconds=40):
-        from selenium.webdriver.support.ui import WebDriverWait
-
-        wait = WebDriverWait(self.driver, seconds, poll_frequency=0.05)
-        return wait.until(lambda driver: driver.execute_script(script))
+        return wait_for(self.driver, script, seconds=seconds)
 
     def resize(self, width, height=900):
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}

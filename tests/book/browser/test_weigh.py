@@ -24,7 +24,8 @@ from report_utils.profiles import project_root
 from report_utils.reproduction.one_profile import Reproduction
 from report_utils.runs.store import Store
 from report_utils.simulation import SimulationSettings, simulate_observation
-from tests.book.browser.test_widgets import browser, press, wait_for  # noqa: F401
+from tests.book.browser.conftest import wait_for
+from tests.book.browser.test_widgets import browser, press  # noqa: F401
 
 _reason = None if shutil.which("chromium") and shutil.which("chromedriver") else "Chromium is not installed"
 if _reason and os.environ.get("REPORT_NEEDS_BROWSER"):

@@ -16,6 +16,7 @@ from report_utils.dynamics import Recording, dynamics_viewer, epoch_phases, lear
 from report_utils.dynamics.picture import BEYOND
 from report_utils.events import EventList
 from report_utils.profiles import project_root
+from tests.book.browser.conftest import wait_for
 from tests.dynamics.made_up import cells_of, classifier, regression
 from tests.test_widgets import data_of
 
@@ -97,14 +98,6 @@ WIDGETS = {
 }
 
 
-def wait_for(browser, script, *arguments):
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(browser, 30, poll_frequency=0.02).until(
-        lambda driver: driver.execute_script(script, *arguments)
-    )
-
-
 def drawn(browser):
     """Wait until what was asked for is on the screen."""
     browser.execute_async_script("const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(done));")
@@ -179,7 +172,10 @@ def written(value, decimals=3, *, sign=False):
 def choose(browser, root, text):
     """Choose the first option that has this value or says this."""
     wanted = "return [...arguments[0].querySelectorAll('option')].find(o => [o.value, o.text].includes(arguments[1]))"
-    browser.execute_script(wanted, root, text).click()
+    option = browser.execute_script(wanted, root, text)
+    if option is None:
+        raise LookupError(text)
+    option.click()
     drawn(browser)
 
 
